@@ -1,0 +1,68 @@
+"""What is wrong, where, and what to do about it; every error of platinfra is made of these."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from collections.abc import Iterable
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a text file; lines and columns count from 1, `end_column` is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+    source: str
+    """The text of the line, without its line break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: a stable slug, one sentence, a place and a hint."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+    severity: Severity = "error"
+    details: tuple[str, ...] = ()
+    """Further lines, such as the last lines of a log."""
+
+
+class PlatinfraError(Exception):
+    """Carries every problem that one phase found; `exit_code` is what the command ends with."""
+
+    exit_code = 2
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        """Collect the problems."""
+        self.diagnostics = diagnostics
+        super().__init__("; ".join(f"{each.code}: {each.message}" for each in diagnostics))
+
+
+class ActionError(PlatinfraError):
+    """Something failed while it was being done; the input was right."""
+
+    exit_code = 1
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint that names the entries of `known` nearest to `word`, or None."""
+    by_lower = {each.lower().replace("_", "-"): each for each in known}
+    near = get_close_matches(word.lower().replace("_", "-"), by_lower, n=3, cutoff=0.6)
+    if not near:
+        return None
+    return f"did you mean {listed((by_lower[each] for each in near), 'or')}?"
+
+
+def listed(names: Iterable[str], conjunction: str = "and") -> str:
+    """Join names in backquotes: `a`, `b` and `c`."""
+    quoted = [f"`{each}`" for each in names]
+    if len(quoted) < 2:  # noqa: PLR2004
+        return "".join(quoted)
+    return f"{', '.join(quoted[:-1])} {conjunction} {quoted[-1]}"

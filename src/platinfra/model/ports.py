@@ -1,0 +1,162 @@
+"""What the engine asks of the outside world; drivers implement it, unit tests fake it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+Report = Callable[[str], None]
+"""Receives one short line about the progress of long work."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command with everything it may see; nothing is inherited from the caller."""
+
+    component: str
+    command: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    cwd: Path
+    log: Path
+    unprivileged: bool = False
+    """Give up root before the command starts (Postgres refuses root)."""
+    owned: tuple[Path, ...] = ()
+    """Folders handed to the unprivileged user first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A long-running command and how to stop it."""
+
+    name: str
+    """Unique in the stack: `component.process`."""
+    run: CommandSpec
+    digest: str
+    """Changes when the process has to be replaced."""
+    stop_signal: str = "TERM"
+    grace: float = 15.0
+    """Seconds between the stop signal and SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStatus:
+    """What the supervisor knows about one process."""
+
+    name: str
+    state: str
+    """`running`, `starting`, `backoff`, `stopped`, `failed` or `stopping`."""
+    pid: int | None
+    started: float | None
+    """Seconds since the epoch."""
+    restarts: int
+    memory: int
+    """Resident bytes of the process and its descendants."""
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A TCP socket that a process listens on."""
+
+    host: str
+    port: int
+    pid: int
+
+
+class Processes(Protocol):
+    """The processes of one stack, kept alive by one supervisor."""
+
+    def start(self, spec: ProcessSpec) -> None:
+        """Run `spec`; keep a running process with the same digest, replace one with another."""
+
+    def stop(self, name: str) -> None:
+        """Stop one process and everything it started; unknown names are no error."""
+
+    def restart(self, name: str) -> None:
+        """Stop and start one process."""
+
+    def statuses(self) -> Mapping[str, ProcessStatus]:
+        """Return what runs, by name; empty when no supervisor runs."""
+
+    def listeners(self, name: str) -> Sequence[Listener]:
+        """Return the TCP listeners of a process and its descendants."""
+
+    def run(self, spec: CommandSpec, *, timeout: float) -> tuple[int, str]:
+        """Run one command to its end; return its exit code and output (at most 64 KiB of the tail)."""
+
+    def shutdown(self) -> None:
+        """Stop every process of the stack, the supervisor and all that they left behind."""
+
+
+class Environments(Protocol):
+    """Virtual environments, one per lock file, shared between stacks."""
+
+    def location(self, lock: Path) -> Path:
+        """Return where the environment of `lock` lies, whether it exists or not."""
+
+    def ready(self, lock: Path) -> bool:
+        """Tell whether the environment of `lock` is complete."""
+
+    def ensure(self, lock: Path, report: Report) -> Path:
+        """Create the environment of `lock` unless it is complete; return its folder."""
+
+    def compile(self, packages: Sequence[str], lock: Path, report: Report) -> None:
+        """Resolve `packages` together into the hashed lock file `lock`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, or `status` 0 and the reason when none came."""
+
+    status: int
+    text: str
+    content_type: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the answer is a success."""
+        return 200 <= self.status < 300
+
+
+class Probes(Protocol):
+    """Asks HTTP endpoints."""
+
+    def get(self, url: str, *, timeout: float = 2.0) -> Answer:
+        """Return the answer of `url`; never raise for a server that does not answer."""
+
+
+class Secrets(Protocol):
+    """Generated secrets of a stack, in a file only its owner can read."""
+
+    def get(self, component: str, name: str) -> str:
+        """Return a secret, generated on first use and the same from then on."""
+
+
+class Files(Protocol):
+    """The folders of a stack."""
+
+    def folder(self, path: Path) -> None:
+        """Create a folder that only the owner can enter."""
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file that only the owner can read, all of it or nothing."""
+
+    def exists(self, path: Path) -> bool:
+        """Tell whether a file or folder exists."""
+
+    def remove(self, path: Path) -> None:
+        """Remove a file or a folder with all it holds; what is missing is no error."""
+
+    def tail(self, path: Path, lines: int) -> Sequence[str]:
+        """Return the last lines of a text file, none when it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything an action may touch."""
+
+    processes: Processes
+    environments: Environments
+    probes: Probes
+    secrets: Secrets
+    files: Files
