@@ -124,6 +124,16 @@ class Probes(Protocol):
     def get(self, url: str, *, timeout: float = 2.0) -> Answer:
         """Return the answer of `url`; never raise for a server that does not answer."""
 
+    def connect(self, host: str, port: int, *, timeout: float = 1.0) -> bool:
+        """Tell whether something accepts TCP connections there."""
+
+
+class Sockets(Protocol):
+    """Who listens on this machine."""
+
+    def holder(self, port: int) -> str | None:
+        """Name the process that listens on a port, such as `python3 (pid 123)`; None when it is free."""
+
 
 class Secrets(Protocol):
     """Generated secrets of a stack, in a file only its owner can read."""
@@ -158,5 +168,6 @@ class World:
     processes: Processes
     environments: Environments
     probes: Probes
+    sockets: Sockets
     secrets: Secrets
     files: Files

@@ -1,0 +1,1 @@
+"""A classifier of wines, from versioned data to a monitored model server."""

@@ -1,0 +1,32 @@
+"""The model server: wait for a version, ask it for predictions."""
+
+import os
+import time
+
+import httpx
+import pandas as pd
+
+PATIENCE = 300
+"""Seconds a server may take to load a version; the first one also installs the model's packages."""
+
+
+def wait_for(version: str) -> None:
+    """Return as soon as the server answers with this version of the model."""
+    deadline = time.monotonic() + PATIENCE
+    while (health := ask_health()).get("version") != version or health.get("status") != "serving":
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the model server does not serve version {version}: {health}")
+        time.sleep(1)
+
+
+def ask_health() -> dict[str, str]:
+    """Return what the server says about itself."""
+    health = httpx.get(f"{os.environ['MODEL_SERVER_URL']}/health", timeout=10).json()
+    return {key: str(value) for key, value in health.items()}
+
+
+def predict(rows: pd.DataFrame) -> list[int]:
+    """Send rows to the server and return its answers."""
+    body = {"dataframe_split": rows.to_dict(orient="split", index=False)}
+    response = httpx.post(f"{os.environ['MODEL_SERVER_URL']}/invocations", json=body, timeout=60)
+    return response.raise_for_status().json()["predictions"]

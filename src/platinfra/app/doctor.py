@@ -1,0 +1,89 @@
+"""What this machine lacks for a stack, with the command that mends it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from platinfra.app.plan import prepare
+from platinfra.app.workspace import DEFAULT_FILE, at, cache_folder
+from platinfra.diagnostics import PlatinfraError
+
+_DISK = 6 * 1024**3
+"""Bytes that environments and downloads of a full local stack take."""
+_MEMORY = 3 * 1024**3
+"""Bytes that the servers of a full local stack take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+def doctor(file: Path | None, environment: str | None) -> list[Finding]:
+    """Look at this machine, and at the stack's needs when there is a stack file."""
+    return [*_machine(), *_stack(file, environment)]
+
+
+def _machine() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+    yield Finding("system", sys.platform == "linux", sys.platform, "platinfra is tested on Linux; elsewhere processes that leave their session may stay behind")
+    yield _uv()
+    if os.geteuid() == 0:
+        found = shutil.which("setpriv")
+        yield Finding("setpriv", found is not None, found or "missing: Postgres refuses to run as root", "apt-get install util-linux")
+    yield from _room()
+
+
+def _uv() -> Finding:
+    from uv import find_uv_bin  # noqa: PLC0415  start-up time
+
+    try:
+        return Finding("uv", ok=True, detail=find_uv_bin())
+    except FileNotFoundError:
+        return Finding("uv", ok=False, detail="missing", remedy="pip install uv")
+
+
+def _room() -> Iterator[Finding]:
+    cache = cache_folder()
+    folder = next(each for each in (cache, *cache.parents) if each.exists())
+    free = shutil.disk_usage(folder).free
+    yield Finding("disk", free >= _DISK, f"{free / 1024**3:.1f} GiB free for {cache}", "free some space, or set PLATINFRA_CACHE_DIR and UV_CACHE_DIR")
+    import psutil  # noqa: PLC0415  start-up time
+
+    available = psutil.virtual_memory().available
+    yield Finding("memory", available >= _MEMORY, f"{available / 1024**3:.1f} GiB available", "stop other programs, or leave tools out with `--without`")
+
+
+def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
+    workspace = at(file, environment)
+    if file is None and not workspace.file.is_file():
+        yield Finding("stack", ok=True, detail=f"no {DEFAULT_FILE} here", remedy="")
+        return
+    try:
+        planned = prepare(workspace)
+    except PlatinfraError as error:
+        for each in error.diagnostics:
+            yield Finding("stack", ok=False, detail=each.message, remedy=each.hint or "")
+        return
+    if planned.plan is None:
+        yield Finding("stack", ok=False, detail=planned.warnings[-1].message, remedy=planned.warnings[-1].hint or "")
+        return
+    yield Finding("stack", ok=True, detail=f"{planned.resolved.graph.stack}: {len(planned.resolved.graph.components)} components")
+    yield from _ports(planned.ports)
+
+
+def _ports(ports: dict[str, int]) -> Iterator[Finding]:
+    from platinfra.drivers.port import holder  # noqa: PLC0415
+
+    for name, port in ports.items():
+        found = holder(port)
+        yield Finding(f"port {port}", ok=True, detail=f"{name}: {f'held by {found}' if found else 'free'}")

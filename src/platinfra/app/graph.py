@@ -1,0 +1,101 @@
+"""Draw a stack: as text, Mermaid or SVG."""
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from platinfra.app.workspace import at
+from platinfra.model.graph import Graph
+
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 170, 44, 90, 22, 20
+
+
+def graph(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> str:
+    """Return the stack as `text`, `mermaid` or `svg`; raise PlatinfraError when the file is wrong."""
+    workspace = at(file, environment)
+    drawn = workspace.resolve(workspace.catalog(), without).graph
+    return {"text": as_text, "mermaid": as_mermaid, "svg": as_svg}[form](drawn)
+
+
+def as_text(graph: Graph) -> str:
+    """Return one paragraph per component: its stages and its wires."""
+    lines = [f"{graph.stack} on {graph.target}"]
+    for component in graph.components.values():
+        stages = ", ".join(component.stages) or component.reason
+        lines.append(f"{component.name}  ({stages})")
+        lines += [f"  └─ {each.name} → {each.provider}  [{', '.join(each.access)}]" for each in graph.bindings_of(component.name)]
+    return "\n".join(lines)
+
+
+def as_mermaid(graph: Graph) -> str:
+    """Return a Mermaid flowchart."""
+    lines = ["flowchart LR"]
+    for component in graph.components.values():
+        label = "<br/>".join([f"<b>{component.name}</b>", *component.stages])
+        lines.append(f'  {_node(component.name)}["{label}"]')
+    lines += [f"  {_node(consumer)} -->|{names}| {_node(provider)}" for consumer, provider, names in _wires(graph)]
+    return "\n".join(lines)
+
+
+def _node(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _wires(graph: Graph) -> Iterator[tuple[str, str, str]]:
+    pairs: dict[tuple[str, str], list[str]] = {}
+    for binding in graph.bindings:
+        pairs.setdefault((binding.consumer, binding.provider), []).append(binding.name)
+    return ((consumer, provider, ", ".join(names)) for (consumer, provider), names in pairs.items())
+
+
+def as_svg(graph: Graph) -> str:
+    """Return an SVG picture: consumers left of what they use."""
+    columns = _columns(graph)
+    place = {
+        name: (_MARGIN + column * (_WIDTH + _GAP_X), _MARGIN + row * (_HEIGHT + _GAP_Y))
+        for column, names in enumerate(columns)
+        for row, name in enumerate(names)
+    }
+    width = _MARGIN * 2 + len(columns) * (_WIDTH + _GAP_X) - _GAP_X
+    height = _MARGIN * 2 + max(map(len, columns)) * (_HEIGHT + _GAP_Y) - _GAP_Y
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
+        f"<title>{escape(graph.stack)} on {graph.target}</title>",
+        '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#64748b"/></marker></defs>',
+        '<rect width="100%" height="100%" fill="#ffffff"/>',
+        *(_line(place[consumer], place[provider], names) for consumer, provider, names in _wires(graph)),
+        *(_box(place[each.name], each.name, ", ".join(each.stages) or "inferred") for each in graph.components.values()),
+        "</svg>",
+    ]
+    return "\n".join(parts)
+
+
+def _columns(graph: Graph) -> list[list[str]]:
+    """Return the components by their distance from those that nothing uses."""
+    depth = dict.fromkeys(graph.components, 0)
+    for _ in graph.components:
+        deeper = {each.provider: max(depth[each.provider], depth[each.consumer] + 1) for each in graph.bindings}
+        changed = {name: value for name, value in deeper.items() if value > depth[name] and value < len(graph.components)}
+        if not changed:
+            break
+        depth |= changed
+    used = sorted(set(depth.values()))
+    return [[name for name, value in depth.items() if value == column] for column in used]
+
+
+def _line(start: tuple[int, int], end: tuple[int, int], names: str) -> str:
+    x1, y1 = start[0] + _WIDTH, start[1] + _HEIGHT // 2
+    x2, y2 = end[0], end[1] + _HEIGHT // 2
+    bend = _GAP_X // 2
+    return f'<path d="M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}" fill="none" stroke="#94a3b8" marker-end="url(#a)"><title>{escape(names)}</title></path>'
+
+
+def _box(at_: tuple[int, int], name: str, stages: str) -> str:
+    x, y = at_
+    fitted = stages if len(stages) <= 28 else f"{stages[:27]}…"  # noqa: PLR2004  what fits the box at this size
+    return (
+        f'<g font-family="ui-sans-serif, system-ui, sans-serif"><title>{escape(stages)}</title>'
+        f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#f1f5f9" stroke="#475569"/>'
+        f'<text x="{x + 12}" y="{y + 19}" font-size="13" font-weight="600" fill="#0f172a">{escape(name)}</text>'
+        f'<text x="{x + 12}" y="{y + 34}" font-size="10" fill="#475569">{escape(fitted)}</text></g>'
+    )

@@ -1,0 +1,61 @@
+"""Write a commented stack file."""
+
+from pathlib import Path
+
+from platinfra.app.workspace import DEFAULT_FILE
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, listed
+
+_FOLDER = Path(__file__).parent.parent / "templates"
+
+
+def templates() -> dict[str, str]:
+    """Return the templates: name to the sentence in its first line."""
+    found = sorted(_FOLDER.glob("*.yaml"))
+    return {each.stem: each.read_text().partition("\n")[0].lstrip("# ") for each in found}
+
+
+def init(template: str, name: str | None, folder: Path, *, force: bool = False) -> Path:
+    """Write `platinfra.yaml` from a template; raise PlatinfraError when it exists or there is no such template."""
+    known = templates()
+    if template not in known:
+        hint = did_you_mean(template, known) or f"templates: {listed(known)}"
+        raise PlatinfraError(Diagnostic("unknown-template", f"there is no template `{template}`", hint=hint))
+    return write((_FOLDER / f"{template}.yaml").read_text(), name, folder, force=force)
+
+
+def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
+    """Write a stack file under a name made from the folder's; raise PlatinfraError when there is one."""
+    target = folder / DEFAULT_FILE
+    if target.exists() and not force:
+        raise PlatinfraError(Diagnostic("file-exists", f"`{target.name}` exists already", hint="overwrite it with `--force`"))
+    try:
+        target.write_text(text.replace("NAME", name or stack_name(folder.absolute().name), 1))
+    except OSError as error:
+        raise ActionError(Diagnostic("file-not-written", f"cannot write `{target}`: {error.strerror or error}")) from None
+    return target
+
+
+def stack_name(folder: str) -> str:
+    """Return a valid stack name that resembles a folder's name."""
+    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in folder.lower()).strip("-0123456789")
+    return "-".join(part for part in letters.split("-") if part)[:30].strip("-") or "my-stack"
+
+
+def questionnaire() -> list[tuple[str, str, list[str]]]:
+    """Return what `init --ask` asks: stage, summary and the tools that run on this machine."""
+    from platinfra.app.tools import tools  # noqa: PLC0415
+    from platinfra.catalog.catalog import Catalog  # noqa: PLC0415
+
+    lines = [each for each in tools() if "local" in each.runs]
+    stages = [each for each in Catalog().capabilities() if each.stage]
+    asked = [(each.name, each.summary, [line.name for line in lines if each.name in line.stages]) for each in stages]
+    return [each for each in asked if each[2]]
+
+
+def composed(answers: dict[str, str], model: str) -> str:
+    """Return a stack file for the chosen tools."""
+    lines = ["# A platinfra stack: bring it up with `platinfra up`.", "name: NAME", "provider: {name: local}", "stack:"]
+    for stage, tool in answers.items():
+        use = f"{{{tool}: {{settings: {{model: {model}}}}}}}" if stage == "model_serving" else tool
+        lines.append(f"  {stage}: [{use}]")
+    return "\n".join(lines) + "\n"

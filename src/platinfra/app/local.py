@@ -1,0 +1,128 @@
+"""Put the local target and the drivers together."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platinfra.app.workspace import PYTHON, Workspace, cache_folder
+from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.graph import Graph
+from platinfra.model.state import State
+from platinfra.targets.local.layout import Layout
+from platinfra.targets.local.plan import locks, wanted_ports
+from platinfra.targets.local.values import Machine
+
+if TYPE_CHECKING:
+    from platinfra.drivers.environment import UvEnvironments
+    from platinfra.drivers.process import LocalProcesses
+    from platinfra.model.ports import World
+
+_PASSED = (
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
+    "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_OFFLINE", "UV_SYSTEM_CERTS", "UV_FIND_LINKS", "TZ", "TMPDIR",
+)
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+
+
+def environments() -> "UvEnvironments":
+    """Return the virtual environments of this machine."""
+    from platinfra.drivers.environment import UvEnvironments  # noqa: PLC0415
+
+    return UvEnvironments(cache_folder(), offline=os.environ.get("UV_OFFLINE", "").lower() in {"1", "true"})
+
+
+def processes(workspace: Workspace) -> "LocalProcesses":
+    """Return the processes of a stack."""
+    from platinfra.drivers.process import LocalProcesses  # noqa: PLC0415
+
+    return LocalProcesses(workspace.root)
+
+
+def world(workspace: Workspace) -> "World":
+    """Return everything that the actions of a stack may touch."""
+    from platinfra.drivers.files import LocalFiles  # noqa: PLC0415
+    from platinfra.drivers.http import HttpProbes  # noqa: PLC0415
+    from platinfra.drivers.sockets import LocalSockets  # noqa: PLC0415
+    from platinfra.drivers.secret_file import SecretFile  # noqa: PLC0415
+    from platinfra.model.ports import World  # noqa: PLC0415
+
+    return World(
+        processes=processes(workspace),
+        environments=environments(),
+        probes=HttpProbes(),
+        sockets=LocalSockets(),
+        secrets=SecretFile(workspace.root / "secrets.json"),
+        files=LocalFiles(),
+    )
+
+
+def passed_environment() -> dict[str, str]:
+    """Return what every process gets from the user's environment, and the switches against telemetry."""
+    inherited = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return {"UV_CACHE_DIR": _uv_cache(), **inherited, **_TELEMETRY_OFF}
+
+
+def _uv_cache() -> str:
+    if given := os.environ.get("UV_CACHE_DIR"):
+        return given
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return str(Path(base) / "uv")
+
+
+def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping[str, int]) -> Machine:
+    """Return what the plan has to know of this machine."""
+    venvs = environments()
+    return Machine(
+        layout=Layout(workspace.root),
+        project=workspace.folder,
+        ports=ports,
+        environments={tool: venvs.location(lock) for tool, lock in locks(graph, catalog).items()},
+        path=os.environ.get("PATH") or _SYSTEM_PATH,
+        passed=passed_environment(),
+        python=PYTHON,
+    )
+
+
+def assigned_ports(workspace: Workspace, graph: Graph, catalog: Catalog, kept: Mapping[str, int]) -> dict[str, int]:
+    """Return a port for every endpoint: the kept one, else the usual one, else the next that is free."""
+    from platinfra.drivers.port import assign  # noqa: PLC0415
+
+    own = frozenset(each.pid for each in processes(workspace).statuses().values() if each.pid) if workspace.root.is_dir() else frozenset()
+    return assign(wanted_ports(graph, catalog), kept, own)
+
+
+def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
+    """Return the state, and a warning when it had to be recovered."""
+    from platinfra.drivers.state_file import StateFile  # noqa: PLC0415
+
+    if not workspace.root.is_dir():
+        return State(), None
+    file = StateFile(workspace.root)
+    return State.from_data(file.load()), file.recovered
+
+
+def read_ports(workspace: Workspace) -> dict[str, int]:
+    """Return the ports given out so far; they lie in a file of their own and outlive a lost state."""
+    import json  # noqa: PLC0415
+
+    try:
+        data = json.loads((workspace.root / "ports.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(key): int(value) for key, value in data.items()} if isinstance(data, dict) else {}
+
+
+def project_lock(workspace: Workspace, graph: Graph) -> None:
+    """Raise PlatinfraError when the project's requirements file is missing or has no hashes."""
+    name = graph.project.get("requirements")
+    if name is None:
+        return
+    file = workspace.folder / name
+    hint = "make it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
+    if not file.is_file():
+        raise PlatinfraError(Diagnostic("project-requirements", f"`project.requirements`: there is no file `{name}` beside the stack file", hint=hint))
+    if "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
+        raise PlatinfraError(Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint))

@@ -1,0 +1,59 @@
+"""Say what `up` would do, without doing anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from platinfra.app import local
+from platinfra.app.workspace import TARGETS, Workspace, at
+from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import Diagnostic
+from platinfra.model.plan import Change, Plan
+from platinfra.model.state import State
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.local import plan as local_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with everything it was made from."""
+
+    workspace: Workspace
+    catalog: Catalog
+    resolved: Resolved
+    state: State
+    ports: dict[str, int]
+    plan: Plan | None
+    """None for a target that this version cannot apply."""
+    changes: list[Change]
+    warnings: tuple[Diagnostic, ...]
+
+
+def plan(file: Path | None, environment: str | None = None, without: tuple[str, ...] = ()) -> Planned:
+    """Compare a stack with what was applied last; raise PlatinfraError with every problem."""
+    planned = prepare(at(file, environment), without)
+    if planned.plan is None:
+        return planned
+    changes = planned.plan.changes(planned.state, None)
+    return Planned(planned.workspace, planned.catalog, planned.resolved, planned.state, planned.ports, planned.plan, changes, planned.warnings)
+
+
+def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: bool = False) -> Planned:
+    """Resolve a stack and plan it, not yet compared with the world."""
+    catalog = workspace.catalog()
+    resolved = workspace.resolve(catalog, without)
+    graph = resolved.graph
+    if graph.target not in TARGETS:
+        return Planned(workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, not_available(graph.target)))
+    local.project_lock(workspace, graph)
+    state, recovered = local.load_state(workspace)
+    kept = local.read_ports(workspace)
+    ports = local.assigned_ports(workspace, graph, catalog, {} if move_ports else kept)
+    made = local_plan.plan(graph, catalog, local.machine(workspace, graph, catalog, ports))
+    warnings = (*resolved.warnings, *([recovered] if recovered else []))
+    return Planned(workspace, catalog, resolved, state, ports, made, [], warnings)
+
+
+def not_available(target: str) -> Diagnostic:
+    """Describe a target that this version can plan for and not apply."""
+    hint = "an `environments:` entry with `provider: {name: local}` runs the same file on this machine"
+    return Diagnostic("target-not-available", f"this version cannot apply the target `{target}` yet: it shows components, wires and permissions", hint=hint, severity="warning")

@@ -1,0 +1,64 @@
+"""What the state tells of a stack that was brought up; the stack file is not needed."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platinfra.app import local
+from platinfra.app.workspace import Workspace, at
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.state import State
+from platinfra.targets.local.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A stack as its state describes it."""
+
+    workspace: Workspace
+    state: State
+
+    @property
+    def components(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what is known of each component."""
+        return self.state.components
+
+    @property
+    def layout(self) -> Layout:
+        """Return the folders of the stack."""
+        return Layout(self.workspace.root)
+
+    def client_env(self) -> dict[str, str]:
+        """Return the variables a client of the stack needs, secrets included."""
+        try:
+            env = json.loads(self.layout.client_env.read_text())
+        except (OSError, ValueError):
+            raise not_up(self.workspace) from None
+        return {str(key): str(value) for key, value in env.items()}
+
+    def command_env(self) -> dict[str, str]:
+        """Return the caller's environment with the stack's variables and the client's programs first on PATH."""
+        venv = self.layout.client_venv
+        env = {**os.environ, **self.client_env(), "VIRTUAL_ENV": str(venv)}
+        env["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+        env.pop("PYTHONHOME", None)
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        return env
+
+
+def running(file: Path | None, environment: str | None) -> Running:
+    """Return the stack that was brought up; raise PlatinfraError when there is none."""
+    workspace = at(file, environment)
+    state, _ = local.load_state(workspace)
+    if not state.components:
+        raise not_up(workspace)
+    return Running(workspace, state)
+
+
+def not_up(workspace: Workspace) -> PlatinfraError:
+    """Say that a command needs a running stack."""
+    message = f"no stack is up in `{workspace.folder}` (environment `{workspace.environment}`)"
+    return PlatinfraError(Diagnostic("not-up", message, hint="bring it up with `platinfra up`"))

@@ -1,0 +1,48 @@
+"""JSON Schemas for editors: of the stack file and of `tool.yaml`."""
+
+from pathlib import Path
+from typing import Any
+
+from platinfra.app.workspace import at
+from platinfra.catalog.schema import Tool
+from platinfra.spec.schema import StackFile
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(kind: str, file: Path | None = None) -> dict[str, Any]:
+    """Return the JSON Schema of `stack` or `tool`."""
+    if kind == "tool":
+        return {"$schema": _DIALECT, **Tool.model_json_schema()}
+    return stack_schema(file)
+
+
+def stack_schema(file: Path | None) -> dict[str, Any]:
+    """Return the schema of the stack file as it is written, with the stages and tools of the catalog."""
+    catalog = at(file, None).catalog()
+    written = {"$schema": _DIALECT, **StackFile.model_json_schema(by_alias=True)}
+    definitions = written["$defs"]
+    options = {"anyOf": [{"$ref": "#/$defs/UseOptions"}, {"type": "null"}]}
+    definitions["Stages"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {each.name: _stage(each.name, each.summary, [tool.name for tool in catalog.providers(each.name)], options) for each in catalog.capabilities()},
+    }
+    for owner in (written, definitions["Override"]):
+        owner["properties"]["stack"] = {"$ref": "#/$defs/Stages", "description": "Stage to list of tools."}
+    definitions.pop("Use", None)
+    _dashed(definitions["Provider"])
+    return written
+
+
+def _stage(name: str, summary: str, tools: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    named = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": options, "properties": dict.fromkeys(tools, options)}
+    use = {"anyOf": [{"enum": tools}, {"type": "string"}, named]}
+    return {"type": "array", "title": name, "description": summary, "items": use}
+
+
+def _dashed(definition: dict[str, Any]) -> None:
+    """Allow `account-id` beside `account_id`."""
+    for name, each in list(definition["properties"].items()):
+        if "_" in name:
+            definition["properties"][name.replace("_", "-")] = each

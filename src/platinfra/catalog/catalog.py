@@ -1,0 +1,107 @@
+"""The tools and capabilities there are, read one by one when asked for."""
+
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from platinfra.catalog.load import load_capability, load_tool
+from platinfra.catalog.schema import Capability, Tool
+
+_PACKAGE = Path(__file__).parent.parent
+ENTRY_POINT = "platinfra.catalog"
+
+
+def canonical_tool(name: str) -> str:
+    """Return the one spelling of a tool's name: `nvidia_triton` is `nvidia-triton`, `nannyML` is `nannyml`."""
+    return name.replace("_", "-").lower()
+
+
+class Catalog:
+    """Tools by folder name: the project's own first, then platinfra's, then those of installed packages."""
+
+    def __init__(self, *extra: Path) -> None:
+        """Look in the `extra` folders before the built-in one."""
+        self._folders = (*extra, _PACKAGE / "tools")
+        self._tools: dict[str, Tool | None] = {}
+        self._capabilities: dict[str, Capability | None] = {}
+
+    @classmethod
+    def beside(cls, folder: Path) -> "Catalog":
+        """Return the catalog for a stack file in `folder`, whose `tools/` extends it."""
+        own = folder / "tools"
+        return cls(own) if own.is_dir() else cls()
+
+    def find(self, name: str) -> Tool | None:
+        """Return a tool in any spelling, or None; raise PlatinfraError when its file is wrong."""
+        name = canonical_tool(name)
+        if name not in self._tools:
+            folder = self._folder(name)
+            self._tools[name] = load_tool(folder) if folder else None
+        return self._tools[name]
+
+    def get(self, name: str) -> Tool:
+        """Return a tool; raise KeyError when there is none."""
+        tool = self.find(name)
+        if tool is None:
+            raise KeyError(name)
+        return tool
+
+    def folder(self, name: str) -> Path:
+        """Return the folder of a tool; raise KeyError when there is none."""
+        folder = self._folder(canonical_tool(name))
+        if folder is None:
+            raise KeyError(name)
+        return folder
+
+    def names(self) -> list[str]:
+        """Return the names of all tools, sorted."""
+        folders = (*self._folders, *_installed())
+        found = (each.parent.name for folder in folders for each in folder.glob("*/tool.yaml"))
+        return sorted({name for name in found if not name.startswith("_")})
+
+    def tools(self) -> Iterator[Tool]:
+        """Yield every tool; reads them all."""
+        return (self.get(name) for name in self.names())
+
+    def providers(self, capability: str) -> list[Tool]:
+        """Return the tools that provide a capability; reads them all."""
+        return [tool for tool in self.tools() if capability in tool.provides]
+
+    def find_capability(self, name: str) -> Capability | None:
+        """Return a capability, or None."""
+        if name not in self._capabilities:
+            file = _PACKAGE / "capabilities" / f"{name}.yaml"
+            known = name.replace("_", "").isalnum() and file.is_file()
+            self._capabilities[name] = load_capability(file) if known else None
+        return self._capabilities[name]
+
+    def capability(self, name: str) -> Capability:
+        """Return a capability; raise KeyError when there is none."""
+        capability = self.find_capability(name)
+        if capability is None:
+            raise KeyError(name)
+        return capability
+
+    def capabilities(self) -> list[Capability]:
+        """Return every capability, stages first."""
+        names = sorted(file.stem for file in (_PACKAGE / "capabilities").glob("*.yaml"))
+        return sorted((self.capability(name) for name in names), key=lambda each: not each.stage)
+
+    def _folder(self, name: str) -> Path | None:
+        if not name or name.startswith("-") or not name.replace("-", "").isalnum():
+            return None
+        return _first(self._folders, name) or _first(_installed(), name)
+
+
+def _first(folders: Iterable[Path], name: str) -> Path | None:
+    return next((folder / name for folder in folders if (folder / name / "tool.yaml").is_file()), None)
+
+
+def _installed() -> Iterator[Path]:
+    """Yield the `tools` folders of installed packages; they are located, never imported."""
+    from importlib.metadata import entry_points  # noqa: PLC0415  slow, and seldom needed
+
+    for point in entry_points(group=ENTRY_POINT):
+        spec = find_spec(point.module.partition(".")[0])
+        for root in (spec.submodule_search_locations or ()) if spec else ():
+            yield Path(root, *point.module.split(".")[1:])

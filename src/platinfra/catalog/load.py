@@ -1,0 +1,39 @@
+"""Read one catalog entry; an author's mistake is a diagnostic with its line."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from platinfra.catalog.schema import Capability, Entry, Tool
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.document import Document, load_file
+
+E = TypeVar("E", bound=Entry)
+
+
+def load_tool(folder: Path) -> Tool:
+    """Return the tool of a catalog folder; raise PlatinfraError when `tool.yaml` is wrong."""
+    file = folder / "tool.yaml"
+    document = load_file(file, name=f"{folder.name}/tool.yaml")
+    tool = _entry(Tool, document)
+    if tool.name != folder.name:
+        problem = Diagnostic("tool-name", f"the tool `{tool.name}` lies in the folder `{folder.name}`", document.value_span(("name",)), "give both the same name")
+        raise PlatinfraError(problem)
+    return tool
+
+
+def load_capability(file: Path) -> Capability:
+    """Return a capability; raise PlatinfraError when its file is wrong."""
+    return _entry(Capability, load_file(file, name=f"capabilities/{file.name}"))
+
+
+def _entry(model: type[E], document: Document) -> E:
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        problems = (
+            Diagnostic("catalog-entry", f"{'.'.join(map(str, each['loc']))}: {each['msg']}", document.value_span(tuple(each["loc"])))
+            for each in error.errors()
+        )
+        raise PlatinfraError(*problems) from None

@@ -1,0 +1,142 @@
+"""Catalog entries as authors write them: `tool.yaml` and `capabilities/*.yaml`."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Attribute = Literal["url", "host", "port", "username", "password", "database", "bucket", "prefix", "region", "endpoint", "token"]
+TargetName = Literal["local", "kubernetes", "aws"]
+Argument = str | list[str]
+"""A nested list is a group that disappears when it mentions an unbound optional requirement."""
+
+
+class Entry(BaseModel):
+    """Frozen; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Capability(Entry):
+    """A named contract that tools provide and require."""
+
+    name: str = Field(description="Equals the file.")
+    summary: str = Field(description="One sentence.")
+    stage: bool = Field(default=False, description="A part of the ML lifecycle that a stack fills with tools.")
+    attributes: list[Attribute] = Field(default_factory=lambda: ["url", "host", "port"], description="What a provider tells its consumers.")
+    access: list[str] = Field(default_factory=lambda: ["read", "write"], description="The verbs a binding may ask for.")
+    default_access: list[str] = Field(default_factory=lambda: ["read", "write"], description="The verbs of a requirement that names none.")
+    defaults: dict[TargetName, str] = Field(default_factory=dict, description="Target to the tool that meets the capability when the stack names none.")
+
+
+class Requirement(Entry):
+    """A tool's named demand for a capability."""
+
+    capability: str = Field(description="The capability.")
+    access: list[str] | None = Field(default=None, description="Verbs; the capability's default when absent.")
+    optional: bool = Field(default=False, description="May stay unbound: what mentions it disappears.")
+    many: bool = Field(default=False, description="Binds every provider of the stack.")
+    client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
+
+
+class Setting(Entry):
+    """A knob of a tool."""
+
+    type: Literal["string", "integer", "number", "boolean"] = "string"
+    default: str | int | float | bool | None = Field(default=None, description="Without one the setting is required.")
+    choices: list[str | int] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    help: str = Field(description="One sentence.")
+
+
+class Endpoint(Entry):
+    """A port a tool listens on."""
+
+    port: int = Field(description="The tool's usual port.")
+    scheme: str = "http"
+    ready: str | None = Field(default=None, description="Path that answers 2xx when the tool is ready.")
+    probe: str | None = Field(default=None, description="API path that answers 2xx through the wired address.")
+    metrics: str | None = Field(default=None, description="Path of Prometheus metrics.")
+
+
+class Client(Entry):
+    """What code that uses the tool needs."""
+
+    packages: list[str] = Field(default_factory=list)
+    env: dict[str, str] = Field(default_factory=dict)
+
+
+class Stop(Entry):
+    """How a process ends."""
+
+    signal: Literal["TERM", "INT", "QUIT", "HUP"] = "TERM"
+    grace: float = Field(default=15, description="Seconds until SIGKILL.")
+
+
+class Command(Entry):
+    """A command that runs to its end."""
+
+    command: list[Argument]
+    env: dict[str, str] = Field(default_factory=dict)
+    creates: str | None = Field(default=None, description="Skipped when this path exists.")
+    timeout: float = Field(default=120, description="Seconds.")
+
+
+class Process(Entry):
+    """A long-running command."""
+
+    command: list[Argument]
+    env: dict[str, str] = Field(default_factory=dict)
+    environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
+    after: list[str] = Field(default_factory=list, description="Processes of the same tool that have to be ready first.")
+    endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves; all of them must answer.")
+    stop: Stop = Field(default_factory=Stop)
+
+
+class LocalRun(Entry):
+    """How the tool runs as processes of this machine."""
+
+    requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
+    path: list[str] = Field(default_factory=list, description="Folders before the system's PATH.")
+    env: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict, description="Relative name to content.")
+    setup: list[Command] = Field(default_factory=list, description="Before the processes start.")
+    processes: dict[str, Process] = Field(default_factory=dict)
+    ready: list[Command] = Field(default_factory=list, description="After the processes are ready.")
+    grants: dict[str, Command] = Field(default_factory=dict, description="Capability to the command that admits one consumer.")
+    unprivileged: bool = Field(default=False, description="Refuses to run as root.")
+    timeout: float = Field(default=180, description="Seconds until it has to be ready.")
+
+
+class Run(Entry):
+    """Recipes by target."""
+
+    local: LocalRun | None = None
+
+
+class Tool(Entry):
+    """A piece of software: what it provides, what it requires, how it runs."""
+
+    name: str = Field(description="Equals the folder.")
+    summary: str
+    homepage: str
+    license: str
+    supports: list[TargetName] = Field(description="Where the software itself can run.")
+    limits: str | None = Field(default=None, description="Why it does not run elsewhere, in a sentence.")
+    provides: dict[str, dict[Attribute, str]] = Field(default_factory=dict, description="Capabilities, with the attributes that differ from those of the endpoint `http`.")
+    requires: dict[str, Requirement] = Field(default_factory=dict)
+    settings: dict[str, Setting] = Field(default_factory=dict)
+    secrets: list[str] = Field(default_factory=list, description="Generated for each component.")
+    endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+    page: str | None = Field(default=None, description="What `platinfra open` opens, where it is not the address of `http`.")
+    client: Client = Field(default_factory=Client)
+    run: Run = Field(default_factory=Run)
+    check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
+    executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
+
+    @field_validator("provides", mode="before")
+    @classmethod
+    def _named_list(cls, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return {each: {} for each in value}

@@ -1,0 +1,31 @@
+"""`platinfra doctor`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from platinfra.app.doctor import Finding, doctor
+from platinfra.cli import options, render
+
+
+@click.command("doctor")
+@options.stack_file
+@options.as_json
+def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
+    """Tell what this machine lacks for the stack that FILE describes, and what mends it.
+
+    \b
+    Example:
+      platinfra doctor
+    """
+    findings = doctor(file, environment)
+    if as_json:
+        render.data({"findings": findings})
+    else:
+        render.table([_row(each) for each in findings], ["", "what", "found", "remedy"])
+    sys.exit(0 if all(each.ok for each in findings) else 1)
+
+
+def _row(each: Finding) -> list[str]:
+    return ["✓" if each.ok else "✗", each.subject, each.detail, "" if each.ok else each.remedy]

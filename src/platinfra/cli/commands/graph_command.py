@@ -1,0 +1,23 @@
+"""`platinfra graph`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.graph import graph
+from platinfra.cli import options
+
+
+@click.command("graph")
+@options.stack_file
+@options.without
+@click.option("--format", "form", type=click.Choice(["text", "mermaid", "svg"]), default="text", show_default=True, help="How to draw it.")
+def command(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> None:
+    """Draw the stack that FILE describes.
+
+    \b
+    Example:
+      platinfra graph
+      platinfra graph --format svg > stack.svg
+    """
+    click.echo(graph(file, environment, without, form))

@@ -1,0 +1,41 @@
+"""`platinfra init`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.init import composed, init, questionnaire, templates, write
+from platinfra.cli import render
+
+
+@click.command("init")
+@click.argument("template", default="local")
+@click.option("--name", help="The stack's name; made from the folder's otherwise.")
+@click.option("--list", "only_list", is_flag=True, help="List the templates.")
+@click.option("--ask", is_flag=True, help="Choose the tools by answering a few questions.")
+@click.option("--force", is_flag=True, help="Overwrite platinfra.yaml.")
+def command(template: str, name: str | None, *, only_list: bool, ask: bool, force: bool) -> None:
+    """Write a commented platinfra.yaml from TEMPLATE.
+
+    \b
+    Example:
+      platinfra init
+      platinfra init minimal --name demo
+      platinfra init --ask
+    """
+    if only_list:
+        render.table([list(each) for each in templates().items()], ["template", "what it is"])
+        return
+    written = write(_asked(), name, Path.cwd(), force=force) if ask else init(template, name, Path.cwd(), force=force)
+    render.done(f"wrote {written.name}; bring it up with `platinfra up`")
+
+
+def _asked() -> str:
+    answers = {}
+    for stage, summary, tools in questionnaire():
+        click.echo(summary, err=True)
+        chosen = click.prompt(f"  {stage}", type=click.Choice([*tools, "none"]), default=tools[0], err=True)
+        if chosen != "none":
+            answers[stage] = chosen
+    model = click.prompt("Name of the model to serve", default="champion-model", err=True) if "model_serving" in answers else ""
+    return composed(answers, model)

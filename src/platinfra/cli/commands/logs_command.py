@@ -1,0 +1,25 @@
+"""`platinfra logs`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.logs import logs
+from platinfra.cli import options
+
+
+@click.command("logs")
+@options.component(required=False)
+@options.stack_folder
+@click.option("--lines", "-n", default=50, show_default=True, type=click.IntRange(min=0), help="Lines of each log.")
+@click.option("--follow", "-F", is_flag=True, help="Go on with what is added.")
+def command(component: str | None, file: Path | None, environment: str | None, lines: int, *, follow: bool) -> None:
+    """Show the logs of COMPONENT, or of all components.
+
+    \b
+    Example:
+      platinfra logs mlflow
+      platinfra logs prefect -n 200 --follow
+    """
+    for process, line in logs(file, environment, component, lines=lines, follow=follow):
+        click.echo(f"{click.style(process, fg='cyan')} | {line}")

@@ -1,0 +1,36 @@
+"""`platinfra plan`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from platinfra.app.plan import plan
+from platinfra.cli import options, render
+from platinfra.cli.plan_text import plan_data, print_plan
+
+CHANGES = 3
+"""Exit code of `--exit-code` when `up` would change something."""
+
+
+@click.command("plan")
+@options.stack_file
+@options.without
+@options.as_json
+@click.option("--exit-code", is_flag=True, help=f"Exit with {CHANGES} when there are changes.")
+def command(file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool) -> None:
+    """Show what `up` would do with FILE: components, wires and why, permissions, actions.
+
+    \b
+    Example:
+      platinfra plan
+      platinfra plan --without jupyterlab --json
+    """
+    planned = plan(file, environment, without)
+    render.diagnostics(planned.warnings)
+    if as_json:
+        render.data(plan_data(planned))
+    else:
+        print_plan(planned)
+    if exit_code and any(each.verb != "unchanged" for each in planned.changes):
+        sys.exit(CHANGES)

@@ -1,0 +1,22 @@
+"""`platinfra restart`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.restart import restart
+from platinfra.cli import options, progress
+
+
+@click.command("restart")
+@options.component(required=True)
+@options.stack_folder
+def command(component: str, file: Path | None, environment: str | None) -> None:
+    """Stop COMPONENT, start it again and wait until it is ready.
+
+    \b
+    Example:
+      platinfra restart mlflow
+    """
+    with progress.shown() as emit:
+        restart(file, environment, component, emit)

@@ -1,0 +1,22 @@
+"""`platinfra run`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.env import run
+from platinfra.cli import options
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@options.stack_folder
+@click.argument("command_line", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD [ARGS]...")
+def command(file: Path | None, environment: str | None, command_line: tuple[str, ...]) -> None:
+    """Run CMD with the variables of the stack, in its client environment.
+
+    \b
+    Example:
+      platinfra run -- python train.py
+      platinfra run -- dvc push
+    """
+    run(file, environment, command_line)

@@ -1,0 +1,42 @@
+"""`platinfra status`."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from platinfra.app.status import ComponentStatus, status
+from platinfra.cli import options, render
+
+_MARKS = {"healthy": "✓", "waiting": "◔", "starting": "…", "failed": "✗", "stopped": "■"}
+_HEADER = ["", "component", "health", "version", "address", "memory", "restarts", "permissions", ""]
+
+
+@click.command("status")
+@options.stack_folder
+@options.as_json
+@click.option("--watch", "-w", is_flag=True, help="Look again every two seconds.")
+def command(file: Path | None, environment: str | None, *, as_json: bool, watch: bool) -> None:
+    """Tell each component's health, version, address, memory, restarts and permissions.
+
+    A component that waits (for a model to serve, say) is healthy. Exits with 1 when one is neither.
+
+    \b
+    Example:
+      platinfra status
+      platinfra status --json
+    """
+    while True:
+        found = status(file, environment)
+        if watch:
+            click.clear()
+        render.data({"components": found}) if as_json else render.table([_row(each) for each in found], _HEADER)
+        if not watch:
+            sys.exit(0 if all(each.health in {"healthy", "waiting"} for each in found) else 1)
+        time.sleep(2)
+
+
+def _row(each: ComponentStatus) -> list[str]:
+    cells = [_MARKS[each.health], each.name, each.health, each.version, each.address, render.megabytes(each.memory)]
+    return [*cells, str(each.restarts or ""), str(each.permissions or ""), each.detail]

@@ -1,0 +1,29 @@
+"""`platinfra validate`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.validate import validate
+from platinfra.cli import options, render
+
+
+@click.command("validate")
+@options.stack_file
+@options.as_json
+def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
+    """Find every problem of FILE (platinfra.yaml), offline.
+
+    \b
+    Example:
+      platinfra validate
+      platinfra validate team/platinfra.yaml --env prod
+    """
+    results = validate(file, environment)
+    warnings = list(results[0].warnings)
+    render.diagnostics(warnings)
+    if as_json:
+        render.data({"valid": True, "warnings": warnings, "components": {each.graph.environment: list(each.graph.components) for each in results}})
+        return
+    graph = results[0].graph
+    render.done(f"{graph.stack}: {len(graph.components)} components, {len(graph.bindings)} wires on `{graph.target}`; the file is valid")

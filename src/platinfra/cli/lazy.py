@@ -1,0 +1,57 @@
+"""Commands are imported when they are run; their help lines stand in a table."""
+
+from importlib import import_module
+
+import click
+
+SUMMARIES = {
+    "init": "Write a commented stack file.",
+    "validate": "Find every problem of a stack file, offline.",
+    "plan": "Show what `up` would do, and why.",
+    "up": "Bring a stack up, or up to date.",
+    "status": "Tell how each component is.",
+    "logs": "Show the logs of components.",
+    "open": "Open a component's page in the browser.",
+    "restart": "Restart one component.",
+    "env": "Print the variables a client of the stack needs.",
+    "run": "Run a command as a client of the stack.",
+    "check": "Prove each component and each wire through real clients.",
+    "graph": "Draw a stack as text, Mermaid or SVG.",
+    "permissions": "Tell who may do what, and which wire asked for it.",
+    "tools": "List the tools of the catalog.",
+    "explain": "Explain a tool, a stage, a setting or an error.",
+    "down": "Stop a stack.",
+    "doctor": "Tell what this machine lacks for a stack.",
+    "schema": "Print the JSON Schema of the stack file or of tool.yaml.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class LazyGroup(click.Group):
+    """Finds commands by name in `platinfra.cli.commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people need them."""
+        return list(SUMMARIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in SUMMARIES:
+            return None
+        command: click.Command = import_module(f"platinfra.cli.commands.{cmd_name}_command").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command, or name the nearest ones."""
+        if args and args[0] not in SUMMARIES and not args[0].startswith("-"):
+            from platinfra.diagnostics import did_you_mean  # noqa: PLC0415
+
+            hint = did_you_mean(args[0], SUMMARIES) or "see `platinfra --help`"
+            message = f"there is no command `{args[0]}`: {hint}"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands from the table, since click would import each for its help."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))

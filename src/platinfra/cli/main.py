@@ -1,0 +1,57 @@
+"""The command line: a lazy group, and the one place where errors become text and exit codes."""
+
+import os
+import sys
+
+import click
+
+from platinfra import __version__
+from platinfra.cli.lazy import LazyGroup
+
+EPILOG = """\b
+First steps:
+  platinfra init                write a stack file
+  platinfra up                  bring it up
+  platinfra status              see how it is
+  platinfra run -- python x.py  run code that uses it
+"""
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="platinfra")
+def cli() -> None:
+    """Turn one YAML file into a working MLOps platform."""
+
+
+def run() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        cli.main(prog_name="platinfra", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted: nothing is lost, the next command goes on from here", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  the last resort
+        return _failed(error)
+    return 0
+
+
+def _failed(error: Exception) -> int:
+    from platinfra.cli import render  # noqa: PLC0415
+    from platinfra.diagnostics import PlatinfraError  # noqa: PLC0415
+
+    if isinstance(error, PlatinfraError):
+        render.diagnostics(error.diagnostics)
+        return error.exit_code
+    if os.environ.get("PLATINFRA_DEBUG"):
+        raise error
+    click.echo(f"bug: {type(error).__name__}: {error}", err=True)
+    click.echo("This is a mistake in platinfra. Run the command again with PLATINFRA_DEBUG=1 and report what it prints.", err=True)
+    return 70

@@ -1,0 +1,52 @@
+"""Arguments and options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def stack_file(function: F) -> F:
+    """Add the argument FILE and the option `--env`."""
+    argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+    return argument(environment(function))
+
+
+def stack_folder(function: F) -> F:
+    """Add the option `--file` and the option `--env`, for commands that need only the state beside the file."""
+    option = click.option("--file", "-f", type=click.Path(path_type=Path), help="The stack file; the default is platinfra.yaml here or above.")
+    return option(environment(function))
+
+
+def environment(function: F) -> F:
+    """Add the option `--env`."""
+    return click.option("--env", "environment", metavar="NAME", help="An environment of the stack file.")(function)
+
+
+def as_json(function: F) -> F:
+    """Add the flag `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")(function)
+
+
+def without(function: F) -> F:
+    """Add the option `--without`."""
+    return click.option("--without", multiple=True, metavar="TOOL", help="Leave a component out; wires to it disappear. Repeatable.")(function)
+
+
+def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    from platinfra.app.running import running  # noqa: PLC0415
+    from platinfra.diagnostics import PlatinfraError  # noqa: PLC0415
+
+    try:
+        names = running(ctx.params.get("file"), ctx.params.get("environment")).components
+    except PlatinfraError:
+        return []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def component(*, required: bool) -> Callable[[F], F]:
+    """Add the argument COMPONENT, completed from the running stack."""
+    return click.argument("component", required=required, shell_complete=_components)

@@ -1,0 +1,50 @@
+"""A plan as text and as data."""
+
+from typing import Any
+
+import click
+
+from platinfra.app.plan import Planned
+from platinfra.cli import render
+
+_SIGNS = {"create": "+", "update": "~", "repair": "~", "remove": "-", "unchanged": " "}
+
+
+def print_plan(planned: Planned) -> None:
+    """Print components, wires with their reasons, permissions and actions."""
+    graph = planned.resolved.graph
+    click.echo(f"{graph.stack} on {graph.target} (environment {graph.environment})\n")
+    click.secho("Components", bold=True)
+    render.table([[each.name, each.tool, ", ".join(each.stages) or each.reason] for each in graph.components.values()], ["name", "tool", "stages"])
+    click.secho("\nWires and permissions", bold=True)
+    rows = [[f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access), each.reason] for each in graph.bindings]
+    render.table(rows, ["wire", "to", "may", "because"])
+    for note in graph.notes:
+        click.echo(f"  {note}")
+    if planned.plan is not None:
+        _print_actions(planned)
+
+
+def _print_actions(planned: Planned) -> None:
+    changed = [each for each in planned.changes if each.verb != "unchanged"]
+    click.secho("\nActions", bold=True)
+    for each in changed:
+        click.echo(f"{_SIGNS[each.verb]} {each.summary}")
+    same = len(planned.changes) - len(changed)
+    click.echo(f"{len(changed)} to do, {same} unchanged" if changed else f"nothing to do: {same} unchanged")
+
+
+def plan_data(planned: Planned) -> dict[str, Any]:
+    """Return the plan as plain data, without secrets."""
+    graph = planned.resolved.graph
+    return {
+        "stack": graph.stack,
+        "environment": graph.environment,
+        "target": graph.target,
+        "components": list(graph.components.values()),
+        "bindings": list(graph.bindings),
+        "permissions": list(graph.permissions),
+        "notes": list(graph.notes),
+        "warnings": list(planned.warnings),
+        "changes": list(planned.changes),
+    }

@@ -1,0 +1,102 @@
+"""Progress of long work: a live line per component for people, a line per event for logs and programs."""
+
+import json
+import threading
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from platinfra.cli import render
+from platinfra.model.event import Event
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_MARKS = {
+    "waiting": ("·", "bright_black"),
+    "installing": ("↓", "cyan"),
+    "preparing": ("…", "cyan"),
+    "starting": ("…", "cyan"),
+    "healthy": ("✓", "green"),
+    "unchanged": ("✓", "bright_black"),
+    "stopping": ("…", "yellow"),
+    "stopped": ("■", "bright_black"),
+    "failed": ("✗", "red"),
+    "note": ("·", "bright_black"),
+}
+
+
+class Lines:
+    """Prints a line when a component enters a phase."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        """Print JSON lines on stdout if asked, text on stderr otherwise."""
+        self._json = as_json
+        self._phases: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End."""
+
+    def __call__(self, event: Event) -> None:
+        """Print one event; a component's repeated phase only in JSON."""
+        with self._lock:
+            if self._json:
+                click.echo(json.dumps({"component": event.component, "phase": event.phase, "detail": event.detail, "seconds": round(event.seconds, 2)}))
+            elif self._phases.get(event.component) != event.phase:
+                self._phases[event.component] = event.phase
+                mark, color = _MARKS[event.phase]
+                line = f"{event.seconds:6.1f} s  {mark} {event.component:<16} {event.phase:<10} {event.detail}".rstrip()
+                click.echo(click.style(line, fg=color) if event.phase in {"healthy", "failed"} else line, err=True)
+
+
+class Live:
+    """Redraws one line per component, with the seconds it has taken."""
+
+    def __init__(self) -> None:
+        """Prepare the drawing."""
+        from rich.console import Console  # noqa: PLC0415  start-up time
+        from rich.live import Live as RichLive  # noqa: PLC0415
+
+        self._events: dict[str, tuple[Event, float]] = {}
+        self._lock = threading.Lock()
+        self._live = RichLive(get_renderable=self._table, console=Console(stderr=True), refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        """Begin drawing."""
+        self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Leave the last picture standing."""
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Take in one event."""
+        with self._lock:
+            self._events[event.component] = (event, time.monotonic())
+
+    def _table(self) -> "Table":
+        from rich.table import Table  # noqa: PLC0415
+
+        table = Table.grid(padding=(0, 1))
+        with self._lock:
+            events = list(self._events.values())
+        for event, since in events:
+            mark, color = _MARKS[event.phase]
+            final = event.phase in {"healthy", "unchanged", "failed", "stopped", "waiting"}
+            seconds = event.seconds if final else event.seconds + time.monotonic() - since
+            shown = "" if event.phase in {"unchanged", "waiting"} else f"{seconds:5.1f} s"
+            table.add_row(f"[{color}]{mark}[/]", event.component, f"[{color}]{event.phase}[/]", shown, event.detail[:80])
+        return table
+
+
+def shown(*, as_json: bool = False) -> "Lines | Live":
+    """Return the progress that fits whoever is looking."""
+    return Live() if render.is_terminal() and not as_json else Lines(as_json=as_json)

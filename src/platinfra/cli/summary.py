@@ -1,0 +1,19 @@
+"""What stands below the progress of `up`."""
+
+import click
+
+from platinfra.app.up import Applied
+
+
+def print_addresses(applied: Applied) -> None:
+    """Print the address of each component that has one, and what to do next."""
+    plan = applied.planned.plan
+    if plan is None:
+        return
+    if all(each.verb == "unchanged" for each in applied.changes):
+        click.echo("nothing to do: everything runs as the file says", err=True)
+    for name, data in plan.components.items():
+        endpoints = data["endpoints"]
+        if "http" in endpoints:
+            click.echo(f"{name:<16} {endpoints['http']['url']}")
+    click.echo("\nplatinfra status · platinfra open NAME · platinfra run -- CMD · platinfra down", err=True)

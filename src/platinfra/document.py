@@ -1,0 +1,208 @@
+"""YAML text becomes plain data that remembers where every key and value stood."""
+
+import math
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError, Span
+
+MAX_BYTES = 1024 * 1024
+MAX_NODES = 100_000
+"""Nodes after aliases are expanded; a file under 1 MiB without aliases stays below it in practice."""
+MAX_DEPTH = 40
+
+Path_ = tuple[str | int, ...]
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BOOLEAN_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The data of one YAML file, with the span of every key and value by its path."""
+
+    file: str
+    data: Any
+    values: Mapping[Path_, Span] = field(repr=False)
+    keys: Mapping[Path_, Span] = field(repr=False)
+    texts: Mapping[Path_, str] = field(repr=False)
+    """How scalars were written, by path."""
+
+    def value_span(self, path: Path_) -> Span | None:
+        """Return where the value at `path` stands, or the nearest value around it."""
+        return self._nearest(path, self.values)
+
+    def key_span(self, path: Path_) -> Span | None:
+        """Return where the key of `path` stands, or the nearest thing around it."""
+        return self.keys.get(path) or self._nearest(path, self.values)
+
+    def _nearest(self, path: Path_, spans: Mapping[Path_, Span]) -> Span | None:
+        for length in range(len(path), -1, -1):
+            if path[:length] in spans:
+                return spans[path[:length]]
+        return None
+
+
+def load_file(path: Path, *, name: str | None = None) -> Document:
+    """Read a YAML file; raise PlatinfraError when it is missing, too large or not text."""
+    shown = name or str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PlatinfraError(_problem("file-too-large", f"`{shown}` is larger than 1 MiB", hint="a stack file is a few kilobytes"))
+        return load_text(path.read_bytes().decode("utf-8-sig"), shown)
+    except FileNotFoundError:
+        hint = "write one with `platinfra init`"
+        raise PlatinfraError(_problem("file-not-found", f"there is no file `{shown}`", hint=hint)) from None
+    except UnicodeDecodeError as error:
+        raise PlatinfraError(_problem("not-text", f"`{shown}` is not UTF-8 text (byte {error.start})")) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PlatinfraError(_problem("file-not-readable", f"cannot read `{shown}`: {reason}")) from None
+
+
+def load_text(text: str, file: str) -> Document:
+    """Parse YAML text; raise PlatinfraError with every structural problem."""
+    lines = text.splitlines()
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        raise PlatinfraError(_syntax_problem(error, lines, file)) from None
+    except RecursionError:
+        raise PlatinfraError(_problem("nested-too-deep", f"`{file}` is nested too deeply")) from None
+    return _Walk(file, lines).document(node)
+
+
+def _problem(code: str, message: str, span: Span | None = None, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(code=code, message=message, span=span, hint=hint)
+
+
+def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Diagnostic:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+    if mark is None:
+        return _problem("not-text", f"`{file}` holds characters that YAML does not allow")
+    source = lines[mark.line] if mark.line < len(lines) else ""
+    span = Span(file, mark.line + 1, mark.column + 1, mark.column + 2, source)
+    if "\t" in source[: mark.column + 1] or "'\\t'" in str(error):
+        return _problem("tab-indentation", "YAML does not allow tabs for indentation", span, "use spaces")
+    return _problem("yaml-syntax", f"this is not valid YAML: {reason}", span)
+
+
+class _Walk:
+    """Turns YAML nodes into data, once, collecting problems on the way."""
+
+    def __init__(self, file: str, lines: list[str]) -> None:
+        self.file = file
+        self.lines = lines
+        self.values: dict[Path_, Span] = {}
+        self.keys: dict[Path_, Span] = {}
+        self.texts: dict[Path_, str] = {}
+        self.problems: list[Diagnostic] = []
+        self.nodes = 0
+
+    def document(self, node: yaml.Node | None) -> Document:
+        """Return the finished document."""
+        data = None if node is None else self.value(node, ())
+        if self.problems:
+            raise PlatinfraError(*self.problems)
+        return Document(self.file, data, self.values, self.keys, self.texts)
+
+    def value(self, node: yaml.Node, path: Path_) -> Any:
+        """Return the data of one node."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise PlatinfraError(_problem("alias-bomb", f"`{self.file}` unfolds to more than {MAX_NODES:,} values", self.span(node), "write the values out instead of nesting aliases"))
+        if len(path) > MAX_DEPTH:
+            raise PlatinfraError(_problem("nested-too-deep", f"`{self.file}` is nested deeper than {MAX_DEPTH} levels", self.span(node)))
+        self.values[path] = self.span(node)
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        return self.scalar(node, path)
+
+    def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
+        """Return a mapping; its keys are text and each stands once."""
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.key(key_node, path, result)
+            if key is not None:
+                self.keys[*path, key] = self.span(key_node)
+                result[key] = self.value(value_node, (*path, key))
+        return result
+
+    def key(self, node: yaml.Node, path: Path_, seen: Mapping[str, Any]) -> str | None:
+        """Return a key as it was written, or None after noting what is wrong with it."""
+        if not isinstance(node, yaml.ScalarNode):
+            self.problems.append(_problem("key-not-text", "a key has to be text", self.span(node)))
+            return None
+        if node.tag.endswith(":merge"):
+            self.problems.append(_problem("merge-key", "merge keys (`<<`) are not supported", self.span(node), "write the keys out, or use `environments`"))
+            return None
+        key = str(node.value)
+        if key in seen:
+            first = self.keys[*path, key].line
+            self.problems.append(_problem("duplicate-key", f"`{key}` stands twice", self.span(node), f"it stands on line {first} already"))
+            return None
+        return key
+
+    def scalar(self, node: yaml.Node, path: Path_) -> Hashable:
+        """Return a scalar with YAML's type, refusing the types that YAML makes by surprise."""
+        text = str(node.value)
+        self.texts[path] = text
+        plain = not node.style
+        kind = node.tag.rpartition(":")[2]
+        if not node.tag.startswith("tag:yaml.org,2002:") or kind in {"binary", "python"}:
+            self.problems.append(_problem("yaml-tag", f"the tag `{node.tag}` is not supported", self.span(node)))
+            return text
+        if plain and kind == "bool" and text.lower() in _BOOLEAN_WORDS:
+            hint = f'write `"{text}"` for the text, or `true` / `false`'
+            self.problems.append(_problem("yaml-boolean", f"YAML reads `{text}` as a truth value", self.span(node), hint))
+            return text
+        if plain and kind == "int":
+            return self.integer(node, text)
+        return _plain(kind, text)
+
+    def integer(self, node: yaml.Node, text: str) -> Hashable:
+        """Return a decimal integer; octal, sexagesimal and padded numbers are traps."""
+        digits = text.lstrip("+-").replace("_", "")
+        if digits.isdigit() and (digits == "0" or digits[0] != "0"):
+            return int(text.replace("_", "")) if len(digits) < 100 else text  # noqa: PLR2004
+        hint = f'write `"{text}"` if it is an identifier'
+        self.problems.append(_problem("yaml-octal", f"YAML does not read `{text}` as the number or text it looks like", self.span(node), hint))
+        return text
+
+    def span(self, node: yaml.Node) -> Span:
+        """Return where a node stands; one that covers several lines ends with its first."""
+        start, end = node.start_mark, node.end_mark
+        source = self.lines[start.line] if start.line < len(self.lines) else ""
+        last = end.column if end.line == start.line else len(source.rstrip())
+        return Span(self.file, start.line + 1, start.column + 1, max(last, start.column + 1) + 1, source)
+
+
+def _plain(kind: str, text: str) -> Hashable:
+    match kind:
+        case "null":
+            return None
+        case "bool":
+            return text.lower() == "true"
+        case "float":
+            return _number(text)
+        case _:
+            return text
+
+
+def _number(text: str) -> Hashable:
+    try:
+        value = float(text.replace("_", ""))
+    except ValueError:
+        return text
+    return value if math.isfinite(value) else text
+
+
+def paths(document: Document) -> Iterator[Path_]:
+    """Yield the path of every value."""
+    yield from document.values

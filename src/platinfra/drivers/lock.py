@@ -1,0 +1,52 @@
+"""One command at a time may change a stack."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.drivers import process_tree
+from platinfra.drivers.files import LocalFiles, reported
+
+
+@contextmanager
+def stack_lock(folder: Path, command: str) -> Iterator[None]:
+    """Hold the stack of `folder` for `command`; raise ActionError at once when another command holds it.
+
+    The system releases the lock when its holder dies, so nothing has to be cleaned up by hand.
+    """
+    from filelock import FileLock, Timeout
+
+    files, note = LocalFiles(), folder / "lock.json"
+    files.folder(folder)
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        with reported(folder / "lock"):
+            lock.acquire()
+    except Timeout:
+        raise _locked(note) from None
+    try:
+        files.write(note, json.dumps(_me(command)))
+        yield
+    finally:
+        files.remove(note)
+        lock.release()
+
+
+def _me(command: str) -> dict[str, object]:
+    entry = process_tree.snapshot()[os.getpid()]
+    return {"pid": entry.pid, "start": entry.start, "command": command, "since": time.time()}
+
+
+def _locked(note: Path) -> ActionError:
+    """Name the holder, unless the note is the one of a process that died."""
+    holder = process_tree.load(note)
+    if not process_tree.find(holder.get("pid", 0), holder.get("start", "")):
+        message = "another command is changing this stack"
+    else:
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
+        message = f"`{holder['command']}` (pid {holder['pid']}) has been changing this stack since {since}"
+    return ActionError(Diagnostic("stack-locked", message, hint="wait for it, or interrupt it, and try again"))

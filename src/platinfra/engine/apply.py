@@ -1,0 +1,118 @@
+"""Carry out a plan: in parallel, in its order, resumable at every point."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
+from platinfra.engine.journal import Journal
+from platinfra.model.event import Event, Phase
+from platinfra.model.plan import Action, Change, Plan, Progress
+from platinfra.model.ports import World
+
+Emit = Callable[[Event], None]
+Undo = Callable[[str, Mapping[str, Any], World], None]
+_WORKERS = 16
+
+
+@dataclass(slots=True)
+class Run:
+    """One command's work on a stack."""
+
+    world: World
+    journal: Journal
+    emit: Emit
+    undo: Undo
+    began: float = field(default_factory=time.monotonic)
+    cancel: threading.Event = field(default_factory=threading.Event)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def say(self, component: str, phase: Phase, detail: str = "") -> None:
+        """Emit one event with the seconds since the command began."""
+        self.emit(Event(component, phase, detail, time.monotonic() - self.began))
+
+
+def apply(plan: Plan, changes: list[Change], run: Run) -> None:
+    """Do what `changes` names; raise ActionError with every failure after all that could be done was done."""
+    remove([each for each in changes if each.verb == "remove"], run)
+    todo = {each.key for each in changes if each.verb in {"create", "update", "repair"}}
+    _Scheduler(plan, todo, run).work()
+    if run.problems:
+        raise ActionError(*run.problems)
+
+
+def remove(changes: list[Change], run: Run) -> None:
+    """Undo what is no longer planned, the last first."""
+    applied = run.journal.state.applied
+    for change in changes:
+        each = applied[change.key]
+        run.say(change.component, "stopping", change.summary)
+        run.undo(each.kind, each.record, run.world)
+        run.journal.forget(change.key)
+
+
+class _Scheduler:
+    """Runs actions as soon as those before them are done."""
+
+    def __init__(self, plan: Plan, todo: set[str], run: Run) -> None:
+        self.run = run
+        self.waiting = {action.key: action for action in plan.actions if action.key in todo}
+        self.left = _count(plan.actions)
+        self.done: set[str] = set()
+        for action in plan.actions:
+            if action.key not in todo:
+                self.done.add(action.key)
+                self._count_down(action.component, "unchanged")
+
+    def work(self) -> None:
+        """Apply everything that can be applied."""
+        for component in dict.fromkeys(action.component for action in self.waiting.values()):
+            self.run.say(component, "waiting")
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="action") as pool:
+            running: dict[Future[bool], Action] = {}
+            try:
+                while self._submit(pool, running):
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        action = running.pop(future)
+                        if future.result():
+                            self.done.add(action.key)
+                            self._count_down(action.component, "healthy")
+            except KeyboardInterrupt:
+                self.run.cancel.set()
+                raise
+
+    def _submit(self, pool: ThreadPoolExecutor, running: dict[Future[bool], Action]) -> bool:
+        for action in [each for each in self.waiting.values() if self.done.issuperset(each.after)]:
+            del self.waiting[action.key]
+            running[pool.submit(self._apply, action)] = action
+        return bool(running)
+
+    def _apply(self, action: Action) -> bool:
+        if self.run.cancel.is_set():
+            return False
+        self.run.say(action.component, action.phase)
+        progress = Progress(lambda detail: self.run.say(action.component, action.phase, detail), self.run.cancel.is_set)
+        try:
+            self.run.journal.begin(action)
+            action.apply(self.run.world, progress)
+            self.run.journal.done(action)
+        except PlatinfraError as error:
+            self.run.problems += error.diagnostics
+            self.run.say(action.component, "failed", error.diagnostics[0].message)
+            return False
+        return True
+
+    def _count_down(self, component: str, phase: Phase) -> None:
+        self.left[component] -= 1
+        if self.left[component] == 0:
+            self.run.say(component, phase)
+
+
+def _count(actions: tuple[Action, ...]) -> dict[str, int]:
+    left: dict[str, int] = {}
+    for action in actions:
+        left[action.component] = left.get(action.component, 0) + 1
+    return left

@@ -1,0 +1,108 @@
+"""Work in an order that respects every binding, as data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from platinfra.model.event import Phase
+from platinfra.model.ports import ProcessStatus, World
+from platinfra.model.state import Applied, State
+
+Verb = Literal["create", "update", "repair", "unchanged", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The world and what ran in it when a plan was compared with it."""
+
+    world: World
+    statuses: Mapping[str, ProcessStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How an action reports, and how it learns that the user wants to stop."""
+
+    report: Callable[[str], None]
+    cancelled: Callable[[], bool]
+
+
+class Action(Protocol):
+    """One idempotent, reversible piece of work."""
+
+    @property
+    def kind(self) -> str:
+        """The kind by which the target can undo it."""
+
+    @property
+    def key(self) -> str:
+        """Stable and unique in a plan."""
+
+    @property
+    def component(self) -> str:
+        """The component it belongs to."""
+
+    @property
+    def phase(self) -> Phase:
+        """What people see while it runs."""
+
+    @property
+    def summary(self) -> str:
+        """What it does, for people."""
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The keys of the actions that have to be done first."""
+
+    @property
+    def digest(self) -> str:
+        """Changes when it has to be applied again."""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What undoing it needs, known before it is applied."""
+
+    def holds(self, seen: Seen) -> bool:
+        """Tell whether what it did is still there."""
+
+    def apply(self, world: World, progress: Progress) -> None:
+        """Do it; doing it twice is the same as once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a plan does about one action."""
+
+    verb: Verb
+    key: str
+    component: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Actions in an order in which each comes after those it needs."""
+
+    actions: tuple[Action, ...]
+    components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What people see of each component once the plan is applied."""
+
+    def changes(self, state: State, seen: Seen | None) -> list[Change]:
+        """Compare with the state, and with the world unless `seen` is None."""
+        planned = {action.key for action in self.actions}
+        removed = [
+            Change("remove", key, each.component, f"remove {key}")
+            for key, each in reversed(list(state.applied.items()))
+            if key not in planned
+        ]
+        return removed + [Change(_verb(each, state.applied.get(each.key), seen), each.key, each.component, each.summary) for each in self.actions]
+
+
+def _verb(action: Action, applied: Applied | None, seen: Seen | None) -> Verb:
+    if applied is None:
+        return "create"
+    if applied.pending:
+        return "repair"
+    if applied.digest != action.digest:
+        return "update"
+    return "unchanged" if seen is None or action.holds(seen) else "repair"

@@ -1,0 +1,153 @@
+"""Choose the provider of every requirement, and say why."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.catalog.schema import Requirement
+from platinfra.diagnostics import Diagnostic, did_you_mean, listed
+from platinfra.model.graph import Binding, Component
+from platinfra.resolve.components import Member
+from platinfra.resolve.environment import Chosen
+from platinfra.resolve.settings import settings_of
+
+
+@dataclass(slots=True)
+class Bound:
+    """Components with their bindings, the default providers included."""
+
+    members: dict[str, Member]
+    components: dict[str, Component]
+    bindings: list[Binding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def bind(members: dict[str, Member], components: dict[str, Component], catalog: Catalog, chosen: Chosen, problems: list[Diagnostic]) -> Bound:
+    """Meet every requirement of every component, adding the target's default providers where needed."""
+    return _Binder(members, components, catalog, chosen, problems).run()
+
+
+class _Binder:
+    def __init__(self, members: dict[str, Member], components: dict[str, Component], catalog: Catalog, chosen: Chosen, problems: list[Diagnostic]) -> None:
+        self.bound = Bound(dict(members), dict(components))
+        self.catalog = catalog
+        self.chosen = chosen
+        self.problems = problems
+        self.by_stage: dict[str, list[str]] = {}
+        self.by_capability: dict[str, list[str]] = {}
+        for member in members.values():
+            self.enlist(member)
+
+    def enlist(self, member: Member) -> None:
+        """Make a component known as a provider."""
+        for stage in member.stages:
+            self.by_stage.setdefault(stage, []).append(member.name)
+        for capability in member.tool.provides:
+            self.by_capability.setdefault(capability, []).append(member.name)
+
+    def run(self) -> Bound:
+        """Bind the requirements of all members; default providers join the queue."""
+        queue = list(self.bound.members.values())
+        for member in queue:
+            for name, requirement in member.tool.requires.items():
+                added = self.meet(member, name, requirement)
+                if added is not None:
+                    queue.append(added)
+            self.problems += _unknown_binds(member)
+        return self.bound
+
+    def meet(self, member: Member, name: str, requirement: Requirement) -> Member | None:
+        """Bind one requirement; return the default provider if one had to be added."""
+        if name in member.bind:
+            self.explicit(member, name, requirement)
+            return None
+        candidates = self.candidates(member, requirement)
+        if requirement.many:
+            for each in candidates:
+                self.add(member, name, requirement, each, f"`{each}` provides {requirement.capability}")
+            if not candidates:
+                self.unbound(member, name, requirement)
+            return None
+        match candidates:
+            case [provider]:
+                reason = self.bound.members[provider].reason or f"the stack's only {requirement.capability}"
+                self.add(member, name, requirement, provider, reason)
+            case []:
+                return self.default(member, name, requirement)
+            case several:
+                self.problems.append(_ambiguous(member, name, requirement, several))
+        return None
+
+    def candidates(self, member: Member, requirement: Requirement) -> list[str]:
+        """Return who could meet a requirement: the tools of the stage, else whoever provides it."""
+        of_stage = self.by_stage.get(requirement.capability)
+        able = of_stage if of_stage is not None else self.by_capability.get(requirement.capability, [])
+        return [each for each in able if each != member.name]
+
+    def explicit(self, member: Member, name: str, requirement: Requirement) -> None:
+        """Bind what the user bound."""
+        written, span = member.bind[name]
+        provider = self.bound.members.get(canonical_tool(written))
+        if provider is None:
+            hint = did_you_mean(written, self.bound.members) or f"components: {listed(self.bound.members)}"
+            self.problems.append(Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint))
+        elif requirement.capability not in provider.tool.provides:
+            able = self.candidates(member, requirement)
+            hint = f"components that do: {listed(able)}" if able else f"no component of the stack provides `{requirement.capability}`"
+            self.problems.append(Diagnostic("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint))
+        else:
+            self.add(member, name, requirement, provider.name, "chosen in the file")
+
+    def default(self, member: Member, name: str, requirement: Requirement) -> Member | None:
+        """Bind the target's default provider, leave an optional requirement unbound, or note the problem."""
+        target = self.chosen.file.provider.name
+        default = self.catalog.capability(requirement.capability).defaults.get(target)
+        tool = self.catalog.find(default) if default else None
+        if tool is None and not requirement.optional:
+            self.problems.append(self.unmet(member, name, requirement))
+            return None
+        if tool is None or requirement.optional:
+            self.unbound(member, name, requirement)
+            return None
+        reason = f"the default {requirement.capability} of `{target}`"
+        added = None if tool.name in self.bound.members else self.join(tool.name, reason)
+        self.add(member, name, requirement, tool.name, reason)
+        return added
+
+    def join(self, name: str, reason: str) -> Member:
+        """Add a default provider to the stack."""
+        member = Member(name, self.catalog.get(name), None, reason)
+        self.bound.members[name] = member
+        self.bound.components[name] = member.component(settings_of(member, self.catalog, self.problems))
+        self.enlist(member)
+        return member
+
+    def add(self, member: Member, name: str, requirement: Requirement, provider: str, reason: str) -> None:
+        """Record a binding."""
+        access = requirement.access or self.catalog.capability(requirement.capability).default_access
+        self.bound.bindings.append(Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client))
+
+    def unbound(self, member: Member, name: str, requirement: Requirement) -> None:
+        """Note an optional requirement that nothing meets."""
+        self.bound.notes.append(f"`{member.name}.{name}` stays unbound: the stack has no {requirement.capability}")
+
+    def unmet(self, member: Member, name: str, requirement: Requirement) -> Diagnostic:
+        """Describe a requirement that nothing meets."""
+        target = self.chosen.file.provider.name
+        able = [each.name for each in self.catalog.providers(requirement.capability) if target in each.supports]
+        hint = f"add a `{requirement.capability}` to the stack: {listed(able, 'or')}" if able else None
+        return Diagnostic("unmet-requirement", f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has none", member.span, hint)
+
+
+def _ambiguous(member: Member, name: str, requirement: Requirement, several: Iterable[str]) -> Diagnostic:
+    names = list(several)
+    hint = f"choose one: `{member.tool.name}: {{bind: {{{name}: {names[0]}}}}}`"
+    return Diagnostic("ambiguous-binding", f"`{member.name}.{name}` ({requirement.capability}) could be bound to {listed(names, 'or')}", member.span, hint)
+
+
+def _unknown_binds(member: Member) -> Iterator[Diagnostic]:
+    for name, (_, span) in member.bind.items():
+        if name not in member.tool.requires:
+            known = list(member.tool.requires)
+            hint = did_you_mean(name, known) or (f"it has {listed(known)}" if known else "it has none")
+            yield Diagnostic("unknown-requirement", f"`{member.tool.name}` has no requirement `{name}`", span, hint)

@@ -1,0 +1,139 @@
+"""Find the tools that a stack names; a tool named in several stages is one component."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.catalog.schema import Tool
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.document import Path_
+from platinfra.model.graph import Component
+from platinfra.resolve.environment import Chosen
+from platinfra.spec.load import locate
+from platinfra.spec.schema import Scalar, Use
+
+_COMPONENT = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(slots=True)
+class Member:
+    """A component in the making: its tool and what the file says of it."""
+
+    name: str
+    tool: Tool
+    span: Span | None
+    reason: str = ""
+    stages: list[str] = field(default_factory=list)
+    settings: dict[str, tuple[Scalar, Span | None]] = field(default_factory=dict)
+    bind: dict[str, tuple[str, Span | None]] = field(default_factory=dict)
+
+    def component(self, settings: Mapping[str, Scalar]) -> Component:
+        """Return the finished component."""
+        return Component(self.name, self.tool.name, tuple(self.stages), dict(settings), self.reason)
+
+
+def members(chosen: Chosen, catalog: Catalog, without: tuple[str, ...], problems: list[Diagnostic]) -> dict[str, Member]:
+    """Return the components that the file names, by name, in its order."""
+    found: dict[str, Member] = {}
+    left_out = {canonical_tool(each) for each in without}
+    for stage, uses in chosen.file.stack.items():
+        if not _is_stage(stage, chosen, catalog, problems):
+            continue
+        for index, use in enumerate(uses):
+            path = locate(chosen.document, (*chosen.stages[stage], index))
+            tool = _tool(use, stage, path, chosen, catalog, problems)
+            if tool is not None and _name(use, tool) not in left_out:
+                _add(found, use, tool, stage, path, chosen, problems)
+    _override_settings(found, chosen, problems)
+    problems += _unknown_without(left_out, chosen, found)
+    return found
+
+
+def _name(use: Use, tool: Tool) -> str:
+    return use.options.as_ or tool.name
+
+
+def _is_stage(stage: str, chosen: Chosen, catalog: Catalog, problems: list[Diagnostic]) -> bool:
+    if catalog.find_capability(stage):
+        return True
+    known = [each.name for each in catalog.capabilities()]
+    hint = did_you_mean(stage, known) or f"one of {listed((each.name for each in catalog.capabilities() if each.stage), 'or')}"
+    problems.append(Diagnostic("unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint))
+    return False
+
+
+def _tool(use: Use, stage: str, path: Path_, chosen: Chosen, catalog: Catalog, problems: list[Diagnostic]) -> Tool | None:
+    span = _use_span(chosen, path, use)
+    tool = catalog.find(use.tool)
+    if tool is None:
+        hint = did_you_mean(use.tool, catalog.names()) or f"tools of this stage: {_names(catalog.providers(stage))}"
+        problems.append(Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint))
+    elif stage not in tool.provides:
+        hint = f"`{tool.name}` fills {listed(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
+        problems.append(Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`", span, hint))
+    elif chosen.file.provider.name not in tool.supports:
+        problems.append(_cannot_run(tool, stage, chosen, catalog, span))
+    else:
+        return tool
+    return None
+
+
+def _cannot_run(tool: Tool, stage: str, chosen: Chosen, catalog: Catalog, span: Span | None) -> Diagnostic:
+    target = chosen.file.provider.name
+    able = [each for each in catalog.providers(stage) if target in each.supports]
+    hint = f"tools of `{stage}` that can: {_names(able)}" if able else f"no tool of `{stage}` can; leave the stage out"
+    reason = f": {tool.limits}" if tool.limits else ""
+    return Diagnostic("tool-not-on-target", f"`{tool.name}` cannot run on `{target}`{reason}", span, hint)
+
+
+def _names(tools: list[Tool]) -> str:
+    return listed(tool.name for tool in tools) or "none"
+
+
+def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:
+    return chosen.document.keys.get((*path, use.tool)) or chosen.document.value_span(path)
+
+
+def _add(found: dict[str, Member], use: Use, tool: Tool, stage: str, path: Path_, chosen: Chosen, problems: list[Diagnostic]) -> None:
+    name, span = _name(use, tool), _use_span(chosen, path, use)
+    if use.options.as_ is not None and not _COMPONENT.fullmatch(name):
+        hint = "lower-case letters, digits and dashes, at most 40, beginning with a letter"
+        problems.append(Diagnostic("invalid-name", f"`{name}` cannot name a component", chosen.document.value_span((*path, use.tool, "as")), hint))
+        return
+    member = found.setdefault(name, Member(name, tool, span))
+    if member.tool.name != tool.name:
+        hint = f"it is the name of a `{member.tool.name}` already; choose another with `as`"
+        problems.append(Diagnostic("name-taken", f"two components would be called `{name}`", span, hint))
+        return
+    if stage in member.stages:
+        problems.append(Diagnostic("tool-twice", f"`{name}` stands twice in `{stage}`", span, f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`"))
+        return
+    member.stages.append(stage)
+    options = ("options",)
+    for key, value in use.options.settings.items():
+        place = chosen.document.key_span(locate(chosen.document, (*path, *options, "settings", key)))
+        if key in member.settings and member.settings[key][0] != value:
+            hint = f"`{name}` is one component; say it once, or name a second with `as`"
+            problems.append(Diagnostic("conflicting-setting", f"`{key}` of `{name}` has two values", place, hint))
+        member.settings.setdefault(key, (value, place))
+    for key, target in use.options.bind.items():
+        member.bind.setdefault(key, (target, chosen.document.value_span(locate(chosen.document, (*path, *options, "bind", key)))))
+
+
+def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[Diagnostic]) -> None:
+    for written, settings in chosen.settings.items():
+        path = ("environments", chosen.name, "settings", written)
+        member = found.get(canonical_tool(written))
+        if member is None:
+            hint = did_you_mean(written, found) or f"components: {listed(found)}"
+            problems.append(Diagnostic("unknown-component", f"`{written}` is not a component of the stack", chosen.document.key_span(path), hint))
+            continue
+        for key, value in settings.items():
+            member.settings[key] = (value, chosen.document.key_span(locate(chosen.document, (*path, key))))
+
+
+def _unknown_without(left_out: set[str], chosen: Chosen, found: Mapping[str, Member]) -> Iterator[Diagnostic]:
+    named = {canonical_tool(use.options.as_ or use.tool) for uses in chosen.file.stack.values() for use in uses}
+    for name in sorted(left_out - named):
+        yield Diagnostic("unknown-component", f"`--without {name}`: the stack has no such component", None, did_you_mean(name, found))

@@ -1,0 +1,45 @@
+"""Apply the overrides of the chosen environment."""
+
+from dataclasses import dataclass
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.document import Document, Path_
+from platinfra.spec.load import Stack
+from platinfra.spec.schema import Deployment, Scalar, StackFile, canonical_key
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The stack file as it is in one environment, and where its parts stand."""
+
+    name: str
+    file: StackFile
+    document: Document
+    stages: dict[str, Path_]
+    """Stage to the place of its list of tools."""
+    settings: dict[str, dict[str, Scalar]]
+    """The environment's settings, component to settings."""
+
+
+def chosen_environment(stack: Stack, name: str | None) -> Chosen:
+    """Return the stack in environment `name`; raise PlatinfraError when there is none such."""
+    stages: dict[str, Path_] = {stage: ("stack", stage) for stage in stack.file.stack}
+    if name is None or (name == DEFAULT and name not in stack.file.environments):
+        return Chosen(DEFAULT, stack.file, stack.document, stages, {})
+    override = stack.file.environments.get(name)
+    if override is None:
+        known = list(stack.file.environments)
+        hint = did_you_mean(name, known) or (f"the file has {listed(known)}" if known else "the file has no `environments`")
+        raise PlatinfraError(Diagnostic("unknown-environment", f"the environment `{name}` is not in the stack file", None, hint))
+    stages |= {stage: ("environments", name, "stack", stage) for stage in override.stack}
+    file = stack.file.model_copy(
+        update={
+            "provider": override.provider or stack.file.provider,
+            "deployment": override.deployment or (Deployment.model_validate({}) if override.provider else stack.file.deployment),
+            "stack": {**stack.file.stack, **override.stack},
+        }
+    )
+    settings = {component: {canonical_key(key): value for key, value in each.items()} for component, each in override.settings.items()}
+    return Chosen(name, file, stack.document, stages, settings)

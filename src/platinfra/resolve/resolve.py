@@ -1,0 +1,53 @@
+"""Bind every requirement of a stack: stack and catalog become a graph."""
+
+from dataclasses import dataclass
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.graph import Graph
+from platinfra.resolve.bindings import bind
+from platinfra.resolve.components import Member, members
+from platinfra.resolve.environment import chosen_environment
+from platinfra.resolve.order import circles
+from platinfra.resolve.settings import settings_of
+from platinfra.spec.load import Stack
+from platinfra.spec.schema import StackFile
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A graph and what people should know about how it came to be."""
+
+    graph: Graph
+    file: StackFile
+    """The stack file with the environment's overrides applied."""
+    warnings: tuple[Diagnostic, ...]
+
+
+def resolve(stack: Stack, catalog: Catalog, *, environment: str | None = None, without: tuple[str, ...] = ()) -> Resolved:
+    """Return the graph of `stack`; raise PlatinfraError with every problem at once."""
+    chosen = chosen_environment(stack, environment)
+    problems: list[Diagnostic] = []
+    named = members(chosen, catalog, without, problems)
+    components = {name: member.component(settings_of(member, catalog, problems)) for name, member in named.items()}
+    bound = bind(named, components, catalog, chosen, problems)
+    problems += circles(bound.bindings, bound.members)
+    if problems:
+        raise PlatinfraError(*_in_order(problems))
+    graph = Graph(
+        stack=chosen.file.name,
+        environment=chosen.name,
+        target=chosen.file.provider.name,
+        components=bound.components,
+        bindings=tuple(bound.bindings),
+        notes=tuple(bound.notes),
+        project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
+    )
+    return Resolved(graph, chosen.file, stack.warnings)
+
+
+def _in_order(problems: list[Diagnostic]) -> list[Diagnostic]:
+    return sorted(problems, key=lambda each: (each.span.line, each.span.column) if each.span else (0, 0))
+
+
+__all__ = ["Member", "Resolved", "resolve"]

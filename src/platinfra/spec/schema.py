@@ -1,0 +1,107 @@
+"""The stack file as people write it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
+TargetName = Literal["local", "kubernetes", "aws"]
+Role = Literal["admin", "ml_engineer", "data_scientist", "auditor"]
+
+
+def canonical_key(key: str) -> str:
+    """Return the one spelling of a key: `account-id` and `account_id` are the same."""
+    return key.replace("-", "_").lower()
+
+
+def _canonical_keys(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {canonical_key(key): each for key, each in value.items()}
+
+
+class Strict(BaseModel):
+    """Frozen; unknown keys are errors; keys may be written with dashes or underscores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Provider(Strict):
+    """Where the platform runs."""
+
+    name: TargetName = Field("local", description="local (this machine), kubernetes (any cluster) or aws.")
+    account_id: str | None = Field(None, description="AWS: the 12-digit account.")
+    region: str | None = Field(None, description="AWS: the region, such as eu-central-1.")
+    context: str | None = Field(None, description="Kubernetes: the kubeconfig context.")
+
+
+class Deployment(Strict):
+    """How the platform runs there."""
+
+    type: str | None = Field(None, description="local: process. kubernetes: existing, kind, minikube, k3d. aws: kubernetes, cloud_vm.")
+
+
+CanonicalProvider = Annotated[Provider, BeforeValidator(_canonical_keys)]
+CanonicalDeployment = Annotated[Deployment, BeforeValidator(_canonical_keys)]
+
+
+class UseOptions(Strict):
+    """What may follow a tool's name."""
+
+    as_: str | None = Field(None, alias="as", description="A name of its own, for a second, separate instance.")
+    settings: Annotated[dict[str, Scalar], BeforeValidator(_canonical_keys)] = Field(default_factory=dict, description="The tool's settings; see `platinfra explain TOOL`.")
+    bind: Annotated[dict[str, str], BeforeValidator(_canonical_keys)] = Field(default_factory=dict, description="Requirement to component, where more than one could meet it.")
+
+
+CanonicalOptions = Annotated[UseOptions, BeforeValidator(_canonical_keys)]
+
+
+class Use(Strict):
+    """One tool in one stage."""
+
+    tool: str = Field(description="A tool of the catalog; see `platinfra tools`.")
+    options: CanonicalOptions = Field(default_factory=lambda: UseOptions.model_validate({}))
+
+
+Stages = dict[str, list[Use]]
+
+
+class Project(Strict):
+    """The code that uses the stack."""
+
+    requirements: str | None = Field(None, description="A hashed requirements file beside the stack file: the environment of flows, notebooks and `platinfra run`.")
+
+
+class User(Strict):
+    """A person and what that person may do."""
+
+    name: str = Field(description="The name or address in the organisation's identity provider.")
+    role: Role = Field(description="admin, ml_engineer, data_scientist or auditor.")
+
+
+class Override(Strict):
+    """What differs in one environment."""
+
+    provider: CanonicalProvider | None = Field(None, description="Replaces `provider`.")
+    deployment: CanonicalDeployment | None = Field(None, description="Replaces `deployment`.")
+    stack: Stages = Field(default_factory=dict, description="Replaces the tools of the stages it names.")
+    settings: dict[str, dict[str, Scalar]] = Field(default_factory=dict, description="Component to settings, merged over the stack's.")
+
+
+class StackFile(Strict):
+    """A stack: the tools for each stage, and where to run them."""
+
+    name: str = Field(description="A DNS label of at most 30 characters; prefixes every resource.")
+    provider: CanonicalProvider = Field(default_factory=lambda: Provider.model_validate({}))
+    deployment: CanonicalDeployment = Field(default_factory=lambda: Deployment.model_validate({}))
+    stack: Stages = Field(description="Stage to list of tools.")
+    environments: dict[str, Annotated[Override, BeforeValidator(_canonical_keys)]] = Field(default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`).")
+    users: list[User] = Field(default_factory=list, description="People and their roles.")
+    project: Project = Field(default_factory=lambda: Project.model_validate({}))
+
+
+DEPLOYMENT_TYPES: dict[str, tuple[str, ...]] = {
+    "local": ("process",),
+    "kubernetes": ("existing", "kind", "minikube", "k3d"),
+    "aws": ("kubernetes", "cloud_vm"),
+}

@@ -1,0 +1,60 @@
+"""What people see of a component that runs on this machine; kept in the state, so that it outlives the stack file."""
+
+from typing import Any
+
+from platinfra.model.graph import Component
+from platinfra.model.reference import Secret, shown
+from platinfra.targets.local.values import HOST, Values
+
+
+def describe(component: Component, values: Values) -> dict[str, Any]:
+    """Return a component's addresses, processes, wires and check as plain data without secrets."""
+    tool = values.tool(component)
+    recipe = tool.run.local
+    layout = values.machine.layout
+    processes = list(recipe.processes) if recipe else []
+    return {
+        "tool": component.tool,
+        "stages": list(component.stages),
+        "reason": component.reason,
+        "folder": str(values.catalog.folder(component.tool)),
+        "requirements": recipe.requirements if recipe else None,
+        "check": tool.check,
+        "executes": tool.executes,
+        "page": [_part(each) for each in values.sure(tool.page, component)] if tool.page else None,
+        "endpoints": {name: _endpoint(component, values, name) for name in tool.endpoints},
+        "processes": {f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
+        "client_env": {key: shown(text) for key, text in values.client_env(component).items()},
+        "bindings": [_binding(component, values, each.name, each.provider) for each in values.graph.bindings_of(component.name)],
+    }
+
+
+def _endpoint(component: Component, values: Values, name: str) -> dict[str, Any]:
+    endpoint = values.tool(component).endpoints[name]
+    url = values.url(component, name)
+    return {
+        "url": url,
+        "host": HOST,
+        "port": values.port(component.name, name),
+        "ready": f"{url}{endpoint.ready}" if endpoint.ready else None,
+        "metrics": f"{url}{endpoint.metrics}" if endpoint.metrics else None,
+    }
+
+
+def _binding(component: Component, values: Values, name: str, provider: str) -> dict[str, Any]:
+    binding = next(each for each in values.graph.bindings_of(component.name) if (each.name, each.provider) == (name, provider))
+    return {
+        "name": name,
+        "provider": provider,
+        "capability": binding.capability,
+        "access": list(binding.access),
+        "reason": binding.reason,
+        "client": binding.client,
+        "attributes": {key: list(map(_part, text)) for key, text in values.attributes(binding).items()},
+    }
+
+
+def _part(part: object) -> str | dict[str, str]:
+    if isinstance(part, Secret):
+        return {"component": part.component, "secret": part.name}
+    return str(part)

@@ -1,0 +1,304 @@
+"""Turn a graph into the actions that make it run on this machine."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Argument, LocalRun, Process
+from platinfra.catalog.schema import Command as CommandEntry
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.plan import Action, Plan
+from platinfra.model.reference import Text, secrets
+from platinfra.resolve.order import ordering
+from platinfra.targets.local.actions import Command, InstallClient, InstallEnvironment, Prepare, RunCommands, Start, client_digest, digest_of
+from platinfra.targets.local.describe import describe
+from platinfra.targets.local.ready import Address
+from platinfra.targets.local.values import HOST, Machine, Values
+
+CLIENT = "environment:client"
+_NO_RECIPE = LocalRun()
+
+
+def wanted_ports(graph: Graph, catalog: Catalog) -> dict[str, int]:
+    """Return the usual port of every endpoint that is served here, by `component.endpoint`."""
+    return {
+        f"{component.name}.{name}": endpoint.port
+        for component in graph.components.values()
+        for name, endpoint in catalog.get(component.tool).endpoints.items()
+    }
+
+
+def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
+    """Return the lock file of every tool that has one."""
+    found = {}
+    for component in graph.components.values():
+        recipe = catalog.get(component.tool).run.local
+        if recipe and recipe.requirements:
+            found[component.tool] = catalog.folder(component.tool) / recipe.requirements
+    return found
+
+
+def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan:
+    """Return the plan for `graph`; raise PlatinfraError when a tool has no recipe for this machine."""
+    problems = [_no_recipe(each) for each in graph.components.values() if not _runs_here(each, catalog)]
+    if problems:
+        raise PlatinfraError(*problems)
+    values = Values(graph, catalog, machine)
+    planner = _Planner(values)
+    actions = [action for component in graph.components.values() for action in planner.actions(component)]
+    client = planner.client()
+    ordered = _ordered([*planner.environments(), *([client] if client else []), *actions])
+    return Plan(tuple(ordered), {name: describe(each, values) for name, each in graph.components.items()})
+
+
+def _runs_here(component: Component, catalog: Catalog) -> bool:
+    tool = catalog.get(component.tool)
+    return tool.run.local is not None or tool.check is not None
+
+
+def _no_recipe(component: Component) -> Diagnostic:
+    message = f"`{component.tool}` can run on a laptop, but platinfra has no recipe for it yet"
+    return Diagnostic("no-recipe", message, hint=f"leave it out with `--without {component.name}`, or add a recipe (docs/how-to/add-a-tool.md)")
+
+
+def _ordered(actions: Sequence[Action]) -> Iterator[Action]:
+    """Yield actions so that each comes after those it needs, otherwise in the given order."""
+    by_key = {action.key: action for action in actions}
+    done: set[str] = set()
+
+    def visit(action: Action) -> Iterator[Action]:
+        if action.key in done:
+            return
+        done.add(action.key)
+        for key in action.after:
+            yield from visit(by_key[key])
+        yield action
+
+    for action in actions:
+        yield from visit(action)
+
+
+class _Planner:
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.graph = values.graph
+        self.catalog = values.catalog
+        self.machine = values.machine
+        self.layout = values.machine.layout
+        self.locks = locks(values.graph, values.catalog)
+
+    def environments(self) -> Iterator[Action]:
+        """Yield one installation per tool that starts something."""
+        for tool, lock in self.locks.items():
+            recipe = self.catalog.get(tool).run.local
+            if recipe and (recipe.processes or recipe.setup or recipe.ready or recipe.grants):
+                first = next(each.name for each in self.graph.components.values() if each.tool == tool)
+                yield InstallEnvironment(key=f"environment:{tool}", component=first, lock=lock)
+
+    def client(self) -> InstallClient | None:
+        """Return the installation of the client environment, unless the stack has no client."""
+        lock, packages = self.client_lock()
+        env = self.client_env(list(self.graph.components.values()))
+        if not packages and lock == self.layout.client_lock:
+            return None
+        return InstallClient(
+            key=CLIENT,
+            component="client",
+            lock=lock,
+            packages=packages,
+            link=self.layout.client_venv,
+            env_file=self.layout.client_env,
+            env=env,
+        )
+
+    def client_lock(self) -> tuple[Path, tuple[str, ...]]:
+        """Return the client's lock, and the packages to resolve when the project brings no lock."""
+        if requirements := self.graph.project.get("requirements"):
+            return self.machine.project / requirements, ()
+        tools = {each.tool: self.catalog.get(each.tool) for each in self.graph.components.values()}
+        packages = sorted({package for tool in tools.values() for package in tool.client.packages})
+        return self.layout.client_lock, tuple(packages)
+
+    def client_env(self, providers: Sequence[Component]) -> dict[str, Text]:
+        """Return the variables of several providers' clients; the first in the stack's order wins."""
+        env: dict[str, Text] = {"DO_NOT_TRACK": ("1",)}
+        for provider in providers:
+            env = {**self.values.client_env(provider), **env}
+        return env
+
+    def actions(self, component: Component) -> Iterator[Action]:
+        """Yield what one component needs."""
+        recipe = self.recipe(component)
+        prepare = self.prepare(component, recipe)
+        yield prepare
+        for name in recipe.processes:
+            yield self.start(component, recipe, name, prepare)
+        if recipe.ready:
+            commands = tuple(self.command(component, recipe, each, "ready") for each in recipe.ready)
+            after = (self.environment(component), *self.starts(component))
+            yield RunCommands(
+                key=f"ready:{component.name}",
+                component=component.name,
+                after=_known(after),
+                commands=commands,
+                summary=f"finish {component.name}",
+                kind="ready",
+            )
+        for binding in self.graph.bindings_to(component.name):
+            if binding.capability in recipe.grants:
+                yield self.grant(component, recipe, binding)
+
+    def recipe(self, component: Component) -> LocalRun:
+        """Return how a component runs here."""
+        return self.values.tool(component).run.local or _NO_RECIPE
+
+    def environment(self, component: Component) -> str:
+        """Return the key of the installation that a component's own commands need, or ''."""
+        return f"environment:{component.tool}" if component.tool in self.locks else ""
+
+    def starts(self, component: Component) -> tuple[str, ...]:
+        """Return the keys of a component's processes."""
+        return tuple(f"start:{component.name}.{name}" for name in self.recipe(component).processes)
+
+    def done(self, component: Component) -> tuple[str, ...]:
+        """Return the keys after which a component can be used."""
+        if self.recipe(component).ready:
+            return (f"ready:{component.name}",)
+        return self.starts(component) or (f"prepare:{component.name}",)
+
+    def prepare(self, component: Component, recipe: LocalRun) -> Prepare:
+        """Return the preparation of a component."""
+        name = component.name
+        folders = (self.layout.data(name), self.layout.files(name), self.layout.home(name), self.layout.work(name))
+        texts = {path: self.values.text(text, component) for path, text in recipe.files.items()}
+        files = {self.layout.files(name) / path: text for path, text in texts.items() if text is not None}
+        setup = tuple(self.command(component, recipe, each, "setup") for each in recipe.setup)
+        after = (self.environment(component),) if setup else ()
+        return Prepare(key=f"prepare:{name}", component=name, after=_known(after), folders=folders, files=files, setup=setup)
+
+    def start(self, component: Component, recipe: LocalRun, name: str, prepare: Prepare) -> Start:
+        """Return the start of one process."""
+        process = recipe.processes[name]
+        entry = CommandEntry(command=process.command, env=process.env)
+        environment = CLIENT if process.environment == "client" else self.environment(component)
+        earlier = [f"start:{component.name}.{each}" for each in process.after]
+        return Start(
+            key=f"start:{component.name}.{name}",
+            component=component.name,
+            after=_known((prepare.key, environment, *earlier, *self.providers(component))),
+            process=f"{component.name}.{name}",
+            command=self.command(component, recipe, entry, name, client=process.environment == "client"),
+            addresses=self.addresses(component, process),
+            stop_signal=process.stop.signal,
+            grace=process.stop.grace,
+            timeout=recipe.timeout,
+            inputs=digest_of(prepare.digest, self.inputs(component, environment)),
+        )
+
+    def inputs(self, component: Component, environment: str) -> str:
+        """Return the digest of the environment that a process runs in."""
+        if environment == CLIENT:
+            return client_digest(*self.client_lock())
+        return str(self.machine.environments.get(component.tool, ""))
+
+    def providers(self, component: Component) -> Iterator[str]:
+        """Yield the keys of what has to be ready before a component starts."""
+        for binding in ordering(self.graph.bindings_of(component.name)):
+            provider = self.graph.components[binding.provider]
+            if binding.capability in self.recipe(provider).grants:
+                yield f"grant:{binding.consumer}.{binding.name}"
+            else:
+                yield from self.done(provider)
+
+    def grant(self, provider: Component, recipe: LocalRun, binding: Binding) -> RunCommands:
+        """Return the command by which a provider admits one consumer."""
+        command = self.command(provider, recipe, recipe.grants[binding.capability], "grants", binding=binding, privileged=True)
+        return RunCommands(
+            key=f"grant:{binding.consumer}.{binding.name}",
+            component=provider.name,
+            after=_known((self.environment(provider), *self.done(provider))),
+            commands=(command,),
+            summary=f"grant {binding.consumer} {', '.join(binding.access)}",
+            kind="grant",
+        )
+
+    def addresses(self, component: Component, process: Process) -> tuple[Address, ...]:
+        """Return the endpoints that a process serves."""
+        endpoints = self.values.tool(component).endpoints
+        waits = any(endpoints[name].ready for name in process.endpoints)
+        return tuple(
+            Address(
+                name=name,
+                host=HOST,
+                port=self.values.port(component.name, name),
+                ready=self._below(component, name, endpoints[name].ready),
+                probe=self._below(component, name, endpoints[name].probe),
+                required=not waits,
+            )
+            for name in process.endpoints
+        )
+
+    def _below(self, component: Component, endpoint: str, path: str | None) -> str | None:
+        return f"{self.values.url(component, endpoint)}{path}" if path else None
+
+    def command(
+        self,
+        component: Component,
+        recipe: LocalRun,
+        entry: CommandEntry,
+        log: str,
+        *,
+        binding: Binding | None = None,
+        client: bool = False,
+        privileged: bool = False,
+    ) -> Command:
+        """Return a command with the environment that the component's wires call for."""
+        command = tuple(self.arguments(entry.command, component, binding))
+        if any(list(secrets(each)) for each in command):
+            raise PlatinfraError(Diagnostic("secret-in-arguments", f"the tool `{component.tool}` puts a secret into a command line", hint="pass it by `env` or `files`"))
+        own = {**recipe.env, **entry.env}
+        texts = {key: self.values.text(value, component, binding) for key, value in own.items()}
+        env = {**self.surroundings(component, recipe, client=client), **{key: text for key, text in texts.items() if text is not None}}
+        unprivileged = recipe.unprivileged and not privileged
+        creates = self.values.plain(entry.creates, component) if entry.creates else None
+        return Command(
+            command=command,
+            env=env,
+            cwd=self.layout.work(component.name),
+            log=self.layout.log(component.name, log),
+            unprivileged=unprivileged,
+            owned=(self.layout.data(component.name), self.layout.home(component.name), self.layout.work(component.name)) if unprivileged else (),
+            creates=Path(creates) if creates else None,
+            timeout=entry.timeout,
+        )
+
+    def arguments(self, entries: Sequence[Argument], component: Component, binding: Binding | None) -> Iterator[Text]:
+        """Yield a command's arguments; a group that mentions something unbound disappears."""
+        for entry in entries:
+            if isinstance(entry, str):
+                yield self.values.sure(entry, component, binding)
+                continue
+            group = [self.values.text(each, component, binding) for each in entry]
+            if all(each is not None for each in group):
+                yield from (each for each in group if each is not None)
+
+    def surroundings(self, component: Component, recipe: LocalRun, *, client: bool) -> Mapping[str, Text]:
+        """Return the variables of every process of a component: private places, and the clients of what it uses."""
+        providers = dict.fromkeys(each.provider for each in self.graph.bindings_of(component.name) if each.client)
+        extra = [self.values.plain(each, component) for each in recipe.path]
+        venv = self.layout.client_venv if client else self.machine.environments.get(component.tool)
+        path = [str(venv / "bin")] if venv else []
+        plain = {
+            **self.machine.passed,
+            "PATH": ":".join([*path, *(each for each in extra if each), self.machine.path]),
+            "HOME": str(self.layout.home(component.name)),
+            "LANG": "C.UTF-8",
+            "PLATINFRA_COMPONENT": component.name,
+        }
+        own = {key: (value,) for key, value in plain.items()}
+        return {**self.client_env([self.graph.components[each] for each in providers]), **own}
+
+
+def _known(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for key in keys if key))

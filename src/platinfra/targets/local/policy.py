@@ -1,0 +1,21 @@
+"""Permissions as this machine enforces them: SQL for databases, folders for objects, addresses for the rest."""
+
+from platinfra.model.graph import Binding
+
+
+def statement(binding: Binding) -> str:
+    """Return the statement that grants one binding, with a comment that names its wire."""
+    wire = f"{binding.consumer}.{binding.name}: {', '.join(binding.access)} on {binding.provider}"
+    name = binding.consumer.replace("-", "_")
+    match binding.capability:
+        case "sql_database":
+            return (
+                f"-- {wire}\n"
+                f'CREATE ROLE "{name}" LOGIN;\n'
+                f'CREATE DATABASE "{name}" OWNER "{name}";\n'
+                f'REVOKE CONNECT, TEMPORARY ON DATABASE "{name}" FROM PUBLIC;'
+            )
+        case "object_store":
+            return f"# {wire}\ninstall -d -m 0700 {binding.provider}/data/{binding.consumer}"
+        case _:
+            return f"# {wire}\n# {binding.consumer} is told the address of {binding.provider}; it listens on 127.0.0.1 only"

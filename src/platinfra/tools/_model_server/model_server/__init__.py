@@ -1,0 +1,1 @@
+"""Follow a registry alias and keep a server of the model version it names running."""

@@ -1,0 +1,1 @@
+"""Drivers, tested with real processes, files and sockets."""

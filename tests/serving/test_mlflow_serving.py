@@ -1,0 +1,44 @@
+"""MLflow's own server is there when the alias names a version, and is the one it names."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import ModelRegistry, Served, fetch, lives, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+
+def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
+    serve: Callable[[str], Served], registry: ModelRegistry
+) -> None:
+    served = serve("mlflow-serving")
+    assert served.health() == {"status": "waiting", "waiting_for": f"models:/{served.model}@champion"}
+    assert served.check(registry.url).returncode == 0
+    first = registry.register(served.model, "one")
+    until(lambda: served.serves(first))
+    assert served.score()[2] == [1.0, 1.0]
+    second = registry.register(served.model, "two")
+    until(lambda: served.serves(second))
+    assert served.score()[2] == [2.0, 2.0]
+    assert served.check(registry.url).returncode == 0
+    registry.register(served.model, "broken")
+    until(lambda: "problem" in served.health() and served.serves(second))
+    assert served.score()[2] == [2.0, 2.0]
+    family = served.stop()
+    assert not [process for process in family if lives(process)]
+    assert fetch(f"{served.url}/ping")[0] == 0
+
+
+def test_a_killed_wrapper_leaves_no_server(serve: Callable[[str], Served], registry: ModelRegistry) -> None:
+    served = serve("mlflow-serving")
+    version = registry.register(served.model, "one")
+    until(lambda: served.serves(version))
+    family = served.stop(signal.SIGKILL)
+    assert len(family) >= 2
+    until(lambda: not any(lives(process) for process in family), seconds=10)
