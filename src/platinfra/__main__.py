@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     """Run platinfra; every error a user can cause is a diagnostic, never a traceback."""
-    from platinfra.cli.main import run  # noqa: PLC0415  `--help` should not wait for anything
+    from platinfra.cli.main import run
 
     sys.exit(run())
 

@@ -1,10 +1,9 @@
 """What is wrong, where, and what to do about it; every error of platinfra is made of these."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
-
-from collections.abc import Iterable
 
 Severity = Literal["error", "warning"]
 
@@ -63,6 +62,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 def listed(names: Iterable[str], conjunction: str = "and") -> str:
     """Join names in backquotes: `a`, `b` and `c`."""
     quoted = [f"`{each}`" for each in names]
-    if len(quoted) < 2:  # noqa: PLR2004
+    if len(quoted) < 2:
         return "".join(quoted)
     return f"{', '.join(quoted[:-1])} {conjunction} {quoted[-1]}"

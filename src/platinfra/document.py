@@ -1,7 +1,7 @@
 """YAML text becomes plain data that remembers where every key and value stood."""
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,9 @@ def load_file(path: Path, *, name: str | None = None) -> Document:
     shown = name or str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise PlatinfraError(_problem("file-too-large", f"`{shown}` is larger than 1 MiB", hint="a stack file is a few kilobytes"))
+            raise PlatinfraError(
+                _problem("file-too-large", f"`{shown}` is larger than 1 MiB", hint="a stack file is a few kilobytes")
+            )
         return load_text(path.read_bytes().decode("utf-8-sig"), shown)
     except FileNotFoundError:
         hint = "write one with `platinfra init`"
@@ -114,14 +116,24 @@ class _Walk:
         """Return the data of one node."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise PlatinfraError(_problem("alias-bomb", f"`{self.file}` unfolds to more than {MAX_NODES:,} values", self.span(node), "write the values out instead of nesting aliases"))
+            raise PlatinfraError(
+                _problem(
+                    "alias-bomb",
+                    f"`{self.file}` unfolds to more than {MAX_NODES:,} values",
+                    self.span(node),
+                    "write the values out instead of nesting aliases",
+                )
+            )
         if len(path) > MAX_DEPTH:
-            raise PlatinfraError(_problem("nested-too-deep", f"`{self.file}` is nested deeper than {MAX_DEPTH} levels", self.span(node)))
+            raise PlatinfraError(
+                _problem("nested-too-deep", f"`{self.file}` is nested deeper than {MAX_DEPTH} levels", self.span(node))
+            )
         self.values[path] = self.span(node)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*path, index)) for index, child in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode)
         return self.scalar(node, path)
 
     def mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
@@ -140,16 +152,27 @@ class _Walk:
             self.problems.append(_problem("key-not-text", "a key has to be text", self.span(node)))
             return None
         if node.tag.endswith(":merge"):
-            self.problems.append(_problem("merge-key", "merge keys (`<<`) are not supported", self.span(node), "write the keys out, or use `environments`"))
+            self.problems.append(
+                _problem(
+                    "merge-key",
+                    "merge keys (`<<`) are not supported",
+                    self.span(node),
+                    "write the keys out, or use `environments`",
+                )
+            )
             return None
         key = str(node.value)
         if key in seen:
             first = self.keys[*path, key].line
-            self.problems.append(_problem("duplicate-key", f"`{key}` stands twice", self.span(node), f"it stands on line {first} already"))
+            self.problems.append(
+                _problem(
+                    "duplicate-key", f"`{key}` stands twice", self.span(node), f"it stands on line {first} already"
+                )
+            )
             return None
         return key
 
-    def scalar(self, node: yaml.Node, path: Path_) -> Hashable:
+    def scalar(self, node: yaml.ScalarNode, path: Path_) -> Hashable:
         """Return a scalar with YAML's type, refusing the types that YAML makes by surprise."""
         text = str(node.value)
         self.texts[path] = text
@@ -160,7 +183,9 @@ class _Walk:
             return text
         if plain and kind == "bool" and text.lower() in _BOOLEAN_WORDS:
             hint = f'write `"{text}"` for the text, or `true` / `false`'
-            self.problems.append(_problem("yaml-boolean", f"YAML reads `{text}` as a truth value", self.span(node), hint))
+            self.problems.append(
+                _problem("yaml-boolean", f"YAML reads `{text}` as a truth value", self.span(node), hint)
+            )
             return text
         if plain and kind == "int":
             return self.integer(node, text)
@@ -170,9 +195,13 @@ class _Walk:
         """Return a decimal integer; octal, sexagesimal and padded numbers are traps."""
         digits = text.lstrip("+-").replace("_", "")
         if digits.isdigit() and (digits == "0" or digits[0] != "0"):
-            return int(text.replace("_", "")) if len(digits) < 100 else text  # noqa: PLR2004
+            return int(text.replace("_", "")) if len(digits) < 100 else text
         hint = f'write `"{text}"` if it is an identifier'
-        self.problems.append(_problem("yaml-octal", f"YAML does not read `{text}` as the number or text it looks like", self.span(node), hint))
+        self.problems.append(
+            _problem(
+                "yaml-octal", f"YAML does not read `{text}` as the number or text it looks like", self.span(node), hint
+            )
+        )
         return text
 
     def span(self, node: yaml.Node) -> Span:
@@ -201,8 +230,3 @@ def _number(text: str) -> Hashable:
     except ValueError:
         return text
     return value if math.isfinite(value) else text
-
-
-def paths(document: Document) -> Iterator[Path_]:
-    """Yield the path of every value."""
-    yield from document.values

@@ -207,7 +207,7 @@ def test_a_runtime_folder_planted_by_somebody_else_is_refused(
     with pytest.raises(ActionError, match="runtime-folder-unsafe"):
         LocalProcesses(folder).start(program(folder, "a.b", SLEEP))
     (base / f"platinfra-{os.geteuid()}").unlink()
-    (base / f"platinfra-{os.geteuid()}").mkdir(mode=0o777)
+    (base / f"platinfra-{os.geteuid()}").mkdir()
     (base / f"platinfra-{os.geteuid()}").chmod(0o777)
     with pytest.raises(ActionError, match="others may enter"):
         LocalProcesses(folder).start(program(folder, "a.b", SLEEP))

@@ -1,4 +1,4 @@
-"""Monitoring: has what the model is asked drifted from what it was trained with?"""
+"""Monitoring: how far what the model is asked has drifted from what it was trained with."""
 
 import os
 from typing import NamedTuple

@@ -1,6 +1,7 @@
 """The model server: wait for a version, ask it for predictions."""
 
 import os
+import sys
 import time
 
 import httpx
@@ -15,7 +16,7 @@ def wait_for(version: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while (health := ask_health()).get("version") != version or health.get("status") != "serving":
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the model server does not serve version {version}: {health}")
+            sys.exit(f"the model server does not serve version {version}: {health}")
         time.sleep(1)
 
 

@@ -1,4 +1,5 @@
-"""Prove each component and each wire through the tools' real clients.
+"""
+Prove each component and each wire through the tools' real clients.
 
 What one tool wrote, the other has to find: a consumer that may write writes, and its provider finds; one that
 only reads finds what its provider wrote. A consumer that runs user code does so from inside itself.
@@ -36,7 +37,9 @@ class Proof:
     seconds: float
 
 
-def check(file: Path | None, environment: str | None, component: str | None, report: Callable[[Proof], None]) -> list[Proof]:
+def check(
+    file: Path | None, environment: str | None, component: str | None, report: Callable[[Proof], None]
+) -> list[Proof]:
     """Check a running stack, or one component and its wires; report each proof as it is made."""
     stack = running(file, environment)
     only = chosen_component(component, dict(stack.components)) if component else None
@@ -106,7 +109,9 @@ class _Checker:
         script = str(Path(data["folder"]) / data["check"])
         return self.run(consumer, ["run", script, action, marker], {})
 
-    def script(self, name: str, action: str, *, marker: str | None = None, binding: Mapping[str, Any] | None = None) -> str | None:
+    def script(
+        self, name: str, action: str, *, marker: str | None = None, binding: Mapping[str, Any] | None = None
+    ) -> str | None:
         """Run a component's own script; return why it failed, or None."""
         return self.run(name, [action, marker or self.marker], self.binding_env(binding) if binding else {})
 
@@ -133,7 +138,9 @@ class _Checker:
         """Return what the provider tells the consumer, as BINDING_… variables."""
         fetch = SecretFile(self.stack.workspace.root / "secrets.json").get
         return {
-            f"BINDING_{name.upper()}": "".join(part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in parts)
+            f"BINDING_{name.upper()}": "".join(
+                part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in parts
+            )
             for name, parts in binding["attributes"].items()
         }
 

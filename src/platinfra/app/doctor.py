@@ -35,16 +35,26 @@ def doctor(file: Path | None, environment: str | None) -> list[Finding]:
 def _machine() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
-    yield Finding("system", sys.platform == "linux", sys.platform, "platinfra is tested on Linux; elsewhere processes that leave their session may stay behind")
+    yield Finding(
+        "system",
+        sys.platform == "linux",
+        sys.platform,
+        "platinfra is tested on Linux; elsewhere processes that leave their session may stay behind",
+    )
     yield _uv()
     if os.geteuid() == 0:
         found = shutil.which("setpriv")
-        yield Finding("setpriv", found is not None, found or "missing: Postgres refuses to run as root", "apt-get install util-linux")
+        yield Finding(
+            "setpriv",
+            found is not None,
+            found or "missing: Postgres refuses to run as root",
+            "apt-get install util-linux",
+        )
     yield from _room()
 
 
 def _uv() -> Finding:
-    from uv import find_uv_bin  # noqa: PLC0415  start-up time
+    from uv import find_uv_bin
 
     try:
         return Finding("uv", ok=True, detail=find_uv_bin())
@@ -56,11 +66,21 @@ def _room() -> Iterator[Finding]:
     cache = cache_folder()
     folder = next(each for each in (cache, *cache.parents) if each.exists())
     free = shutil.disk_usage(folder).free
-    yield Finding("disk", free >= _DISK, f"{free / 1024**3:.1f} GiB free for {cache}", "free some space, or set PLATINFRA_CACHE_DIR and UV_CACHE_DIR")
-    import psutil  # noqa: PLC0415  start-up time
+    yield Finding(
+        "disk",
+        free >= _DISK,
+        f"{free / 1024**3:.1f} GiB free for {cache}",
+        "free some space, or set PLATINFRA_CACHE_DIR and UV_CACHE_DIR",
+    )
+    import psutil
 
     available = psutil.virtual_memory().available
-    yield Finding("memory", available >= _MEMORY, f"{available / 1024**3:.1f} GiB available", "stop other programs, or leave tools out with `--without`")
+    yield Finding(
+        "memory",
+        available >= _MEMORY,
+        f"{available / 1024**3:.1f} GiB available",
+        "stop other programs, or leave tools out with `--without`",
+    )
 
 
 def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
@@ -77,12 +97,14 @@ def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
     if planned.plan is None:
         yield Finding("stack", ok=False, detail=planned.warnings[-1].message, remedy=planned.warnings[-1].hint or "")
         return
-    yield Finding("stack", ok=True, detail=f"{planned.resolved.graph.stack}: {len(planned.resolved.graph.components)} components")
+    yield Finding(
+        "stack", ok=True, detail=f"{planned.resolved.graph.stack}: {len(planned.resolved.graph.components)} components"
+    )
     yield from _ports(planned.ports)
 
 
 def _ports(ports: dict[str, int]) -> Iterator[Finding]:
-    from platinfra.drivers.port import holder  # noqa: PLC0415
+    from platinfra.drivers.port import holder
 
     for name, port in ports.items():
         found = holder(port)

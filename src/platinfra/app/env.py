@@ -20,4 +20,4 @@ def run(file: Path | None, environment: str | None, command: tuple[str, ...]) ->
     if program is None:
         hint = "programs are looked up in the client environment, then on PATH"
         raise PlatinfraError(Diagnostic("unknown-program", f"there is no program `{command[0]}`", hint=hint))
-    os.execve(program, list(command), variables)  # noqa: S606  the user asked for this very command
+    os.execve(program, list(command), variables)

@@ -23,7 +23,10 @@ def as_text(graph: Graph) -> str:
     for component in graph.components.values():
         stages = ", ".join(component.stages) or component.reason
         lines.append(f"{component.name}  ({stages})")
-        lines += [f"  └─ {each.name} → {each.provider}  [{', '.join(each.access)}]" for each in graph.bindings_of(component.name)]
+        lines += [
+            f"  └─ {each.name} → {each.provider}  [{', '.join(each.access)}]"
+            for each in graph.bindings_of(component.name)
+        ]
     return "\n".join(lines)
 
 
@@ -64,7 +67,10 @@ def as_svg(graph: Graph) -> str:
         '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#64748b"/></marker></defs>',
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         *(_line(place[consumer], place[provider], names) for consumer, provider, names in _wires(graph)),
-        *(_box(place[each.name], each.name, ", ".join(each.stages) or "inferred") for each in graph.components.values()),
+        *(
+            _box(place[each.name], each.name, ", ".join(each.stages) or "inferred")
+            for each in graph.components.values()
+        ),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -75,7 +81,9 @@ def _columns(graph: Graph) -> list[list[str]]:
     depth = dict.fromkeys(graph.components, 0)
     for _ in graph.components:
         deeper = {each.provider: max(depth[each.provider], depth[each.consumer] + 1) for each in graph.bindings}
-        changed = {name: value for name, value in deeper.items() if value > depth[name] and value < len(graph.components)}
+        changed = {
+            name: value for name, value in deeper.items() if value > depth[name] and value < len(graph.components)
+        }
         if not changed:
             break
         depth |= changed
@@ -92,7 +100,7 @@ def _line(start: tuple[int, int], end: tuple[int, int], names: str) -> str:
 
 def _box(at_: tuple[int, int], name: str, stages: str) -> str:
     x, y = at_
-    fitted = stages if len(stages) <= 28 else f"{stages[:27]}…"  # noqa: PLR2004  what fits the box at this size
+    fitted = stages if len(stages) <= 28 else f"{stages[:27]}…"
     return (
         f'<g font-family="ui-sans-serif, system-ui, sans-serif"><title>{escape(stages)}</title>'
         f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#f1f5f9" stroke="#475569"/>'

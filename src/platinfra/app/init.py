@@ -27,24 +27,30 @@ def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
     """Write a stack file under a name made from the folder's; raise PlatinfraError when there is one."""
     target = folder / DEFAULT_FILE
     if target.exists() and not force:
-        raise PlatinfraError(Diagnostic("file-exists", f"`{target.name}` exists already", hint="overwrite it with `--force`"))
+        raise PlatinfraError(
+            Diagnostic("file-exists", f"`{target.name}` exists already", hint="overwrite it with `--force`")
+        )
     try:
         target.write_text(text.replace("NAME", name or stack_name(folder.absolute().name), 1))
     except OSError as error:
-        raise ActionError(Diagnostic("file-not-written", f"cannot write `{target}`: {error.strerror or error}")) from None
+        raise ActionError(
+            Diagnostic("file-not-written", f"cannot write `{target}`: {error.strerror or error}")
+        ) from None
     return target
 
 
 def stack_name(folder: str) -> str:
     """Return a valid stack name that resembles a folder's name."""
-    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in folder.lower()).strip("-0123456789")
+    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in folder.lower()).strip(
+        "-0123456789"
+    )
     return "-".join(part for part in letters.split("-") if part)[:30].strip("-") or "my-stack"
 
 
 def questionnaire() -> list[tuple[str, str, list[str]]]:
     """Return what `init --ask` asks: stage, summary and the tools that run on this machine."""
-    from platinfra.app.tools import tools  # noqa: PLC0415
-    from platinfra.catalog.catalog import Catalog  # noqa: PLC0415
+    from platinfra.app.tools import tools
+    from platinfra.catalog.catalog import Catalog
 
     lines = [each for each in tools() if "local" in each.runs]
     stages = [each for each in Catalog().capabilities() if each.stage]

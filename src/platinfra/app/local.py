@@ -20,8 +20,23 @@ if TYPE_CHECKING:
     from platinfra.model.ports import World
 
 _PASSED = (
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
-    "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "UV_OFFLINE", "UV_SYSTEM_CERTS", "UV_FIND_LINKS", "TZ", "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_INDEX",
+    "UV_OFFLINE",
+    "UV_SYSTEM_CERTS",
+    "UV_FIND_LINKS",
+    "TZ",
+    "TMPDIR",
 )
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
@@ -29,25 +44,25 @@ _TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_pr
 
 def environments() -> "UvEnvironments":
     """Return the virtual environments of this machine."""
-    from platinfra.drivers.environment import UvEnvironments  # noqa: PLC0415
+    from platinfra.drivers.environment import UvEnvironments
 
     return UvEnvironments(cache_folder(), offline=os.environ.get("UV_OFFLINE", "").lower() in {"1", "true"})
 
 
 def processes(workspace: Workspace) -> "LocalProcesses":
     """Return the processes of a stack."""
-    from platinfra.drivers.process import LocalProcesses  # noqa: PLC0415
+    from platinfra.drivers.process import LocalProcesses
 
     return LocalProcesses(workspace.root)
 
 
 def world(workspace: Workspace) -> "World":
     """Return everything that the actions of a stack may touch."""
-    from platinfra.drivers.files import LocalFiles  # noqa: PLC0415
-    from platinfra.drivers.http import HttpProbes  # noqa: PLC0415
-    from platinfra.drivers.sockets import LocalSockets  # noqa: PLC0415
-    from platinfra.drivers.secret_file import SecretFile  # noqa: PLC0415
-    from platinfra.model.ports import World  # noqa: PLC0415
+    from platinfra.drivers.files import LocalFiles
+    from platinfra.drivers.http import HttpProbes
+    from platinfra.drivers.secret_file import SecretFile
+    from platinfra.drivers.sockets import LocalSockets
+    from platinfra.model.ports import World
 
     return World(
         processes=processes(workspace),
@@ -88,15 +103,19 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
 
 def assigned_ports(workspace: Workspace, graph: Graph, catalog: Catalog, kept: Mapping[str, int]) -> dict[str, int]:
     """Return a port for every endpoint: the kept one, else the usual one, else the next that is free."""
-    from platinfra.drivers.port import assign  # noqa: PLC0415
+    from platinfra.drivers.port import assign
 
-    own = frozenset(each.pid for each in processes(workspace).statuses().values() if each.pid) if workspace.root.is_dir() else frozenset()
+    own = (
+        frozenset(each.pid for each in processes(workspace).statuses().values() if each.pid)
+        if workspace.root.is_dir()
+        else frozenset()
+    )
     return assign(wanted_ports(graph, catalog), kept, own)
 
 
 def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
     """Return the state, and a warning when it had to be recovered."""
-    from platinfra.drivers.state_file import StateFile  # noqa: PLC0415
+    from platinfra.drivers.state_file import StateFile
 
     if not workspace.root.is_dir():
         return State(), None
@@ -106,7 +125,7 @@ def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
 
 def read_ports(workspace: Workspace) -> dict[str, int]:
     """Return the ports given out so far; they lie in a file of their own and outlive a lost state."""
-    import json  # noqa: PLC0415
+    import json
 
     try:
         data = json.loads((workspace.root / "ports.json").read_text())
@@ -123,6 +142,12 @@ def project_lock(workspace: Workspace, graph: Graph) -> None:
     file = workspace.folder / name
     hint = "make it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
     if not file.is_file():
-        raise PlatinfraError(Diagnostic("project-requirements", f"`project.requirements`: there is no file `{name}` beside the stack file", hint=hint))
+        raise PlatinfraError(
+            Diagnostic(
+                "project-requirements",
+                f"`project.requirements`: there is no file `{name}` beside the stack file",
+                hint=hint,
+            )
+        )
     if "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
         raise PlatinfraError(Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint))

@@ -12,7 +12,9 @@ POLL = 0.3
 """Seconds between two looks at a followed log."""
 
 
-def logs(file: Path | None, environment: str | None, component: str | None, *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
+def logs(
+    file: Path | None, environment: str | None, component: str | None, *, lines: int, follow: bool
+) -> Iterator[tuple[str, str]]:
     """Yield process and line: the last `lines` of each log, then what is added while `follow`."""
     stack = running(file, environment)
     known = dict(stack.components)

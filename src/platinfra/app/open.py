@@ -12,7 +12,9 @@ from platinfra.drivers.secret_file import SecretFile
 def pages(file: Path | None, environment: str | None) -> dict[str, str]:
     """Return the components that have a page, with their addresses."""
     stack = running(file, environment)
-    return {name: data["endpoints"]["http"]["url"] for name, data in stack.components.items() if "http" in data["endpoints"]}
+    return {
+        name: data["endpoints"]["http"]["url"] for name, data in stack.components.items() if "http" in data["endpoints"]
+    }
 
 
 def page(file: Path | None, environment: str | None, component: str) -> tuple[str, str]:

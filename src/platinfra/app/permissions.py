@@ -34,7 +34,11 @@ def policy(file: Path | None, environment: str | None, without: tuple[str, ...] 
     graph = workspace.resolve(workspace.catalog(), without).graph
     if graph.target != "local":
         hint = "without `--policy` the permissions are listed with the wires that ask for them"
-        raise PlatinfraError(Diagnostic("target-not-available", f"this version writes no policy documents for `{graph.target}` yet", hint=hint))
+        raise PlatinfraError(
+            Diagnostic(
+                "target-not-available", f"this version writes no policy documents for `{graph.target}` yet", hint=hint
+            )
+        )
     return "\n".join(statement(each) for each in graph.bindings)
 
 

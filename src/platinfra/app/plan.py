@@ -34,7 +34,16 @@ def plan(file: Path | None, environment: str | None = None, without: tuple[str, 
     if planned.plan is None:
         return planned
     changes = planned.plan.changes(planned.state, None)
-    return Planned(planned.workspace, planned.catalog, planned.resolved, planned.state, planned.ports, planned.plan, changes, planned.warnings)
+    return Planned(
+        planned.workspace,
+        planned.catalog,
+        planned.resolved,
+        planned.state,
+        planned.ports,
+        planned.plan,
+        changes,
+        planned.warnings,
+    )
 
 
 def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: bool = False) -> Planned:
@@ -43,7 +52,9 @@ def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: 
     resolved = workspace.resolve(catalog, without)
     graph = resolved.graph
     if graph.target not in TARGETS:
-        return Planned(workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, not_available(graph.target)))
+        return Planned(
+            workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, not_available(graph.target))
+        )
     local.project_lock(workspace, graph)
     state, recovered = local.load_state(workspace)
     kept = local.read_ports(workspace)
@@ -56,4 +67,9 @@ def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: 
 def not_available(target: str) -> Diagnostic:
     """Describe a target that this version can plan for and not apply."""
     hint = "an `environments:` entry with `provider: {name: local}` runs the same file on this machine"
-    return Diagnostic("target-not-available", f"this version cannot apply the target `{target}` yet: it shows components, wires and permissions", hint=hint, severity="warning")
+    return Diagnostic(
+        "target-not-available",
+        f"this version cannot apply the target `{target}` yet: it shows components, wires and permissions",
+        hint=hint,
+        severity="warning",
+    )

@@ -18,7 +18,7 @@ _TIMEOUT = 180.0
 
 def restart(file: Path | None, environment: str | None, component: str, emit: Emit) -> None:
     """Stop and start the processes of a component, and wait until it is ready; raise ActionError when it is not."""
-    from platinfra.drivers.lock import stack_lock  # noqa: PLC0415  start-up time
+    from platinfra.drivers.lock import stack_lock
 
     stack = running(file, environment)
     name = chosen_component(component, dict(stack.components))
@@ -33,7 +33,10 @@ def restart(file: Path | None, environment: str | None, component: str, emit: Em
             run.say(name, "starting", process)
             world.processes.restart(process)
             await_ready(process, (), world, progress, _TIMEOUT, Path(log))
-        addresses = tuple(Address(key, each["host"], each["port"], each["ready"], None, required=False) for key, each in data["endpoints"].items())
+        addresses = tuple(
+            Address(key, each["host"], each["port"], each["ready"], None, required=False)
+            for key, each in data["endpoints"].items()
+        )
         last, log = list(data["processes"].items())[-1]
         await_ready(last, addresses, world, progress, _TIMEOUT, Path(log))
         run.say(name, "healthy")

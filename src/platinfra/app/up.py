@@ -35,7 +35,7 @@ def up(
     move_ports: bool = False,
 ) -> Applied:
     """Bring up a stack; raise PlatinfraError before anything is touched, ActionError when an action failed."""
-    from platinfra.drivers.lock import stack_lock  # noqa: PLC0415  start-up time
+    from platinfra.drivers.lock import stack_lock
 
     workspace = at(file, environment)
     _refuse(prepare(workspace, without))
@@ -49,19 +49,33 @@ def _refuse(planned: Planned) -> None:
     graph = planned.resolved.graph
     problems = [replace(each, severity="error") for each in planned.warnings if each.code == "placeholder"]
     if planned.plan is None:
-        problems.append(replace(not_available(graph.target), severity="error", message=f"this version cannot apply the target `{graph.target}` yet; nothing was touched"))
+        problems.append(
+            replace(
+                not_available(graph.target),
+                severity="error",
+                message=f"this version cannot apply the target `{graph.target}` yet; nothing was touched",
+            )
+        )
     if problems:
         raise PlatinfraError(*problems)
 
 
 def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
-    assert planned.plan is not None  # noqa: S101  `_refuse` saw to it
+    assert planned.plan is not None
     world = local.world(planned.workspace)
     changes = planned.plan.changes(planned.state, Seen(world, world.processes.statuses()))
     removed = _removed_components(planned.plan, changes)
     if removed and not confirm(removed):
-        raise PlatinfraError(Diagnostic("not-confirmed", f"`up` would remove {', '.join(removed)}", hint="nothing was touched; confirm with `--yes`"))
-    if all(each.verb == "unchanged" for each in changes) and dict(planned.state.components) == dict(planned.plan.components):
+        raise PlatinfraError(
+            Diagnostic(
+                "not-confirmed",
+                f"`up` would remove {', '.join(removed)}",
+                hint="nothing was touched; confirm with `--yes`",
+            )
+        )
+    if all(each.verb == "unchanged" for each in changes) and dict(planned.state.components) == dict(
+        planned.plan.components
+    ):
         return Applied(planned, changes)
     journal = _journal(planned, world_ports=planned.ports)
     apply(planned.plan, changes, Run(world, journal, emit, undo))
@@ -69,16 +83,24 @@ def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
 
 
 def _journal(planned: Planned, world_ports: dict[str, int]) -> Journal:
-    import json  # noqa: PLC0415
+    import json
 
-    from platinfra.drivers.files import LocalFiles  # noqa: PLC0415
-    from platinfra.drivers.state_file import StateFile  # noqa: PLC0415
+    from platinfra.drivers.files import LocalFiles
+    from platinfra.drivers.state_file import StateFile
 
-    assert planned.plan is not None  # noqa: S101
+    assert planned.plan is not None
     graph = planned.resolved.graph
     LocalFiles().write(planned.workspace.root / "ports.json", json.dumps(world_ports, indent=1))
     journal = Journal(planned.state, StateFile(planned.workspace.root).save)
-    journal.replace(replace(planned.state, stack=graph.stack, target=graph.target, file=str(planned.workspace.file), components=planned.plan.components))
+    journal.replace(
+        replace(
+            planned.state,
+            stack=graph.stack,
+            target=graph.target,
+            file=str(planned.workspace.file),
+            components=planned.plan.components,
+        )
+    )
     return journal
 
 

@@ -55,7 +55,13 @@ class Workspace:
             self.root.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             message = f"cannot create `{self.root}`: {error.strerror or error}"
-            raise ActionError(Diagnostic("state-not-written", message, hint="state lies beside the stack file; choose a folder you can write to")) from None
+            raise ActionError(
+                Diagnostic(
+                    "state-not-written",
+                    message,
+                    hint="state lies beside the stack file; choose a folder you can write to",
+                )
+            ) from None
 
 
 def at(file: Path | None, environment: str | None) -> Workspace:
@@ -75,7 +81,7 @@ def cache_folder() -> Path:
     """Return the folder of what stacks share: PLATINFRA_CACHE_DIR, or the user's cache folder."""
     if given := os.environ.get("PLATINFRA_CACHE_DIR"):
         return Path(given).absolute()
-    from platformdirs import user_cache_path  # noqa: PLC0415  start-up time
+    from platformdirs import user_cache_path
 
     return user_cache_path("platinfra")
 
@@ -86,7 +92,9 @@ def chosen_component(name: str, components: object) -> str:
     if (canonical := canonical_tool(name)) in known:
         return canonical
     hint = did_you_mean(name, known) or (f"components: {listed(known)}" if known else "run `platinfra up` first")
-    raise PlatinfraError(Diagnostic("unknown-component", f"`{name}` is not a component of the running stack", hint=hint))
+    raise PlatinfraError(
+        Diagnostic("unknown-component", f"`{name}` is not a component of the running stack", hint=hint)
+    )
 
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -99,7 +99,7 @@ def _first(folders: Iterable[Path], name: str) -> Path | None:
 
 def _installed() -> Iterator[Path]:
     """Yield the `tools` folders of installed packages; they are located, never imported."""
-    from importlib.metadata import entry_points  # noqa: PLC0415  slow, and seldom needed
+    from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINT):
         spec = find_spec(point.module.partition(".")[0])

@@ -18,7 +18,12 @@ def load_tool(folder: Path) -> Tool:
     document = load_file(file, name=f"{folder.name}/tool.yaml")
     tool = _entry(Tool, document)
     if tool.name != folder.name:
-        problem = Diagnostic("tool-name", f"the tool `{tool.name}` lies in the folder `{folder.name}`", document.value_span(("name",)), "give both the same name")
+        problem = Diagnostic(
+            "tool-name",
+            f"the tool `{tool.name}` lies in the folder `{folder.name}`",
+            document.value_span(("name",)),
+            "give both the same name",
+        )
         raise PlatinfraError(problem)
     return tool
 
@@ -33,7 +38,11 @@ def _entry(model: type[E], document: Document) -> E:
         return model.model_validate(document.data)
     except ValidationError as error:
         problems = (
-            Diagnostic("catalog-entry", f"{'.'.join(map(str, each['loc']))}: {each['msg']}", document.value_span(tuple(each["loc"])))
+            Diagnostic(
+                "catalog-entry",
+                f"{'.'.join(map(str, each['loc']))}: {each['msg']}",
+                document.value_span(tuple(each["loc"])),
+            )
             for each in error.errors()
         )
         raise PlatinfraError(*problems) from None

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Attribute = Literal["url", "host", "port", "username", "password", "database", "bucket", "prefix", "region", "endpoint", "token"]
+Attribute = Literal[
+    "url", "host", "port", "username", "password", "database", "bucket", "prefix", "region", "endpoint", "token"
+]
 TargetName = Literal["local", "kubernetes", "aws"]
 Argument = str | list[str]
 """A nested list is a group that disappears when it mentions an unbound optional requirement."""
@@ -22,10 +24,16 @@ class Capability(Entry):
     name: str = Field(description="Equals the file.")
     summary: str = Field(description="One sentence.")
     stage: bool = Field(default=False, description="A part of the ML lifecycle that a stack fills with tools.")
-    attributes: list[Attribute] = Field(default_factory=lambda: ["url", "host", "port"], description="What a provider tells its consumers.")
+    attributes: list[Attribute] = Field(
+        default=["url", "host", "port"], description="What a provider tells its consumers."
+    )
     access: list[str] = Field(default_factory=lambda: ["read", "write"], description="The verbs a binding may ask for.")
-    default_access: list[str] = Field(default_factory=lambda: ["read", "write"], description="The verbs of a requirement that names none.")
-    defaults: dict[TargetName, str] = Field(default_factory=dict, description="Target to the tool that meets the capability when the stack names none.")
+    default_access: list[str] = Field(
+        default_factory=lambda: ["read", "write"], description="The verbs of a requirement that names none."
+    )
+    defaults: dict[TargetName, str] = Field(
+        default_factory=dict, description="Target to the tool that meets the capability when the stack names none."
+    )
 
 
 class Requirement(Entry):
@@ -88,7 +96,9 @@ class Process(Entry):
     command: list[Argument]
     env: dict[str, str] = Field(default_factory=dict)
     environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
-    after: list[str] = Field(default_factory=list, description="Processes of the same tool that have to be ready first.")
+    after: list[str] = Field(
+        default_factory=list, description="Processes of the same tool that have to be ready first."
+    )
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves; all of them must answer.")
     stop: Stop = Field(default_factory=Stop)
 
@@ -103,7 +113,9 @@ class LocalRun(Entry):
     setup: list[Command] = Field(default_factory=list, description="Before the processes start.")
     processes: dict[str, Process] = Field(default_factory=dict)
     ready: list[Command] = Field(default_factory=list, description="After the processes are ready.")
-    grants: dict[str, Command] = Field(default_factory=dict, description="Capability to the command that admits one consumer.")
+    grants: dict[str, Command] = Field(
+        default_factory=dict, description="Capability to the command that admits one consumer."
+    )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
     timeout: float = Field(default=180, description="Seconds until it has to be ready.")
 
@@ -123,12 +135,17 @@ class Tool(Entry):
     license: str
     supports: list[TargetName] = Field(description="Where the software itself can run.")
     limits: str | None = Field(default=None, description="Why it does not run elsewhere, in a sentence.")
-    provides: dict[str, dict[Attribute, str]] = Field(default_factory=dict, description="Capabilities, with the attributes that differ from those of the endpoint `http`.")
+    provides: dict[str, dict[Attribute, str]] = Field(
+        default_factory=dict,
+        description="Capabilities, with the attributes that differ from those of the endpoint `http`.",
+    )
     requires: dict[str, Requirement] = Field(default_factory=dict)
     settings: dict[str, Setting] = Field(default_factory=dict)
     secrets: list[str] = Field(default_factory=list, description="Generated for each component.")
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
-    page: str | None = Field(default=None, description="What `platinfra open` opens, where it is not the address of `http`.")
+    page: str | None = Field(
+        default=None, description="What `platinfra open` opens, where it is not the address of `http`."
+    )
     client: Client = Field(default_factory=Client)
     run: Run = Field(default_factory=Run)
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")

@@ -23,7 +23,12 @@ def may_delete(*, yes: bool) -> Callable[[str], bool]:
     def ask(stack: str) -> bool:
         if yes or not sys.stdin.isatty():
             return yes
-        typed: str = click.prompt(f"All data of the stack is deleted. Type its name ({stack}) to confirm", err=True, default="", show_default=False)
+        typed: str = click.prompt(
+            f"All data of the stack is deleted. Type its name ({stack}) to confirm",
+            err=True,
+            default="",
+            show_default=False,
+        )
         return typed == stack
 
     return ask

@@ -41,10 +41,12 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"platinfra.cli.commands.{cmd_name}_command").command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command, or name the nearest ones."""
         if args and args[0] not in SUMMARIES and not args[0].startswith("-"):
-            from platinfra.diagnostics import did_you_mean  # noqa: PLC0415
+            from platinfra.diagnostics import did_you_mean
 
             hint = did_you_mean(args[0], SUMMARIES) or "see `platinfra --help`"
             message = f"there is no command `{args[0]}`: {hint}"

@@ -17,7 +17,9 @@ First steps:
 """
 
 
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="platinfra")
 def cli() -> None:
     """Turn one YAML file into a working MLOps platform."""
@@ -38,14 +40,14 @@ def run() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # noqa: BLE001  the last resort
+    except Exception as error:
         return _failed(error)
     return 0
 
 
 def _failed(error: Exception) -> int:
-    from platinfra.cli import render  # noqa: PLC0415
-    from platinfra.diagnostics import PlatinfraError  # noqa: PLC0415
+    from platinfra.cli import render
+    from platinfra.diagnostics import PlatinfraError
 
     if isinstance(error, PlatinfraError):
         render.diagnostics(error.diagnostics)
@@ -53,5 +55,8 @@ def _failed(error: Exception) -> int:
     if os.environ.get("PLATINFRA_DEBUG"):
         raise error
     click.echo(f"bug: {type(error).__name__}: {error}", err=True)
-    click.echo("This is a mistake in platinfra. Run the command again with PLATINFRA_DEBUG=1 and report what it prints.", err=True)
+    click.echo(
+        "This is a mistake in platinfra. Run the command again with PLATINFRA_DEBUG=1 and report what it prints.",
+        err=True,
+    )
     return 70

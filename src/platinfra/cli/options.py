@@ -17,7 +17,12 @@ def stack_file(function: F) -> F:
 
 def stack_folder(function: F) -> F:
     """Add the option `--file` and the option `--env`, for commands that need only the state beside the file."""
-    option = click.option("--file", "-f", type=click.Path(path_type=Path), help="The stack file; the default is platinfra.yaml here or above.")
+    option = click.option(
+        "--file",
+        "-f",
+        type=click.Path(path_type=Path),
+        help="The stack file; the default is platinfra.yaml here or above.",
+    )
     return option(environment(function))
 
 
@@ -33,12 +38,14 @@ def as_json(function: F) -> F:
 
 def without(function: F) -> F:
     """Add the option `--without`."""
-    return click.option("--without", multiple=True, metavar="TOOL", help="Leave a component out; wires to it disappear. Repeatable.")(function)
+    return click.option(
+        "--without", multiple=True, metavar="TOOL", help="Leave a component out; wires to it disappear. Repeatable."
+    )(function)
 
 
 def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    from platinfra.app.running import running  # noqa: PLC0415
-    from platinfra.diagnostics import PlatinfraError  # noqa: PLC0415
+    from platinfra.app.running import running
+    from platinfra.diagnostics import PlatinfraError
 
     try:
         names = running(ctx.params.get("file"), ctx.params.get("environment")).components

@@ -15,9 +15,14 @@ def print_plan(planned: Planned) -> None:
     graph = planned.resolved.graph
     click.echo(f"{graph.stack} on {graph.target} (environment {graph.environment})\n")
     click.secho("Components", bold=True)
-    render.table([[each.name, each.tool, ", ".join(each.stages) or each.reason] for each in graph.components.values()], ["name", "tool", "stages"])
+    render.table(
+        [[each.name, each.tool, ", ".join(each.stages) or each.reason] for each in graph.components.values()],
+        ["name", "tool", "stages"],
+    )
     click.secho("\nWires and permissions", bold=True)
-    rows = [[f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access), each.reason] for each in graph.bindings]
+    rows = [
+        [f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access), each.reason] for each in graph.bindings
+    ]
     render.table(rows, ["wire", "to", "may", "because"])
     for note in graph.notes:
         click.echo(f"  {note}")

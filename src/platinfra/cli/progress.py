@@ -41,14 +41,25 @@ class Lines:
         """Begin."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End."""
 
     def __call__(self, event: Event) -> None:
         """Print one event; a component's repeated phase only in JSON."""
         with self._lock:
             if self._json:
-                click.echo(json.dumps({"component": event.component, "phase": event.phase, "detail": event.detail, "seconds": round(event.seconds, 2)}))
+                click.echo(
+                    json.dumps(
+                        {
+                            "component": event.component,
+                            "phase": event.phase,
+                            "detail": event.detail,
+                            "seconds": round(event.seconds, 2),
+                        }
+                    )
+                )
             elif self._phases.get(event.component) != event.phase:
                 self._phases[event.component] = event.phase
                 mark, color = _MARKS[event.phase]
@@ -61,8 +72,8 @@ class Live:
 
     def __init__(self) -> None:
         """Prepare the drawing."""
-        from rich.console import Console  # noqa: PLC0415  start-up time
-        from rich.live import Live as RichLive  # noqa: PLC0415
+        from rich.console import Console
+        from rich.live import Live as RichLive
 
         self._events: dict[str, tuple[Event, float]] = {}
         self._lock = threading.Lock()
@@ -73,7 +84,9 @@ class Live:
         self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave the last picture standing."""
         self._live.stop()
 
@@ -83,7 +96,7 @@ class Live:
             self._events[event.component] = (event, time.monotonic())
 
     def _table(self) -> "Table":
-        from rich.table import Table  # noqa: PLC0415
+        from rich.table import Table
 
         table = Table.grid(padding=(0, 1))
         with self._lock:
@@ -93,7 +106,9 @@ class Live:
             final = event.phase in {"healthy", "unchanged", "failed", "stopped", "waiting"}
             seconds = event.seconds if final else event.seconds + time.monotonic() - since
             shown = "" if event.phase in {"unchanged", "waiting"} else f"{seconds:5.1f} s"
-            table.add_row(f"[{color}]{mark}[/]", event.component, f"[{color}]{event.phase}[/]", shown, event.detail[:80])
+            table.add_row(
+                f"[{color}]{mark}[/]", event.component, f"[{color}]{event.phase}[/]", shown, event.detail[:80]
+            )
         return table
 
 

@@ -26,6 +26,14 @@ class HttpProbes:
         except (OSError, http.client.HTTPException, ValueError) as error:
             return Answer(0, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
+    def connect(self, host: str, port: int, *, timeout: float = 1.0) -> bool:
+        """Tell whether something accepts TCP connections there, within `timeout` seconds."""
+        try:
+            socket.create_connection((host, port), timeout).close()
+        except OSError:
+            return False
+        return True
+
 
 def _follow(url: str, timeout: float) -> Answer:
     for _ in range(_REDIRECTS):

@@ -28,11 +28,12 @@ def create(folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove the folder, and its parent when no other stack uses it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove the folder, and its parent when no other stack uses it; what somebody else planted stays."""
     try:
+        _check(folder.parent)
+        shutil.rmtree(folder, ignore_errors=True)
         folder.parent.rmdir()
-    except OSError:
+    except (OSError, ActionError):
         return
 
 

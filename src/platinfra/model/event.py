@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["waiting", "installing", "preparing", "starting", "healthy", "unchanged", "stopping", "stopped", "failed", "note"]
+Phase = Literal[
+    "waiting", "installing", "preparing", "starting", "healthy", "unchanged", "stopping", "stopped", "failed", "note"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ class Graph:
     def permissions(self) -> tuple[Permission, ...]:
         """Return who may do what, each with the wire that asked for it."""
         return tuple(
-            Permission(binding.consumer, verb, binding.provider, binding.capability, f"{binding.consumer}.{binding.name}")
+            Permission(
+                binding.consumer, verb, binding.provider, binding.capability, f"{binding.consumer}.{binding.name}"
+            )
             for binding in self.bindings
             for verb in binding.access
         )

@@ -95,7 +95,10 @@ class Plan:
             for key, each in reversed(list(state.applied.items()))
             if key not in planned
         ]
-        return removed + [Change(_verb(each, state.applied.get(each.key), seen), each.key, each.component, each.summary) for each in self.actions]
+        return removed + [
+            Change(_verb(each, state.applied.get(each.key), seen), each.key, each.component, each.summary)
+            for each in self.actions
+        ]
 
 
 def _verb(action: Action, applied: Applied | None, seen: Seen | None) -> Verb:

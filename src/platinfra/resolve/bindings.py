@@ -22,13 +22,26 @@ class Bound:
     notes: list[str] = field(default_factory=list)
 
 
-def bind(members: dict[str, Member], components: dict[str, Component], catalog: Catalog, chosen: Chosen, problems: list[Diagnostic]) -> Bound:
+def bind(
+    members: dict[str, Member],
+    components: dict[str, Component],
+    catalog: Catalog,
+    chosen: Chosen,
+    problems: list[Diagnostic],
+) -> Bound:
     """Meet every requirement of every component, adding the target's default providers where needed."""
     return _Binder(members, components, catalog, chosen, problems).run()
 
 
 class _Binder:
-    def __init__(self, members: dict[str, Member], components: dict[str, Component], catalog: Catalog, chosen: Chosen, problems: list[Diagnostic]) -> None:
+    def __init__(
+        self,
+        members: dict[str, Member],
+        components: dict[str, Component],
+        catalog: Catalog,
+        chosen: Chosen,
+        problems: list[Diagnostic],
+    ) -> None:
         self.bound = Bound(dict(members), dict(components))
         self.catalog = catalog
         self.chosen = chosen
@@ -90,11 +103,19 @@ class _Binder:
         provider = self.bound.members.get(canonical_tool(written))
         if provider is None:
             hint = did_you_mean(written, self.bound.members) or f"components: {listed(self.bound.members)}"
-            self.problems.append(Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint))
+            self.problems.append(
+                Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint)
+            )
         elif requirement.capability not in provider.tool.provides:
             able = self.candidates(member, requirement)
-            hint = f"components that do: {listed(able)}" if able else f"no component of the stack provides `{requirement.capability}`"
-            self.problems.append(Diagnostic("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint))
+            hint = (
+                f"components that do: {listed(able)}"
+                if able
+                else f"no component of the stack provides `{requirement.capability}`"
+            )
+            self.problems.append(
+                Diagnostic("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint)
+            )
         else:
             self.add(member, name, requirement, provider.name, "chosen in the file")
 
@@ -118,14 +139,16 @@ class _Binder:
         """Add a default provider to the stack."""
         member = Member(name, self.catalog.get(name), None, reason)
         self.bound.members[name] = member
-        self.bound.components[name] = member.component(settings_of(member, self.catalog, self.problems))
+        self.bound.components[name] = member.component(settings_of(member, self.problems))
         self.enlist(member)
         return member
 
     def add(self, member: Member, name: str, requirement: Requirement, provider: str, reason: str) -> None:
         """Record a binding."""
         access = requirement.access or self.catalog.capability(requirement.capability).default_access
-        self.bound.bindings.append(Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client))
+        self.bound.bindings.append(
+            Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client)
+        )
 
     def unbound(self, member: Member, name: str, requirement: Requirement) -> None:
         """Note an optional requirement that nothing meets."""
@@ -136,13 +159,23 @@ class _Binder:
         target = self.chosen.file.provider.name
         able = [each.name for each in self.catalog.providers(requirement.capability) if target in each.supports]
         hint = f"add a `{requirement.capability}` to the stack: {listed(able, 'or')}" if able else None
-        return Diagnostic("unmet-requirement", f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has none", member.span, hint)
+        return Diagnostic(
+            "unmet-requirement",
+            f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has none",
+            member.span,
+            hint,
+        )
 
 
 def _ambiguous(member: Member, name: str, requirement: Requirement, several: Iterable[str]) -> Diagnostic:
     names = list(several)
     hint = f"choose one: `{member.tool.name}: {{bind: {{{name}: {names[0]}}}}}`"
-    return Diagnostic("ambiguous-binding", f"`{member.name}.{name}` ({requirement.capability}) could be bound to {listed(names, 'or')}", member.span, hint)
+    return Diagnostic(
+        "ambiguous-binding",
+        f"`{member.name}.{name}` ({requirement.capability}) could be bound to {listed(names, 'or')}",
+        member.span,
+        hint,
+    )
 
 
 def _unknown_binds(member: Member) -> Iterator[Diagnostic]:

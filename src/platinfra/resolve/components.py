@@ -33,7 +33,9 @@ class Member:
         return Component(self.name, self.tool.name, tuple(self.stages), dict(settings), self.reason)
 
 
-def members(chosen: Chosen, catalog: Catalog, without: tuple[str, ...], problems: list[Diagnostic]) -> dict[str, Member]:
+def members(
+    chosen: Chosen, catalog: Catalog, without: tuple[str, ...], problems: list[Diagnostic]
+) -> dict[str, Member]:
     """Return the components that the file names, by name, in its order."""
     found: dict[str, Member] = {}
     left_out = {canonical_tool(each) for each in without}
@@ -58,12 +60,19 @@ def _is_stage(stage: str, chosen: Chosen, catalog: Catalog, problems: list[Diagn
     if catalog.find_capability(stage):
         return True
     known = [each.name for each in catalog.capabilities()]
-    hint = did_you_mean(stage, known) or f"one of {listed((each.name for each in catalog.capabilities() if each.stage), 'or')}"
-    problems.append(Diagnostic("unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint))
+    hint = (
+        did_you_mean(stage, known)
+        or f"one of {listed((each.name for each in catalog.capabilities() if each.stage), 'or')}"
+    )
+    problems.append(
+        Diagnostic("unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint)
+    )
     return False
 
 
-def _tool(use: Use, stage: str, path: Path_, chosen: Chosen, catalog: Catalog, problems: list[Diagnostic]) -> Tool | None:
+def _tool(
+    use: Use, stage: str, path: Path_, chosen: Chosen, catalog: Catalog, problems: list[Diagnostic]
+) -> Tool | None:
     span = _use_span(chosen, path, use)
     tool = catalog.find(use.tool)
     if tool is None:
@@ -95,11 +104,20 @@ def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:
     return chosen.document.keys.get((*path, use.tool)) or chosen.document.value_span(path)
 
 
-def _add(found: dict[str, Member], use: Use, tool: Tool, stage: str, path: Path_, chosen: Chosen, problems: list[Diagnostic]) -> None:
+def _add(
+    found: dict[str, Member], use: Use, tool: Tool, stage: str, path: Path_, chosen: Chosen, problems: list[Diagnostic]
+) -> None:
     name, span = _name(use, tool), _use_span(chosen, path, use)
     if use.options.as_ is not None and not _COMPONENT.fullmatch(name):
         hint = "lower-case letters, digits and dashes, at most 40, beginning with a letter"
-        problems.append(Diagnostic("invalid-name", f"`{name}` cannot name a component", chosen.document.value_span((*path, use.tool, "as")), hint))
+        problems.append(
+            Diagnostic(
+                "invalid-name",
+                f"`{name}` cannot name a component",
+                chosen.document.value_span((*path, use.tool, "as")),
+                hint,
+            )
+        )
         return
     member = found.setdefault(name, Member(name, tool, span))
     if member.tool.name != tool.name:
@@ -107,7 +125,14 @@ def _add(found: dict[str, Member], use: Use, tool: Tool, stage: str, path: Path_
         problems.append(Diagnostic("name-taken", f"two components would be called `{name}`", span, hint))
         return
     if stage in member.stages:
-        problems.append(Diagnostic("tool-twice", f"`{name}` stands twice in `{stage}`", span, f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`"))
+        problems.append(
+            Diagnostic(
+                "tool-twice",
+                f"`{name}` stands twice in `{stage}`",
+                span,
+                f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`",
+            )
+        )
         return
     member.stages.append(stage)
     options = ("options",)
@@ -118,7 +143,9 @@ def _add(found: dict[str, Member], use: Use, tool: Tool, stage: str, path: Path_
             problems.append(Diagnostic("conflicting-setting", f"`{key}` of `{name}` has two values", place, hint))
         member.settings.setdefault(key, (value, place))
     for key, target in use.options.bind.items():
-        member.bind.setdefault(key, (target, chosen.document.value_span(locate(chosen.document, (*path, *options, "bind", key)))))
+        member.bind.setdefault(
+            key, (target, chosen.document.value_span(locate(chosen.document, (*path, *options, "bind", key))))
+        )
 
 
 def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[Diagnostic]) -> None:
@@ -127,7 +154,14 @@ def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[
         member = found.get(canonical_tool(written))
         if member is None:
             hint = did_you_mean(written, found) or f"components: {listed(found)}"
-            problems.append(Diagnostic("unknown-component", f"`{written}` is not a component of the stack", chosen.document.key_span(path), hint))
+            problems.append(
+                Diagnostic(
+                    "unknown-component",
+                    f"`{written}` is not a component of the stack",
+                    chosen.document.key_span(path),
+                    hint,
+                )
+            )
             continue
         for key, value in settings.items():
             member.settings[key] = (value, chosen.document.key_span(locate(chosen.document, (*path, key))))
@@ -136,4 +170,6 @@ def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[
 def _unknown_without(left_out: set[str], chosen: Chosen, found: Mapping[str, Member]) -> Iterator[Diagnostic]:
     named = {canonical_tool(use.options.as_ or use.tool) for uses in chosen.file.stack.values() for use in uses}
     for name in sorted(left_out - named):
-        yield Diagnostic("unknown-component", f"`--without {name}`: the stack has no such component", None, did_you_mean(name, found))
+        yield Diagnostic(
+            "unknown-component", f"`--without {name}`: the stack has no such component", None, did_you_mean(name, found)
+        )

@@ -31,15 +31,23 @@ def chosen_environment(stack: Stack, name: str | None) -> Chosen:
     override = stack.file.environments.get(name)
     if override is None:
         known = list(stack.file.environments)
-        hint = did_you_mean(name, known) or (f"the file has {listed(known)}" if known else "the file has no `environments`")
-        raise PlatinfraError(Diagnostic("unknown-environment", f"the environment `{name}` is not in the stack file", None, hint))
+        hint = did_you_mean(name, known) or (
+            f"the file has {listed(known)}" if known else "the file has no `environments`"
+        )
+        raise PlatinfraError(
+            Diagnostic("unknown-environment", f"the environment `{name}` is not in the stack file", None, hint)
+        )
     stages |= {stage: ("environments", name, "stack", stage) for stage in override.stack}
     file = stack.file.model_copy(
         update={
             "provider": override.provider or stack.file.provider,
-            "deployment": override.deployment or (Deployment.model_validate({}) if override.provider else stack.file.deployment),
+            "deployment": override.deployment
+            or (Deployment.model_validate({}) if override.provider else stack.file.deployment),
             "stack": {**stack.file.stack, **override.stack},
         }
     )
-    settings = {component: {canonical_key(key): value for key, value in each.items()} for component, each in override.settings.items()}
+    settings = {
+        component: {canonical_key(key): value for key, value in each.items()}
+        for component, each in override.settings.items()
+    }
     return Chosen(name, file, stack.document, stages, settings)

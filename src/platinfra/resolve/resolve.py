@@ -24,12 +24,14 @@ class Resolved:
     warnings: tuple[Diagnostic, ...]
 
 
-def resolve(stack: Stack, catalog: Catalog, *, environment: str | None = None, without: tuple[str, ...] = ()) -> Resolved:
+def resolve(
+    stack: Stack, catalog: Catalog, *, environment: str | None = None, without: tuple[str, ...] = ()
+) -> Resolved:
     """Return the graph of `stack`; raise PlatinfraError with every problem at once."""
     chosen = chosen_environment(stack, environment)
     problems: list[Diagnostic] = []
     named = members(chosen, catalog, without, problems)
-    components = {name: member.component(settings_of(member, catalog, problems)) for name, member in named.items()}
+    components = {name: member.component(settings_of(member, problems)) for name, member in named.items()}
     bound = bind(named, components, catalog, chosen, problems)
     problems += circles(bound.bindings, bound.members)
     if problems:

@@ -1,6 +1,5 @@
 """Check the settings of a component against its tool, and fill in the defaults."""
 
-from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Setting
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.resolve.components import Member
@@ -14,7 +13,7 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def settings_of(member: Member, catalog: Catalog, problems: list[Diagnostic]) -> dict[str, Scalar]:
+def settings_of(member: Member, problems: list[Diagnostic]) -> dict[str, Scalar]:
     """Return the settings of a component with defaults; note what is unknown, missing or of the wrong type."""
     known = member.tool.settings
     values: dict[str, Scalar] = {name: each.default for name, each in known.items() if each.default is not None}
@@ -26,7 +25,11 @@ def settings_of(member: Member, catalog: Catalog, problems: list[Diagnostic]) ->
             problems.append(problem)
         else:
             values[key] = value
-    problems += [_missing(member, key, each) for key, each in known.items() if each.default is None and key not in member.settings]
+    problems += [
+        _missing(member, key, each)
+        for key, each in known.items()
+        if each.default is None and key not in member.settings
+    ]
     return values
 
 

@@ -10,7 +10,17 @@ from pydantic_core import ErrorDetails
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
 from platinfra.document import Document, Path_
-from platinfra.spec.schema import DEPLOYMENT_TYPES, Deployment, Override, Project, Provider, StackFile, UseOptions, User, canonical_key
+from platinfra.spec.schema import (
+    DEPLOYMENT_TYPES,
+    Deployment,
+    Override,
+    Project,
+    Provider,
+    StackFile,
+    UseOptions,
+    User,
+    canonical_key,
+)
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _MAX_NAME = 30
@@ -47,7 +57,9 @@ def load(document: Document) -> Stack:
     if document.data is None:
         raise PlatinfraError(Diagnostic("empty-file", f"`{document.file}` is empty", hint=_EXAMPLE))
     if not isinstance(document.data, dict):
-        raise PlatinfraError(Diagnostic("not-a-mapping", "a stack file is a mapping", document.value_span(()), _EXAMPLE))
+        raise PlatinfraError(
+            Diagnostic("not-a-mapping", "a stack file is a mapping", document.value_span(()), _EXAMPLE)
+        )
     problems = list(_doubled_keys(document))
     try:
         file = StackFile.model_validate(_shaped(document))
@@ -158,7 +170,7 @@ def _texts(document: Document, path: Path_, value: Any) -> Any:
 def _doubled_keys(document: Document) -> Iterator[Diagnostic]:
     seen: dict[Path_, Path_] = {}
     for path in document.keys:
-        if path[:1] == ("environments",) and len(path) == 2:  # noqa: PLR2004
+        if path[:1] == ("environments",) and len(path) == 2:
             continue
         same = tuple(canonical_key(each) if isinstance(each, str) else each for each in path)
         if same in seen and seen[same][:-1] == path[:-1]:
@@ -177,22 +189,36 @@ def _problem(document: Document, error: ErrorDetails) -> Diagnostic:
         case "extra_forbidden":
             return _unknown_key(document, loc, path)
         case "missing":
-            message = f"`{loc[-1]}` is missing" if loc[-1] != "tool" else "a tool is a name, or one name with its options"
-            hint = _EXAMPLE if len(loc) == 1 else "write `- mlflow` or `- mlflow: {settings: {workers: 2}}`" if loc[-1] == "tool" else None
-            return Diagnostic("missing-key", message, document.value_span(path[:-1] if loc[-1] != "tool" else path), hint)
+            message = (
+                f"`{loc[-1]}` is missing" if loc[-1] != "tool" else "a tool is a name, or one name with its options"
+            )
+            hint = (
+                _EXAMPLE
+                if len(loc) == 1
+                else "write `- mlflow` or `- mlflow: {settings: {workers: 2}}`"
+                if loc[-1] == "tool"
+                else None
+            )
+            return Diagnostic(
+                "missing-key", message, document.value_span(path[:-1] if loc[-1] != "tool" else path), hint
+            )
         case "literal_error":
             allowed = str(error.get("ctx", {}).get("expected", ""))
             choices = re.findall(r"'([^']*)'", allowed)
             hint = did_you_mean(str(error["input"]), choices) or f"one of {listed(choices, 'or')}"
-            return Diagnostic("unknown-value", f"`{error['input']}` is not a value of `{shown}`", document.value_span(path), hint)
+            return Diagnostic(
+                "unknown-value", f"`{error['input']}` is not a value of `{shown}`", document.value_span(path), hint
+            )
         case _:
             return _wrong_type(document, path, error)
 
 
 def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) -> Diagnostic:
-    known = [each for each in _known_keys(loc[:-1])]
+    known = list(_known_keys(loc[:-1]))
     hint = did_you_mean(str(path[-1]), known) or f"known here: {listed(known)}"
-    return Diagnostic("unknown-key", f"`{path[-1]}` is not a key that platinfra knows here", document.key_span(path), hint)
+    return Diagnostic(
+        "unknown-key", f"`{path[-1]}` is not a key that platinfra knows here", document.key_span(path), hint
+    )
 
 
 def _known_keys(loc: tuple[str | int, ...]) -> Iterator[str]:
@@ -221,7 +247,10 @@ def _wrong_type(document: Document, path: Path_, error: ErrorDetails) -> Diagnos
     if error["type"] == "list_type" and isinstance(value, str):
         hint = f"write `[{value}]`"
     if error["type"] in {"model_type", "model_attributes_type"} and _is_use(path):
-        wanted, hint = "a tool's name, or one name with its options", "write `- mlflow` or `- mlflow: {settings: {workers: 2}}`"
+        wanted, hint = (
+            "a tool's name, or one name with its options",
+            "write `- mlflow` or `- mlflow: {settings: {workers: 2}}`",
+        )
     return Diagnostic("wrong-type", f"{shown} has to be {wanted}, not {_kind(value)}", document.value_span(path), hint)
 
 
@@ -248,9 +277,16 @@ def _name_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     for name in file.environments:
         if not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
             hint = "lower-case letters, digits and dashes, beginning with a letter"
-            yield Diagnostic("invalid-name", f"`{name}` cannot name an environment", document.key_span(("environments", name)), hint)
+            yield Diagnostic(
+                "invalid-name", f"`{name}` cannot name an environment", document.key_span(("environments", name)), hint
+            )
     if not file.stack:
-        yield Diagnostic("empty-stack", "the stack names no tool", document.value_span(("stack",)), "add a stage, such as `experiment_tracker: [mlflow]`")
+        yield Diagnostic(
+            "empty-stack",
+            "the stack names no tool",
+            document.value_span(("stack",)),
+            "add a stage, such as `experiment_tracker: [mlflow]`",
+        )
 
 
 def _provider_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
@@ -268,11 +304,18 @@ def _place_problems(provider: Provider, deployment: Deployment, document: Docume
     if deployment.type is not None and deployment.type not in allowed:
         span = document.value_span(locate(document, (*at, "deployment", "type")))
         hint = did_you_mean(deployment.type, allowed) or f"one of {listed(allowed, 'or')}"
-        yield Diagnostic("unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint)
+        yield Diagnostic(
+            "unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint
+        )
     for key, owner in (("account_id", "aws"), ("region", "aws"), ("context", "kubernetes")):
         if getattr(provider, key) is not None and provider.name != owner:
             span = document.key_span(locate(document, (*at, "provider", key)))
-            yield Diagnostic("setting-of-another-target", f"`{key}` belongs to `{owner}`, not to `{provider.name}`", span, f"write `name: {owner}`, or remove it")
+            yield Diagnostic(
+                "setting-of-another-target",
+                f"`{key}` belongs to `{owner}`, not to `{provider.name}`",
+                span,
+                f"write `name: {owner}`, or remove it",
+            )
 
 
 def _account_problems(provider: Provider, document: Document, at: Path_) -> Iterator[Diagnostic]:
@@ -284,4 +327,9 @@ def _account_problems(provider: Provider, document: Document, at: Path_) -> Iter
         hint = "write the 12 digits of your AWS account before `up`"
         yield Diagnostic("placeholder", f"the account id `{account}` is a placeholder", span, hint, "warning")
     elif not _ACCOUNT.fullmatch(account):
-        yield Diagnostic("invalid-account", f"`{account}` is not an AWS account id", span, "it has 12 digits; keep the quotes so that YAML leaves it alone")
+        yield Diagnostic(
+            "invalid-account",
+            f"`{account}` is not an AWS account id",
+            span,
+            "it has 12 digits; keep the quotes so that YAML leaves it alone",
+        )

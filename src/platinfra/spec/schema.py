@@ -38,7 +38,9 @@ class Provider(Strict):
 class Deployment(Strict):
     """How the platform runs there."""
 
-    type: str | None = Field(None, description="local: process. kubernetes: existing, kind, minikube, k3d. aws: kubernetes, cloud_vm.")
+    type: str | None = Field(
+        None, description="local: process. kubernetes: existing, kind, minikube, k3d. aws: kubernetes, cloud_vm."
+    )
 
 
 CanonicalProvider = Annotated[Provider, BeforeValidator(_canonical_keys)]
@@ -49,8 +51,12 @@ class UseOptions(Strict):
     """What may follow a tool's name."""
 
     as_: str | None = Field(None, alias="as", description="A name of its own, for a second, separate instance.")
-    settings: Annotated[dict[str, Scalar], BeforeValidator(_canonical_keys)] = Field(default_factory=dict, description="The tool's settings; see `platinfra explain TOOL`.")
-    bind: Annotated[dict[str, str], BeforeValidator(_canonical_keys)] = Field(default_factory=dict, description="Requirement to component, where more than one could meet it.")
+    settings: Annotated[dict[str, Scalar], BeforeValidator(_canonical_keys)] = Field(
+        default_factory=dict, description="The tool's settings; see `platinfra explain TOOL`."
+    )
+    bind: Annotated[dict[str, str], BeforeValidator(_canonical_keys)] = Field(
+        default_factory=dict, description="Requirement to component, where more than one could meet it."
+    )
 
 
 CanonicalOptions = Annotated[UseOptions, BeforeValidator(_canonical_keys)]
@@ -69,7 +75,10 @@ Stages = dict[str, list[Use]]
 class Project(Strict):
     """The code that uses the stack."""
 
-    requirements: str | None = Field(None, description="A hashed requirements file beside the stack file: the environment of flows, notebooks and `platinfra run`.")
+    requirements: str | None = Field(
+        None,
+        description="A hashed requirements file beside the stack file: the environment of flows, notebooks and `platinfra run`.",
+    )
 
 
 class User(Strict):
@@ -85,7 +94,9 @@ class Override(Strict):
     provider: CanonicalProvider | None = Field(None, description="Replaces `provider`.")
     deployment: CanonicalDeployment | None = Field(None, description="Replaces `deployment`.")
     stack: Stages = Field(default_factory=dict, description="Replaces the tools of the stages it names.")
-    settings: dict[str, dict[str, Scalar]] = Field(default_factory=dict, description="Component to settings, merged over the stack's.")
+    settings: dict[str, dict[str, Scalar]] = Field(
+        default_factory=dict, description="Component to settings, merged over the stack's."
+    )
 
 
 class StackFile(Strict):
@@ -95,7 +106,9 @@ class StackFile(Strict):
     provider: CanonicalProvider = Field(default_factory=lambda: Provider.model_validate({}))
     deployment: CanonicalDeployment = Field(default_factory=lambda: Deployment.model_validate({}))
     stack: Stages = Field(description="Stage to list of tools.")
-    environments: dict[str, Annotated[Override, BeforeValidator(_canonical_keys)]] = Field(default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`).")
+    environments: dict[str, Annotated[Override, BeforeValidator(_canonical_keys)]] = Field(
+        default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`)."
+    )
     users: list[User] = Field(default_factory=list, description="People and their roles.")
     project: Project = Field(default_factory=lambda: Project.model_validate({}))
 

@@ -14,7 +14,8 @@ from platinfra.cli import options, render
 @options.stack_folder
 @options.as_json
 def command(component: str | None, file: Path | None, environment: str | None, *, as_json: bool) -> None:
-    """Prove each component and each wire through the tools' real clients.
+    """
+    Prove each component and each wire through the tools' real clients.
 
     What one tool wrote, the other has to find. With COMPONENT, only that one and its wires.
 

@@ -7,13 +7,14 @@ from click.shell_completion import get_completion_class
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
-    """Print the completion script of SHELL.
+    """
+    Print the completion script of SHELL.
 
     \b
     Example:
       eval "$(platinfra completion bash)"
     """
-    from platinfra.cli.main import cli  # noqa: PLC0415
+    from platinfra.cli.main import cli
 
     found = get_completion_class(shell)
     if found is not None:

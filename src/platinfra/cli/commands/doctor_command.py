@@ -13,7 +13,8 @@ from platinfra.cli import options, render
 @options.stack_file
 @options.as_json
 def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
-    """Tell what this machine lacks for the stack that FILE describes, and what mends it.
+    """
+    Tell what this machine lacks for the stack that FILE describes, and what mends it.
 
     \b
     Example:

@@ -14,7 +14,8 @@ from platinfra.cli.consent import may_delete
 @click.option("--delete-data", is_flag=True, help="Delete the stack's data too; asks for the stack's name.")
 @click.option("--yes", "-y", is_flag=True, help="Delete without asking.")
 def command(file: Path | None, environment: str | None, *, delete_data: bool, yes: bool) -> None:
-    """Stop every process of the stack; its data stays, unless told otherwise.
+    """
+    Stop every process of the stack; its data stays, unless told otherwise.
 
     It works from the state alone: the stack file may be gone.
 

@@ -14,17 +14,21 @@ from platinfra.cli import options, render
 @options.as_json
 @click.option("--show-secrets", is_flag=True, help="Print secrets too; they are left out of a terminal otherwise.")
 def command(file: Path | None, environment: str | None, *, as_json: bool, show_secrets: bool) -> None:
-    """Print the variables a client of the stack needs, as shell commands.
+    """
+    Print the variables a client of the stack needs, as shell commands.
 
     \b
     Example:
       eval "$(platinfra env)"
       platinfra env --json
     """
-    import sys  # noqa: PLC0415
+    import sys
 
     hidden = sys.stdout.isatty() and not show_secrets
-    variables = {key: "…" if hidden and key.endswith(("TOKEN", "PASSWORD", "SECRET")) else value for key, value in env(file, environment).items()}
+    variables = {
+        key: "…" if hidden and key.endswith(("TOKEN", "PASSWORD", "SECRET")) else value
+        for key, value in env(file, environment).items()
+    }
     if as_json:
         render.data(variables)
         return

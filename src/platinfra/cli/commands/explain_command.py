@@ -8,7 +8,8 @@ from platinfra.app.explain import explain
 @click.command("explain")
 @click.argument("name")
 def command(name: str) -> None:
-    """Explain NAME: a tool, a stage or capability, a setting (`mlflow.workers`) or an error (`unknown-tool`).
+    """
+    Explain NAME: a tool, a stage or capability, a setting (`mlflow.workers`) or an error (`unknown-tool`).
 
     \b
     Example:

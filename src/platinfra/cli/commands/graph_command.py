@@ -11,9 +11,17 @@ from platinfra.cli import options
 @click.command("graph")
 @options.stack_file
 @options.without
-@click.option("--format", "form", type=click.Choice(["text", "mermaid", "svg"]), default="text", show_default=True, help="How to draw it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "mermaid", "svg"]),
+    default="text",
+    show_default=True,
+    help="How to draw it.",
+)
 def command(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> None:
-    """Draw the stack that FILE describes.
+    """
+    Draw the stack that FILE describes.
 
     \b
     Example:

@@ -15,7 +15,8 @@ from platinfra.cli import render
 @click.option("--ask", is_flag=True, help="Choose the tools by answering a few questions.")
 @click.option("--force", is_flag=True, help="Overwrite platinfra.yaml.")
 def command(template: str, name: str | None, *, only_list: bool, ask: bool, force: bool) -> None:
-    """Write a commented platinfra.yaml from TEMPLATE.
+    """
+    Write a commented platinfra.yaml from TEMPLATE.
 
     \b
     Example:
@@ -37,5 +38,9 @@ def _asked() -> str:
         chosen = click.prompt(f"  {stage}", type=click.Choice([*tools, "none"]), default=tools[0], err=True)
         if chosen != "none":
             answers[stage] = chosen
-    model = click.prompt("Name of the model to serve", default="champion-model", err=True) if "model_serving" in answers else ""
+    model = (
+        click.prompt("Name of the model to serve", default="champion-model", err=True)
+        if "model_serving" in answers
+        else ""
+    )
     return composed(answers, model)

@@ -13,7 +13,8 @@ from platinfra.cli import options
 @options.stack_folder
 @click.option("--print", "only_print", is_flag=True, help="Print the address only.")
 def command(component: str | None, file: Path | None, environment: str | None, *, only_print: bool) -> None:
-    """Open the page of COMPONENT in the browser; without one, list the pages.
+    """
+    Open the page of COMPONENT in the browser; without one, list the pages.
 
     \b
     Example:

@@ -13,8 +13,11 @@ from platinfra.cli import options, render
 @options.without
 @options.as_json
 @click.option("--policy", "documents", is_flag=True, help="Print the documents that enforce them on the target.")
-def command(file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, documents: bool) -> None:
-    """Tell who may do what in the stack that FILE describes, and which wire asked for it.
+def command(
+    file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, documents: bool
+) -> None:
+    """
+    Tell who may do what in the stack that FILE describes, and which wire asked for it.
 
     \b
     Example:

@@ -18,8 +18,11 @@ CHANGES = 3
 @options.without
 @options.as_json
 @click.option("--exit-code", is_flag=True, help=f"Exit with {CHANGES} when there are changes.")
-def command(file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool) -> None:
-    """Show what `up` would do with FILE: components, wires and why, permissions, actions.
+def command(
+    file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool
+) -> None:
+    """
+    Show what `up` would do with FILE: components, wires and why, permissions, actions.
 
     \b
     Example:

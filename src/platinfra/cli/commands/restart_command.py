@@ -12,7 +12,8 @@ from platinfra.cli import options, progress
 @options.component(required=True)
 @options.stack_folder
 def command(component: str, file: Path | None, environment: str | None) -> None:
-    """Stop COMPONENT, start it again and wait until it is ready.
+    """
+    Stop COMPONENT, start it again and wait until it is ready.
 
     \b
     Example:

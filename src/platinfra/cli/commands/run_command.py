@@ -12,7 +12,8 @@ from platinfra.cli import options
 @options.stack_folder
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD [ARGS]...")
 def command(file: Path | None, environment: str | None, command_line: tuple[str, ...]) -> None:
-    """Run CMD with the variables of the stack, in its client environment.
+    """
+    Run CMD with the variables of the stack, in its client environment.
 
     \b
     Example:

@@ -18,7 +18,8 @@ _HEADER = ["", "component", "health", "version", "address", "memory", "restarts"
 @options.as_json
 @click.option("--watch", "-w", is_flag=True, help="Look again every two seconds.")
 def command(file: Path | None, environment: str | None, *, as_json: bool, watch: bool) -> None:
-    """Tell each component's health, version, address, memory, restarts and permissions.
+    """
+    Tell each component's health, version, address, memory, restarts and permissions.
 
     A component that waits (for a model to serve, say) is healthy. Exits with 1 when one is neither.
 

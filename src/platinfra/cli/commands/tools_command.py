@@ -11,7 +11,8 @@ from platinfra.cli import options, render
 @click.option("--target", type=click.Choice(["local", "kubernetes", "aws"]), help="Only tools that can run there.")
 @options.as_json
 def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
-    """List the tools of the catalog.
+    """
+    List the tools of the catalog.
 
     \b
     Example:
@@ -22,5 +23,8 @@ def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
     if as_json:
         render.data({"tools": lines})
         return
-    rows = [[each.name, ", ".join(each.stages), ", ".join(each.supports), ", ".join(each.runs), each.summary] for each in lines]
+    rows = [
+        [each.name, ", ".join(each.stages), ", ".join(each.supports), ", ".join(each.runs), each.summary]
+        for each in lines
+    ]
     render.table(rows, ["tool", "stages", "can run on", "recipe for", "summary"])

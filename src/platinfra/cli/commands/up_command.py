@@ -16,8 +16,11 @@ from platinfra.cli.summary import print_addresses
 @click.option("--yes", "-y", is_flag=True, help="Remove components that left the file without asking.")
 @click.option("--move-ports", is_flag=True, help="Choose ports anew where a kept one is taken.")
 @options.as_json
-def command(file: Path | None, environment: str | None, without: tuple[str, ...], *, yes: bool, move_ports: bool, as_json: bool) -> None:
-    """Bring up the stack that FILE describes, or bring it up to date.
+def command(
+    file: Path | None, environment: str | None, without: tuple[str, ...], *, yes: bool, move_ports: bool, as_json: bool
+) -> None:
+    """
+    Bring up the stack that FILE describes, or bring it up to date.
 
     Running it again changes only what differs; after an interruption it goes on where it was.
 

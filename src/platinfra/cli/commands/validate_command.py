@@ -12,7 +12,8 @@ from platinfra.cli import options, render
 @options.stack_file
 @options.as_json
 def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
-    """Find every problem of FILE (platinfra.yaml), offline.
+    """
+    Find every problem of FILE (platinfra.yaml), offline.
 
     \b
     Example:
@@ -23,7 +24,15 @@ def command(file: Path | None, environment: str | None, *, as_json: bool) -> Non
     warnings = list(results[0].warnings)
     render.diagnostics(warnings)
     if as_json:
-        render.data({"valid": True, "warnings": warnings, "components": {each.graph.environment: list(each.graph.components) for each in results}})
+        render.data(
+            {
+                "valid": True,
+                "warnings": warnings,
+                "components": {each.graph.environment: list(each.graph.components) for each in results},
+            }
+        )
         return
     graph = results[0].graph
-    render.done(f"{graph.stack}: {len(graph.components)} components, {len(graph.bindings)} wires on `{graph.target}`; the file is valid")
+    render.done(
+        f"{graph.stack}: {len(graph.components)} components, {len(graph.bindings)} wires on `{graph.target}`; the file is valid"
+    )

@@ -78,7 +78,12 @@ class Command:
         code, output = world.processes.run(self.spec(component, world), timeout=self.timeout)
         if code != 0:
             name = Path(shown(self.command[0])).name
-            problem = Diagnostic("command-failed", f"`{component}`: `{name}` ended with {code}", hint=f"its log: {self.log}", details=tuple(output.splitlines()[-12:]))
+            problem = Diagnostic(
+                "command-failed",
+                f"`{component}`: `{name}` ended with {code}",
+                hint=f"its log: {self.log}",
+                details=tuple(output.splitlines()[-12:]),
+            )
             raise ActionError(problem)
 
 
@@ -135,12 +140,16 @@ class InstallClient(Step):
     def holds(self, seen: Seen) -> bool:
         """Tell whether the link leads to a complete environment and the variables are written."""
         exists = seen.world.files.exists
-        return exists(self.link / "bin" / "python") and exists(self.env_file) and seen.world.environments.ready(self.lock)
+        return (
+            exists(self.link / "bin" / "python") and exists(self.env_file) and seen.world.environments.ready(self.lock)
+        )
 
     def apply(self, world: World, progress: Progress) -> None:
         """Resolve, install, link; write the variables."""
         fetch = fetcher(world)
-        world.files.write(self.env_file, json.dumps({key: reveal(each, fetch) for key, each in self.env.items()}, indent=1))
+        world.files.write(
+            self.env_file, json.dumps({key: reveal(each, fetch) for key, each in self.env.items()}, indent=1)
+        )
         if self.packages and not self._resolved(world):
             world.environments.compile(self.packages, self.lock, progress.report)
             world.files.write(self._marker, digest_of(self.packages))
@@ -240,7 +249,9 @@ class Start(Step):
         if not self.holds(Seen(world, world.processes.statuses())):
             world.processes.stop(self.process)
             self._refuse_taken_ports(world)
-        spec = ProcessSpec(self.process, self.command.spec(self.component, world), self.digest, self.stop_signal, self.grace)
+        spec = ProcessSpec(
+            self.process, self.command.spec(self.component, world), self.digest, self.stop_signal, self.grace
+        )
         world.processes.start(spec)
         try:
             await_ready(self.process, self.addresses, world, progress, self.timeout, self.command.log)
@@ -253,13 +264,21 @@ class Start(Step):
         for address in self.addresses:
             if holder := world.sockets.holder(address.port):
                 hint = f"stop it, or run `platinfra up --move-ports` to let `{self.component}` take another port"
-                raise ActionError(Diagnostic("port-taken", f"port {address.port} of `{self.component}` is taken by {holder}", hint=hint))
+                raise ActionError(
+                    Diagnostic(
+                        "port-taken", f"port {address.port} of `{self.component}` is taken by {holder}", hint=hint
+                    )
+                )
 
     def _refuse_public_listeners(self, world: World) -> None:
         for listener in world.processes.listeners(self.process):
             if not (listener.host.startswith("127.") or listener.host in {"::1", "::ffff:127.0.0.1"}):
                 message = f"`{self.process}` listens on {listener.host}:{listener.port}, which other machines can reach"
-                raise ActionError(Diagnostic("not-loopback", message, hint="it was stopped; on a laptop everything stays on 127.0.0.1"))
+                raise ActionError(
+                    Diagnostic(
+                        "not-loopback", message, hint="it was stopped; on a laptop everything stays on 127.0.0.1"
+                    )
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

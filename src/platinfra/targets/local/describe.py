@@ -25,7 +25,9 @@ def describe(component: Component, values: Values) -> dict[str, Any]:
         "endpoints": {name: _endpoint(component, values, name) for name in tool.endpoints},
         "processes": {f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
         "client_env": {key: shown(text) for key, text in values.client_env(component).items()},
-        "bindings": [_binding(component, values, each.name, each.provider) for each in values.graph.bindings_of(component.name)],
+        "bindings": [
+            _binding(component, values, each.name, each.provider) for each in values.graph.bindings_of(component.name)
+        ],
     }
 
 
@@ -42,7 +44,9 @@ def _endpoint(component: Component, values: Values, name: str) -> dict[str, Any]
 
 
 def _binding(component: Component, values: Values, name: str, provider: str) -> dict[str, Any]:
-    binding = next(each for each in values.graph.bindings_of(component.name) if (each.name, each.provider) == (name, provider))
+    binding = next(
+        each for each in values.graph.bindings_of(component.name) if (each.name, each.provider) == (name, provider)
+    )
     return {
         "name": name,
         "provider": provider,

@@ -11,7 +11,16 @@ from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.plan import Action, Plan
 from platinfra.model.reference import Text, secrets
 from platinfra.resolve.order import ordering
-from platinfra.targets.local.actions import Command, InstallClient, InstallEnvironment, Prepare, RunCommands, Start, client_digest, digest_of
+from platinfra.targets.local.actions import (
+    Command,
+    InstallClient,
+    InstallEnvironment,
+    Prepare,
+    RunCommands,
+    Start,
+    client_digest,
+    digest_of,
+)
 from platinfra.targets.local.describe import describe
 from platinfra.targets.local.ready import Address
 from platinfra.targets.local.values import HOST, Machine, Values
@@ -59,7 +68,11 @@ def _runs_here(component: Component, catalog: Catalog) -> bool:
 
 def _no_recipe(component: Component) -> Diagnostic:
     message = f"`{component.tool}` can run on a laptop, but platinfra has no recipe for it yet"
-    return Diagnostic("no-recipe", message, hint=f"leave it out with `--without {component.name}`, or add a recipe (docs/how-to/add-a-tool.md)")
+    return Diagnostic(
+        "no-recipe",
+        message,
+        hint=f"leave it out with `--without {component.name}`, or add a recipe (docs/how-to/add-a-tool.md)",
+    )
 
 
 def _ordered(actions: Sequence[Action]) -> Iterator[Action]:
@@ -175,7 +188,9 @@ class _Planner:
         files = {self.layout.files(name) / path: text for path, text in texts.items() if text is not None}
         setup = tuple(self.command(component, recipe, each, "setup") for each in recipe.setup)
         after = (self.environment(component),) if setup else ()
-        return Prepare(key=f"prepare:{name}", component=name, after=_known(after), folders=folders, files=files, setup=setup)
+        return Prepare(
+            key=f"prepare:{name}", component=name, after=_known(after), folders=folders, files=files, setup=setup
+        )
 
     def start(self, component: Component, recipe: LocalRun, name: str, prepare: Prepare) -> Start:
         """Return the start of one process."""
@@ -213,7 +228,9 @@ class _Planner:
 
     def grant(self, provider: Component, recipe: LocalRun, binding: Binding) -> RunCommands:
         """Return the command by which a provider admits one consumer."""
-        command = self.command(provider, recipe, recipe.grants[binding.capability], "grants", binding=binding, privileged=True)
+        command = self.command(
+            provider, recipe, recipe.grants[binding.capability], "grants", binding=binding, privileged=True
+        )
         return RunCommands(
             key=f"grant:{binding.consumer}.{binding.name}",
             component=provider.name,
@@ -256,10 +273,19 @@ class _Planner:
         """Return a command with the environment that the component's wires call for."""
         command = tuple(self.arguments(entry.command, component, binding))
         if any(list(secrets(each)) for each in command):
-            raise PlatinfraError(Diagnostic("secret-in-arguments", f"the tool `{component.tool}` puts a secret into a command line", hint="pass it by `env` or `files`"))
+            raise PlatinfraError(
+                Diagnostic(
+                    "secret-in-arguments",
+                    f"the tool `{component.tool}` puts a secret into a command line",
+                    hint="pass it by `env` or `files`",
+                )
+            )
         own = {**recipe.env, **entry.env}
         texts = {key: self.values.text(value, component, binding) for key, value in own.items()}
-        env = {**self.surroundings(component, recipe, client=client), **{key: text for key, text in texts.items() if text is not None}}
+        env = {
+            **self.surroundings(component, recipe, client=client),
+            **{key: text for key, text in texts.items() if text is not None},
+        }
         unprivileged = recipe.unprivileged and not privileged
         creates = self.values.plain(entry.creates, component) if entry.creates else None
         return Command(
@@ -268,7 +294,9 @@ class _Planner:
             cwd=self.layout.work(component.name),
             log=self.layout.log(component.name, log),
             unprivileged=unprivileged,
-            owned=(self.layout.data(component.name), self.layout.home(component.name), self.layout.work(component.name)) if unprivileged else (),
+            owned=(self.layout.data(component.name), self.layout.home(component.name), self.layout.work(component.name))
+            if unprivileged
+            else (),
             creates=Path(creates) if creates else None,
             timeout=entry.timeout,
         )

@@ -36,7 +36,9 @@ class Address:
         return all(world.probes.get(url).ok for url in urls)
 
 
-def await_ready(process: str, addresses: tuple[Address, ...], world: World, progress: Progress, timeout: float, log: Path) -> None:
+def await_ready(
+    process: str, addresses: tuple[Address, ...], world: World, progress: Progress, timeout: float, log: Path
+) -> None:
     """Return once every address answers; raise ActionError with the last lines of the log otherwise."""
     deadline = time.monotonic() + timeout
     waiting = list(addresses)
@@ -45,7 +47,9 @@ def await_ready(process: str, addresses: tuple[Address, ...], world: World, prog
         if not waiting and not _gave_up(process, world):
             return
         if progress.cancelled():
-            raise ActionError(Diagnostic("interrupted", f"`{process}` was still starting", hint="run `platinfra up` again to go on"))
+            raise ActionError(
+                Diagnostic("interrupted", f"`{process}` was still starting", hint="run `platinfra up` again to go on")
+            )
         if _gave_up(process, world):
             raise _failure(process, "ends as soon as it starts", world, log)
         if time.monotonic() > deadline:
@@ -65,4 +69,6 @@ def _failure(process: str, what: str, world: World, log: Path) -> ActionError:
     component = process.partition(".")[0]
     lines = tuple(world.files.tail(log, _LOG_LINES))
     hint = f"its log: {log}; after mending it, run `platinfra up` again (only what is missing is started)"
-    return ActionError(Diagnostic("not-ready", f"`{component}`: the process `{process}` {what}", hint=hint, details=lines))
+    return ActionError(
+        Diagnostic("not-ready", f"`{component}`: the process `{process}` {what}", hint=hint, details=lines)
+    )

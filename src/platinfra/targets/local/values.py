@@ -125,7 +125,11 @@ class Values:
                 return (identifier,)
             case "password":
                 return (Secret(binding.consumer, f"{binding.name}-password"),)
-        raise _unknown(self.graph.components[binding.provider], Reference(("consumer", name)), "a consumer has name, username, database and password")
+        raise _unknown(
+            self.graph.components[binding.provider],
+            Reference(("consumer", name)),
+            "a consumer has name, username, database and password",
+        )
 
     def _required(self, component: Component, requirement: str, attribute: str, reference: Reference) -> Text | None:
         binding = self._bound.get((component.name, requirement))
@@ -175,4 +179,6 @@ def _scalar(value: object) -> Text:
 
 
 def _unknown(component: Component, reference: Reference, reason: str) -> PlatinfraError:
-    return PlatinfraError(Diagnostic("unknown-reference", f"the tool `{component.tool}` mentions {reference}: {reason}"))
+    return PlatinfraError(
+        Diagnostic("unknown-reference", f"the tool `{component.tool}` mentions {reference}: {reason}")
+    )

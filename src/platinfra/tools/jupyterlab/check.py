@@ -85,5 +85,5 @@ if __name__ == "__main__":
     signal.alarm(58)
     try:
         sys.exit({"write": write, "find": find, "run": run}[sys.argv[1]](*sys.argv[2:]))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets one line
         sys.exit(f"jupyterlab: {error!r}")

@@ -56,6 +56,8 @@ def create_missing(connection: Connection) -> None:
 def main() -> None:
     """Create what is missing, then set the password, the owner and who may connect."""
     with connect("postgres") as connection:
+        # Consumers may be admitted at the same time, and two REVOKEs on one database fail with "concurrently updated".
+        connection.execute("SELECT pg_advisory_lock(1)")
         create_missing(connection)
         alter = "ALTER ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}"
         connection.execute(statement(alter, password=hashed(connection)))

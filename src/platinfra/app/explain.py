@@ -1,0 +1,78 @@
+"""Explain a tool, a stage, a setting or an error."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from platinfra.app.workspace import at
+from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.catalog.schema import Capability, Setting, Tool
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
+from platinfra.document import load_file
+
+_FILE = Path(__file__).parent.parent / "explanations.yaml"
+
+
+def explanations() -> dict[str, str]:
+    """Return why each error is as it is and what mends it, by its slug."""
+    data: Any = load_file(_FILE, name=_FILE.name).data
+    return {str(slug): str(text).strip() for slug, text in data.items()}
+
+
+def explain(name: str, file: Path | None = None) -> str:
+    """Return the explanation of `name`; raise PlatinfraError with the nearest names when there is none."""
+    catalog = at(file, None).catalog()
+    tool_name, _, setting = name.partition(".")
+    if (tool := catalog.find(tool_name)) is not None:
+        return _setting(tool, setting) if setting else "\n".join(_tool(tool, catalog))
+    if (capability := catalog.find_capability(name)) is not None:
+        return "\n".join(_capability(capability, catalog))
+    errors = explanations()
+    if name in errors:
+        return f"{name}\n\n{errors[name]}"
+    known = [*catalog.names(), *(each.name for each in catalog.capabilities()), *errors]
+    hint = did_you_mean(name, known) or "see `platinfra tools`"
+    raise PlatinfraError(
+        Diagnostic("unknown-name", f"`{name}` is not a tool, a stage, a setting or an error", hint=hint)
+    )
+
+
+def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
+    yield f"{tool.name}: {tool.summary}"
+    yield f"{tool.homepage} ({tool.license})"
+    yield f"\ncan run on   {', '.join(tool.supports)}" + (f" ({tool.limits})" if tool.limits else "")
+    yield f"recipe for   {'local' if tool.run.local or (tool.check and 'local' in tool.supports) else 'none in this version'}"
+    yield f"provides     {', '.join(tool.provides)}"
+    for name, each in tool.requires.items():
+        access = ", ".join(each.access or catalog.capability(each.capability).default_access)
+        yield f"requires     {name}: {each.capability} [{access}]{' (optional)' if each.optional else ''}"
+    for name, setting in tool.settings.items():
+        yield f"setting      {_setting_line(name, setting)}"
+    for name, endpoint in tool.endpoints.items():
+        yield f"listens on   {endpoint.port} ({name}), or the next free port"
+    for name in tool.client.env:
+        yield f"clients get  {name}"
+
+
+def _setting(tool: Tool, name: str) -> str:
+    name = canonical_tool(name).replace("-", "_")
+    if name not in tool.settings:
+        hint = did_you_mean(name, tool.settings) or "it has none"
+        raise PlatinfraError(Diagnostic("unknown-setting", f"`{tool.name}` has no setting `{name}`", hint=hint))
+    return f"{tool.name}.{_setting_line(name, tool.settings[name])}"
+
+
+def _setting_line(name: str, setting: Setting) -> str:
+    default = "required" if setting.default is None else f"default {setting.default!r}"
+    choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
+    return f"{name}: {setting.help} ({setting.type}, {default}{choices})"
+
+
+def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
+    yield f"{capability.name}: {capability.summary}"
+    yield f"\naccess       {', '.join(capability.access)} (default {', '.join(capability.default_access)})"
+    yield f"tells        {', '.join(capability.attributes)}"
+    for target, tool in capability.defaults.items():
+        yield f"default      {tool} on {target}"
+    for tool_ in catalog.providers(capability.name):
+        yield f"tool         {tool_.name}: {tool_.summary} ({', '.join(tool_.supports)})"
