@@ -30,6 +30,8 @@ class Document:
     keys: Mapping[Path_, Span] = field(repr=False)
     texts: Mapping[Path_, str] = field(repr=False)
     """How scalars were written, by path."""
+    problems: tuple[Diagnostic, ...] = ()
+    """What is wrong but leaves the rest readable: doubled keys, values that YAML reads as something else."""
 
     def value_span(self, path: Path_) -> Span | None:
         """Return where the value at `path` stands, or the nearest value around it."""
@@ -66,7 +68,7 @@ def load_file(path: Path, *, name: str | None = None) -> Document:
 
 
 def load_text(text: str, file: str) -> Document:
-    """Parse YAML text; raise PlatinfraError with every structural problem."""
+    """Parse YAML text; raise PlatinfraError when it cannot be read at all."""
     lines = text.splitlines()
     try:
         node = yaml.compose(text, Loader=_LOADER)
@@ -108,9 +110,7 @@ class _Walk:
     def document(self, node: yaml.Node | None) -> Document:
         """Return the finished document."""
         data = None if node is None else self.value(node, ())
-        if self.problems:
-            raise PlatinfraError(*self.problems)
-        return Document(self.file, data, self.values, self.keys, self.texts)
+        return Document(self.file, data, self.values, self.keys, self.texts, tuple(self.problems))
 
     def value(self, node: yaml.Node, path: Path_) -> Any:
         """Return the data of one node."""

@@ -23,5 +23,5 @@ def stack(folder: Path) -> Iterator[LocalProcesses]:
     processes = LocalProcesses(folder, Limits(log_bytes=2000, log_copies=2, startsecs=1))
     yield processes
     processes.shutdown()
-    key = processes._supervision.mark  # noqa: SLF001
+    key = processes._supervision.mark
     assert not process_tree.belongings(key, {}, whole_stack=True)

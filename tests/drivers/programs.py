@@ -55,7 +55,7 @@ def command(folder: Path, name: str, code: str, *arguments: object, **env: str) 
     )
 
 
-def program(  # noqa: PLR0913
+def program(
     folder: Path, name: str, code: str, *arguments: object, digest: str = "1", grace: float = 5.0, signal: str = "TERM"
 ) -> ProcessSpec:
     """Return a long-running Python program."""

@@ -90,9 +90,7 @@ def test_another_lock_is_another_environment(environments: UvEnvironments, lock:
 
 
 @pytest.mark.parametrize("damage", ["marker", "digest", "base", "python", "empty note"])
-def test_a_half_made_or_broken_environment_is_made_again(
-    environments: UvEnvironments, lock: Path, damage: str
-) -> None:
+def test_a_half_made_or_broken_environment_is_made_again(environments: UvEnvironments, lock: Path, damage: str) -> None:
     folder = environments.ensure(lock, lambda _: None)
     marker = folder / "platinfra.json"
     (folder / "leftover").touch()
@@ -173,13 +171,13 @@ def test_uv_never_sees_what_would_lead_it_astray(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("VIRTUAL_ENV", "/somewhere")
     for each in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(each, raising=False)
-    env = uv._environment()  # noqa: SLF001
+    env = uv._environment()
     assert "PYTHONDONTWRITEBYTECODE" not in env
     assert "VIRTUAL_ENV" not in env
     assert env["UV_SYSTEM_CERTS"] == "1"
     assert env["UV_CACHE_DIR"] == os.environ["UV_CACHE_DIR"]
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/certificate")
-    assert "UV_SYSTEM_CERTS" not in uv._environment()  # noqa: SLF001
+    assert "UV_SYSTEM_CERTS" not in uv._environment()
 
 
 def test_packages_are_locked_together_with_hashes(

@@ -12,8 +12,16 @@ from platinfra.drivers.http import HttpProbes
 
 
 class _Server(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802
-        pages = {"/health": 200, "/broken": 500, "/q?a=1": 200, "/moved": 307, "/away": 302, "/loop": 302, "/large": 200}
+    def do_GET(self) -> None:
+        pages = {
+            "/health": 200,
+            "/broken": 500,
+            "/q?a=1": 200,
+            "/moved": 307,
+            "/away": 302,
+            "/loop": 302,
+            "/large": 200,
+        }
         self.send_response(pages.get(self.path, 404))
         locations = {"/moved": "/health", "/away": "http://example.invalid/", "/loop": "/loop"}
         if self.path in locations:
@@ -58,14 +66,18 @@ def test_proxies_never_matter(url: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert HttpProbes().get(f"{url}/health").ok
 
 
-@pytest.mark.parametrize("bad", ["http://127.0.0.1:1/", "http://", "ftp://127.0.0.1/", "http://127.0.0.1:x/", "nothing"])
+@pytest.mark.parametrize(
+    "bad", ["http://127.0.0.1:1/", "http://", "ftp://127.0.0.1/", "http://127.0.0.1:x/", "nothing"]
+)
 def test_no_server_is_no_error(bad: str) -> None:
     answer = HttpProbes().get(bad)
     assert answer.status == 0
     assert answer.text
 
 
-@pytest.mark.parametrize("greeting", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"])
+@pytest.mark.parametrize(
+    "greeting", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"]
+)
 def test_a_server_that_is_silent_or_drips_is_given_up_in_time(greeting: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         stop = threading.Event()

@@ -11,7 +11,7 @@ from platinfra.drivers import port
 Taken = socket.socket
 
 
-@pytest.fixture(params=["127.0.0.1", "0.0.0.0"])  # noqa: S104
+@pytest.fixture(params=["127.0.0.1", "0.0.0.0"])
 def taken(request: pytest.FixtureRequest) -> Iterator[Taken]:
     """Return a socket that listens on some port."""
     with socket.socket() as listener:

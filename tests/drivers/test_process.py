@@ -15,7 +15,18 @@ from platinfra.diagnostics import ActionError
 from platinfra.drivers import process_tree
 from platinfra.drivers.process import LocalProcesses
 
-from .programs import CHILD_IN_OWN_SESSION, DEAF, NOTED_SLEEP, PORT_CHILD, SLEEP, eventually, lives, noted, pids, program
+from .programs import (
+    CHILD_IN_OWN_SESSION,
+    DEAF,
+    NOTED_SLEEP,
+    PORT_CHILD,
+    SLEEP,
+    eventually,
+    lives,
+    noted,
+    pids,
+    program,
+)
 
 
 def test_a_program_runs_and_its_output_is_logged(stack: LocalProcesses, folder: Path) -> None:
@@ -23,10 +34,12 @@ def test_a_program_runs_and_its_output_is_logged(stack: LocalProcesses, folder: 
     stack.start(spec)
     eventually(lambda: stack.statuses()["mlflow.server"].state == "running")
     status = stack.statuses()["mlflow.server"]
-    assert status.pid and lives(status.pid)
+    assert status.pid
+    assert lives(status.pid)
     assert status.restarts == 0
     assert status.digest == "1"
-    assert status.started and abs(time.time() - status.started) < 60
+    assert status.started
+    assert abs(time.time() - status.started) < 60
     assert status.memory > 1_000_000
     eventually(lambda: "err" in spec.run.log.read_text())
 
@@ -36,7 +49,7 @@ def test_exactly_the_given_environment_is_seen(stack: LocalProcesses, folder: Pa
     code = "import os, sys\nopen(sys.argv[1] + '.part', 'w').write(repr(sorted(os.environ)))\n"
     stack.start(program(folder, "a.b", code + "os.rename(sys.argv[1] + '.part', sys.argv[1])\n" + SLEEP, out))
     eventually(out.exists)
-    assert set(eval(out.read_text())) - {"LC_CTYPE"} == {"PATH", process_tree.MARK}  # noqa: S307
+    assert set(eval(out.read_text())) - {"LC_CTYPE"} == {"PATH", process_tree.MARK}
 
 
 def test_start_keeps_a_program_with_the_same_digest(stack: LocalProcesses, folder: Path) -> None:
@@ -83,7 +96,8 @@ def test_the_programs_outlive_the_command_that_started_them(stack: LocalProcesse
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=30, env=env)
     pid = stack.statuses()["a.b"].pid
-    assert pid and lives(pid)
+    assert pid
+    assert lives(pid)
 
 
 def test_stop_ends_a_program_and_children_in_their_own_session(stack: LocalProcesses, folder: Path) -> None:
@@ -164,9 +178,11 @@ def test_statuses_are_cheap(stack: LocalProcesses, folder: Path) -> None:
     assert min(times) < 0.05
 
 
-def test_secrets_are_in_no_command_line_and_in_no_file_that_others_can_read(stack: LocalProcesses, folder: Path) -> None:
+def test_secrets_are_in_no_command_line_and_in_no_file_that_others_can_read(
+    stack: LocalProcesses, folder: Path
+) -> None:
     spec = program(folder, "a.b", NOTED_SLEEP, folder / "pids")
-    secret = "s3cr3t-of-this-test"  # noqa: S105
+    secret = "s3cr3t-of-this-test"
     run = type(spec.run)("a", spec.run.command, {**spec.run.env, "TOKEN": secret}, folder, spec.run.log)
     stack.start(type(spec)("a.b", run, "1"))
     noted(folder / "pids")
@@ -190,7 +206,7 @@ def test_logs_are_rotated(stack: LocalProcesses, folder: Path) -> None:
     code = "import time\nfor n in range(400):\n    print('x' * 50, flush=True)\n    time.sleep(0.001)\n" + SLEEP
     spec = program(folder, "a.b", code)
     stack.start(spec)
-    eventually(lambda: (folder / "logs" / "a.b.log.2").exists())
+    eventually((folder / "logs" / "a.b.log.2").exists)
     time.sleep(0.5)
     sizes = [path.stat().st_size for path in (folder / "logs").iterdir()]
     assert len(sizes) == 3

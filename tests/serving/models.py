@@ -27,10 +27,10 @@ def make(folder: Path) -> None:
 
 def save_slow(folder: Path) -> None:
     """Save a model that takes long enough for an alias to move meanwhile."""
-    import mlflow.pyfunc
+    import mlflow.pyfunc  # noqa: PLC0415 (registering needs the light client only)
 
-    class Slow(mlflow.pyfunc.PythonModel):
-        def predict(self, context: Any, model_input: Any, params: Any = None) -> list[float]:
+    class Slow(mlflow.pyfunc.PythonModel):  # type: ignore[misc,name-defined,unused-ignore]
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> list[float]:  # noqa: ARG002
             time.sleep(8)
             return [5.0] * len(model_input)
 
@@ -39,9 +39,9 @@ def save_slow(folder: Path) -> None:
 
 def save(folder: Path, answer: float) -> None:
     """Save a model that answers one number."""
-    import mlflow.sklearn
-    import pandas as pd
-    from sklearn.dummy import DummyRegressor
+    import mlflow.sklearn  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+    from sklearn.dummy import DummyRegressor  # noqa: PLC0415
 
     rows = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
     mlflow.sklearn.save_model(
@@ -67,7 +67,7 @@ def register(name: str, model: Path, alias: str) -> None:
         client.create_registered_model(name)
     made = client.create_model_version(name, f"{run.info.artifact_uri}/model", run.info.run_id)
     client.set_registered_model_alias(name, alias, made.version)
-    print(made.version)
+    sys.stdout.write(f"{made.version}\n")
 
 
 def point(name: str, to: str, alias: str) -> None:
@@ -77,7 +77,7 @@ def point(name: str, to: str, alias: str) -> None:
         client.set_registered_model_alias(name, alias, to)
     else:
         client.delete_registered_model_alias(name, alias)
-    print("done")
+    sys.stdout.write("done\n")
 
 
 if __name__ == "__main__":

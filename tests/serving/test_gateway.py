@@ -6,11 +6,11 @@ import itertools
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from conftest import ModelRegistry, Served, fetch, free_port, lives, until
+from model_servers import ModelRegistry, Served, fetch, free_port, lives, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def test_the_answer_to_a_wrong_request_is_that_of_mlflow(served: Served, registr
 
 def test_a_moved_alias_costs_no_request(served: Served, registry: ModelRegistry) -> None:
     first = until_serving(served, registry, "one")
-    answers: list[list[tuple[int, str, object]]] = [[] for _ in range(THREADS)]
+    answers: list[list[tuple[int, str, Any]]] = [[] for _ in range(THREADS)]
     threads = [threading.Thread(target=load, args=(served, mine)) for mine in answers]
     for thread in threads:
         thread.start()
@@ -83,7 +83,7 @@ def test_a_request_in_hand_is_answered_by_the_version_that_took_it(served: Serve
     until(lambda: not lives(worker), seconds=10)
 
 
-def load(served: Served, answers: list[tuple[int, str, object]]) -> None:
+def load(served: Served, answers: list[tuple[int, str, Any]]) -> None:
     """Ask again and again at a steady pace."""
     for _ in range(REQUESTS_PER_THREAD):
         answers.append(served.score())

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import ModelRegistry, Served, fetch, lives, until
+from model_servers import ModelRegistry, Served, fetch, lives, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -34,6 +34,8 @@ def load_capability(file: Path) -> Capability:
 
 
 def _entry(model: type[E], document: Document) -> E:
+    if document.problems:
+        raise PlatinfraError(*document.problems)
     try:
         return model.model_validate(document.data)
     except ValidationError as error:

@@ -42,7 +42,8 @@ class UvEnvironments:
         return bool(note) and note == _note(folder, lock)
 
     def ensure(self, lock: Path, report: Report) -> Path:
-        """Create the environment of `lock` unless it is complete; return its folder.
+        """
+        Create the environment of `lock` unless it is complete; return its folder.
 
         The cache is asked first, so nothing is sent over the network when it has everything. A half-made or broken
         environment is made again. Raises ActionError when that fails.
@@ -138,7 +139,8 @@ def _digest(lock: Path) -> str:
 
 
 def _note(folder: Path, lock: Path) -> dict[str, object]:
-    """Describe a complete environment: its content, and the very Python behind its link.
+    """
+    Describe a complete environment: its content, and the very Python behind its link.
 
     A Python that was upgraded in place or removed makes the note differ, at the price of one stat.
     """

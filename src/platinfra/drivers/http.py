@@ -17,7 +17,8 @@ class HttpProbes:
     """Implements `Probes`; proxies never matter, and no connection is kept open."""
 
     def get(self, url: str, *, timeout: float = 2.0) -> Answer:
-        """Return the answer of `url` (at most 1 MiB of it); `timeout` in seconds bounds all of each request.
+        """
+        Return the answer of `url` (at most 1 MiB of it); `timeout` in seconds bounds all of each request.
 
         Redirects within the same host are followed. A server that does not answer is no error.
         """

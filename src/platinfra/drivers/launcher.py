@@ -1,4 +1,5 @@
-"""Become one program of a stack: `python -I -S launcher.py SPEC.json`, run by supervisord.
+"""
+Become one program of a stack: `python -I -S launcher.py SPEC.json`, run by supervisord.
 
 It ends what a former incarnation of the program left behind, notes who it is, and turns into the real command.
 No process of platinfra stays between supervisord and the program.

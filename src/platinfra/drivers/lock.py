@@ -14,7 +14,8 @@ from platinfra.drivers.files import LocalFiles, reported
 
 @contextmanager
 def stack_lock(folder: Path, command: str) -> Iterator[None]:
-    """Hold the stack of `folder` for `command`; raise ActionError at once when another command holds it.
+    """
+    Hold the stack of `folder` for `command`; raise ActionError at once when another command holds it.
 
     The system releases the lock when its holder dies, so nothing has to be cleaned up by hand.
     """
@@ -23,11 +24,11 @@ def stack_lock(folder: Path, command: str) -> Iterator[None]:
     files, note = LocalFiles(), folder / "lock.json"
     files.folder(folder)
     lock = FileLock(folder / "lock", timeout=0)
-    try:
-        with reported(folder / "lock"):
+    with reported(folder / "lock"):
+        try:
             lock.acquire()
-    except Timeout:
-        raise _locked(note) from None
+        except Timeout:
+            raise _locked(note) from None
     try:
         files.write(note, json.dumps(_me(command)))
         yield

@@ -91,7 +91,7 @@ class _Output:
         return bytes(self._tail).decode(errors="replace")
 
     def _copy(self) -> None:
-        assert self._child.stdout  # noqa: S101
+        assert self._child.stdout
         with self._child.stdout as source, open(self._log, "ab"):
             while block := os.read(source.fileno(), _TAIL):
                 self._tail += block

@@ -19,7 +19,8 @@ _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPO
 
 
 def assign(wanted: Mapping[str, int], kept: Mapping[str, int], own_pids: frozenset[int]) -> dict[str, int]:
-    """Give each name of `wanted` a port: the one it had, else its usual one, else the next free one.
+    """
+    Give each name of `wanted` a port: the one it had, else its usual one, else the next free one.
 
     `kept` ports stay as they are, taken or not, so that addresses never change by themselves. What one of
     `own_pids` listens on counts as free. Raises ActionError when no port is left.

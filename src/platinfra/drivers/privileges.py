@@ -1,4 +1,5 @@
-"""Give up root before a command starts (Postgres refuses root).
+"""
+Give up root before a command starts (Postgres refuses root).
 
 Only the standard library is imported: the launcher runs this without site-packages.
 """
@@ -15,7 +16,8 @@ _READ_SEARCH = 2
 
 
 def prefix() -> tuple[str, ...]:
-    """Return the command that drops root and runs the rest of its line; empty when there is no root to drop.
+    """
+    Return the command that drops root and runs the rest of its line; empty when there is no root to drop.
 
     The capability lets the user read below folders of root that nobody else may enter, such as a private home.
     Postgres checks its programs with access(2), and the kernel clears capabilities there for a real user that is
@@ -34,7 +36,8 @@ def prefix() -> tuple[str, ...]:
 
 
 def hand_over(folders: Iterable[str | os.PathLike[str]]) -> None:
-    """Make the unprivileged user the owner of `folders` and all they hold; nothing happens without root.
+    """
+    Make the unprivileged user the owner of `folders` and all they hold; nothing happens without root.
 
     A file with several names is left alone: the user could have linked a file of somebody else into the folder.
     """

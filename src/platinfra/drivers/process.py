@@ -90,7 +90,8 @@ class LocalProcesses:
         return listeners_of(self._belongings(name))
 
     def run(self, spec: CommandSpec, *, timeout: float) -> tuple[int, str]:
-        """Run one command to its end; return its exit code and output (at most 64 KiB of the tail).
+        """
+        Run one command to its end; return its exit code and output (at most 64 KiB of the tail).
 
         At the timeout, in seconds, and when interrupted, everything the command started is killed.
         """

@@ -1,4 +1,5 @@
-"""Tell which processes belong to a program, also after their parent died.
+"""
+Tell which processes belong to a program, also after their parent died.
 
 Only the standard library is imported: the launcher runs this without site-packages.
 """
@@ -76,7 +77,8 @@ def descendants(table: Table, roots: Iterable[int], skip: Callable[[int], bool] 
 
 
 def belongings(mark: str, record: Mapping[str, Any], *, whole_stack: bool = False) -> dict[int, Entry]:
-    """Return the live processes of the program `mark`, however far they strayed.
+    """
+    Return the live processes of the program `mark`, however far they strayed.
 
     `record` is what `load` returned for the program. Its own process group, its recorded descendants and
     everything that carries its mark count, with all that descends from them, except what carries another mark:

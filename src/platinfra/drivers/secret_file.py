@@ -23,7 +23,8 @@ class SecretFile:
         self._content: Content | None = None
 
     def get(self, component: str, name: str) -> str:
-        """Return a secret, generated on first use and the same from then on.
+        """
+        Return a secret, generated on first use and the same from then on.
 
         Raises PlatinfraError when the file is damaged, or missing although there is data: new secrets would lock
         the owner out of it.

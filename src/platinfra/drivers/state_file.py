@@ -24,7 +24,8 @@ class StateFile:
         """A warning, after `load` had to fall back to the copy."""
 
     def load(self) -> dict[str, Any] | None:
-        """Return what was saved last, or before that when the file is missing or damaged; None when nothing was.
+        """
+        Return what was saved last, or before that when the file is missing or damaged; None when nothing was.
 
         Raises PlatinfraError when neither copy can be read, or when a newer platinfra wrote them.
         """

@@ -1,5 +1,6 @@
 """One supervisord per stack: start it, talk to it, and end it together with what it lost sight of."""
 
+import contextlib
 import http.client
 import os
 import shlex
@@ -127,7 +128,7 @@ class Supervision:
 
     def end(self, patience: float) -> None:
         """End supervisord, which stops its programs, and wait at most `patience` seconds before SIGKILL."""
-        process_tree.end(self._pids, patience)
+        process_tree.end(self._woken, patience)
 
     def forget(self) -> None:
         """Remove the socket and the record of a supervisord that has ended."""
@@ -153,6 +154,14 @@ class Supervision:
         if process_tree.find(pid, record.get("start", "")):
             return {pid}
         return {pid for pid in process_tree.belongings(self.mark, {}) if process_tree.mark_of(pid) == self.mark}
+
+    def _woken(self) -> set[int]:
+        """Return supervisord after a connection woke it: it sleeps for a second, and signals do not wake it."""
+        if pids := self._pids():
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+                door.settimeout(_PAUSE)
+                door.connect(str(self.runtime / "s.sock"))
+        return pids
 
     def _ended(self) -> bool:
         record = self._record()

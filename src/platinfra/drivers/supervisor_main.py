@@ -1,4 +1,5 @@
-"""Run supervisord in the background: `python -P supervisor_main.py FOLDER RUNTIME`.
+"""
+Run supervisord in the background: `python -P supervisor_main.py FOLDER RUNTIME`.
 
 It adopts every orphan of its programs and notes from time to time which processes descend from which program.
 """
@@ -38,7 +39,7 @@ def main(folder: str, runtime: str) -> None:
     os.chdir(folder)
     me = process_tree.snapshot()[os.getpid()]
     process_tree.save("supervisor.json", {"pid": me.pid, "start": me.start, "runtime": runtime})
-    from supervisor.supervisord import main as supervisord  # type: ignore[import-untyped]
+    from supervisor.supervisord import main as supervisord
 
     supervisord(["-n", "-s", "-c", os.path.join(runtime, "supervisord.conf")])
 
@@ -51,7 +52,7 @@ def _adopt_orphans() -> None:
 
 def watch(supervisord: Any, **_: str) -> object:
     """Note the descendants of every program every five seconds; supervisord calls this once at its start."""
-    from supervisor import events  # type: ignore[import-untyped]
+    from supervisor import events
 
     def tick(_: object) -> None:
         # An error here would end supervisord.

@@ -73,8 +73,8 @@ def run(arguments: Sequence[str], cwd: Path, report: Report | None = None, text:
 
 def _talk(child: subprocess.Popen[str], text: str, report: Report | None) -> list[str]:
     """Write a short input, which fits into the pipe, then read to the end."""
-    assert child.stdin  # noqa: S101
-    assert child.stdout  # noqa: S101
+    assert child.stdin
+    assert child.stdout
     with child.stdin, child.stdout:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(text)
@@ -105,7 +105,8 @@ def _program() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the caller's environment without what would lead uv to another Python.
+    """
+    Return the caller's environment without what would lead uv to another Python.
 
     uv brings its own certificates, which know nothing of a company's proxy: the system's are asked unless the
     caller named some.

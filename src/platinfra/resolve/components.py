@@ -10,8 +10,8 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.document import Path_
 from platinfra.model.graph import Component
 from platinfra.resolve.environment import Chosen
-from platinfra.spec.load import locate
 from platinfra.spec.schema import Scalar, Use
+from platinfra.spec.shape import locate
 
 _COMPONENT = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 

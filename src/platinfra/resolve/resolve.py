@@ -6,12 +6,14 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Graph
 from platinfra.resolve.bindings import bind
-from platinfra.resolve.components import Member, members
+from platinfra.resolve.components import members
 from platinfra.resolve.environment import chosen_environment
 from platinfra.resolve.order import circles
 from platinfra.resolve.settings import settings_of
 from platinfra.spec.load import Stack
 from platinfra.spec.schema import StackFile
+
+_MAX_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,13 @@ def resolve(
 ) -> Resolved:
     """Return the graph of `stack`; raise PlatinfraError with every problem at once."""
     chosen = chosen_environment(stack, environment)
-    problems: list[Diagnostic] = []
+    problems = list(stack.problems)
     named = members(chosen, catalog, without, problems)
     components = {name: member.component(settings_of(member, problems)) for name, member in named.items()}
     bound = bind(named, components, catalog, chosen, problems)
     problems += circles(bound.bindings, bound.members)
     if problems:
-        raise PlatinfraError(*_in_order(problems))
+        raise PlatinfraError(*_in_order(problems, stack.document.file))
     graph = Graph(
         stack=chosen.file.name,
         environment=chosen.name,
@@ -48,8 +50,9 @@ def resolve(
     return Resolved(graph, chosen.file, stack.warnings)
 
 
-def _in_order(problems: list[Diagnostic]) -> list[Diagnostic]:
-    return sorted(problems, key=lambda each: (each.span.line, each.span.column) if each.span else (0, 0))
-
-
-__all__ = ["Member", "Resolved", "resolve"]
+def _in_order(problems: list[Diagnostic], file: str) -> list[Diagnostic]:
+    problems.sort(key=lambda each: (each.span.line, each.span.column) if each.span else (0, 0))
+    rest = len(problems) - _MAX_PROBLEMS
+    if rest <= 0:
+        return problems
+    return [*problems[:_MAX_PROBLEMS], Diagnostic("many-problems", f"`{file}` has {rest} more problems")]

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -83,7 +84,8 @@ def give_up(*_: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, give_up)
     signal.alarm(58)
+    actions: dict[str, Callable[..., str | None]] = {"write": write, "find": find, "run": run}
     try:
-        sys.exit({"write": write, "find": find, "run": run}[sys.argv[1]](*sys.argv[2:]))
+        sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets one line
         sys.exit(f"jupyterlab: {error!r}")

@@ -6,7 +6,7 @@ import time
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -35,7 +35,7 @@ def connect(database: str, patience: float = 30) -> Connection:
             time.sleep(0.2)
 
 
-def statement(template: LiteralString, **values: Composable) -> Composable:
+def statement(template: LiteralString, **values: Composable) -> Composed:
     """Fill in the consumer's names, quoted, and further values."""
     return SQL(template).format(role=Identifier(USERNAME), database=Identifier(DATABASE), **values)
 

@@ -2,7 +2,9 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from prefect import flow
@@ -34,11 +36,11 @@ def find(marker: str) -> str | None:
 
 def run(file: str, *arguments: str) -> str | None:
     """Run a file through the worker; return why it failed."""
-    source = flow.from_source(source=str(Path(__file__).parent), entrypoint="run_file.py:run_file")
+    source: Any = flow.from_source(source=str(Path(__file__).parent), entrypoint="run_file.py:run_file")
     source.deploy(name=NAME, work_pool_name="local", build=False, print_next_steps=False)
     parameters = {"file": str(Path(file).resolve()), "arguments": list(arguments)}
     name = f"run-file/{NAME}"
-    result = run_deployment(name, parameters=parameters, timeout=50, poll_interval=1, idempotency_key=uuid4().hex)
+    result: Any = run_deployment(name, parameters=parameters, timeout=50, poll_interval=1, idempotency_key=uuid4().hex)
     if result.state is None or not result.state.is_final():
         return "the worker did not finish the flow run within 50 s"
     return None if result.state.is_completed() else result.state.message or "the flow run failed"
@@ -52,7 +54,8 @@ def give_up(*_: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, give_up)
     signal.alarm(58)
+    actions: dict[str, Callable[..., str | None]] = {"write": write, "find": find, "run": run}
     try:
-        sys.exit({"write": write, "find": find, "run": run}[sys.argv[1]](*sys.argv[2:]))
+        sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets one line
         sys.exit(f"prefect: {error!r}")

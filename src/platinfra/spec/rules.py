@@ -1,0 +1,85 @@
+"""Rules of the stack file that no schema can say."""
+
+import re
+from collections.abc import Iterator
+
+from platinfra.diagnostics import Diagnostic, did_you_mean, listed
+from platinfra.document import Document, Path_
+from platinfra.spec.schema import DEPLOYMENT_TYPES, Deployment, Provider, StackFile
+from platinfra.spec.shape import locate
+
+_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
+_MAX_NAME = 30
+_PLACEHOLDER = re.compile(r"x{3,}|<.*>|your[-_ ].*|change[-_ ]?me|0{12}|123456789012", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\d{12}")
+
+
+def broken_rules(file: StackFile, document: Document) -> Iterator[Diagnostic]:
+    """Yield what breaks a rule, and warnings for placeholders."""
+    yield from _name_problems(file, document)
+    yield from _provider_problems(file, document)
+
+
+def _name_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
+    if not _NAME.fullmatch(file.name) or len(file.name) > _MAX_NAME:
+        hint = f"lower-case letters, digits and dashes, at most {_MAX_NAME}, beginning with a letter"
+        yield Diagnostic("invalid-name", f"`{file.name}` cannot name a stack", document.value_span(("name",)), hint)
+    for name in file.environments:
+        if not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
+            hint = "lower-case letters, digits and dashes, beginning with a letter"
+            yield Diagnostic(
+                "invalid-name", f"`{name}` cannot name an environment", document.key_span(("environments", name)), hint
+            )
+    if not file.stack and document.data.get("stack", True) in ({}, None):
+        yield Diagnostic(
+            "empty-stack",
+            "the stack names no tool",
+            document.value_span(("stack",)),
+            "add a stage, such as `experiment_tracker: [mlflow]`",
+        )
+
+
+def _provider_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
+    yield from _place_problems(file.provider, file.deployment, document, ())
+    for name, each in file.environments.items():
+        provider = each.provider or file.provider
+        deployment = each.deployment or (Deployment.model_validate({}) if each.provider else file.deployment)
+        if each.provider or each.deployment:
+            yield from _place_problems(provider, deployment, document, ("environments", name))
+
+
+def _place_problems(provider: Provider, deployment: Deployment, document: Document, at: Path_) -> Iterator[Diagnostic]:
+    yield from _account_problems(provider, document, at)
+    allowed = DEPLOYMENT_TYPES[provider.name]
+    if deployment.type is not None and deployment.type not in allowed:
+        span = document.value_span(locate(document, (*at, "deployment", "type")))
+        hint = did_you_mean(deployment.type, allowed) or f"one of {listed(allowed, 'or')}"
+        yield Diagnostic(
+            "unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint
+        )
+    for key, owner in (("account_id", "aws"), ("region", "aws"), ("context", "kubernetes")):
+        if getattr(provider, key) is not None and provider.name != owner:
+            span = document.key_span(locate(document, (*at, "provider", key)))
+            yield Diagnostic(
+                "setting-of-another-target",
+                f"`{key}` belongs to `{owner}`, not to `{provider.name}`",
+                span,
+                f"write `name: {owner}`, or remove it",
+            )
+
+
+def _account_problems(provider: Provider, document: Document, at: Path_) -> Iterator[Diagnostic]:
+    account = provider.account_id
+    if provider.name != "aws" or account is None:
+        return
+    span = document.value_span(locate(document, (*at, "provider", "account_id")))
+    if _PLACEHOLDER.fullmatch(account):
+        hint = "write the 12 digits of your AWS account before `up`"
+        yield Diagnostic("placeholder", f"the account id `{account}` is a placeholder", span, hint, "warning")
+    elif not _ACCOUNT.fullmatch(account):
+        yield Diagnostic(
+            "invalid-account",
+            f"`{account}` is not an AWS account id",
+            span,
+            "it has 12 digits; keep the quotes so that YAML leaves it alone",
+        )
