@@ -177,5 +177,5 @@ def test_health_fits_only_the_version_that_the_registry_names() -> None:
 
 
 def test_the_check_refuses_to_write(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["write", "marker"], lambda *_: None) == 2  # type: ignore[arg-type]
+    assert main(["write", "marker"], lambda *_: None) == 64  # type: ignore[arg-type]
     assert "usage" in capsys.readouterr().err

@@ -18,9 +18,10 @@ from typing import Any
 from platinfra.app import local
 from platinfra.app.running import Running, running
 from platinfra.app.workspace import chosen_component
-from platinfra.drivers.script import NOT_APPLICABLE, run_script
-from platinfra.drivers.secret_file import SecretFile
+from platinfra.model.ports import CommandSpec
 
+NOT_APPLICABLE = 64
+"""Exit code of a script that has nothing to do for an action (sysexits: EX_USAGE)."""
 _TIMEOUT = 150.0
 """Seconds for one script."""
 _WORKERS = 2
@@ -124,9 +125,15 @@ class _Checker:
         python = str(venv / "bin" / "python") if venv else sys.executable
         path = f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin" if venv else "/usr/local/bin:/usr/bin:/bin"
         base = {**local.passed_environment(), "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
-        command = [python, str(Path(data["folder"]) / data["check"]), *arguments]
-        code, said = run_script(command, {**base, **self.stack.client_env(), **extra}, home, timeout=_TIMEOUT)
-        return None if code in {0, NOT_APPLICABLE} else said or f"ended with {code}"
+        spec = CommandSpec(
+            component=name,
+            command=(python, str(Path(data["folder"]) / data["check"]), *arguments),
+            env={**base, **self.stack.client_env(), **extra},
+            cwd=home,
+            log=self.stack.layout.log(name, "check"),
+        )
+        code, output = local.processes(self.stack.workspace).run(spec, timeout=_TIMEOUT)
+        return None if code in {0, NOT_APPLICABLE} else _last_line(output) or f"ended with {code}"
 
     def venv(self, data: Mapping[str, Any]) -> Path | None:
         """Return the environment of a tool, made now for tools that run no process."""
@@ -136,7 +143,7 @@ class _Checker:
 
     def binding_env(self, binding: Mapping[str, Any]) -> dict[str, str]:
         """Return what the provider tells the consumer, as BINDING_… variables."""
-        fetch = SecretFile(self.stack.workspace.root / "secrets.json").get
+        fetch = local.secret_file(self.stack.workspace).get
         return {
             f"BINDING_{name.upper()}": "".join(
                 part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in parts
@@ -151,3 +158,8 @@ class _Checker:
         proof = Proof(subject, problem is None, problem or "", time.monotonic() - began)
         self.report(proof)
         return proof
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -17,6 +17,7 @@ from platinfra.targets.local.values import Machine
 if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
     from platinfra.drivers.process import LocalProcesses
+    from platinfra.drivers.secret_file import SecretFile
     from platinfra.model.ports import World
 
 _PASSED = (
@@ -60,7 +61,6 @@ def world(workspace: Workspace) -> "World":
     """Return everything that the actions of a stack may touch."""
     from platinfra.drivers.files import LocalFiles
     from platinfra.drivers.http import HttpProbes
-    from platinfra.drivers.secret_file import SecretFile
     from platinfra.drivers.sockets import LocalSockets
     from platinfra.model.ports import World
 
@@ -69,9 +69,20 @@ def world(workspace: Workspace) -> "World":
         environments=environments(),
         probes=HttpProbes(),
         sockets=LocalSockets(),
-        secrets=SecretFile(workspace.root / "secrets.json"),
+        secrets=secret_file(workspace),
         files=LocalFiles(),
     )
+
+
+def secret_file(workspace: Workspace) -> "SecretFile":
+    """Return the stack's secrets; where they are lost and data exists, that is an error and not a fresh start."""
+    from platinfra.drivers.files import LocalFiles
+    from platinfra.drivers.secret_file import SecretFile
+
+    path, data = workspace.root / "secrets.json", workspace.root / "components"
+    if not path.exists() and not data.exists():
+        LocalFiles().write(path, "{}")
+    return SecretFile(path, data)
 
 
 def passed_environment() -> dict[str, str]:
@@ -105,12 +116,16 @@ def assigned_ports(workspace: Workspace, graph: Graph, catalog: Catalog, kept: M
     """Return a port for every endpoint: the kept one, else the usual one, else the next that is free."""
     from platinfra.drivers.port import assign
 
-    own = (
-        frozenset(each.pid for each in processes(workspace).statuses().values() if each.pid)
-        if workspace.root.is_dir()
-        else frozenset()
-    )
-    return assign(wanted_ports(graph, catalog), kept, own)
+    wanted = wanted_ports(graph, catalog)
+    known = kept.keys() >= wanted.keys() or not workspace.root.is_dir()
+    own = frozenset() if known else _own_pids(workspace)
+    return assign(wanted, kept, own)
+
+
+def _own_pids(workspace: Workspace) -> frozenset[int]:
+    """Return the processes of the stack that listen: their ports are the stack's to keep."""
+    own = processes(workspace)
+    return frozenset(listener.pid for name in own.statuses() for listener in own.listeners(name))
 
 
 def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from platinfra.app import local
 from platinfra.app.running import Running, running
 from platinfra.app.workspace import chosen_component
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.files import LocalFiles
-from platinfra.drivers.secret_file import SecretFile
 
 
 def pages(file: Path | None, environment: str | None) -> dict[str, str]:
@@ -27,7 +27,7 @@ def page(file: Path | None, environment: str | None, component: str) -> tuple[st
     url = str(data["endpoints"]["http"]["url"])
     if not data["page"]:
         return url, url
-    fetch = SecretFile(stack.workspace.root / "secrets.json").get
+    fetch = local.secret_file(stack.workspace).get
     full = "".join(part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in data["page"])
     return url, _private_link(stack, name, full)
 

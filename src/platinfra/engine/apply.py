@@ -82,6 +82,7 @@ class _Scheduler:
                             self._count_down(action.component, "healthy")
             except KeyboardInterrupt:
                 self.run.cancel.set()
+                self.run.world.processes.interrupt()
                 raise
 
     def _submit(self, pool: ThreadPoolExecutor, running: dict[Future[bool], Action]) -> bool:

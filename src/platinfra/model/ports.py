@@ -84,6 +84,9 @@ class Processes(Protocol):
     def run(self, spec: CommandSpec, *, timeout: float) -> tuple[int, str]:
         """Run one command to its end; return its exit code and output (at most 64 KiB of the tail)."""
 
+    def interrupt(self) -> None:
+        """Kill every command that `run` waits for in another thread, and refuse further ones."""
+
     def shutdown(self) -> None:
         """Stop every process of the stack, the supervisor and all that they left behind."""
 

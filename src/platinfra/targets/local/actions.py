@@ -242,7 +242,7 @@ class Start(Step):
     def holds(self, seen: Seen) -> bool:
         """Tell whether this very process runs."""
         status = seen.statuses.get(self.process)
-        return status is not None and status.state == "running" and status.digest == self.digest
+        return status is not None and status.state in {"running", "starting"} and status.digest == self.digest
 
     def apply(self, world: World, progress: Progress) -> None:
         """Start it; raise ActionError when a port is taken, it does not come up or it listens in public."""

@@ -58,5 +58,5 @@ if __name__ == "__main__":
         os.chdir(folder)
         try:
             sys.exit({"write": write, "find": find}[sys.argv[1]](*sys.argv[2:]))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets one line
+        except Exception as error:
             sys.exit(f"dvc: {error!r}")

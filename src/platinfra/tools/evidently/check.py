@@ -42,5 +42,5 @@ if __name__ == "__main__":
     signal.alarm(55)
     try:
         sys.exit({"write": write, "find": find}[sys.argv[1]](*sys.argv[2:]))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets one line
+    except Exception as error:
         sys.exit(f"evidently: {error!r}")

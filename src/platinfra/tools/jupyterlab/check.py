@@ -87,5 +87,5 @@ if __name__ == "__main__":
     actions: dict[str, Callable[..., str | None]] = {"write": write, "find": find, "run": run}
     try:
         sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets one line
+    except Exception as error:
         sys.exit(f"jupyterlab: {error!r}")

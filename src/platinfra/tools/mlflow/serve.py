@@ -11,4 +11,4 @@ from hashlib import sha256
 if __name__ == "__main__":
     secret = os.environ.pop("WEBHOOK_SECRET")
     os.environ["MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"] = urlsafe_b64encode(sha256(secret.encode()).digest()).decode()
-    os.execvp("mlflow", ["mlflow", "server", *sys.argv[1:]])  # noqa: S606, S607 - the one in this environment
+    os.execvp("mlflow", ["mlflow", "server", *sys.argv[1:]])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from model_server.registry import Registry
 
 WAIT_SECONDS = 45.0  # a version set just now may still be on its way
+NOT_APPLICABLE = 64  # what `platinfra check` passes over: a server writes nothing
 ROWS = ("dataframe_records", "instances", "inputs")
 
 
@@ -28,7 +29,7 @@ def main(arguments: list[str], registry_of: Callable[[str, str], Registry]) -> i
     """Run one verb of the check and return the exit status."""
     if len(arguments) != 2 or arguments[0] != "find":
         sys.stderr.write("usage: check.py find MARKER (the registry is written by its own check)\n")
-        return 2
+        return NOT_APPLICABLE
     try:
         find(registry_of)
     except (CheckError, RegistryUnreachableError, KeyError, OSError) as error:

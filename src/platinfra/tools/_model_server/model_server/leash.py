@@ -17,7 +17,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != int(sys.argv[1]):  # the parent ended before the line above
         sys.exit(1)
-    os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606 (running what it is told is its purpose)
+    os.execvp(sys.argv[2], sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+# Everything runs in .venv; `make` alone bootstraps it with nothing but Python >= 3.11.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Compiled modules start twice as fast.
+unexport PYTHONDONTWRITEBYTECODE
+# uv trusts the system's certificates, as pip and curl do.
+export UV_SYSTEM_CERTS ?= 1
+QUICKSTART := examples/quickstart
+
+.DEFAULT_GOAL := bootstrap
+.PHONY: bootstrap demo down test check fast live bench docs lock environments wheel clean
+
+bootstrap: $(READY)
+
+$(READY): requirements/uv.lock.txt requirements/dev.lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "platinfra needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "installing platinfra into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.lock.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.lock.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+demo: $(READY)  ## Bring up the quickstart and run its project.
+	@cd $(QUICKSTART) && ../../$(BIN)/platinfra up
+	@cd $(QUICKSTART) && ../../$(BIN)/platinfra run -- python main.py
+	@echo
+	@echo "It goes on running. Look around, run 'make demo' again for a second model version, and stop it with: make down"
+
+down: $(READY)  ## Stop the quickstart; its data stays.
+	@$(BIN)/platinfra down --file $(QUICKSTART)/platinfra.yaml
+
+environments: $(READY)  ## Install the tools' environments that the tests use, so that no test waits for a download.
+	@$(BIN)/python tests/environments.py
+
+test: environments  ## Every test, those with real tools included.
+	@UV_OFFLINE=1 $(BIN)/python -m pytest
+
+check: $(READY)  ## Format, lint, types, import contracts, fast tests.
+	@$(BIN)/ruff format --check --quiet src tests benchmarks docs examples
+	@$(BIN)/ruff check --quiet src tests benchmarks docs examples
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo | tail -n 8
+	@$(BIN)/python -m pytest -n 2 -m "not live"
+
+live: environments  ## Only the tests that start real tools.
+	@UV_OFFLINE=1 $(BIN)/python -m pytest -m live
+
+bench: environments  ## Measure, and write docs/reference/performance.md.
+	@UV_OFFLINE=1 $(BIN)/python benchmarks/run.py
+
+docs: $(READY)  ## Generate the reference pages and the README's table.
+	@$(BIN)/python docs/generate.py
+
+lock: $(READY)  ## Resolve every lock file anew.
+	@$(BIN)/python requirements/lock.py
+
+wheel: $(READY)  ## Build the package.
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+
+clean:  ## Remove what `make` made, except stacks.
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
