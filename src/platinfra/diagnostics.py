@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -52,6 +51,8 @@ class ActionError(PlatinfraError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the entries of `known` nearest to `word`, or None."""
+    from difflib import get_close_matches  # only needed when something is wrong
+
     by_lower = {each.lower().replace("_", "-"): each for each in known}
     near = get_close_matches(word.lower().replace("_", "-"), by_lower, n=3, cutoff=0.6)
     if not near:

@@ -122,6 +122,15 @@ def assigned_ports(workspace: Workspace, graph: Graph, catalog: Catalog, kept: M
     return assign(wanted, kept, own)
 
 
+def still_usable(workspace: Workspace, ports: Mapping[str, int]) -> dict[str, int]:
+    """Return the ports that nothing but the stack itself listens on."""
+    from platinfra.drivers.port import is_free
+
+    own_processes = processes(workspace)
+    own = {listener.port for name in own_processes.statuses() for listener in own_processes.listeners(name)}
+    return {name: port for name, port in ports.items() if port in own or is_free(port)}
+
+
 def _own_pids(workspace: Workspace) -> frozenset[int]:
     """Return the processes of the stack that listen: their ports are the stack's to keep."""
     own = processes(workspace)

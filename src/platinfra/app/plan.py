@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from platinfra.app import local
 from platinfra.app.workspace import TARGETS, Workspace, at
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.plan import Change, Plan
 from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.local import plan as local_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,14 @@ def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: 
         return Planned(
             workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, not_available(graph.target))
         )
+    from platinfra.app import local  # start-up time: a target that cannot be applied needs none of it
+    from platinfra.targets.local import plan as local_plan
+
     local.project_lock(workspace, graph)
     state, recovered = local.load_state(workspace)
     kept = local.read_ports(workspace)
-    ports = local.assigned_ports(workspace, graph, catalog, {} if move_ports else kept)
+    kept = local.still_usable(workspace, kept) if move_ports else kept
+    ports = local.assigned_ports(workspace, graph, catalog, kept)
     made = local_plan.plan(graph, catalog, local.machine(workspace, graph, catalog, ports))
     warnings = (*resolved.warnings, *([recovered] if recovered else []))
     return Planned(workspace, catalog, resolved, state, ports, made, [], warnings)

@@ -13,6 +13,9 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.state import State
 from platinfra.targets.local.layout import Layout
 
+_NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYDANTIC_DISABLE_PLUGINS")
+"""Settings of this process that a user's command must not inherit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -44,8 +47,8 @@ class Running:
         venv = self.layout.client_venv
         env = {**os.environ, **self.client_env(), "VIRTUAL_ENV": str(venv)}
         env["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-        env.pop("PYTHONHOME", None)
-        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        for name in _NOT_PASSED:
+            env.pop(name, None)
         return env
 
 

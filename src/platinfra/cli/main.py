@@ -27,6 +27,8 @@ def cli() -> None:
 
 def run() -> int:
     """Run the command line and return its exit code."""
+    # Looking for plug-ins of pydantic among all installed packages takes longer than reading a stack.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         cli.main(prog_name="platinfra", standalone_mode=False)
     except click.exceptions.Exit as ended:

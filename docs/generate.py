@@ -1,0 +1,375 @@
+"""Write the reference pages and the README's table; the same catalog and code always give the same text."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from platinfra.app.explain import explanations
+from platinfra.app.schema import schema
+from platinfra.app.tools import line
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Capability, Setting, Tool
+from platinfra.cli.lazy import SUMMARIES
+from platinfra.cli.main import cli
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+TARGETS = ("local", "kubernetes", "aws")
+NOTE = "<!-- Written by `make docs`; change the code, the catalog or docs/generate.py instead. -->"
+BEGIN, END = "<!-- tools:begin -->", "<!-- tools:end -->"
+SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def main() -> None:
+    """Write everything that is generated."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    readme = ROOT / "README.md"
+    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def pages() -> dict[Path, str]:
+    """Return the reference pages by path."""
+    made = {
+        "commands": commands(),
+        "stack-file": stack_file(),
+        "tool-yaml": tool_yaml(),
+        "stages-and-tools": stages_and_tools(),
+        "errors": errors(),
+    }
+    return {REFERENCE / f"{name}.md": page(lines) for name, lines in made.items()}
+
+
+def page(lines: Iterator[str]) -> str:
+    """Return a page: the title first, then where it comes from."""
+    title, *rest = lines
+    return re.sub(r"\n{3,}", "\n\n", "\n".join([title, "", NOTE, "", *rest]).rstrip()) + "\n"
+
+
+def with_table(readme: str) -> str:
+    """Return the README with the table of tools between its two marks."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return "\n".join([f"{before}{BEGIN}", *tools_table(), f"{END}{after}"])
+
+
+def tools_table() -> Iterator[str]:
+    """Yield what works where."""
+    catalog = Catalog()
+    tested = tested_tools()
+    stages = {each.name for each in catalog.capabilities() if each.stage}
+    tools = sorted(catalog.tools(), key=lambda each: (not stages.intersection(each.provides), each.name))
+    rows = [
+        [link(each.name), ", ".join(each.provides), *(mark(each, target, tested) for target in TARGETS)]
+        for each in tools
+    ]
+    yield from table(["tool", "stages", *TARGETS], rows)
+
+
+def link(tool: str) -> str:
+    """Return the link from the README to a tool's reference."""
+    return f"[{tool}](docs/reference/stages-and-tools.md#{tool})"
+
+
+def mark(tool: Tool, target: str, tested: frozenset[str]) -> str:
+    """Return how far a tool is on a target."""
+    if target not in tool.supports:
+        return "–"  # noqa: RUF001
+    if target not in line(tool).runs:
+        return "planned"
+    return "tested" if tool.name in tested else "recipe"
+
+
+def tested_tools() -> frozenset[str]:
+    """Return the tools that the live tests have proved; they write the list."""
+    file = ROOT / "docs" / "tested.txt"
+    return frozenset(file.read_text(encoding="utf-8").split()) if file.is_file() else frozenset()
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a Markdown table."""
+    yield row(header)
+    yield row(["---"] * len(header))
+    yield from (row(each) for each in rows)
+
+
+def row(cells: Sequence[str]) -> str:
+    """Return a line of a table."""
+    return f"| {' | '.join(each.replace('|', chr(92) + '|') for each in cells)} |"
+
+
+def commands() -> Iterator[str]:
+    """Yield every command with its help."""
+    yield "# Commands"
+    yield "What each command prints with `--help`. Data goes to stdout and talk to stderr."
+    yield ""
+    yield "Most commands look for `platinfra.yaml` here or in a folder above; `--env` chooses an environment of it."
+    yield "\n## Exit codes\n"
+    yield from table(["code", "meaning"], EXIT_CODES)
+    yield "\n## Environment variables\n"
+    yield from table(["variable", "effect"], VARIABLES)
+    for name in SUMMARIES:
+        yield f"\n## {name}\n"
+        yield from ("```text", help_of(name), "```")
+
+
+EXIT_CODES = (
+    ("0", "done"),
+    ("1", "an action failed, or something that was looked at is not well"),
+    ("2", "the input is wrong, and nothing was touched"),
+    ("3", "`plan --exit-code`: there are changes"),
+    ("70", "a mistake in platinfra; please report it"),
+    ("130", "interrupted; the next command goes on from there"),
+)
+VARIABLES = (
+    ("`PLATINFRA_CACHE_DIR`", "folder of the tools' environments, shared by all stacks of a user"),
+    ("`PLATINFRA_DEBUG`", "a mistake in platinfra prints its traceback"),
+    ("`UV_CACHE_DIR`", "folder of downloaded packages"),
+    ("`UV_OFFLINE`", "`1`: install from the cache alone, never from the network"),
+    ("`UV_DEFAULT_INDEX`, `UV_INDEX_URL`", "the package index that environments are installed from"),
+    ("`SSL_CERT_FILE`, `HTTPS_PROXY`, …", "certificates and proxies; handed on to uv and to every process"),
+    ("`XDG_RUNTIME_DIR`", "where the supervisor's socket lies; the folder for temporary files otherwise"),
+)
+
+
+def help_of(name: str) -> str:
+    """Return the help of a command at a fixed width."""
+    return CliRunner().invoke(cli, [name, "--help"], prog_name="platinfra", terminal_width=100).output.rstrip()
+
+
+def stack_file() -> Iterator[str]:
+    """Yield every key of the stack file."""
+    written = schema("stack")
+    definitions = written["$defs"]
+    yield "# Stack file"
+    yield "A stack is one YAML file, `platinfra.yaml`. `platinfra schema` prints the JSON Schema for editors."
+    yield ""
+    yield "Keys may be written with dashes or underscores, and so may the names of tools."
+    yield "Unknown keys are errors. Nothing is ever dropped silently."
+    yield "\n## Top level\n"
+    yield from keys(written)
+    for title, name, text in STACK_PARTS:
+        yield f"\n## {title}\n"
+        yield f"{text}\n"
+        yield from keys(definitions[name])
+    yield "\nThe stages and their tools: [stages and tools](stages-and-tools.md)."
+
+
+STACK_PARTS = (
+    ("provider", "Provider", "Where the platform runs. Left out, it is this machine."),
+    ("deployment", "Deployment", "How it runs there. Each provider has its own types."),
+    ("stack", "Stages", "Each stage is a list. An entry is a tool's name, or one name with options."),
+    ("options of a tool", "UseOptions", "What may follow the name: `mlflow: {settings: {workers: 2}}`."),
+    (
+        "project",
+        "Project",
+        "The code that uses the stack. Without it, the client environment holds the tools' clients.",
+    ),
+    ("environments", "Override", "Each entry is a name and what differs there: `platinfra up --env NAME`."),
+    ("users", "User", "Each entry is a person. Nothing enforces roles on this machine."),
+)
+
+
+def tool_yaml() -> Iterator[str]:
+    """Yield every key of tool.yaml."""
+    written = schema("tool")
+    yield "# tool.yaml"
+    yield "One folder with a `tool.yaml` adds a tool: see [add a tool](../how-to/add-a-tool.md)."
+    yield "`platinfra schema tool` prints the JSON Schema for editors."
+    yield "\n## Tool\n"
+    yield f"{written['description']}\n"
+    yield from keys(written)
+    for name, definition in written["$defs"].items():
+        yield f"\n## {name}\n"
+        yield f"{definition['description']}\n"
+        yield from keys(definition)
+
+
+def keys(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table of the keys of one JSON Schema object."""
+    required = definition.get("required", ())
+    rows = []
+    for name, each in definition["properties"].items():
+        if "-" in name:
+            continue
+        default = "required" if name in required else default_of(each)
+        rows.append([f"`{name}`", kind_of(each), default, each.get("description", "")])
+    yield from table(["key", "type", "default", "meaning"], rows)
+
+
+def default_of(definition: Mapping[str, Any]) -> str:
+    """Return the default of a key, or nothing."""
+    default = definition.get("default")
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return "" if default in (None, {}, []) else f"`{default}`"
+
+
+def kind_of(definition: Mapping[str, Any]) -> str:
+    """Return the type of a key in words."""
+    if "$ref" in definition:
+        return reference(definition["$ref"].rpartition("/")[2])
+    if "enum" in definition:
+        return ", ".join(f"`{each}`" for each in definition["enum"])
+    if "anyOf" in definition:
+        kinds = dict.fromkeys(kind_of(each) for each in definition["anyOf"] if each.get("type") != "null")
+        return " or ".join(kinds)
+    return container(definition)
+
+
+def container(definition: Mapping[str, Any]) -> str:
+    """Return the type of a key that may hold others."""
+    match definition.get("type"):
+        case "array" if "title" in definition and "anyOf" in definition.get("items", {}):
+            return "list of tools"
+        case "array":
+            return f"list of {kind_of(definition['items'])}"
+        case "object" if isinstance(definition.get("additionalProperties"), dict):
+            return f"name → {kind_of(definition['additionalProperties'])}"
+        case kind:
+            return str(kind or "mapping")
+
+
+def reference(name: str) -> str:
+    """Return the name of a nested object, as a link to its heading."""
+    headings = {part: title for title, part, _ in STACK_PARTS}
+    anchor = headings.get(name, name).lower().replace(" ", "-")
+    return f"[{headings.get(name, name)}](#{anchor})"
+
+
+def stages_and_tools() -> Iterator[str]:
+    """Yield every capability, tool and setting."""
+    catalog = Catalog()
+    capabilities, tools = catalog.capabilities(), list(catalog.tools())
+    yield "# Stages and tools"
+    yield "A stage is filled with tools in the stack file. The other capabilities are met by the target's default."
+    for title, stage in (("Stages", True), ("Infrastructure", False)):
+        yield f"\n## {title}"
+        for each in capabilities:
+            if each.stage is stage:
+                yield from capability_lines(each, tools)
+    yield "\n## Tools"
+    for tool in tools:
+        yield from tool_lines(tool, catalog)
+
+
+def capability_lines(capability: Capability, tools: Sequence[Tool]) -> Iterator[str]:
+    """Yield what is known of a capability."""
+    yield f"\n### {capability.name}\n"
+    yield f"{capability.summary}\n"
+    providers = [f"[{each.name}](#{each.name})" for each in tools if capability.name in each.provides]
+    yield f"* Tools: {', '.join(providers) or 'none yet'}"
+    verbs = ", ".join(f"`{each}`" for each in capability.access)
+    default = ", ".join(f"`{each}`" for each in capability.default_access)
+    yield f"* Access: {verbs} (unless a tool asks for less: {default})"
+    yield f"* Tells its consumers: {', '.join(f'`{each}`' for each in capability.attributes)}"
+    if capability.defaults:
+        given = ", ".join(f"[{tool}](#{tool}) on {target}" for target, tool in capability.defaults.items())
+        yield f"* Default: {given}"
+
+
+def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
+    """Yield what is known of a tool."""
+    yield f"\n### {tool.name}\n"
+    yield f"{tool.summary}\n"
+    yield f"* Home: <{tool.homepage}> ({tool.license})"
+    yield f"* Can run on: {', '.join(tool.supports)}{f' ({tool.limits})' if tool.limits else ''}"
+    yield f"* Recipe for: {', '.join(line(tool).runs) or 'none in this version'}"
+    yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"
+    yield from requirement_lines(tool, catalog)
+    for name, endpoint in tool.endpoints.items():
+        yield f"* Listens on: {endpoint.port} (`{name}`), or the next free port"
+    if tool.client.env:
+        yield f"* Clients get: {', '.join(f'`{each}`' for each in tool.client.env)}"
+    for name, setting in tool.settings.items():
+        yield f"\n#### {tool.name}.{name}\n"
+        yield f"{setting.help} {setting_text(setting)}"
+
+
+def requirement_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
+    """Yield what a tool needs."""
+    for name, each in tool.requires.items():
+        access = ", ".join(each.access or catalog.capability(each.capability).default_access)
+        words = [word for word, is_so in (("optional", each.optional), ("every one", each.many)) if is_so]
+        suffix = f" ({', '.join(words)})" if words else ""
+        yield f"* Requires `{name}`: [{each.capability}](#{each.capability}), may {access}{suffix}"
+
+
+def setting_text(setting: Setting) -> str:
+    """Return type, default and limits of a setting."""
+    default = "required" if setting.default is None else f"default `{default_text(setting.default)}`"
+    limits = [f"at least {setting.minimum:g}"] if setting.minimum is not None else []
+    limits += [f"at most {setting.maximum:g}"] if setting.maximum is not None else []
+    choices = [f"one of {', '.join(f'`{each}`' for each in setting.choices)}"] if setting.choices else []
+    return f"({', '.join([setting.type, default, *limits, *choices])})"
+
+
+def default_text(value: object) -> str:
+    """Return a default as it is written in YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value) or '""'
+
+
+def errors() -> Iterator[str]:
+    """Yield every error with its explanation."""
+    yield "# Errors"
+    yield "Every problem has a slug: `error[unknown-tool]`. `platinfra explain SLUG` prints the same text."
+    yield "A `warning[…]` does not stop a command."
+    for slug, text in sorted(explanations().items()):
+        yield f"\n## {slug}\n"
+        yield text
+
+
+def slugs() -> set[str]:
+    """Return the slug of every diagnostic in the source, wrappers of Diagnostic included."""
+    package = ROOT / "src" / "platinfra"
+    files = [path for path in package.rglob("*.py") if package / "tools" not in path.parents]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
+    makers = {"Diagnostic": 0}
+    makers |= dict(wrapper for tree in trees for wrapper in wrappers(tree))
+    return {slug for tree in trees for slug in literal_slugs(tree, makers)}
+
+
+def wrappers(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield the functions that hand one of their arguments to Diagnostic as its slug, with its position."""
+    for function in (each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)):
+        names = [each.arg for each in function.args.args if each.arg not in {"self", "cls"}]
+        for call in calls(function, {"Diagnostic": 0}):
+            slug = argument(call, 0)
+            if isinstance(slug, ast.Name) and slug.id in names:
+                yield function.name, names.index(slug.id)
+
+
+def literal_slugs(tree: ast.AST, makers: Mapping[str, int]) -> Iterator[str]:
+    """Yield the slugs that stand in calls of Diagnostic and its wrappers."""
+    for call in calls(tree, makers):
+        slug = argument(call, makers[called(call)])
+        if isinstance(slug, ast.Constant) and isinstance(slug.value, str) and SLUG.fullmatch(slug.value):
+            yield slug.value
+
+
+def calls(tree: ast.AST, names: Mapping[str, int]) -> Iterator[ast.Call]:
+    """Yield the calls of some functions or methods."""
+    return (each for each in ast.walk(tree) if isinstance(each, ast.Call) and called(each) in names)
+
+
+def called(call: ast.Call) -> str:
+    """Return the last name of what is called."""
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def argument(call: ast.Call, position: int) -> ast.expr | None:
+    """Return the slug among the arguments of a call."""
+    if len(call.args) > position:
+        return call.args[position]
+    return next((each.value for each in call.keywords if each.arg == "code"), None)
+
+
+if __name__ == "__main__":
+    os.environ["COLUMNS"] = "100"
+    main()
