@@ -1,5 +1,6 @@
 """Carry out a plan: in parallel, in its order, resumable at every point."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from platinfra.model.ports import World
 Emit = Callable[[Event], None]
 Undo = Callable[[str, Mapping[str, Any], World], None]
 _WORKERS = 16
+_PATIENCE = 10.0
+"""Seconds after which a start no longer counts as one that keeps a core busy."""
 
 
 @dataclass(slots=True)
@@ -55,13 +58,21 @@ def remove(changes: list[Change], run: Run) -> None:
 
 
 class _Scheduler:
-    """Runs actions as soon as those before them are done."""
+    """
+    Runs actions as soon as those before them are done, the longest chains first.
+
+    Starting programs keeps a core busy each: more at a time than there are cores only delays those that others
+    wait for. A start that takes long (it waits for something else, then) stops counting.
+    """
 
     def __init__(self, plan: Plan, todo: set[str], run: Run) -> None:
         self.run = run
-        self.waiting = {action.key: action for action in plan.actions if action.key in todo}
+        self.waiting = {action.key: action for action in _by_chain(plan, todo)}
         self.left = _count(plan.actions)
         self.done: set[str] = set()
+        self.running: dict[Future[bool], Action] = {}
+        self.began: dict[str, float] = {}
+        self.cores = cores()
         for action in plan.actions:
             if action.key not in todo:
                 self.done.add(action.key)
@@ -72,24 +83,33 @@ class _Scheduler:
         for component in dict.fromkeys(action.component for action in self.waiting.values()):
             self.run.say(component, "waiting")
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="action") as pool:
-            running: dict[Future[bool], Action] = {}
             try:
-                while self._submit(pool, running):
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
-                        action = running.pop(future)
-                        if future.result():
-                            self.done.add(action.key)
-                            self._count_down(action.component, "healthy")
+                while self._submit(pool):
+                    self._collect()
             except KeyboardInterrupt:
                 self.run.cancel.set()
                 self.run.world.processes.interrupt()
                 raise
 
-    def _submit(self, pool: ThreadPoolExecutor, running: dict[Future[bool], Action]) -> bool:
+    def _submit(self, pool: ThreadPoolExecutor) -> bool:
         for action in [each for each in self.waiting.values() if self.done.issuperset(each.after)]:
+            if action.phase == "starting" and self._busy() >= self.cores:
+                continue
             del self.waiting[action.key]
-            running[pool.submit(self._apply, action)] = action
-        return bool(running)
+            self.began[action.key] = time.monotonic()
+            self.running[pool.submit(self._apply, action)] = action
+        return bool(self.running)
+
+    def _busy(self) -> int:
+        recently = time.monotonic() - _PATIENCE
+        return sum(each.phase == "starting" and self.began[each.key] > recently for each in self.running.values())
+
+    def _collect(self) -> None:
+        for future in wait(self.running, timeout=_PATIENCE / 10, return_when=FIRST_COMPLETED).done:
+            action = self.running.pop(future)
+            if future.result():
+                self.done.add(action.key)
+                self._count_down(action.component, "healthy")
 
     def _apply(self, action: Action) -> bool:
         if self.run.cancel.is_set():
@@ -117,3 +137,19 @@ def _count(actions: tuple[Action, ...]) -> dict[str, int]:
     for action in actions:
         left[action.component] = left.get(action.component, 0) + 1
     return left
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _by_chain(plan: Plan, todo: set[str]) -> list[Action]:
+    """Return the actions to do: those first that most starts wait for, one after the other."""
+    chain: dict[str, int] = {}
+    for action in reversed(plan.actions):
+        own = chain.get(action.key, 0) + (action.phase == "starting")
+        chain[action.key] = own
+        for key in action.after:
+            chain[key] = max(chain.get(key, 0), own)
+    return sorted((action for action in plan.actions if action.key in todo), key=lambda action: -chain[action.key])

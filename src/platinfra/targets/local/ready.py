@@ -9,7 +9,9 @@ from platinfra.model.plan import Progress
 from platinfra.model.ports import World
 
 POLL = 0.1
-"""Seconds between two questions."""
+"""Seconds between two questions to an address."""
+LOOK = 1.0
+"""Seconds between two looks at the process: the supervisor has other things to do."""
 _LOG_LINES = 12
 _MAX_RESTARTS = 3
 
@@ -41,21 +43,27 @@ def await_ready(
 ) -> None:
     """Return once every address answers; raise ActionError with the last lines of the log otherwise."""
     deadline = time.monotonic() + timeout
+    looked = 0.0
     waiting = list(addresses)
     while True:
         waiting = [each for each in waiting if not each.answers(world)]
-        if not waiting and not _gave_up(process, world):
+        if not waiting or time.monotonic() - looked > LOOK:
+            looked = time.monotonic()
+            if _gave_up(process, world):
+                raise _failure(process, "ends as soon as it starts", world, log)
+        if not waiting:
             return
         if progress.cancelled():
-            raise ActionError(
-                Diagnostic("interrupted", f"`{process}` was still starting", hint="run `platinfra up` again to go on")
-            )
-        if _gave_up(process, world):
-            raise _failure(process, "ends as soon as it starts", world, log)
+            raise _interrupted(process)
         if time.monotonic() > deadline:
             asked = ", ".join(each.ready or f"{each.host}:{each.port}" for each in waiting)
             raise _failure(process, f"did not answer within {timeout:g} seconds ({asked})", world, log)
         time.sleep(POLL)
+
+
+def _interrupted(process: str) -> ActionError:
+    hint = "run `platinfra up` again to go on"
+    return ActionError(Diagnostic("interrupted", f"`{process}` was still starting", hint=hint))
 
 
 def _gave_up(process: str, world: World) -> bool:

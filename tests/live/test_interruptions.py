@@ -1,0 +1,112 @@
+"""`up` may be killed at every moment: the next `up` finishes, and `down` leaves nothing."""
+
+import json
+import signal
+import sys
+import time
+
+import pytest
+
+from .stack import HERE, Stack, ended, eventually
+
+pytestmark = pytest.mark.live
+
+KILLED_UP = (sys.executable, str(HERE / "killed_up.py"))
+KEYS = ("environment:postgres", "prepare:postgres", "start:postgres.server", "grant:echo.backend")
+KEYS = (*KEYS, "prepare:echo", "start:echo.server")
+"""Every action of the plan of `_prepared`; a test sees to that."""
+
+
+def _prepared(stack: Stack) -> Stack:
+    return stack.echo(database=True).write(echo={})
+
+
+def _killed(stack: Stack, moment: str, key: str) -> None:
+    done = _prepared(stack).run(moment, key, program=KILLED_UP)
+    assert done.code == -signal.SIGKILL, done.text
+
+
+def test_the_moments_below_are_all_there_are(stack: Stack) -> None:
+    done = _prepared(stack).run("plan", "--json")
+    assert sorted(each["key"] for each in json.loads(done.out)["changes"]) == sorted(KEYS)
+
+
+@pytest.mark.parametrize("moment", ["begun", "applied", "noted"])
+@pytest.mark.parametrize("key", KEYS)
+def test_up_goes_on_after_up_was_killed(stack: Stack, moment: str, key: str) -> None:
+    _killed(stack, moment, key)
+    stack.up()
+    assert stack.psql("echo", "echo", "SELECT 42").stdout == "[(42,)]\n"
+    stack.down()
+
+
+@pytest.mark.parametrize("moment", ["begun", "applied"])
+@pytest.mark.parametrize("key", KEYS)
+def test_down_cleans_up_after_up_was_killed(stack: Stack, moment: str, key: str) -> None:
+    _killed(stack, moment, key)
+    stack.down()
+
+
+def test_ctrl_c_while_a_tool_starts_loses_nothing(stack: Stack) -> None:
+    stack.echo("quick").echo().write(quick={}, echo={"mode": "hang"})
+    child = stack.command("up")
+    eventually(lambda: "echo.server" in stack.mains() and stack.said("quick") == [] and _begun(stack))
+    quick, began = stack.pids()["quick.server"], time.monotonic()
+    child.send_signal(signal.SIGINT)
+    done = ended(child)
+    assert time.monotonic() - began < 10
+    assert done.code == 130, done.text
+    assert "interrupted: nothing is lost, the next command goes on from here" in done.err
+    assert "echo.server" not in stack.mains()
+    (stack.folder / "mended").touch()
+    stack.up()
+    assert stack.pids()["quick.server"] == quick
+    stack.down()
+
+
+def _begun(stack: Stack) -> bool:
+    applied = stack.read("state.json")["applied"]
+    return applied.get("quick.server", applied.get("start:quick.server", {})).get("pending") is False
+
+
+def test_ctrl_c_while_a_command_runs_ends_it(stack: Stack) -> None:
+    setup = [{"command": ["sh", "-c", "sleep 100 & sleep 100; touch ${data}/ready"], "creates": "${data}/ready"}]
+    stack.echo(setup=setup).write(echo={})
+    child = stack.command("up")
+    eventually(lambda: any(mark.startswith("echo/") for mark in stack.marks().values()))
+    child.send_signal(signal.SIGINT)
+    assert ended(child).code == 130
+    assert not stack.marks()
+    stack.down()
+
+
+def test_a_command_of_a_killed_up_does_not_run_beside_its_repetition(stack: Stack) -> None:
+    code = "import fcntl, sys, time; fcntl.flock(open(sys.argv[1], 'w'), fcntl.LOCK_EX | fcntl.LOCK_NB); time.sleep(2)"
+    setup = [{"command": [sys.executable, "-c", code, "${data}/alone"], "creates": "${data}/never"}]
+    stack.echo(setup=setup).write(echo={})
+    child = stack.command("up")
+    eventually(lambda: any(mark.startswith("echo/") for mark in stack.marks().values()))
+    eventually(lambda: (stack.root / "components" / "echo" / "data" / "alone").exists())
+    child.kill()
+    stack.up()
+
+
+def test_a_database_whose_set_up_was_cut_off_is_set_up_again(stack: Stack) -> None:
+    _prepared(stack)
+    child = stack.command("up")
+    cluster = stack.root / "components" / "postgres" / "data"
+    eventually(lambda: any(cluster.rglob("PG_VERSION")))
+    child.kill()
+    for pid in stack.marks():
+        with pytest.MonkeyPatch.context():
+            _kill_quietly(pid)
+    stack.up()
+    assert stack.psql("echo", "echo", "SELECT 42").stdout == "[(42,)]\n"
+
+
+def _kill_quietly(pid: int) -> None:
+    import contextlib
+    import os
+
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,128 @@
+"""The real thing: MLflow and Postgres, with a second consumer beside MLflow."""
+
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .stack import CATALOG, Ended, Stack, environment, eventually, kill
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("platform")]
+
+
+class Platform(Stack):
+    """MLflow and Postgres, and what was said while they came up."""
+
+    said_by_commands: list[Ended]
+
+    def check(self, verb: str, marker: str) -> int:
+        """Write a marker into MLflow through its client, or find it."""
+        command = [str(environment("mlflow") / "bin" / "python"), str(CATALOG / "mlflow" / "check.py"), verb, marker]
+        uri = f"http://127.0.0.1:{self.port('mlflow')}"
+        env = {**os.environ, "MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False, cwd=self.folder)
+        return done.returncode
+
+    def runs(self) -> str | None:
+        """Return what MLflow answers when asked for its experiments; None when it does not."""
+        url = f"http://127.0.0.1:{self.port('mlflow')}/api/2.0/mlflow/experiments/search?max_results=100"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.read().decode()
+        except OSError:
+            return None
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Return the running stack; every test leaves it healthy."""
+    made = Platform(tmp_path_factory.mktemp("platform") / "a stack")
+    made.catalog("mlflow").echo("echo", database=True, secret=True).write(mlflow={}, echo={})
+    tools = {"experiment_tracker": ["mlflow"], "notebook": ["echo"]}
+    made.file.write_text(json.dumps({"name": "live", "provider": {"name": "local"}, "stack": tools}))
+    try:
+        made.said_by_commands = [made.run("plan"), made.run("plan", "--json"), made.run("up", "--json")]
+        assert made.said_by_commands[-1].code == 0, made.said_by_commands[-1].text
+        yield made
+    finally:
+        made.end()
+
+
+def test_no_secret_is_shown_anywhere(platform: Platform) -> None:
+    commands = (["up"], ["status"], ["status", "--json"], ["plan", "--json"], ["permissions"], ["graph"], ["logs"])
+    said = [*platform.said_by_commands, *(platform.run(*each) for each in commands)]
+    secrets = [value for each in platform.read("secrets.json").values() for value in each.values()]
+    assert len(secrets) >= 4
+    arguments = b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in platform.marks())
+    logs = b"".join(each.read_bytes() for each in (platform.root / "logs").iterdir())
+    state = b"".join(each.read_bytes() for each in platform.root.glob("state.json*"))
+    shown = {"arguments": arguments, "logs": logs, "state": state, "words": "".join(each.text for each in said).encode()}
+    assert all(shown.values())
+    assert not [place for place, text in shown.items() for secret in secrets if secret.encode() in text]
+
+
+def test_only_the_owner_can_read_what_the_stack_keeps(platform: Platform) -> None:
+    tops = [platform.folder / ".platinfra", platform.root]
+    written = [each for each in platform.root.rglob("*") if "data" not in each.parts and not each.is_symlink()]
+    data = [each for each in (platform.root / "components").glob("*/data")]
+    modes = {each: each.stat().st_mode & 0o777 for each in (*tops, *written, *data)}
+    assert {str(each): oct(mode) for each, mode in modes.items() if mode & 0o077 and _closed(each, tops[1])} == {}
+    assert modes[platform.root / "secrets.json"] == 0o600
+    assert modes[platform.root / "state.json"] == 0o600
+    assert {modes[each] for each in tops} == {0o700}
+
+
+def _closed(path: Path, root: Path) -> bool:
+    """Tell whether a path has to be closed: it, or a folder around it within the stack, always is."""
+    return path == root or path.parent == root or path.name in {"data", "files"} or "files" in path.parts
+
+
+@pytest.mark.parametrize("consumer", ["mlflow", "echo"])
+def test_a_consumer_opens_its_own_database_and_no_other(platform: Platform, consumer: str) -> None:
+    own = platform.psql(consumer, consumer, "CREATE TABLE IF NOT EXISTS mine (a int); SELECT 42")
+    assert own.returncode == 0, own.stderr
+    for other in {"mlflow", "echo", "postgres", "template1"} - {consumer}:
+        refused = platform.psql(consumer, other, "SELECT 42")
+        assert refused.returncode != 0
+        assert f'permission denied for database "{other}"' in refused.stderr
+    for statement in ("CREATE ROLE intruder", "CREATE DATABASE intruder", "ALTER ROLE postgres PASSWORD 'x'"):
+        assert platform.psql(consumer, consumer, statement).returncode != 0
+    assert platform.psql("postgres", "postgres", "SELECT 42").returncode != 0
+
+
+def test_runs_are_found_again_after_mlflow_was_killed(platform: Platform) -> None:
+    assert platform.check("write", "before-mlflow") == 0
+    before = platform.pids()["mlflow.server"]
+    kill(before)
+    eventually(lambda: platform.pids().get("mlflow.server", before) != before and platform.runs(), 60)
+    assert platform.check("find", "before-mlflow") == 0
+    platform.assert_healthy()
+
+
+def test_mlflow_works_again_by_itself_after_postgres_was_killed(platform: Platform) -> None:
+    assert platform.check("write", "before-postgres") == 0
+    before = platform.pids()
+    kill(before["postgres.server"])
+    eventually(lambda: platform.psql("mlflow", "mlflow", "SELECT 42").returncode == 0)
+    eventually(platform.runs)
+    assert platform.check("find", "before-postgres") == 0
+    assert platform.check("write", "after-postgres") == 0
+    assert platform.pids()["mlflow.server"] == before["mlflow.server"]
+    platform.assert_healthy()
+
+
+def test_mlflow_works_without_its_supervisor_and_keeps_its_port_without_a_note(platform: Platform) -> None:
+    ports = platform.ports()
+    kill(platform.supervisor())
+    assert platform.check("write", "without-supervisor") == 0
+    platform.up()
+    (platform.root / "ports.json").unlink()
+    before = platform.pids()
+    platform.up()
+    assert platform.ports() == ports
+    assert platform.pids() == before
+    assert platform.check("find", "without-supervisor") == 0
