@@ -25,11 +25,13 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
     return [row(what, *each, middle) for what, each in commands.items()]
 
 
-def row(what: str, command: list[str], floor: list[str], reach: float, middle: Callable[[list[float]], float]) -> dict[str, object]:
+def row(
+    what: str, command: list[str], floor: list[str], reach: float, middle: Callable[[list[float]], float]
+) -> dict[str, object]:
     """Time a command and its floor in turn."""
     pairs = [(seconds(command), seconds([sys.executable, *floor])) for _ in range(REPEATS)]
     mine, least = middle([each for each, _ in pairs]), middle([each for _, each in pairs])
-    shown = f"{mine:.3f} s = {mine / least:.2f} × `python {floor[0]} \"{floor[1]}\"` ({least:.3f} s)"
+    shown = f'{mine:.3f} s = {mine / least:.2f} × `python {floor[0]} "{floor[1]}"` ({least:.3f} s)'
     return {"what": what, "measured": shown, "reach": f"≤ {reach:g} ×", "ok": mine <= reach * least}
 
 

@@ -1,4 +1,5 @@
-"""Measure platinfra and write docs/reference/performance.md: `make bench`, or `run.py NAME…` for some of it.
+"""
+Measure platinfra and write docs/reference/performance.md: `make bench`, or `run.py NAME…` for some of it.
 
 Every figure is a ratio to something measured in the same run, or a median, because machines are noisy.
 """
@@ -30,7 +31,11 @@ def main(*names: str) -> None:
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in names or USUAL:
         began = time.monotonic()
-        results[name] = {"on": machine.describe(), "date": time.strftime("%Y-%m-%d"), "rows": MEASUREMENTS[name](median)}
+        results[name] = {
+            "on": machine.describe(),
+            "date": time.strftime("%Y-%m-%d"),
+            "rows": MEASUREMENTS[name](median),
+        }
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     PAGE.write_text(page(results))
@@ -39,11 +44,26 @@ def main(*names: str) -> None:
 
 def page(results: dict[str, dict]) -> str:
     """Return the page of all results."""
-    lines = ["# Performance", "", "Written by `make bench`; medians. Ratios are taken within one run, since machines are noisy.", ""]
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench`; medians. Ratios are taken within one run, since machines are noisy.",
+        "",
+    ]
     for name in [each for each in MEASUREMENTS if each in results]:
         entry = results[name]
-        lines += [f"## {name.capitalize()}", "", f"{entry['date']}, {entry['on']}", "", "| what | measured | reach | |", "|---|---|---|---|"]
-        lines += [f"| {row['what']} | {row['measured']} | {row['reach']} | {'✓' if row['ok'] else '✗'} |" for row in entry["rows"]]
+        lines += [
+            f"## {name.capitalize()}",
+            "",
+            f"{entry['date']}, {entry['on']}",
+            "",
+            "| what | measured | reach | |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {row['what']} | {row['measured']} | {row['reach']} | {'✓' if row['ok'] else '✗'} |"
+            for row in entry["rows"]
+        ]
         lines.append("")
     return "\n".join(lines)
 

@@ -21,8 +21,18 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
     pairs = [(seconds(SMALL), seconds(LARGE)) for _ in range(REPEATS)]
     small, large = middle([each for each, _ in pairs]), middle([each for _, each in pairs])
     return [
-        {"what": f"resolve + plan, {LARGE:,} components", "measured": f"{large:.2f} s", "reach": "≤ 2 s", "ok": large <= 2},
-        {"what": f"{LARGE:,} against {SMALL} components", "measured": f"{large / small:.1f} × {small:.3f} s", "reach": "≤ 12 ×", "ok": large <= 12 * small},
+        {
+            "what": f"resolve + plan, {LARGE:,} components",
+            "measured": f"{large:.2f} s",
+            "reach": "≤ 2 s",
+            "ok": large <= 2,
+        },
+        {
+            "what": f"{LARGE:,} against {SMALL} components",
+            "measured": f"{large / small:.1f} × {small:.3f} s",
+            "reach": "≤ 12 ×",
+            "ok": large <= 12 * small,
+        },
     ]
 
 
@@ -30,7 +40,9 @@ def generated(components: int) -> str:
     """Return a stack file of teams that each have a tracker with its own database role, a monitor and a data version."""
     trackers = [f"    - mlflow: {{as: tracker-{number}}}" for number in range(components // 2)]
     monitors = [f"    - evidently: {{as: monitor-{number}}}" for number in range(components // 4)]
-    versions = [f"    - dvc: {{as: data-{number}}}" for number in range(components - components // 2 - components // 4 - 2)]
+    versions = [
+        f"    - dvc: {{as: data-{number}}}" for number in range(components - components // 2 - components // 4 - 2)
+    ]
     stages = ["  experiment_tracker:", *trackers, "  monitoring:", *monitors, "  data_versioning:", *versions]
     return "\n".join(["name: generated", "stack:", *stages])
 

@@ -1,4 +1,5 @@
-"""Start the quickstart's stack, against the limit that its programs and this machine set.
+"""
+Start the quickstart's stack, against the limit that its programs and this machine set.
 
 The limit is the larger of (a) the slowest chain of components, each started alone with its bare command, and
 (b) the CPU seconds that all of them use until they are ready, divided by the cores.
@@ -52,9 +53,24 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
     ratio = middle([mine / limit for mine, limit in zip(ups, limits, strict=True)])
     shown = f"{middle(ups):.1f} s = {ratio:.2f} × the limit ({middle(limits):.1f} s)"
     return [
-        {"what": "`up` of the quickstart, environments ready", "measured": shown, "reach": "≤ 1.3 ×", "ok": ratio <= 1.3},
-        {"what": "`up` when nothing changed, whole process", "measured": f"{middle(unchanged):.2f} s", "reach": "≤ 1 s", "ok": middle(unchanged) <= 1},
-        {"what": "supervisor memory (resident)", "measured": f"{middle(memory) / 1e6:.0f} MB", "reach": "≤ 60 MB", "ok": middle(memory) <= 60e6},
+        {
+            "what": "`up` of the quickstart, environments ready",
+            "measured": shown,
+            "reach": "≤ 1.3 ×",
+            "ok": ratio <= 1.3,
+        },
+        {
+            "what": "`up` when nothing changed, whole process",
+            "measured": f"{middle(unchanged):.2f} s",
+            "reach": "≤ 1 s",
+            "ok": middle(unchanged) <= 1,
+        },
+        {
+            "what": "supervisor memory (resident)",
+            "measured": f"{middle(memory) / 1e6:.0f} MB",
+            "reach": "≤ 60 MB",
+            "ok": middle(memory) <= 60e6,
+        },
     ]
 
 
@@ -99,7 +115,11 @@ def cli(file: Path) -> float:
 def supervisor_memory(file: Path) -> float:
     """Return the resident bytes of everything of platinfra's own that stays."""
     mark = str(file.parent)
-    found = [each for each in psutil.process_iter(["cmdline"]) if any("supervisor_main" in part for part in each.info["cmdline"] or [])]
+    found = [
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if any("supervisor_main" in part for part in each.info["cmdline"] or [])
+    ]
     mine = [each for each in found if any(mark in part for part in each.cmdline())]
     assert mine, "the supervisor was not found"
     return float(sum(each.memory_info().rss for each in mine))
@@ -142,7 +162,9 @@ def started(action: Start, world: object) -> tuple[psutil.Popen, Alone]:
         command = [*prefix(), *command]
     began = time.monotonic()
     with spec.log.open("ab") as log:
-        process = psutil.Popen(command, env=dict(spec.env), cwd=spec.cwd, stdout=log, stderr=log, start_new_session=True)
+        process = psutil.Popen(
+            command, env=dict(spec.env), cwd=spec.cwd, stdout=log, stderr=log, start_new_session=True
+        )
     while not all(each.answers(world) for each in action.addresses):
         if process.poll() is not None or time.monotonic() - began > 180:
             raise RuntimeError(f"{action.process} did not come up: {spec.log.read_text()[-2000:]}")

@@ -8,7 +8,14 @@ from pathlib import Path
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parent.parent
-OPTIONS = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--python-version=3.11"]
+OPTIONS = [
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--no-annotate",
+    "--python-version=3.11",
+]
 
 
 def main(*only: str) -> None:
@@ -30,7 +37,18 @@ def newest(file: Path) -> list[str]:
 def compile_lock(source: Path, lock: Path, *options: str) -> None:
     """Write one hashed requirements file."""
     print(lock.relative_to(ROOT))
-    command = [find_uv_bin(), "pip", "compile", "--quiet", "--upgrade", *OPTIONS, *options, source.name, "--output-file", str(lock)]
+    command = [
+        find_uv_bin(),
+        "pip",
+        "compile",
+        "--quiet",
+        "--upgrade",
+        *OPTIONS,
+        *options,
+        source.name,
+        "--output-file",
+        str(lock),
+    ]
     subprocess.run(command, cwd=source.parent, check=True)
 
 

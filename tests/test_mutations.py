@@ -13,14 +13,54 @@ from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 
 ROOT = Path(__file__).parent.parent
+TEAMS = """
+name: x
+provider: {name: aws, account-id: '210987654321', region: eu-central-1}
+stack:
+  experiment_tracker: [{mlflow: {as: team-b, settings: {workers: 2}}}]
+users: [{name: ana, role: admin}]
+environments:
+  laptop: {provider: {name: local}, settings: {team-b: {workers: 1}}}
+"""
+TEMPLATES = sorted((ROOT / "src/platinfra/templates").glob("*.yaml"))
 VALID = [
     (ROOT / "examples/quickstart/platinfra.yaml").read_text(),
-    *(path.read_text().replace("NAME", "demo", 1) for path in sorted((ROOT / "src/platinfra/templates").glob("*.yaml"))),
-    "name: x\nprovider: {name: aws, account-id: '210987654321', region: eu-central-1}\nstack:\n"
-    "  experiment_tracker: [{mlflow: {as: team-b, settings: {workers: 2}}}]\nusers: [{name: ana, role: admin}]\n"
-    "environments:\n  laptop: {provider: {name: local}, settings: {team-b: {workers: 1}}}\n",
+    *(path.read_text().replace("NAME", "demo", 1) for path in TEMPLATES),
+    TEAMS,
 ]
-SNIPPETS = ["{", "}", "[", "]", ":", ": ", "- ", "\n", "\t", "  ", "&a ", "*a", "<<: ", "!!int ", "null", "yes", "012", "1e3", "~", "'", '"', "|", "#", "\x00", "é", "mlflow", "name: ", "stack:", "---\n", "${x}", "%"]
+SNIPPETS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ": ",
+    "- ",
+    "\n",
+    "\t",
+    "  ",
+    "&a ",
+    "*a",
+    "<<: ",
+    "!!int ",
+    "null",
+    "yes",
+    "012",
+    "1e3",
+    "~",
+    "'",
+    '"',
+    "|",
+    "#",
+    "\x00",
+    "é",
+    "mlflow",
+    "name: ",
+    "stack:",
+    "---\n",
+    "${x}",
+    "%",
+]
 CATALOG = Catalog()
 
 
@@ -52,13 +92,41 @@ def test_a_mutated_file_is_valid_or_gets_diagnostics(text: str) -> None:
 
 json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.sampled_from(["name", "stack", "provider", "mlflow", "experiment_tracker", "settings", "as", "bind", "users", "environments", "project"]) | st.text(max_size=4), children, max_size=4),
+    lambda children: (
+        st.lists(children, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "name",
+                    "stack",
+                    "provider",
+                    "mlflow",
+                    "experiment_tracker",
+                    "settings",
+                    "as",
+                    "bind",
+                    "users",
+                    "environments",
+                    "project",
+                ]
+            )
+            | st.text(max_size=4),
+            children,
+            max_size=4,
+        )
+    ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.too_slow])
-@given(st.dictionaries(st.sampled_from(["name", "stack", "provider", "deployment", "environments", "users", "project"]), json_like, min_size=1))
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "stack", "provider", "deployment", "environments", "users", "project"]),
+        json_like,
+        min_size=1,
+    )
+)
 def test_any_shape_gets_diagnostics(data: dict[str, object]) -> None:
     import yaml
 

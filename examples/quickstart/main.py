@@ -7,7 +7,6 @@ import sys
 import mlflow
 import pandas as pd
 from mlflow.entities import Run
-
 from wine import data, monitoring, pipeline, serving, training
 
 ADDRESSES = {

@@ -57,8 +57,14 @@ def unless_mended(act: str) -> None:
     """Do what the mode says, unless the file `mended` lies beside the stack file."""
     if not (PROJECT / "mended").exists():
         print(f"the reason: {act}", flush=True)
-        {"hang": lambda: time.sleep(600), "crash": lambda: sys.exit("boom")}[act]()
+        {"hang": hang, "crash": lambda: sys.exit("boom")}[act]()
     serve()
+
+
+def hang() -> None:
+    """Do nothing until it is mended."""
+    while not (PROJECT / "mended").exists():
+        time.sleep(0.1)
 
 
 def deaf() -> None:

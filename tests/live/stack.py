@@ -53,6 +53,8 @@ class Stack:
         self.root = folder / ".platinfra" / "default"
         self.file = folder / "platinfra.yaml"
         self.env: dict[str, str] = {}
+        self.usual: set[int] = set()
+        """Ports that its components may have listened on."""
         self.children: list[subprocess.Popen[str]] = []
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -129,6 +131,7 @@ class Stack:
         """Every component is healthy, and there is one of each of its processes."""
         status = self.status()
         assert {name: each["health"] for name, each in status.items()} == dict.fromkeys(status, "healthy")
+        self.usual |= set(self.ports().values())
         assert {name: len(pids) for name, pids in self.mains().items()} == dict.fromkeys(self.programs(), 1)
 
     @property
@@ -159,6 +162,12 @@ class Stack:
         """Return the main process of each program."""
         return {name: pids[0] for name, pids in self.mains().items()}
 
+    def crash(self, program: str) -> None:
+        """Kill the main process of a program; return once all that belonged to it is gone."""
+        family = [pid for pid, mark in self.marks().items() if mark == program]
+        kill(self.pids()[program])
+        eventually(lambda: not any(map(lives, family)))
+
     def programs(self) -> list[str]:
         """Return the programs that the state names."""
         components = self.read("state.json")["components"].values()
@@ -174,7 +183,10 @@ class Stack:
 
     def ports(self) -> dict[str, int]:
         """Return the port of each endpoint."""
-        return dict(self.read("ports.json"))
+        endpoints = self.read("state.json")["components"].items()
+        return {
+            f"{name}.{key}": int(each["port"]) for name, data in endpoints for key, each in data["endpoints"].items()
+        }
 
     def port(self, component: str = "echo") -> int:
         """Return the port of a component."""
@@ -219,8 +231,7 @@ class Stack:
         inside = str(self.folder.resolve())
         found = [f"process {pid} {mark}" for pid, mark in self.marks().items()]
         found += [f"process {each.pid} {_line(each)}" for each in psutil.process_iter() if inside in _line(each)]
-        ports = set(self.ports().values()) if (self.root / "ports.json").exists() else set()
-        found += [f"listener on {each}" for each in ports if not is_free(each)]
+        found += [f"listener on {each}" for each in self.usual if not is_free(each)]
         files = ["lock.json", "run", "supervisor.json"]
         found += [each for each in files if (self.root / each).exists()]
         return found + [str(each) for each in [runtime_folder(self.key)] if each.exists()]
@@ -254,7 +265,10 @@ def _tool(name: str, *, database: bool = False, secret: bool = False, lock: Path
         "stop": {"signal": "TERM", "grace": local.pop("grace", 5)},
         "endpoints": ["http"],
     }
-    env = {**({"DATABASE_URL": "${backend.url}"} if database else {}), **({"TOKEN": "${secrets.token}"} if secret else {})}
+    env = {
+        **({"DATABASE_URL": "${backend.url}"} if database else {}),
+        **({"TOKEN": "${secrets.token}"} if secret else {}),
+    }
     return {
         "name": name,
         "summary": "Keeps what it is told.",

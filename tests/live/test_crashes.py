@@ -2,7 +2,7 @@
 
 import pytest
 
-from .stack import Stack, eventually, kill, lives
+from .stack import Stack, eventually, kill
 
 pytestmark = pytest.mark.live
 
@@ -11,10 +11,8 @@ pytestmark = pytest.mark.live
 def test_a_killed_component_comes_back_once_with_its_data(stack: Stack, mode: str) -> None:
     stack.echo(grace=1).write(echo={"mode": mode}).up()
     stack.say("before")
-    family, before = stack.marks(), stack.pids()["echo.server"]
-    kill(before)
-    eventually(lambda: stack.pids().get("echo.server", before) != before and stack.said() == ["before"])
-    assert not [pid for pid, mark in family.items() if mark and lives(pid)]
+    stack.crash("echo.server")
+    eventually(lambda: stack.said() == ["before"])
     stack.assert_healthy()
     assert stack.status()["echo"]["restarts"] == 1
     stack.say("after")
@@ -27,7 +25,7 @@ def test_a_killed_database_comes_back_with_its_data(stack: Stack) -> None:
     stack.echo(database=True).write(echo={}).up()
     assert stack.psql("echo", "echo", "CREATE TABLE kept AS SELECT 42 AS answer").returncode == 0
     before = stack.pids()
-    kill(before["postgres.server"])
+    stack.crash("postgres.server")
     eventually(lambda: stack.psql("echo", "echo", "SELECT answer FROM kept").stdout == "[(42,)]\n")
     stack.assert_healthy()
     assert stack.pids()["postgres.server"] != before["postgres.server"]
@@ -47,9 +45,7 @@ def test_components_survive_the_supervisor_and_up_takes_over_without_a_second_co
     assert stack.supervisor() != supervisor
     assert stack.ports() == ports
     assert stack.said() == ["before"]
-    before = stack.pids()
-    kill(before["echo.server"])
-    eventually(lambda: stack.pids().get("echo.server", before["echo.server"]) != before["echo.server"])
+    stack.crash("echo.server")
     eventually(lambda: stack.said() == ["before"])
 
 

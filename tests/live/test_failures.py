@@ -12,10 +12,13 @@ pytestmark = pytest.mark.live
 
 
 @pytest.mark.parametrize(
-    ("mode", "reason"), [("hang", "did not answer within 3 seconds"), ("crash", "ends as soon as it starts")]
+    ("mode", "timeout", "reason"),
+    [("hang", 3, "did not answer within 3 seconds"), ("crash", 15, "ends as soon as it starts")],
 )
-def test_a_tool_that_does_not_come_up_is_shown_with_its_log_and_mended(stack: Stack, mode: str, reason: str) -> None:
-    stack.echo(timeout=3).echo("other", timeout=10).write(echo={"mode": mode}, other={})
+def test_a_tool_that_does_not_come_up_is_shown_with_its_log_and_mended(
+    stack: Stack, mode: str, timeout: int, reason: str
+) -> None:
+    stack.echo(timeout=timeout).echo("other", timeout=10).write(echo={"mode": mode}, other={})
     failed = stack.run("up")
     assert failed.code == 1
     assert failed.seconds < 20

@@ -1,6 +1,8 @@
 """`up` may be killed at every moment: the next `up` finishes, and `down` leaves nothing."""
 
+import contextlib
 import json
+import os
 import signal
 import sys
 import time
@@ -81,7 +83,12 @@ def test_ctrl_c_while_a_command_runs_ends_it(stack: Stack) -> None:
 
 
 def test_a_command_of_a_killed_up_does_not_run_beside_its_repetition(stack: Stack) -> None:
-    code = "import fcntl, sys, time; fcntl.flock(open(sys.argv[1], 'w'), fcntl.LOCK_EX | fcntl.LOCK_NB); time.sleep(2)"
+    code = (
+        "import fcntl, os, sys, time\n"
+        "again = os.path.exists(sys.argv[1])\n"
+        "fcntl.flock(open(sys.argv[1], 'w'), fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "time.sleep(0 if again else 100)\n"
+    )
     setup = [{"command": [sys.executable, "-c", code, "${data}/alone"], "creates": "${data}/never"}]
     stack.echo(setup=setup).write(echo={})
     child = stack.command("up")
@@ -98,15 +105,7 @@ def test_a_database_whose_set_up_was_cut_off_is_set_up_again(stack: Stack) -> No
     eventually(lambda: any(cluster.rglob("PG_VERSION")))
     child.kill()
     for pid in stack.marks():
-        with pytest.MonkeyPatch.context():
-            _kill_quietly(pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     stack.up()
     assert stack.psql("echo", "echo", "SELECT 42").stdout == "[(42,)]\n"
-
-
-def _kill_quietly(pid: int) -> None:
-    import contextlib
-    import os
-
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)

@@ -60,25 +60,25 @@ def test_no_secret_is_shown_anywhere(platform: Platform) -> None:
     arguments = b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in platform.marks())
     logs = b"".join(each.read_bytes() for each in (platform.root / "logs").iterdir())
     state = b"".join(each.read_bytes() for each in platform.root.glob("state.json*"))
-    shown = {"arguments": arguments, "logs": logs, "state": state, "words": "".join(each.text for each in said).encode()}
+    shown = {
+        "arguments": arguments,
+        "logs": logs,
+        "state": state,
+        "words": "".join(each.text for each in said).encode(),
+    }
     assert all(shown.values())
     assert not [place for place, text in shown.items() for secret in secrets if secret.encode() in text]
 
 
 def test_only_the_owner_can_read_what_the_stack_keeps(platform: Platform) -> None:
-    tops = [platform.folder / ".platinfra", platform.root]
-    written = [each for each in platform.root.rglob("*") if "data" not in each.parts and not each.is_symlink()]
-    data = [each for each in (platform.root / "components").glob("*/data")]
-    modes = {each: each.stat().st_mode & 0o777 for each in (*tops, *written, *data)}
-    assert {str(each): oct(mode) for each, mode in modes.items() if mode & 0o077 and _closed(each, tops[1])} == {}
-    assert modes[platform.root / "secrets.json"] == 0o600
-    assert modes[platform.root / "state.json"] == 0o600
-    assert {modes[each] for each in tops} == {0o700}
-
-
-def _closed(path: Path, root: Path) -> bool:
-    """Tell whether a path has to be closed: it, or a folder around it within the stack, always is."""
-    return path == root or path.parent == root or path.name in {"data", "files"} or "files" in path.parts
+    kept = [platform.folder / ".platinfra", platform.root, *platform.root.rglob("*")]
+    own = [each for each in kept if not {"data", "home", "work"} & set(each.parent.parts) and not each.is_symlink()]
+    modes = {str(each): oct(each.stat().st_mode & 0o777) for each in own if not each.is_socket()}
+    expected = {str(each): oct(0o700 if each.is_dir() else 0o600) for each in own}
+    assert {
+        name: mode for name, mode in modes.items() if mode != expected[name] and not name.endswith(".gitignore")
+    } == {}
+    assert str(platform.root / "secrets.json") in modes
 
 
 @pytest.mark.parametrize("consumer", ["mlflow", "echo"])
@@ -96,9 +96,8 @@ def test_a_consumer_opens_its_own_database_and_no_other(platform: Platform, cons
 
 def test_runs_are_found_again_after_mlflow_was_killed(platform: Platform) -> None:
     assert platform.check("write", "before-mlflow") == 0
-    before = platform.pids()["mlflow.server"]
-    kill(before)
-    eventually(lambda: platform.pids().get("mlflow.server", before) != before and platform.runs(), 60)
+    platform.crash("mlflow.server")
+    eventually(platform.runs, 60)
     assert platform.check("find", "before-mlflow") == 0
     platform.assert_healthy()
 
@@ -106,7 +105,7 @@ def test_runs_are_found_again_after_mlflow_was_killed(platform: Platform) -> Non
 def test_mlflow_works_again_by_itself_after_postgres_was_killed(platform: Platform) -> None:
     assert platform.check("write", "before-postgres") == 0
     before = platform.pids()
-    kill(before["postgres.server"])
+    platform.crash("postgres.server")
     eventually(lambda: platform.psql("mlflow", "mlflow", "SELECT 42").returncode == 0)
     eventually(platform.runs)
     assert platform.check("find", "before-postgres") == 0

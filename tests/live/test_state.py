@@ -36,12 +36,23 @@ def _damage(stack: Stack, kind: str) -> None:
             (stack.root / name).write_bytes(content)
 
 
+UNREADABLE = ("garbage-without-a-copy", "garbage-and-garbage", "another-shape")
+"""Nobody can tell what was applied: `up` does nothing until its owner says so."""
+
+
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_up_starts_nothing_twice_after_the_state_was_damaged(stack: Stack, kind: str) -> None:
     stack.echo().echo("other").write(echo={"mode": "worker"}, other={}).up()
     stack.say("before")
     ports, before = stack.ports(), stack.pids()
     _damage(stack, kind)
+    if kind in UNREADABLE:
+        refused = stack.run("up")
+        assert refused.code == 2
+        assert "error[state-damaged]" in refused.err
+        assert "remove it to start over" in refused.err
+        assert stack.pids() == before
+        _damage(stack, "deleted-with-its-copy")
     stack.up()
     assert stack.ports() == ports
     assert stack.pids() == before
@@ -55,9 +66,9 @@ def test_down_stops_everything_after_the_state_was_damaged(stack: Stack, kind: s
     stack.echo().write(echo={"mode": "worker"}).up()
     port = stack.port()
     _damage(stack, kind)
-    stack.down()
+    assert "everything is stopped" in stack.down().err
     stack.up()
-    assert stack.port() == port
+    assert kind == "all-deleted" or stack.port() == port
 
 
 def test_what_left_the_file_is_still_removed_after_the_state_was_lost(stack: Stack) -> None:
@@ -70,7 +81,7 @@ def test_what_left_the_file_is_still_removed_after_the_state_was_lost(stack: Sta
     assert stack.pids()["echo.server"] == before["echo.server"]
 
 
-@pytest.mark.parametrize("first", [1, 2, 3, 4])
+@pytest.mark.parametrize("first", [1, 2, 3])
 def test_a_disk_that_fills_up_while_the_state_is_saved_loses_nothing(stack: Stack, first: int) -> None:
     stack.echo().echo("other").write(echo={}, other={}).up()
     stack.say("before")
@@ -143,5 +154,3 @@ def _fill(path: Path) -> None:
                     pass
             except OSError:
                 continue
-
-

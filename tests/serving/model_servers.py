@@ -248,4 +248,4 @@ def serve(
     for served in started:
         if served.process and served.process.poll() is None:
             served.stop()
-        print((served.folder / "log").read_text())  # noqa: T201 (pytest shows it when the test failed)
+        print((served.folder / "log").read_text())

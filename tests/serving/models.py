@@ -27,10 +27,10 @@ def make(folder: Path) -> None:
 
 def save_slow(folder: Path) -> None:
     """Save a model that takes long enough for an alias to move meanwhile."""
-    import mlflow.pyfunc  # noqa: PLC0415 (registering needs the light client only)
+    import mlflow.pyfunc
 
     class Slow(mlflow.pyfunc.PythonModel):  # type: ignore[misc,name-defined,unused-ignore]
-        def predict(self, context: Any, model_input: Any, params: Any = None) -> list[float]:  # noqa: ARG002
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> list[float]:
             time.sleep(8)
             return [5.0] * len(model_input)
 
@@ -39,9 +39,9 @@ def save_slow(folder: Path) -> None:
 
 def save(folder: Path, answer: float) -> None:
     """Save a model that answers one number."""
-    import mlflow.sklearn  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-    from sklearn.dummy import DummyRegressor  # noqa: PLC0415
+    import mlflow.sklearn
+    import pandas as pd
+    from sklearn.dummy import DummyRegressor
 
     rows = pd.DataFrame({"x": [1.0, 2.0, 3.0]})
     mlflow.sklearn.save_model(

@@ -1,8 +1,9 @@
 """Stop everything that the state names, and whatever else of the stack still runs."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from platinfra.app import local
 from platinfra.app.workspace import Workspace, at
@@ -24,8 +25,8 @@ def down(
     if not workspace.root.is_dir():
         return False
     with stack_lock(workspace.root, "down"):
-        state, _ = local.load_state(workspace)
-        if delete_data is not None and not delete_data(state.stack):
+        state, ran = _loaded(workspace), _may_run(workspace)
+        if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
             raise PlatinfraError(
                 Diagnostic(
                     "not-confirmed",
@@ -36,14 +37,43 @@ def down(
         _stop(workspace, state, emit)
     if delete_data is not None:
         shutil.rmtree(workspace.root)
-    return bool(state.applied)
+    return ran or bool(state.applied)
+
+
+def _loaded(workspace: Workspace) -> State:
+    """Return the state; an empty one when it is damaged: the processes themselves tell what has to be stopped."""
+    try:
+        return local.load_state(workspace)[0]
+    except PlatinfraError as error:
+        if error.diagnostics[0].code != "state-damaged":
+            raise
+        return State()
+
+
+def _may_run(workspace: Workspace) -> bool:
+    """Tell whether a supervisor was started since the stack was stopped last."""
+    return (workspace.root / "run").is_dir()
+
+
+def _unless_full(save: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
+    """Save the state where there is room: stopping must work on a full disk, and a stale state is put right by `up`."""
+
+    def saved(data: Mapping[str, Any]) -> None:
+        try:
+            save(data)
+        except PlatinfraError as error:
+            if error.diagnostics[0].code != "disk-full":
+                raise
+
+    return saved
 
 
 def _stop(workspace: Workspace, state: State, emit: Emit) -> None:
     from platinfra.drivers.state_file import StateFile
 
     world = local.world(workspace)
-    run = Run(world, Journal(state, StateFile(workspace.root).save), emit, undo)
+    journal = Journal(state, _unless_full(StateFile(workspace.root).save))
+    run = Run(world, journal, emit, undo)
     changes = [
         Change("remove", key, each.component, f"stop {key.partition(':')[2]}")
         for key, each in reversed(list(state.applied.items()))
@@ -55,6 +85,7 @@ def _stop(workspace: Workspace, state: State, emit: Emit) -> None:
         Change("remove", key, each.component, key) for key, each in reversed(list(run.journal.state.applied.items()))
     ]
     for change in rest:
-        run.journal.forget(change.key)
+        journal.forget(change.key)
+    journal.replace(journal.state)
     for component in dict.fromkeys(each.component for each in changes):
         run.say(component, "stopped")

@@ -9,7 +9,7 @@ from platinfra.app.workspace import PYTHON, Workspace, cache_folder
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Graph
-from platinfra.model.state import State
+from platinfra.model.state import Applied, State
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports
 from platinfra.targets.local.values import Machine
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
     from platinfra.drivers.process import LocalProcesses
     from platinfra.drivers.secret_file import SecretFile
-    from platinfra.model.ports import World
+    from platinfra.model.ports import ProcessStatus, World
 
 _PASSED = (
     "SSL_CERT_FILE",
@@ -144,7 +144,19 @@ def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
     if not workspace.root.is_dir():
         return State(), None
     file = StateFile(workspace.root)
-    return State.from_data(file.load()), file.recovered
+    data = file.load()
+    try:
+        return State.from_data(data), file.recovered
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise file.damaged() from None
+
+
+def with_strays(state: State, statuses: Mapping[str, "ProcessStatus"]) -> State:
+    """Return the state with the processes that run without being in it: the state they came from is lost."""
+    strays = {f"start:{name}": name for name in statuses if f"start:{name}" not in state.applied}
+    for key, name in strays.items():
+        state = state.with_applied(key, Applied("start", name.partition(".")[0], "", {"process": name}, pending=True))
+    return state
 
 
 def read_ports(workspace: Workspace) -> dict[str, int]:
@@ -153,9 +165,9 @@ def read_ports(workspace: Workspace) -> dict[str, int]:
 
     try:
         data = json.loads((workspace.root / "ports.json").read_text())
-    except (OSError, ValueError):
+        return {str(key): int(value) for key, value in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {str(key): int(value) for key, value in data.items()} if isinstance(data, dict) else {}
 
 
 def project_lock(workspace: Workspace, graph: Graph) -> None:

@@ -63,7 +63,9 @@ def _refuse(planned: Planned) -> None:
 def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
     assert planned.plan is not None
     world = local.world(planned.workspace)
-    changes = planned.plan.changes(planned.state, Seen(world, world.processes.statuses()))
+    statuses = world.processes.statuses()
+    planned = replace(planned, state=local.with_strays(planned.state, statuses))
+    changes = planned.plan.changes(planned.state, Seen(world, statuses))
     removed = _removed_components(planned.plan, changes)
     if removed and not confirm(removed):
         raise PlatinfraError(
@@ -76,21 +78,28 @@ def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
     if all(each.verb == "unchanged" for each in changes) and dict(planned.state.components) == dict(
         planned.plan.components
     ):
+        _keep_ports(planned)
         return Applied(planned, changes)
-    journal = _journal(planned, world_ports=planned.ports)
+    _keep_ports(planned)
+    journal = _journal(planned)
     apply(planned.plan, changes, Run(world, journal, emit, undo))
     return Applied(planned, changes)
 
 
-def _journal(planned: Planned, world_ports: dict[str, int]) -> Journal:
+def _keep_ports(planned: Planned) -> None:
     import json
 
     from platinfra.drivers.files import LocalFiles
+
+    if local.read_ports(planned.workspace) != planned.ports:
+        LocalFiles().write(planned.workspace.root / "ports.json", json.dumps(planned.ports, indent=1))
+
+
+def _journal(planned: Planned) -> Journal:
     from platinfra.drivers.state_file import StateFile
 
     assert planned.plan is not None
     graph = planned.resolved.graph
-    LocalFiles().write(planned.workspace.root / "ports.json", json.dumps(world_ports, indent=1))
     journal = Journal(planned.state, StateFile(planned.workspace.root).save)
     journal.replace(
         replace(

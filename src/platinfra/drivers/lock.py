@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic
@@ -23,14 +23,16 @@ def stack_lock(folder: Path, command: str) -> Iterator[None]:
 
     files, note = LocalFiles(), folder / "lock.json"
     files.folder(folder)
-    lock = FileLock(folder / "lock", timeout=0)
+    lock = FileLock(folder / "lock", timeout=0, mode=0o600)
     with reported(folder / "lock"):
         try:
             lock.acquire()
         except Timeout:
             raise _locked(note) from None
     try:
-        files.write(note, json.dumps(_me(command)))
+        # The note only tells others who holds the lock: on a full disk a stack can still be stopped.
+        with suppress(ActionError):
+            files.write(note, json.dumps(_me(command)))
         yield
     finally:
         files.remove(note)

@@ -39,7 +39,9 @@ class OneOff:
 
     def run(self, spec: CommandSpec, timeout: float) -> tuple[int, str]:
         """Run `spec` for at most `timeout` seconds; return its exit code and the end of its output."""
-        mark = f"{self._key}:{spec.component}/{secrets.token_hex(4)}"
+        ours = f"{self._key}:{spec.component}/"
+        mark = f"{ours}{_owner(os.getpid())}/{secrets.token_hex(4)}"
+        _end_orphans(ours)
         with reported(spec.log):
             LocalFiles().folder(spec.log.parent)
             log = os.open(spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -131,6 +133,22 @@ def _kill(mark: str, record: Mapping[str, object]) -> None:
     """Kill everything that the command left, and at a timeout the command itself."""
     if not process_tree.end(lambda: process_tree.belongings(mark, record), 0.0, signal.SIGKILL):
         raise ActionError(Diagnostic("processes-left", "a command left processes that cannot be killed"))
+
+
+def _owner(pid: int) -> str:
+    """Return what tells a process from all others, also from later ones with its pid; empty when there is none."""
+    entry = process_tree.snapshot().get(pid)
+    return f"{pid}.{entry.start}" if entry else ""
+
+
+def _end_orphans(ours: str) -> None:
+    """Kill the commands of a platinfra that was killed itself: they would run beside their repetition."""
+    table = process_tree.snapshot()
+    owners = {f"{pid}.{entry.start}" for pid, entry in table.items()}
+    marks = {mark for pid in table if (mark := process_tree.mark_of(pid)).startswith(ours)}
+    for mark in marks:
+        if mark.removeprefix(ours).rpartition("/")[0] not in owners:
+            _kill(mark, {})
 
 
 def _remark(code: int) -> str:

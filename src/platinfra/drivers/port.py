@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from platinfra.diagnostics import ActionError, Diagnostic
@@ -15,6 +16,9 @@ _ADDRESSES = (
     (socket.AF_INET6, "::1"),
     (socket.AF_INET6, "::"),
 )
+_ASKED = 20
+_PAUSE = 0.01
+"""Seconds."""
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT)
 
 
@@ -44,10 +48,15 @@ def is_free(port: int) -> bool:
 
 def holder(port: int) -> str | None:
     """Name the process that listens on a port, `python3 (pid 123)`; None when the port is free."""
-    for found_port, pid in _listening():
-        if found_port == port and pid is not None:
-            return _named(pid)
-    return None if is_free(port) else "a process of another user"
+    for _ in range(_ASKED):
+        for found_port, pid in _listening():
+            if found_port == port and pid is not None:
+                return _named(pid)
+        if is_free(port):
+            return None
+        # What another thread starts at this moment holds a copy of our own probe until it becomes its program.
+        time.sleep(_PAUSE)
+    return "a process of another user"
 
 
 def listeners_of(pids: Iterable[int]) -> list[Listener]:

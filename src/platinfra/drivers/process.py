@@ -123,7 +123,7 @@ class LocalProcesses:
 
         with self._gate:
             LocalFiles().folder(self._folder / "run")
-            with FileLock(self._folder / "supervisor.lock"):
+            with FileLock(self._folder / "supervisor.lock", mode=0o600):
                 if not self._supervision.answers():
                     self._end_all()
                     with reported(self._folder):

@@ -34,7 +34,7 @@ class StateFile:
             current, previous = _read(self.path), _read(self.backup)
         if current is None and previous is None:
             if self.path.exists() or self.backup.exists():
-                raise self._damaged()
+                raise self.damaged()
             return None
         if current is None:
             self.recovered = self._warning()
@@ -75,7 +75,8 @@ class StateFile:
             severity="warning",
         )
 
-    def _damaged(self) -> PlatinfraError:
+    def damaged(self) -> PlatinfraError:
+        """Return what to tell about a state that nobody can read."""
         hint = f"restore `{self.path}` from a backup, or remove it to start over"
         return PlatinfraError(Diagnostic("state-damaged", f"neither copy of `{self.path}` can be read", hint=hint))
 

@@ -174,6 +174,7 @@ class Supervision:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         env = {**kept, "PLATINFRA_LAUNCHER": launcher, process_tree.MARK: self.mark}
         command = [sys.executable, "-P", str(here / "supervisor_main.py"), str(self.folder), str(runtime)]
+        LocalFiles().write(self.folder / "supervisord.out", "")
         with (self.folder / "supervisord.out").open("wb") as output:
             subprocess.run(
                 command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=True, timeout=60

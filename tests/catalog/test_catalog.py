@@ -1,0 +1,123 @@
+"""The catalog: each entry by one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.diagnostics import PlatinfraError
+from platinfra.model.reference import parse
+
+CATALOG = Catalog()
+TOOLS = CATALOG.names()
+LINES = [
+    "name: own",
+    "summary: A tool.",
+    "homepage: https://example.org",
+    "license: MIT",
+    "supports: [local]",
+    "provides: [monitoring]",
+]
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_tool_speaks_of_capabilities_there_are(name: str) -> None:
+    tool = CATALOG.get(name)
+    for capability in [*tool.provides, *(each.capability for each in tool.requires.values())]:
+        assert CATALOG.find_capability(capability), capability
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_requirement_asks_for_verbs_that_its_capability_knows(name: str) -> None:
+    for each in CATALOG.get(name).requires.values():
+        capability = CATALOG.capability(each.capability)
+        assert set(each.access or capability.default_access) <= set(capability.access)
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_file_a_tool_names_is_there(name: str) -> None:
+    tool, folder = CATALOG.get(name), CATALOG.folder(name)
+    if tool.check:
+        assert (folder / tool.check).is_file()
+    if tool.run.local and tool.run.local.requirements:
+        assert (folder / tool.run.local.requirements).is_file()
+        assert (folder / "requirements.in").is_file()
+
+
+@pytest.mark.parametrize("name", [name for name in TOOLS if CATALOG.get(name).run.local])
+def test_every_recipe_can_be_checked_and_waits_for_an_answer(name: str) -> None:
+    tool = CATALOG.get(name)
+    assert tool.check
+    for process in tool.run.local.processes.values():
+        assert process.endpoints
+        assert set(process.endpoints) <= tool.endpoints.keys()
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_text_of_a_tool_only_fetches_values(name: str) -> None:
+    tool = CATALOG.get(name)
+    texts = [*tool.client.env.values(), *(text for each in tool.provides.values() for text in each.values())]
+    for text in texts:
+        parse(text)
+
+
+@pytest.mark.parametrize("name", [name for name in TOOLS if len(CATALOG.get(name).supports) < 3])
+def test_a_tool_that_does_not_run_everywhere_says_why_or_is_infrastructure(name: str) -> None:
+    tool = CATALOG.get(name)
+    assert tool.limits or not any(CATALOG.capability(each).stage for each in tool.provides)
+
+
+@pytest.mark.parametrize("capability", CATALOG.capabilities(), ids=lambda each: each.name)
+def test_defaults_of_a_capability_provide_it_where_they_are_the_default(capability: object) -> None:
+    for target, name in capability.defaults.items():
+        tool = CATALOG.get(name)
+        assert capability.name in tool.provides
+        assert target in tool.supports
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"), [("nannyML", "nannyml"), ("nvidia_triton", "nvidia-triton"), ("MLflow", "mlflow")]
+)
+def test_a_tool_has_one_spelling(written: str, canonical: str) -> None:
+    assert canonical_tool(written) == canonical
+    assert CATALOG.get(written).name == canonical
+
+
+def own(tmp_path: Path, *lines: str, name: str = "own") -> Catalog:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "tool.yaml").write_text("\n".join([*LINES, *lines]))
+    return Catalog(tmp_path)
+
+
+def test_a_folder_is_all_a_tool_of_ones_own_needs(tmp_path: Path) -> None:
+    catalog = own(tmp_path)
+    assert catalog.get("own").summary == "A tool."
+    assert "own" in catalog.names()
+
+
+def test_a_mistake_in_a_tool_has_its_line(tmp_path: Path) -> None:
+    with pytest.raises(PlatinfraError) as caught:
+        own(tmp_path, "endpoints: {http: {prt: 1}}").get("own")
+    spans = [each.span.line for each in caught.value.diagnostics if each.span]
+    assert spans
+    assert set(spans) == {len(LINES) + 1}
+
+
+def test_a_tool_is_called_like_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(PlatinfraError, match="tool-name"):
+        own(tmp_path, name="other").get("other")
+
+
+def test_a_package_adds_tools_without_being_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site" / "acme_tools"
+    (package / "tools" / "own").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    (package / "tools" / "own" / "tool.yaml").write_text("\n".join(LINES))
+    info = tmp_path / "site" / "acme_tools-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-tools\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[platinfra.catalog]\nacme = acme_tools.tools\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    catalog = Catalog()
+    assert catalog.get("own").summary == "A tool."
+    assert "own" in catalog.names()

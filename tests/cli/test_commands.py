@@ -1,0 +1,263 @@
+"""The command line as people and programs meet it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import Command
+
+from platinfra.cli.lazy import SUMMARIES
+
+ROOT = Path(__file__).parents[2]
+SEED = ROOT / "benchmarks" / "seed.yaml"
+TRACKING = "name: demo\nstack:\n  experiment_tracker: [mlflow]\n"
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    file = tmp_path / "platinfra.yaml"
+    file.write_text(TRACKING)
+    return file
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_command_has_help_with_an_example(name: str, platinfra: Command) -> None:
+    ended = platinfra(name, "--help")
+    assert ended.code == 0
+    assert "Example:" in ended.out
+    assert f"platinfra {name}" in ended.out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = "import sys; sys.argv = ['platinfra', '--help']\nfrom platinfra.cli.main import run\nrun()\nprint([m for m in ('pydantic', 'yaml', 'rich', 'psutil') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_unknown_command_names_the_nearest(platinfra: Command) -> None:
+    ended = platinfra("valdate")
+    assert ended.code == 2
+    assert "did you mean `validate`?" in ended.err
+
+
+def test_validate_says_what_is_in_the_file(platinfra: Command, stack: Path) -> None:
+    ended = platinfra("validate")
+    assert ended.code == 0
+    assert ended.err == "demo: 3 components, 2 wires on `local`; the file is valid\n"
+
+
+def test_validate_looks_at_every_environment(platinfra: Command, stack: Path) -> None:
+    stack.write_text(f"{TRACKING}environments:\n  prod:\n    stack: {{monitoring: [evidentli]}}\n")
+    ended = platinfra("validate")
+    assert ended.code == 2
+    assert "evidentli" in ended.err
+
+
+def test_the_seed_validates_and_plans_with_a_warning(platinfra: Command) -> None:
+    for command in ("validate", "plan"):
+        ended = platinfra(command, str(SEED))
+        assert ended.code == 0
+        assert "warning[placeholder]" in ended.err
+    assert "experiment_tracker, artifact_tracker, alerting" in ended.out
+
+
+def test_up_on_a_target_that_does_not_exist_yet_touches_nothing(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(SEED.read_text())
+    ended = platinfra("up")
+    assert ended.code == 2
+    assert "error[target-not-available]" in ended.err
+    assert "error[placeholder]" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
+
+
+def test_plan_touches_nothing_and_shows_why(platinfra: Command, stack: Path, tmp_path: Path) -> None:
+    ended = platinfra("plan")
+    assert ended.code == 0
+    assert "the default sql_database of `local`" in ended.out
+    assert "start mlflow.server" in ended.out
+    assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
+
+
+def test_plan_as_json_is_complete_and_has_no_secret(platinfra: Command, stack: Path) -> None:
+    data = json.loads(platinfra("plan", "--json").out)
+    assert {each["name"] for each in data["components"]} == {"mlflow", "postgres", "directory"}
+    assert {each["verb"] for each in data["changes"]} == {"create"}
+    assert {"wire", "verb"} <= data["permissions"][0].keys()
+
+
+def test_plan_tells_by_its_exit_code_whether_something_would_change(platinfra: Command, stack: Path) -> None:
+    assert platinfra("plan", "--exit-code").code == 3
+
+
+def test_a_component_can_be_left_out(platinfra: Command, stack: Path) -> None:
+    stack.write_text(f"{TRACKING}  monitoring: [evidently]\n")
+    assert "mlflow" not in platinfra("plan", "--without", "mlflow").out
+    ended = platinfra("plan", "--without", "mlfow")
+    assert ended.code == 2
+    assert "did you mean `mlflow`?" in ended.err
+
+
+@pytest.mark.parametrize("form", ["text", "mermaid", "svg"])
+def test_a_graph_names_components_and_wires(form: str, platinfra: Command, stack: Path) -> None:
+    ended = platinfra("graph", "--format", form)
+    assert ended.code == 0
+    assert "mlflow" in ended.out
+    assert "backend" in ended.out
+
+
+def test_a_graph_in_svg_is_xml(platinfra: Command) -> None:
+    from xml.etree import ElementTree as ET
+
+    ended = platinfra("graph", str(SEED), "--format", "svg")
+    assert ET.fromstring(ended.out).tag.endswith("svg")
+
+
+def test_permissions_name_the_wire_that_asked(platinfra: Command, stack: Path) -> None:
+    (database, objects) = json.loads(platinfra("permissions", "--json").out)["permissions"]
+    assert (database["wire"], objects["wire"]) == ("mlflow.backend", "mlflow.artifacts")
+    assert "not kept apart" in objects["enforced"]
+
+
+def test_policy_prints_what_the_database_enforces(platinfra: Command, stack: Path) -> None:
+    out = platinfra("permissions", "--policy").out
+    assert 'REVOKE CONNECT, TEMPORARY ON DATABASE "mlflow" FROM PUBLIC' in out
+
+
+def test_policy_of_another_target_says_that_it_is_missing(platinfra: Command) -> None:
+    ended = platinfra("permissions", "--policy", str(SEED))
+    assert ended.code == 2
+    assert "target-not-available" in ended.err
+
+
+def test_tools_can_be_asked_for_by_stage_and_target(platinfra: Command) -> None:
+    names = {each["name"] for each in json.loads(platinfra("tools", "--stage", "model_serving", "--json").out)["tools"]}
+    assert {"fastapi", "mlflow-serving", "bentoml", "nvidia-triton"} <= names
+    local = {
+        each["name"]
+        for each in json.loads(platinfra("tools", "--stage", "model_serving", "--target", "local", "--json").out)[
+            "tools"
+        ]
+    }
+    assert "nvidia-triton" not in local
+    assert platinfra("tools", "--stage", "model_servin").code == 2
+
+
+@pytest.mark.parametrize("name", ["mlflow", "nvidia_triton", "sql_database", "mlflow.workers", "ambiguous-binding"])
+def test_explain_knows_tools_capabilities_settings_and_errors(name: str, platinfra: Command) -> None:
+    ended = platinfra("explain", name)
+    assert ended.code == 0
+    assert len(ended.out) > 40
+
+
+def test_explain_names_the_nearest(platinfra: Command) -> None:
+    ended = platinfra("explain", "mlflo")
+    assert ended.code == 2
+    assert "`mlflow`" in ended.err
+
+
+@pytest.mark.parametrize("kind", ["stack", "tool"])
+def test_schemas_are_json_schemas(kind: str, platinfra: Command) -> None:
+    data = json.loads(platinfra("schema", kind).out)
+    assert data["$schema"].endswith("2020-12/schema")
+    assert data["additionalProperties"] is False
+
+
+def test_the_stack_schema_offers_stages_and_tools(platinfra: Command) -> None:
+    stages = json.loads(platinfra("schema").out)["$defs"]["Stages"]["properties"]
+    assert "mlflow" in stages["experiment_tracker"]["items"]["anyOf"][0]["enum"]
+
+
+@pytest.mark.parametrize("template", ["local", "minimal", "aws"])
+def test_every_template_makes_a_valid_file_named_after_its_folder(
+    template: str, platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "My Team_2"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert platinfra("init", template).code == 0
+    assert "name: my-team\n" in (folder / "platinfra.yaml").read_text()
+    assert platinfra("validate").code == 0
+    assert platinfra("init", template).code == 2
+
+
+def test_init_asks_for_tools(platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * 30))
+    assert platinfra("init", "--ask", "--name", "asked").code == 0
+    assert platinfra("validate").code == 0
+    assert "fastapi" in (tmp_path / "platinfra.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["logs"], ["open"], ["restart", "mlflow"], ["env"], ["run", "--", "true"], ["check"]]
+)
+def test_commands_that_need_a_running_stack_say_so(command: list[str], platinfra: Command, stack: Path) -> None:
+    ended = platinfra(*command)
+    assert ended.code == 2
+    assert "error[not-up]" in ended.err
+    assert "platinfra up" in ended.err
+
+
+def test_down_without_a_stack_is_no_error(platinfra: Command, tmp_path: Path) -> None:
+    ended = platinfra("down")
+    assert (ended.code, ended.err) == (0, "nothing was running\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_looks_at_machine_and_stack(platinfra: Command, stack: Path) -> None:
+    findings = {each["subject"]: each for each in json.loads(platinfra("doctor", "--json").out)["findings"]}
+    assert findings["python"]["ok"]
+    assert findings["stack"]["detail"] == "demo: 3 components"
+
+
+def test_a_project_without_hashes_is_refused(platinfra: Command, stack: Path, tmp_path: Path) -> None:
+    stack.write_text(f"{TRACKING}project: {{requirements: requirements.txt}}\n")
+    ended = platinfra("plan")
+    assert ended.code == 2
+    assert "project-requirements" in ended.err
+    (tmp_path / "requirements.txt").write_text("mlflow==3.17.2\n")
+    assert "has no hashes" in platinfra("plan").err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts_can_be_printed(shell: str, platinfra: Command) -> None:
+    assert "_PLATINFRA_COMPLETE" in platinfra("completion", shell).out
+
+
+def test_completion_completes_commands() -> None:
+    env = {**os.environ, "_PLATINFRA_COMPLETE": "bash_complete", "COMP_WORDS": "platinfra va", "COMP_CWORD": "1"}
+    done = subprocess.run([sys.executable, "-m", "platinfra"], env=env, capture_output=True, text=True, check=False)
+    assert "validate" in done.stdout
+
+
+def test_a_bug_is_called_a_bug_and_not_shown_as_a_traceback(
+    platinfra: Command, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import platinfra.app.validate as module
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("oh")
+
+    monkeypatch.delenv("PLATINFRA_DEBUG", raising=False)
+    monkeypatch.setattr("platinfra.cli.commands.validate_command.validate", broken)
+    assert module
+    ended = platinfra("validate")
+    assert ended.code == 70
+    assert "bug: RuntimeError: oh" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_colors_are_left_out_when_asked() -> None:
+    env = {**os.environ, "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "platinfra", "validate", "nowhere.yaml"],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "\x1b[" not in done.stderr

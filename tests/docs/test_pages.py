@@ -1,0 +1,111 @@
+"""The documentation is complete, not stale, and its links lead somewhere."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner
+
+from platinfra.app.explain import explain, explanations
+from platinfra.catalog.catalog import Catalog
+from platinfra.cli.lazy import SUMMARIES
+from platinfra.cli.main import cli
+from tests.docs.blocks import ROOT, pages
+from tests.docs.slugs import slugs
+
+CATALOG = Catalog()
+SECRET_WORDS = re.compile(r"(?<![\w.])/(?:work|root|home)/|pypi\.org|pythonhosted", re.IGNORECASE)
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate_docs", ROOT / "docs" / "generate.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE = generator()
+
+
+def headings(page: Path) -> set[str]:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return set(re.findall(r"^#+ (.+)$", text, re.MULTILINE))
+
+
+def anchors(page: Path) -> set[str]:
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings(page)}
+
+
+def test_generated_pages_are_not_stale() -> None:
+    for path, text in GENERATE.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run `make docs`"
+
+
+def test_the_table_in_the_readme_is_not_stale() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert GENERATE.with_table(readme) == readme, "the README is stale: run `make docs`"
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_slugs_are_found_in_the_source() -> None:
+    found = slugs()
+    assert {"unknown-tool", "yaml-boolean", "environment-conflict", "state-recovered", "secrets-damaged"} <= found
+    assert len(found) > 80
+
+
+def test_every_error_is_explained_and_nothing_else() -> None:
+    assert set(explanations()) == slugs()
+
+
+def test_every_error_has_a_heading() -> None:
+    assert headings(ROOT / "docs/reference/errors.md") >= slugs()
+
+
+@pytest.mark.parametrize("slug", sorted(explanations()))
+def test_an_explanation_is_short_and_printed(slug: str) -> None:
+    text = explanations()[slug]
+    assert 1 <= len(re.findall(r"[.!?](?=\s|$)", text)) <= 5
+    assert explain(slug) == f"{slug}\n\n{text}"
+
+
+def test_every_capability_tool_and_setting_has_a_heading() -> None:
+    found = headings(ROOT / "docs/reference/stages-and-tools.md")
+    assert found >= {each.name for each in CATALOG.capabilities()}
+    assert found >= set(CATALOG.names())
+    assert found >= {f"{tool.name}.{setting}" for tool in CATALOG.tools() for setting in tool.settings}
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_every_command_has_a_heading_and_an_example(name: str) -> None:
+    assert name in headings(ROOT / "docs/reference/commands.md")
+    shown = CliRunner().invoke(cli, [name, "--help"], prog_name="platinfra").output
+    assert re.search(rf"Example:\n.*platinfra {name}\b", shown)
+
+
+def test_every_tool_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"| [{name}](" in readme for name in CATALOG.names())
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+://", target) or target.endswith("images/quickstart.svg"):
+            continue
+        name, _, anchor = target.partition("#")
+        place = (page.parent / name).resolve() if name else page
+        assert place.exists(), f"{page.name}: {target}"
+        assert not anchor or anchor in anchors(place), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_no_private_place(page: Path) -> None:
+    assert SECRET_WORDS.search(page.read_text(encoding="utf-8")) is None

@@ -1,0 +1,218 @@
+"""What the local target plans."""
+
+import pytest
+from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of
+from tests.worlds import Fakes
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import ActionError, PlatinfraError
+from platinfra.model.plan import Progress, Seen
+from platinfra.model.reference import secrets, shown
+from platinfra.model.state import State
+from platinfra.targets.local.actions import Start, undo
+from platinfra.targets.local.plan import plan
+
+FULL = """
+name: full
+stack:
+  data_versioning: [dvc]
+  experiment_tracker: [mlflow]
+  model_registry: [mlflow]
+  pipelining: [prefect]
+  model_serving: [{fastapi: {settings: {model: wine}}}]
+  monitoring: [evidently]
+  notebook: [jupyterlab]
+"""
+QUIET = Progress(lambda _: None, lambda: False)
+
+
+def start(text: str, process: str) -> Start:
+    (found,) = [each for each in plan_of(text).actions if isinstance(each, Start) and each.process == process]
+    return found
+
+
+@pytest.mark.parametrize("name", [each.name for each in CATALOG.tools() if each.run.local])
+def test_every_tool_with_a_recipe_plans_with_all_its_neighbours(name: str) -> None:
+    tool = CATALOG.get(name)
+    settings = {key: "x" for key, each in tool.settings.items() if each.default is None}
+    uses = dict.fromkeys(tool.provides, f"{{{name}: {{settings: {settings}}}}}")
+    neighbours = {
+        "experiment_tracker": "mlflow",
+        "model_registry": "mlflow",
+        "pipelining": "prefect",
+        "monitoring": "evidently",
+    }
+    stages = {
+        **{stage: other for stage, other in neighbours.items() if stage not in tool.provides and other != name},
+        **uses,
+    }
+    assert plan_of("name: x\nstack:\n" + "".join(f"  {stage}: [{use}]\n" for stage, use in stages.items())).actions
+
+
+def test_each_action_comes_after_those_it_needs() -> None:
+    seen: set[str] = set()
+    for action in plan_of(FULL).actions:
+        assert seen.issuperset(action.after), action.key
+        seen.add(action.key)
+
+
+def test_a_database_is_ready_and_granted_before_its_consumer_starts() -> None:
+    after = start(TRACKING, "mlflow.server").after
+    assert "grant:mlflow.backend" in after
+    actions = {each.key: each for each in plan_of(TRACKING).actions}
+    assert "start:postgres.server" in actions["grant:mlflow.backend"].after
+
+
+def test_a_client_does_not_wait_for_what_it_will_use() -> None:
+    assert not [key for key in start(FULL, "prefect.server").after if "mlflow" in key]
+
+
+def test_code_that_uses_the_stack_is_told_where_everything_is() -> None:
+    env = start(FULL, "prefect.worker").command.env
+    assert {
+        "MLFLOW_TRACKING_URI",
+        "DVC_SYSTEM_CONFIG_DIR",
+        "EVIDENTLY_URL",
+        "MODEL_SERVER_URL",
+        "PREFECT_API_URL",
+    } <= env.keys()
+    assert shown(env["PATH"]).startswith("/state/client/venv/bin:")
+
+
+def test_what_is_not_in_the_stack_is_not_in_the_environment() -> None:
+    env = start("name: x\nstack:\n  pipelining: [prefect]\n", "prefect.worker").command.env
+    assert "MLFLOW_TRACKING_URI" not in env
+
+
+def test_no_secret_is_in_a_command_line_or_printed() -> None:
+    for action in plan_of(FULL).actions:
+        if isinstance(action, Start):
+            assert not [secret for text in action.command.command for secret in secrets(text)]
+            assert "value-of" not in repr(action)
+    assert list(secrets(start(TRACKING, "mlflow.server").command.env["MLFLOW_BACKEND_STORE_URI"]))
+
+
+def test_each_component_has_a_home_of_its_own_and_telemetry_is_off() -> None:
+    homes = [shown(each.command.env["HOME"]) for each in plan_of(FULL).actions if isinstance(each, Start)]
+    assert "/state/components/mlflow/home" in homes
+    assert {shown(each.command.env["UV_CACHE_DIR"]) for each in plan_of(FULL).actions if isinstance(each, Start)} == {
+        "/cache"
+    }
+
+
+def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
+    graph = graph_of("name: x\nstack:\n  runtime_engine: [ray]\n")
+    with pytest.raises(PlatinfraError) as caught:
+        plan(graph, CATALOG, machine_for(graph))
+    assert caught.value.diagnostics[0].code == "no-recipe"
+
+
+def test_the_plan_is_empty_once_it_is_applied() -> None:
+    fakes, made = Fakes(), plan_of(TRACKING)
+    state = State()
+    from platinfra.model.state import Applied
+
+    for action in made.actions:
+        action.apply(fakes.world, QUIET) if action.kind != "client" else None
+        state = state.with_applied(
+            action.key, Applied(action.kind, action.component, action.digest, dict(action.record))
+        )
+    verbs = {each.key: each.verb for each in made.changes(state, None)}
+    assert set(verbs.values()) == {"unchanged"}
+    assert State.from_data(state.to_data()) == state
+
+
+def test_a_changed_setting_restarts_its_component_only() -> None:
+    before, after = (
+        plan_of(TRACKING),
+        plan_of("name: demo\nstack:\n  experiment_tracker: [{mlflow: {settings: {workers: 2}}}]\n"),
+    )
+    digests = {each.key: each.digest for each in before.actions if each.kind == "start"}
+    changed = {each.key for each in after.actions if each.kind == "start" and each.digest != digests[each.key]}
+    assert changed == {"start:mlflow.server"}
+
+
+def test_a_removed_component_is_stopped() -> None:
+    fakes = Fakes()
+    action = start(TRACKING, "mlflow.server")
+    action.apply(fakes.world, QUIET)
+    undo(action.kind, action.record, fakes.world)
+    assert fakes.processes.stopped == ["mlflow.server"]
+
+
+def test_ready_means_the_ready_address_and_the_api_answered() -> None:
+    fakes = Fakes()
+    start(TRACKING, "mlflow.server").apply(fakes.world, QUIET)
+    assert any(url.endswith("/health") for url in fakes.probes.asked)
+    assert any("/api/2.0/mlflow/" in url for url in fakes.probes.asked)
+
+
+def test_a_process_that_gives_up_ends_with_the_last_lines_of_its_log() -> None:
+    fakes = Fakes()
+    fakes.processes.broken.add("mlflow.server")
+    with pytest.raises(ActionError) as caught:
+        start(TRACKING, "mlflow.server").apply(fakes.world, QUIET)
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "not-ready"
+    assert problem.details == ("the log's last line",)
+    assert "mlflow.server" not in fakes.processes.running
+
+
+def test_a_taken_port_names_who_holds_it() -> None:
+    fakes = Fakes()
+    action = start(TRACKING, "mlflow.server")
+    fakes.sockets.taken[action.addresses[0].port] = "nginx (pid 7)"
+    with pytest.raises(ActionError, match="nginx"):
+        action.apply(fakes.world, QUIET)
+    assert fakes.processes.started == []
+
+
+def test_a_public_listener_is_stopped() -> None:
+    fakes = Fakes()
+    fakes.processes.public.add("mlflow.server")
+    with pytest.raises(ActionError, match="not-loopback"):
+        start(TRACKING, "mlflow.server").apply(fakes.world, QUIET)
+    assert fakes.processes.stopped == ["mlflow.server"]
+
+
+def test_a_failed_command_shows_the_end_of_its_output() -> None:
+    fakes = Fakes()
+    fakes.processes.exit_code = 3
+    (grant,) = [each for each in plan_of(TRACKING).actions if each.kind == "grant"]
+    with pytest.raises(ActionError) as caught:
+        grant.apply(fakes.world, QUIET)
+    assert caught.value.diagnostics[0].details[-1] == "last line"
+
+
+def test_a_process_that_died_is_started_again() -> None:
+    fakes = Fakes()
+    action = start(TRACKING, "mlflow.server")
+    assert not action.holds(Seen(fakes.world, {}))
+    action.apply(fakes.world, QUIET)
+    assert action.holds(Seen(fakes.world, fakes.processes.statuses()))
+
+
+def test_an_unknown_reference_names_the_tool(tmp_path: object) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path)) / "odd"
+    folder.mkdir()
+    lines = [
+        "name: odd",
+        "summary: A tool.",
+        "homepage: https://example.org",
+        "license: MIT",
+        "supports: [local]",
+        "provides: [monitoring]",
+    ]
+    (folder / "tool.yaml").write_text(
+        "\n".join([*lines, "run: {local: {env: {A: '${nobody.url}'}, processes: {p: {command: [x]}}}}"])
+    )
+    from platinfra.document import load_text
+    from platinfra.resolve.resolve import resolve
+    from platinfra.spec.load import load
+
+    catalog = Catalog(folder.parent)
+    graph = resolve(load(load_text("name: x\nstack: {monitoring: [odd]}", "f")), catalog).graph
+    with pytest.raises(PlatinfraError, match=r"unknown-reference.*\$\{nobody.url\}"):
+        plan(graph, catalog, machine_for(graph, catalog))

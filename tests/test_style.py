@@ -1,0 +1,73 @@
+"""The house style, as far as a program can see it."""
+
+import ast
+import re
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src" / "platinfra"
+FILES = sorted(path for path in SOURCE.rglob("*.py") if "__pycache__" not in path.parts)
+BANNED = re.compile(r"util|helper|common|misc|manager|service|processor|handler|(^|_)base($|_)|abstract", re.IGNORECASE)
+MAX_FILE, MEDIAN_FILE = 350, 120
+MAX_FUNCTION_90, MEDIAN_FUNCTION = 40, 9
+MAX_DEPTH = 3
+
+
+def functions() -> list[int]:
+    """Return the lines of every function, docstrings left out."""
+    sizes = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                sizes.append(1 + (node.end_lineno or 0) - body[0].lineno + 1 if body else 1)
+    return sizes
+
+
+def test_files_are_short() -> None:
+    sizes = {path: len(path.read_text().splitlines()) for path in FILES}
+    assert median(sizes.values()) <= MEDIAN_FILE
+    assert {str(path): size for path, size in sizes.items() if size > MAX_FILE} == {}
+
+
+def test_functions_are_small() -> None:
+    sizes = sorted(functions())
+    assert median(sizes) <= MEDIAN_FUNCTION
+    assert sizes[int(len(sizes) * 0.9)] < MAX_FUNCTION_90
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_names_say_what_a_thing_is(path: Path) -> None:
+    assert not BANNED.search(path.stem)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            assert not BANNED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name)), node.name
+
+
+def test_packages_are_not_deep() -> None:
+    deep = [path for path in FILES if len(path.relative_to(SOURCE).parent.parts) > MAX_DEPTH]
+    assert deep == []
+
+
+def test_committed_files_name_no_registry_and_no_machine() -> None:
+    import subprocess
+
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    suspicious = re.compile(rb"files\.pythonhosted|pypi\.org/simple|registry\.npmjs|/home/[a-z]+/|/root/")
+    found = [
+        name for name in names if name and (ROOT / name).is_file() and suspicious.search((ROOT / name).read_bytes())
+    ]
+    assert [name for name in found if name != "tests/test_style.py"] == []
+
+
+def test_locks_have_hashes_for_every_package() -> None:
+    for lock in [
+        *ROOT.glob("requirements/*.lock.txt"),
+        *SOURCE.glob("tools/*/*.lock.txt"),
+        *ROOT.glob("examples/*/*.lock.txt"),
+    ]:
+        entries = re.split(r"\n(?=\S)", lock.read_text().strip())
+        assert all("--hash=sha256:" in entry for entry in entries if not entry.startswith("#")), lock
