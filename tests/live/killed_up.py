@@ -1,7 +1,8 @@
 """
 Run `platinfra up`, and die of SIGKILL at one moment of one action: `killed_up.py MOMENT KEY`.
 
-`begun`: the action is noted and not yet applied; `applied`: applied and not noted; `noted`: applied and noted.
+`begun`: it is noted and not yet applied; `applied`: it is applied and that is not noted. Between two actions nothing
+happens: the moment after one is noted is the one before another begins.
 """
 
 import os

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from platinfra.app.local import environments
+from platinfra.app.status import status
 from platinfra.drivers.port import is_free
 from platinfra.drivers.runtime_folder import runtime_folder
 
@@ -124,13 +125,13 @@ class Stack:
         return done
 
     def status(self) -> dict[str, Any]:
-        """Return what `status --json` says of each component."""
-        return {each["name"]: each for each in json.loads(self.run("status", "--json").out)["components"]}
+        """Return what `status` says of each component."""
+        return {each.name: asdict(each) for each in status(self.file, None)}
 
     def assert_healthy(self) -> None:
         """Every component is healthy, and there is one of each of its processes."""
-        status = self.status()
-        assert {name: each["health"] for name, each in status.items()} == dict.fromkeys(status, "healthy")
+        found = self.status()
+        assert {name: each["health"] for name, each in found.items()} == dict.fromkeys(found, "healthy")
         self.usual |= set(self.ports().values())
         assert {name: len(pids) for name, pids in self.mains().items()} == dict.fromkeys(self.programs(), 1)
 
@@ -246,7 +247,7 @@ class Stack:
             if child.poll() is None:
                 child.kill()
             child.communicate(timeout=_WITHIN)
-        if not self.root.exists():
+        if not self.root.exists() or not self.left():
             return
         done = self.run("down")
         left = self.left()
