@@ -1,9 +1,15 @@
-"""Install the environments that the live tests use: every tool's, and the quickstart's."""
+"""Install the environments that the live tests use: every tool's, the quickstart's, and the clients' of the templates."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 from platinfra.app.local import environments
+from platinfra.catalog.catalog import Catalog
+from platinfra.document import load_text
+from platinfra.drivers.environment import UvEnvironments
+from platinfra.resolve.resolve import resolve
+from platinfra.spec.load import load
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +27,29 @@ def main() -> None:
         if not venvs.ready(lock):
             print(f"installing {lock.parent.name} ({number} of {len(locks)})", file=sys.stderr)
         venvs.ensure(lock, lambda _: None)
+    for template in ("local", "minimal"):
+        resolve_clients(venvs, template)
+
+
+def resolve_clients(venvs: UvEnvironments, template: str) -> None:
+    """Resolve and install the client packages of a template, as the first `up` of a stack does."""
+    packages = client_packages(
+        (ROOT / "src/platinfra/templates" / f"{template}.yaml").read_text().replace("NAME", template, 1)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        lock = Path(folder) / "client" / "requirements.lock.txt"
+        lock.parent.mkdir()
+        venvs.compile(packages, lock, lambda _: None)
+        venvs.ensure(lock, lambda _: None)
+
+
+def client_packages(text: str) -> list[str]:
+    """Return the packages that code using a stack needs."""
+    catalog = Catalog()
+    graph = resolve(load(load_text(text, "platinfra.yaml")), catalog).graph
+    return sorted(
+        {each for component in graph.components.values() for each in catalog.get(component.tool).client.packages}
+    )
 
 
 if __name__ == "__main__":

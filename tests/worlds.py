@@ -111,6 +111,9 @@ class FakeFiles:
             raise ActionError(Diagnostic("disk-full", "no space left"))
         self.written[path] = text
 
+    def link(self, path: Path, target: Path) -> None:
+        self.written[path] = str(target)
+
     def exists(self, path: Path) -> bool:
         return path in self.written
 

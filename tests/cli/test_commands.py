@@ -123,7 +123,7 @@ def test_permissions_name_the_wire_that_asked(platinfra: Command, stack: Path) -
 
 def test_policy_prints_what_the_database_enforces(platinfra: Command, stack: Path) -> None:
     out = platinfra("permissions", "--policy").out
-    assert 'REVOKE CONNECT, TEMPORARY ON DATABASE "mlflow" FROM PUBLIC' in out
+    assert 'REVOKE ALL ON DATABASE "mlflow"' in out
 
 
 def test_policy_of_another_target_says_that_it_is_missing(platinfra: Command) -> None:
@@ -261,3 +261,29 @@ def test_colors_are_left_out_when_asked() -> None:
         check=False,
     )
     assert "\x1b[" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../..", "a/b", "", ".", "Prod"])
+def test_an_environment_cannot_lead_out_of_its_folder(
+    name: str, platinfra: Command, stack: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".platinfra").mkdir()
+    for command in (["down", "--delete-data", "--yes"], ["status"], ["up"], ["env"]):
+        ended = platinfra(*command, "--env", name)
+        assert ended.code == 2
+        assert "error[invalid-name]" in ended.err
+    assert stack.exists()
+
+
+def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack: Path) -> None:
+    stack.write_text("name: demo\nstack:\n  pipelining: [zenml]\n")
+    ended = platinfra("validate")
+    assert ended.code == 2
+    assert "error[no-recipe]" in ended.err
+    assert "`prefect`" in ended.err
+
+
+def test_plan_cannot_tell_changes_of_a_target_it_cannot_apply(platinfra: Command) -> None:
+    ended = platinfra("plan", str(SEED), "--exit-code")
+    assert ended.code == 2
+    assert "error[target-not-available]" in ended.err

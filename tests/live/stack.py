@@ -235,7 +235,8 @@ class Stack:
         found += [f"listener on {each}" for each in self.usual if not is_free(each)]
         files = ["lock.json", "run", "supervisor.json"]
         found += [each for each in files if (self.root / each).exists()]
-        return found + [str(each) for each in [runtime_folder(self.key)] if each.exists()]
+        runtime = runtime_folder(self.key)
+        return [*found, *([str(runtime)] if runtime.exists() else [])]
 
     def assert_nothing_left(self) -> None:
         """Nothing but files runs on, waits or listens."""

@@ -142,3 +142,15 @@ def test_components_that_need_each_other_are_a_circle(tmp_path: Path) -> None:
         resolve(stack, Catalog(tmp_path))
     assert caught.value.diagnostics[0].code == "circular-binding"
     assert "`hen`" in caught.value.diagnostics[0].message
+
+
+def test_a_default_provider_takes_another_name_when_its_own_is_taken() -> None:
+    graph = graph_of("name: demo\nstack:\n  experiment_tracker: [{mlflow: {as: postgres}}]\n")
+    (binding,) = [each for each in graph.bindings_of("postgres") if each.name == "backend"]
+    assert binding.provider == "default-postgres"
+    assert graph.components["default-postgres"].tool == "postgres"
+
+
+def test_default_is_the_file_without_overrides() -> None:
+    with pytest.raises(PlatinfraError, match="invalid-name"):
+        graph_of(f"{TRACKING}environments: {{default: {{}}}}\n")

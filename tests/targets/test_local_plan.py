@@ -1,14 +1,19 @@
 """What the local target plans."""
 
+from pathlib import Path
+
 import pytest
 from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of
 from tests.worlds import Fakes
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import ActionError, PlatinfraError
+from platinfra.document import load_text
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.reference import secrets, shown
 from platinfra.model.state import State
+from platinfra.resolve.resolve import resolve
+from platinfra.spec.load import load
 from platinfra.targets.local.actions import Start, undo
 from platinfra.targets.local.plan import plan
 
@@ -23,6 +28,13 @@ stack:
   monitoring: [evidently]
   notebook: [jupyterlab]
 """
+LINES = [
+    "summary: A tool.",
+    "homepage: https://example.org",
+    "license: MIT",
+    "supports: [local]",
+    "provides: [monitoring]",
+]
 QUIET = Progress(lambda _: None, lambda: False)
 
 
@@ -178,7 +190,7 @@ def test_a_public_listener_is_stopped() -> None:
 def test_a_failed_command_shows_the_end_of_its_output() -> None:
     fakes = Fakes()
     fakes.processes.exit_code = 3
-    (grant,) = [each for each in plan_of(TRACKING).actions if each.kind == "grant"]
+    grant = next(each for each in plan_of(TRACKING).actions if each.key == "grant:mlflow.backend")
     with pytest.raises(ActionError) as caught:
         grant.apply(fakes.world, QUIET)
     assert caught.value.diagnostics[0].details[-1] == "last line"
@@ -192,27 +204,41 @@ def test_a_process_that_died_is_started_again() -> None:
     assert action.holds(Seen(fakes.world, fakes.processes.statuses()))
 
 
-def test_an_unknown_reference_names_the_tool(tmp_path: object) -> None:
-    from pathlib import Path
-
-    folder = Path(str(tmp_path)) / "odd"
+def test_an_unknown_reference_names_the_tool(tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
     folder.mkdir()
-    lines = [
-        "name: odd",
-        "summary: A tool.",
-        "homepage: https://example.org",
-        "license: MIT",
-        "supports: [local]",
-        "provides: [monitoring]",
-    ]
-    (folder / "tool.yaml").write_text(
-        "\n".join([*lines, "run: {local: {env: {A: '${nobody.url}'}, processes: {p: {command: [x]}}}}"])
-    )
-    from platinfra.document import load_text
-    from platinfra.resolve.resolve import resolve
-    from platinfra.spec.load import load
-
-    catalog = Catalog(folder.parent)
+    run = "run: {local: {env: {A: '${nobody.url}'}, processes: {p: {command: [x]}}}}"
+    (folder / "tool.yaml").write_text("\n".join([*LINES, "name: odd", run]))
+    catalog = Catalog(tmp_path)
     graph = resolve(load(load_text("name: x\nstack: {monitoring: [odd]}", "f")), catalog).graph
     with pytest.raises(PlatinfraError, match=r"unknown-reference.*\$\{nobody.url\}"):
         plan(graph, catalog, machine_for(graph, catalog))
+
+
+@pytest.mark.parametrize("name", ["postgres", "template1"])
+def test_a_consumer_never_gets_a_database_of_the_server_itself(name: str) -> None:
+    stack = f"name: demo\nstack:\n  experiment_tracker: [{{mlflow: {{as: {name}}}}}]\n"
+    url = start(stack, f"{name}.server").command.env["MLFLOW_BACKEND_STORE_URI"]
+    assert shown(url).startswith(f"postgresql://{name}_:")
+    assert shown(url).endswith(f"/{name}_")
+
+
+def test_two_databases_of_one_consumer_are_two(tmp_path: Path) -> None:
+    folder = tmp_path / "twin"
+    folder.mkdir()
+    requires = "requires: {left: {capability: sql_database}, right: {capability: sql_database}}"
+    env = "run: {local: {env: {LEFT: '${left.url}', RIGHT: '${right.url}'}, processes: {p: {command: [x]}}}}"
+    (folder / "tool.yaml").write_text("\n".join([*LINES, "name: twin", requires, env]))
+    catalog = Catalog(tmp_path)
+    graph = resolve(load(load_text("name: x\nstack: {monitoring: [twin]}", "f")), catalog).graph
+    (action,) = [
+        each for each in plan(graph, catalog, machine_for(graph, catalog)).actions if each.key == "start:twin.p"
+    ]
+    assert shown(action.command.env["LEFT"]).endswith("/twin_left")
+    assert shown(action.command.env["RIGHT"]).endswith("/twin_right")
+
+
+def test_a_stack_whose_clients_need_no_package_has_variables_all_the_same() -> None:
+    made = plan_of("name: x\nstack:\n  sql_database: [postgres]\n")
+    assert "variables:client" in {each.key for each in made.actions}
+    assert "environment:client" not in {each.key for each in made.actions}

@@ -63,8 +63,14 @@ class _Checker:
             wires = [wire for wire in wires if only in wire[:2]]
             components = [name for name in components if name == only or any(name in wire[:2] for wire in wires)]
         with ThreadPoolExecutor(_WORKERS) as pool:
-            proofs = list(pool.map(self.component, components))
-            return proofs + list(pool.map(lambda wire: self.wire(*wire), wires))
+            proofs = [*self.told(pool.map(self.component, components))]
+            return [*proofs, *self.told(pool.map(lambda wire: self.wire(*wire), wires))]
+
+    def told(self, proofs: Iterator[Proof]) -> Iterator[Proof]:
+        """Report proofs in the order of the stack, each as soon as those before it are made."""
+        for proof in proofs:
+            self.report(proof)
+            yield proof
 
     def is_checked(self, name: str) -> bool:
         """Tell whether a component is proved by itself; infrastructure is proved by its wires alone."""
@@ -152,12 +158,10 @@ class _Checker:
         }
 
     def proof(self, subject: str, prove: Callable[[], str | None]) -> Proof:
-        """Time one proof and report it."""
+        """Time one proof."""
         began = time.monotonic()
         problem = prove()
-        proof = Proof(subject, problem is None, problem or "", time.monotonic() - began)
-        self.report(proof)
-        return proof
+        return Proof(subject, problem is None, problem or "", time.monotonic() - began)
 
 
 def _last_line(output: str) -> str:

@@ -63,9 +63,16 @@ def _setting(tool: Tool, name: str) -> str:
 
 
 def _setting_line(name: str, setting: Setting) -> str:
-    default = "required" if setting.default is None else f"default {setting.default!r}"
+    default = "required" if setting.default is None else f"default {_written(setting.default)}"
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
     return f"{name}: {setting.help} ({setting.type}, {default}{choices})"
+
+
+def _written(value: object) -> str:
+    """Return a value as it is written in YAML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) or '""'
 
 
 def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:

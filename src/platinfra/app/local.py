@@ -1,7 +1,8 @@
 """Put the local target and the drivers together."""
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Graph
 from platinfra.model.state import Applied, State
 from platinfra.targets.local.layout import Layout
-from platinfra.targets.local.plan import locks, wanted_ports
+from platinfra.targets.local.plan import locks, wanted_ports, without_recipe
 from platinfra.targets.local.values import Machine
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
         path=os.environ.get("PATH") or _SYSTEM_PATH,
         passed=passed_environment(),
         python=PYTHON,
+        interpreter=os.path.realpath(sys.executable),
     )
 
 
@@ -170,20 +172,21 @@ def read_ports(workspace: Workspace) -> dict[str, int]:
         return {}
 
 
-def project_lock(workspace: Workspace, graph: Graph) -> None:
-    """Raise PlatinfraError when the project's requirements file is missing or has no hashes."""
+def refuse_unusable(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
+    """Raise PlatinfraError for tools without a recipe and for a project without a hashed requirements file."""
+    problems = [*without_recipe(graph, catalog), *_project_problems(workspace, graph)]
+    if problems:
+        raise PlatinfraError(*problems)
+
+
+def _project_problems(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic]:
     name = graph.project.get("requirements")
     if name is None:
         return
     file = workspace.folder / name
     hint = "make it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
     if not file.is_file():
-        raise PlatinfraError(
-            Diagnostic(
-                "project-requirements",
-                f"`project.requirements`: there is no file `{name}` beside the stack file",
-                hint=hint,
-            )
-        )
-    if "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
-        raise PlatinfraError(Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint))
+        message = f"`project.requirements`: there is no file `{name}` beside the stack file"
+        yield Diagnostic("project-requirements", message, hint=hint)
+    elif "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
+        yield Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint)

@@ -1,11 +1,11 @@
 """Say what `up` would do, without doing anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platinfra.app.workspace import TARGETS, Workspace, at
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.plan import Change, Plan
 from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
@@ -26,9 +26,17 @@ class Planned:
     warnings: tuple[Diagnostic, ...]
 
 
-def plan(file: Path | None, environment: str | None = None, without: tuple[str, ...] = ()) -> Planned:
-    """Compare a stack with what was applied last; raise PlatinfraError with every problem."""
+def plan(
+    file: Path | None, environment: str | None = None, without: tuple[str, ...] = (), *, applicable: bool = False
+) -> Planned:
+    """
+    Compare a stack with what was applied last; raise PlatinfraError with every problem.
+
+    With `applicable`, a target that this version cannot apply is one.
+    """
     planned = prepare(at(file, environment), without)
+    if planned.plan is None and applicable:
+        raise PlatinfraError(replace(not_available(planned.resolved.graph.target), severity="error"))
     if planned.plan is None:
         return planned
     changes = planned.plan.changes(planned.state, None)
@@ -56,7 +64,7 @@ def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: 
     from platinfra.app import local  # start-up time: a target that cannot be applied needs none of it
     from platinfra.targets.local import plan as local_plan
 
-    local.project_lock(workspace, graph)
+    local.refuse_unusable(workspace, graph, catalog)
     state, recovered = local.load_state(workspace)
     kept = local.read_ports(workspace)
     kept = local.still_usable(workspace, kept) if move_ports else kept

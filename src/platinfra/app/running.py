@@ -45,8 +45,9 @@ class Running:
     def command_env(self) -> dict[str, str]:
         """Return the caller's environment with the stack's variables and the client's programs first on PATH."""
         venv = self.layout.client_venv
-        env = {**os.environ, **self.client_env(), "VIRTUAL_ENV": str(venv)}
-        env["PATH"] = f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+        env = {**os.environ, **self.client_env()}
+        if venv.exists():
+            env |= {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
         for name in _NOT_PASSED:
             env.pop(name, None)
         return env

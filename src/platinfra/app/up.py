@@ -61,10 +61,10 @@ def _refuse(planned: Planned) -> None:
 
 
 def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
-    assert planned.plan is not None
     world = local.world(planned.workspace)
     statuses = world.processes.statuses()
     planned = replace(planned, state=local.with_strays(planned.state, statuses))
+    assert planned.plan is not None
     changes = planned.plan.changes(planned.state, Seen(world, statuses))
     removed = _removed_components(planned.plan, changes)
     if removed and not confirm(removed):

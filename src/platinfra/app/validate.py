@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from platinfra.app.workspace import at
+from platinfra.app.workspace import TARGETS, Workspace, at
+from platinfra.catalog.catalog import Catalog
 from platinfra.resolve.resolve import Resolved
 
 
@@ -10,7 +11,17 @@ def validate(file: Path | None, environment: str | None = None) -> list[Resolved
     """Return the resolved stack in the chosen environment, or in every one; raise PlatinfraError with every problem."""
     workspace = at(file, environment)
     catalog = workspace.catalog()
-    first = workspace.resolve(catalog)
+    first = _checked(workspace, catalog)
     if environment is not None:
         return [first]
-    return [first, *(at(file, name).resolve(catalog) for name in first.file.environments)]
+    return [first, *(_checked(at(file, name), catalog) for name in first.file.environments)]
+
+
+def _checked(workspace: Workspace, catalog: Catalog) -> Resolved:
+    """Return the resolved stack; raise PlatinfraError also for what only its target knows to be wrong."""
+    resolved = workspace.resolve(catalog)
+    if resolved.graph.target in TARGETS:
+        from platinfra.app.local import refuse_unusable  # start-up time
+
+        refuse_unusable(workspace, resolved.graph, catalog)
+    return resolved

@@ -11,6 +11,7 @@ from platinfra.document import load_file
 from platinfra.resolve.environment import DEFAULT
 from platinfra.resolve.resolve import Resolved, resolve
 from platinfra.spec.load import load
+from platinfra.spec.rules import is_name
 
 STATE_FOLDER = ".platinfra"
 DEFAULT_FILE = Path("platinfra.yaml")
@@ -65,7 +66,14 @@ class Workspace:
 
 
 def at(file: Path | None, environment: str | None) -> Workspace:
-    """Return the workspace of a stack file; the default is `platinfra.yaml` here or in a folder above."""
+    """
+    Return the workspace of a stack file; the default is `platinfra.yaml` here or in a folder above.
+
+    Raises PlatinfraError for what cannot name an environment: the name becomes a folder.
+    """
+    if environment is not None and not is_name(environment):
+        hint = "lower-case letters, digits and dashes, beginning with a letter"
+        raise PlatinfraError(Diagnostic("invalid-name", f"`{environment}` cannot name an environment", hint=hint))
     return Workspace(file if file is not None else _nearest(), environment or DEFAULT)
 
 

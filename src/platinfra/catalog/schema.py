@@ -49,11 +49,11 @@ class Requirement(Entry):
 class Setting(Entry):
     """A knob of a tool."""
 
-    type: Literal["string", "integer", "number", "boolean"] = "string"
+    type: Literal["string", "integer", "number", "boolean"] = Field(default="string", description="What values are.")
     default: str | int | float | bool | None = Field(default=None, description="Without one the setting is required.")
-    choices: list[str | int] | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    choices: list[str | int] | None = Field(default=None, description="The only values there are.")
+    minimum: float | None = Field(default=None, description="The smallest number.")
+    maximum: float | None = Field(default=None, description="The largest number.")
     help: str = Field(description="One sentence.")
 
 
@@ -61,7 +61,7 @@ class Endpoint(Entry):
     """A port a tool listens on."""
 
     port: int = Field(description="The tool's usual port.")
-    scheme: str = "http"
+    scheme: str = Field(default="http", description="Of its addresses.")
     ready: str | None = Field(default=None, description="Path that answers 2xx when the tool is ready.")
     probe: str | None = Field(default=None, description="API path that answers 2xx through the wired address.")
     metrics: str | None = Field(default=None, description="Path of Prometheus metrics.")
@@ -70,22 +70,22 @@ class Endpoint(Entry):
 class Client(Entry):
     """What code that uses the tool needs."""
 
-    packages: list[str] = Field(default_factory=list)
-    env: dict[str, str] = Field(default_factory=dict)
+    packages: list[str] = Field(default_factory=list, description="Requirements of code that uses it, pinned.")
+    env: dict[str, str] = Field(default_factory=dict, description="Variables that tell such code where it is.")
 
 
 class Stop(Entry):
     """How a process ends."""
 
-    signal: Literal["TERM", "INT", "QUIT", "HUP"] = "TERM"
+    signal: Literal["TERM", "INT", "QUIT", "HUP"] = Field(default="TERM", description="Asks the process to end.")
     grace: float = Field(default=15, description="Seconds until SIGKILL.")
 
 
 class Command(Entry):
     """A command that runs to its end."""
 
-    command: list[Argument]
-    env: dict[str, str] = Field(default_factory=dict)
+    command: list[Argument] = Field(description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default_factory=dict, description="Variables, beside those platinfra sets.")
     creates: str | None = Field(default=None, description="Skipped when this path exists.")
     timeout: float = Field(default=120, description="Seconds.")
 
@@ -93,14 +93,14 @@ class Command(Entry):
 class Process(Entry):
     """A long-running command."""
 
-    command: list[Argument]
-    env: dict[str, str] = Field(default_factory=dict)
+    command: list[Argument] = Field(description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default_factory=dict, description="Variables, beside those platinfra sets.")
     environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
     after: list[str] = Field(
         default_factory=list, description="Processes of the same tool that have to be ready first."
     )
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves; all of them must answer.")
-    stop: Stop = Field(default_factory=Stop)
+    stop: Stop = Field(default_factory=Stop, description="How it ends.")
 
 
 class LocalRun(Entry):
@@ -108,10 +108,10 @@ class LocalRun(Entry):
 
     requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
     path: list[str] = Field(default_factory=list, description="Folders before the system's PATH.")
-    env: dict[str, str] = Field(default_factory=dict)
+    env: dict[str, str] = Field(default_factory=dict, description="Variables, beside those platinfra sets.")
     files: dict[str, str] = Field(default_factory=dict, description="Relative name to content.")
     setup: list[Command] = Field(default_factory=list, description="Before the processes start.")
-    processes: dict[str, Process] = Field(default_factory=dict)
+    processes: dict[str, Process] = Field(default_factory=dict, description="What is kept running.")
     ready: list[Command] = Field(default_factory=list, description="After the processes are ready.")
     grants: dict[str, Command] = Field(
         default_factory=dict, description="Capability to the command that admits one consumer."
@@ -123,31 +123,35 @@ class LocalRun(Entry):
 class Run(Entry):
     """Recipes by target."""
 
-    local: LocalRun | None = None
+    local: LocalRun | None = Field(default=None, description="As processes of this machine.")
 
 
 class Tool(Entry):
     """A piece of software: what it provides, what it requires, how it runs."""
 
     name: str = Field(description="Equals the folder.")
-    summary: str
-    homepage: str
-    license: str
+    summary: str = Field(description="One sentence.")
+    homepage: str = Field(description="Where people read about it.")
+    license: str = Field(description="SPDX name.")
     supports: list[TargetName] = Field(description="Where the software itself can run.")
     limits: str | None = Field(default=None, description="Why it does not run elsewhere, in a sentence.")
     provides: dict[str, dict[Attribute, str]] = Field(
         default_factory=dict,
         description="Capabilities, with the attributes that differ from those of the endpoint `http`.",
     )
-    requires: dict[str, Requirement] = Field(default_factory=dict)
-    settings: dict[str, Setting] = Field(default_factory=dict)
+    requires: dict[str, Requirement] = Field(
+        default_factory=dict, description="What it needs of others, by a name of its own."
+    )
+    settings: dict[str, Setting] = Field(default_factory=dict, description="What users may set.")
     secrets: list[str] = Field(default_factory=list, description="Generated for each component.")
-    endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = Field(
+        default_factory=dict, description="The ports it listens on; `http` is the main one."
+    )
     page: str | None = Field(
         default=None, description="What `platinfra open` opens, where it is not the address of `http`."
     )
-    client: Client = Field(default_factory=Client)
-    run: Run = Field(default_factory=Run)
+    client: Client = Field(default_factory=Client, description="What code that uses it needs.")
+    run: Run = Field(default_factory=Run, description="How platinfra runs it, by target.")
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
 

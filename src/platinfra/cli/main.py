@@ -30,7 +30,7 @@ def run() -> int:
     # Looking for plug-ins of pydantic among all installed packages takes longer than reading a stack.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        cli.main(prog_name="platinfra", standalone_mode=False)
+        cli.main(prog_name="platinfra", standalone_mode=False, color=False if os.environ.get("NO_COLOR") else None)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:

@@ -1,6 +1,7 @@
 """Turn values into text; nothing else formats or prints."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
@@ -19,7 +20,7 @@ def diagnostics(problems: Iterable[Diagnostic]) -> None:
     for index, problem in enumerate(problems):
         if index:
             click.echo(err=True)
-        click.echo(diagnostic(problem, color=True), err=True)
+        click.echo(diagnostic(problem, color=not os.environ.get("NO_COLOR")), err=True)
 
 
 def diagnostic(problem: Diagnostic, *, color: bool = False) -> str:

@@ -66,6 +66,7 @@ class UvEnvironments:
                 part.write_bytes(lock.read_bytes() if lock.exists() else b"")
             self._compile(packages, part, report)
             with reported(lock):
+                part.chmod(0o600)
                 os.replace(part, lock)
         finally:
             part.unlink(missing_ok=True)

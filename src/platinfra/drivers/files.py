@@ -32,6 +32,15 @@ class LocalFiles:
             _create_folder(path.parent)
             _replace(path, text.encode())
 
+    def link(self, path: Path, target: Path) -> None:
+        """Make `path` a symbolic link to `target`; what it led to before is replaced at once."""
+        part = path.with_name(f"{path.name}.part")
+        with reported(path):
+            _create_folder(path.parent)
+            part.unlink(missing_ok=True)
+            part.symlink_to(target)
+            os.replace(part, path)
+
     def exists(self, path: Path) -> bool:
         """Tell whether a file or folder exists."""
         return path.exists()

@@ -154,6 +154,9 @@ class Files(Protocol):
     def write(self, path: Path, text: str) -> None:
         """Write a file that only the owner can read, all of it or nothing."""
 
+    def link(self, path: Path, target: Path) -> None:
+        """Make `path` a symbolic link to `target`; what it led to before is replaced at once."""
+
     def exists(self, path: Path) -> bool:
         """Tell whether a file or folder exists."""
 

@@ -131,13 +131,14 @@ class _Binder:
             self.unbound(member, name, requirement)
             return None
         reason = f"the default {requirement.capability} of `{target}`"
-        added = None if tool.name in self.bound.members else self.join(tool.name, reason)
-        self.add(member, name, requirement, tool.name, reason)
+        added = self.join(tool.name, reason)
+        self.add(member, name, requirement, added.name, reason)
         return added
 
-    def join(self, name: str, reason: str) -> Member:
-        """Add a default provider to the stack."""
-        member = Member(name, self.catalog.get(name), None, reason)
+    def join(self, tool: str, reason: str) -> Member:
+        """Add a default provider to the stack, under another name where the user gave its own to something else."""
+        name = tool if tool not in self.bound.members else f"default-{tool}"
+        member = Member(name, self.catalog.get(tool), None, reason)
         self.bound.members[name] = member
         self.bound.components[name] = member.component(settings_of(member, self.problems))
         self.enlist(member)

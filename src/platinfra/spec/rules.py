@@ -14,6 +14,11 @@ _PLACEHOLDER = re.compile(r"x{3,}|<.*>|your[-_ ].*|change[-_ ]?me|0{12}|12345678
 _ACCOUNT = re.compile(r"\d{12}")
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a stack or an environment."""
+    return bool(_NAME.fullmatch(text)) and len(text) <= _MAX_NAME
+
+
 def broken_rules(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     """Yield what breaks a rule, and warnings for placeholders."""
     yield from _name_problems(file, document)
@@ -21,12 +26,12 @@ def broken_rules(file: StackFile, document: Document) -> Iterator[Diagnostic]:
 
 
 def _name_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
-    if not _NAME.fullmatch(file.name) or len(file.name) > _MAX_NAME:
+    if not is_name(file.name):
         hint = f"lower-case letters, digits and dashes, at most {_MAX_NAME}, beginning with a letter"
         yield Diagnostic("invalid-name", f"`{file.name}` cannot name a stack", document.value_span(("name",)), hint)
     for name in file.environments:
-        if not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
-            hint = "lower-case letters, digits and dashes, beginning with a letter"
+        if not is_name(name) or name == "default":
+            hint = "lower-case letters, digits and dashes, beginning with a letter; `default` is the file as it stands"
             yield Diagnostic(
                 "invalid-name", f"`{name}` cannot name an environment", document.key_span(("environments", name)), hint
             )

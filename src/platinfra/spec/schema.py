@@ -103,14 +103,20 @@ class StackFile(Strict):
     """A stack: the tools for each stage, and where to run them."""
 
     name: str = Field(description="A DNS label of at most 30 characters; prefixes every resource.")
-    provider: CanonicalProvider = Field(default_factory=lambda: Provider.model_validate({}))
-    deployment: CanonicalDeployment = Field(default_factory=lambda: Deployment.model_validate({}))
+    provider: CanonicalProvider = Field(
+        default_factory=lambda: Provider.model_validate({}), description="Where the platform runs."
+    )
+    deployment: CanonicalDeployment = Field(
+        default_factory=lambda: Deployment.model_validate({}), description="How it runs there."
+    )
     stack: Stages = Field(description="Stage to list of tools.")
     environments: dict[str, Annotated[Override, BeforeValidator(_canonical_keys)]] = Field(
         default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`)."
     )
     users: list[User] = Field(default_factory=list, description="People and their roles.")
-    project: Project = Field(default_factory=lambda: Project.model_validate({}))
+    project: Project = Field(
+        default_factory=lambda: Project.model_validate({}), description="The code that uses the stack."
+    )
 
 
 DEPLOYMENT_TYPES: dict[str, tuple[str, ...]] = {

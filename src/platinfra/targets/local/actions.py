@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,8 +121,6 @@ class InstallClient(Step):
     packages: tuple[str, ...]
     """Empty when the project brings its own lock."""
     link: Path
-    env_file: Path
-    env: Mapping[str, Text]
     kind: str = "client"
     phase: Phase = "installing"
 
@@ -134,30 +131,19 @@ class InstallClient(Step):
 
     @property
     def digest(self) -> str:
-        """Change with the lock or the packages, and with the variables."""
-        return digest_of(client_digest(self.lock, self.packages), {key: shown(each) for key, each in self.env.items()})
+        """Change with the lock or the packages."""
+        return client_digest(self.lock, self.packages)
 
     def holds(self, seen: Seen) -> bool:
-        """Tell whether the link leads to a complete environment and the variables are written."""
-        exists = seen.world.files.exists
-        return (
-            exists(self.link / "bin" / "python") and exists(self.env_file) and seen.world.environments.ready(self.lock)
-        )
+        """Tell whether the link leads to a complete environment."""
+        return seen.world.files.exists(self.link / "bin" / "python") and seen.world.environments.ready(self.lock)
 
     def apply(self, world: World, progress: Progress) -> None:
-        """Resolve, install, link; write the variables."""
-        fetch = fetcher(world)
-        world.files.write(
-            self.env_file, json.dumps({key: reveal(each, fetch) for key, each in self.env.items()}, indent=1)
-        )
+        """Resolve, install, link."""
         if self.packages and not self._resolved(world):
             world.environments.compile(self.packages, self.lock, progress.report)
             world.files.write(self._marker, digest_of(self.packages))
-        target = world.environments.ensure(self.lock, progress.report)
-        fresh = self.link.with_name(f"{self.link.name}.new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(target)
-        os.replace(fresh, self.link)
+        world.files.link(self.link, world.environments.ensure(self.lock, progress.report))
 
     @property
     def _marker(self) -> Path:
@@ -165,6 +151,35 @@ class InstallClient(Step):
 
     def _resolved(self, world: World) -> bool:
         return world.files.exists(self.lock) and list(world.files.tail(self._marker, 1)) == [digest_of(self.packages)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteVariables(Step):
+    """Write down what a client of the stack needs to know; secrets are among it."""
+
+    file: Path
+    env: Mapping[str, Text]
+    kind: str = "variables"
+    phase: Phase = "preparing"
+
+    @property
+    def summary(self) -> str:
+        """Say what it does."""
+        return "write the variables of the stack's clients"
+
+    @property
+    def digest(self) -> str:
+        """Change with the variables."""
+        return digest_of({key: shown(each) for key, each in self.env.items()})
+
+    def holds(self, seen: Seen) -> bool:
+        """Tell whether they are written."""
+        return seen.world.files.exists(self.file)
+
+    def apply(self, world: World, progress: Progress) -> None:
+        """Write them as JSON that only the owner can read."""
+        values = {key: reveal(each, fetcher(world)) for key, each in self.env.items()}
+        world.files.write(self.file, json.dumps(values, indent=1))
 
 
 def client_digest(lock: Path, packages: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Argument, LocalRun, Process
 from platinfra.catalog.schema import Command as CommandEntry
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.plan import Action, Plan
 from platinfra.model.reference import Text, secrets
@@ -18,6 +18,7 @@ from platinfra.targets.local.actions import (
     Prepare,
     RunCommands,
     Start,
+    WriteVariables,
     client_digest,
     digest_of,
 )
@@ -50,14 +51,12 @@ def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
 
 def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan:
     """Return the plan for `graph`; raise PlatinfraError when a tool has no recipe for this machine."""
-    problems = [_no_recipe(each) for each in graph.components.values() if not _runs_here(each, catalog)]
-    if problems:
+    if problems := without_recipe(graph, catalog):
         raise PlatinfraError(*problems)
     values = Values(graph, catalog, machine)
     planner = _Planner(values)
     actions = [action for component in graph.components.values() for action in planner.actions(component)]
-    client = planner.client()
-    ordered = _ordered([*planner.environments(), *([client] if client else []), *actions])
+    ordered = _ordered([*planner.environments(), *planner.client(), *actions])
     return Plan(tuple(ordered), {name: describe(each, values) for name, each in graph.components.items()})
 
 
@@ -66,13 +65,17 @@ def _runs_here(component: Component, catalog: Catalog) -> bool:
     return tool.run.local is not None or tool.check is not None
 
 
-def _no_recipe(component: Component) -> Diagnostic:
+def without_recipe(graph: Graph, catalog: Catalog) -> list[Diagnostic]:
+    """Return a problem for every component whose tool platinfra cannot run here yet."""
+    return [_no_recipe(each, catalog) for each in graph.components.values() if not _runs_here(each, catalog)]
+
+
+def _no_recipe(component: Component, catalog: Catalog) -> Diagnostic:
+    stages = component.stages or tuple(catalog.get(component.tool).provides)
+    able = {tool.name for stage in stages for tool in catalog.providers(stage) if tool.run.local}
+    instead = f"; with a recipe there are {listed(sorted(able))}" if able else ""
     message = f"`{component.tool}` can run on a laptop, but platinfra has no recipe for it yet"
-    return Diagnostic(
-        "no-recipe",
-        message,
-        hint=f"leave it out with `--without {component.name}`, or add a recipe (docs/how-to/add-a-tool.md)",
-    )
+    return Diagnostic("no-recipe", message, hint=f"leave it out with `--without {component.name}`{instead}")
 
 
 def _ordered(actions: Sequence[Action]) -> Iterator[Action]:
@@ -109,21 +112,15 @@ class _Planner:
                 first = next(each.name for each in self.graph.components.values() if each.tool == tool)
                 yield InstallEnvironment(key=f"environment:{tool}", component=first, lock=lock)
 
-    def client(self) -> InstallClient | None:
-        """Return the installation of the client environment, unless the stack has no client."""
-        lock, packages = self.client_lock()
+    def client(self) -> Iterator[Action]:
+        """Yield what code that uses the stack needs: its variables, and its packages if there are any."""
         env = self.client_env(list(self.graph.components.values()))
-        if not packages and lock == self.layout.client_lock:
-            return None
-        return InstallClient(
-            key=CLIENT,
-            component="client",
-            lock=lock,
-            packages=packages,
-            link=self.layout.client_venv,
-            env_file=self.layout.client_env,
-            env=env,
-        )
+        yield WriteVariables(key="variables:client", component="client", file=self.layout.client_env, env=env)
+        lock, packages = self.client_lock()
+        if packages or lock != self.layout.client_lock:
+            yield InstallClient(
+                key=CLIENT, component="client", lock=lock, packages=packages, link=self.layout.client_venv
+            )
 
     def client_lock(self) -> tuple[Path, tuple[str, ...]]:
         """Return the client's lock, and the packages to resolve when the project brings no lock."""

@@ -11,9 +11,10 @@ def statement(binding: Binding) -> str:
         case "sql_database":
             return (
                 f"-- {wire}\n"
-                f'CREATE ROLE "{name}" LOGIN;\n'
+                f'CREATE ROLE "{name}" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE;\n'
                 f'CREATE DATABASE "{name}" OWNER "{name}";\n'
-                f'REVOKE CONNECT, TEMPORARY ON DATABASE "{name}" FROM PUBLIC;'
+                f'REVOKE ALL ON DATABASE "{name}", postgres, template1 FROM PUBLIC;\n'
+                f'REVOKE ALL ON SCHEMA public FROM PUBLIC; -- in "{name}"'
             )
         case "object_store":
             return f"# {wire}\ninstall -d -m 0700 {binding.provider}/data/{binding.consumer}"

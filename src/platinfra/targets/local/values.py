@@ -13,6 +13,8 @@ from platinfra.model.reference import Reference, Secret, Text, evaluate, parse, 
 from platinfra.targets.local.layout import Layout
 
 HOST = "127.0.0.1"
+_RESERVED = frozenset({"postgres", "template0", "template1"})
+"""Roles and databases that a database server has from its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Machine:
     """Variables that every process gets: certificates, proxies, uv's cache."""
     python: str
     """`3.11`."""
+    interpreter: str = "python3"
+    """The Python of tools that have no environment of their own."""
 
 
 parsed = cache(parse)
@@ -117,7 +121,7 @@ class Values:
         raise _unknown(component, Reference(("endpoints", name, attribute)), "an endpoint has url, host and port")
 
     def _consumer(self, binding: Binding, name: str) -> Text:
-        identifier = binding.consumer.replace("-", "_")
+        identifier = self._identifier(binding)
         match name:
             case "name":
                 return (binding.consumer,)
@@ -130,6 +134,13 @@ class Values:
             Reference(("consumer", name)),
             "a consumer has name, username, database and password",
         )
+
+    def _identifier(self, binding: Binding) -> str:
+        """Return the name of a consumer in a database: one for each of its databases, and none that Postgres uses."""
+        required = self.tool(self.graph.components[binding.consumer]).requires
+        several = sum(each.capability == binding.capability for each in required.values()) > 1
+        name = f"{binding.consumer}-{binding.name}" if several else binding.consumer
+        return f"{name}_" if name in _RESERVED else name.replace("-", "_")
 
     def _required(self, component: Component, requirement: str, attribute: str, reference: Reference) -> Text | None:
         binding = self._bound.get((component.name, requirement))
@@ -157,7 +168,8 @@ class Values:
 
     def _places_of(self, component: Component) -> dict[str, str]:
         layout = self.machine.layout
-        venv = self.machine.environments.get(component.tool, Path("no-environment"))
+        venv = self.machine.environments.get(component.tool)
+        own = self._own_environment(venv) if venv else {"python": self.machine.interpreter}
         return {
             "name": component.name,
             "stack": self.graph.stack,
@@ -165,12 +177,14 @@ class Values:
             "files": str(layout.files(component.name)),
             "folder": str(self.catalog.folder(component.tool)),
             "project": str(self.machine.project),
-            "venv": str(venv),
-            "python": str(venv / "bin" / "python"),
-            "site_packages": str(venv / "lib" / f"python{self.machine.python}" / "site-packages"),
+            **own,
             "client.venv": str(layout.client_venv),
             "client.python": str(layout.client_venv / "bin" / "python"),
         }
+
+    def _own_environment(self, venv: Path) -> dict[str, str]:
+        packages = venv / "lib" / f"python{self.machine.python}" / "site-packages"
+        return {"venv": str(venv), "python": str(venv / "bin" / "python"), "site_packages": str(packages)}
 
 
 def _scalar(value: object) -> Text:
