@@ -287,3 +287,12 @@ def test_plan_cannot_tell_changes_of_a_target_it_cannot_apply(platinfra: Command
     ended = platinfra("plan", str(SEED), "--exit-code")
     assert ended.code == 2
     assert "error[target-not-available]" in ended.err
+
+
+def test_a_drawn_consumer_stands_left_of_what_it_uses() -> None:
+    from platinfra.app.graph import _columns
+    from tests.stacks import graph_of
+
+    graph = graph_of((ROOT / "examples" / "quickstart" / "platinfra.yaml").read_text())
+    column = {name: number for number, names in enumerate(_columns(graph)) for name in names}
+    assert all(column[each.consumer] < column[each.provider] for each in graph.bindings)

@@ -75,6 +75,7 @@ def test_a_broken_environment_is_made_again(stack: Stack, tmp_path: Path, damage
         case _:
             shutil.rmtree(environment)
     stack.up()
+    assert (environment / "bin" / "python").exists()
     assert next(environment.glob("lib/*/site-packages/psycopg")).is_dir()
     assert stack.said() == ["before"]
     stack.down()

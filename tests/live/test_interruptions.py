@@ -87,7 +87,8 @@ def test_a_command_of_a_killed_up_does_not_run_beside_its_repetition(stack: Stac
     code = (
         "import fcntl, os, sys, time\n"
         "again = os.path.exists(sys.argv[1])\n"
-        "fcntl.flock(open(sys.argv[1], 'w'), fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "door = open(sys.argv[1], 'w')\n"
+        "fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
         "time.sleep(0 if again else 100)\n"
     )
     setup = [{"command": [sys.executable, "-c", code, "${data}/alone"], "creates": "${data}/never"}]
@@ -96,7 +97,10 @@ def test_a_command_of_a_killed_up_does_not_run_beside_its_repetition(stack: Stac
     eventually(lambda: any(mark.startswith("echo/") for mark in stack.marks().values()))
     eventually(lambda: (stack.root / "components" / "echo" / "data" / "alone").exists())
     child.kill()
+    left = set(stack.marks())
     stack.up()
+    assert left
+    assert not left & set(stack.marks())
 
 
 def test_a_database_whose_set_up_was_cut_off_is_set_up_again(stack: Stack) -> None:

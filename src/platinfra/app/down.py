@@ -23,7 +23,7 @@ def down(
 
     workspace = at(file, environment)
     if not workspace.root.is_dir():
-        return False
+        return _stop_orphans(workspace)
     with stack_lock(workspace.root, "down"):
         state, ran = _loaded(workspace), _may_run(workspace)
         if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
@@ -38,6 +38,15 @@ def down(
     if delete_data is not None:
         shutil.rmtree(workspace.root)
     return ran or bool(state.applied)
+
+
+def _stop_orphans(workspace: Workspace) -> bool:
+    """Stop what still runs although somebody removed the whole state folder; tell whether anything did."""
+    own = local.processes(workspace)
+    found = bool(own.statuses())
+    if found:
+        own.shutdown()
+    return found
 
 
 def _loaded(workspace: Workspace) -> State:

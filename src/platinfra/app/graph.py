@@ -7,7 +7,12 @@ from pathlib import Path
 from platinfra.app.workspace import at
 from platinfra.model.graph import Graph
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 170, 44, 90, 22, 20
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _TOP = 170, 44, 90, 34, 20, 60
+_STEP_X, _STEP_Y = _WIDTH + _GAP_X, _HEIGHT + _GAP_Y
+_ARROW = (
+    '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<path d="M0 0L8 4L0 8z" fill="#64748b"/></marker></defs>'
+)
 
 
 def graph(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> str:
@@ -52,19 +57,20 @@ def _wires(graph: Graph) -> Iterator[tuple[str, str, str]]:
 
 
 def as_svg(graph: Graph) -> str:
-    """Return an SVG picture: consumers left of what they use."""
+    """Return an SVG picture: consumers left of what they use, wires over several columns bent around what is between."""
     columns = _columns(graph)
+    tallest = max(map(len, columns))
     place = {
-        name: (_MARGIN + column * (_WIDTH + _GAP_X), _MARGIN + row * (_HEIGHT + _GAP_Y))
+        name: (_MARGIN + column * _STEP_X, _TOP + row * _STEP_Y + (tallest - len(names)) * _STEP_Y // 2)
         for column, names in enumerate(columns)
         for row, name in enumerate(names)
     }
-    width = _MARGIN * 2 + len(columns) * (_WIDTH + _GAP_X) - _GAP_X
-    height = _MARGIN * 2 + max(map(len, columns)) * (_HEIGHT + _GAP_Y) - _GAP_Y
+    width = _MARGIN * 2 + len(columns) * _STEP_X - _GAP_X
+    height = _TOP + _MARGIN + tallest * _STEP_Y - _GAP_Y
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{escape(graph.stack)} on {graph.target}</title>",
-        '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#64748b"/></marker></defs>',
+        _ARROW,
         '<rect width="100%" height="100%" fill="#ffffff"/>',
         *(_line(place[consumer], place[provider], names) for consumer, provider, names in _wires(graph)),
         *(
@@ -77,16 +83,11 @@ def as_svg(graph: Graph) -> str:
 
 
 def _columns(graph: Graph) -> list[list[str]]:
-    """Return the components by their distance from those that nothing uses."""
+    """Return the components by the longest way to them from one that nothing uses."""
     depth = dict.fromkeys(graph.components, 0)
-    for _ in graph.components:
-        deeper = {each.provider: max(depth[each.provider], depth[each.consumer] + 1) for each in graph.bindings}
-        changed = {
-            name: value for name, value in deeper.items() if value > depth[name] and value < len(graph.components)
-        }
-        if not changed:
-            break
-        depth |= changed
+    for _ in graph.components:  # clients may use each other; after as many rounds as components the rest is a circle
+        for each in graph.bindings:
+            depth[each.provider] = min(max(depth[each.provider], depth[each.consumer] + 1), len(depth) - 1)
     used = sorted(set(depth.values()))
     return [[name for name, value in depth.items() if value == column] for column in used]
 
@@ -94,8 +95,14 @@ def _columns(graph: Graph) -> list[list[str]]:
 def _line(start: tuple[int, int], end: tuple[int, int], names: str) -> str:
     x1, y1 = start[0] + _WIDTH, start[1] + _HEIGHT // 2
     x2, y2 = end[0], end[1] + _HEIGHT // 2
-    bend = _GAP_X // 2
-    return f'<path d="M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}" fill="none" stroke="#94a3b8" marker-end="url(#a)"><title>{escape(names)}</title></path>'
+    between = max((x2 - x1) // _STEP_X, 0)
+    bend = _GAP_X // 2 + between * _STEP_X // 4
+    above = y2 <= y1 or between > 1
+    lift = (-1 if above else 1) * between * _STEP_Y
+    return (
+        f'<path d="M{x1} {y1}C{x1 + bend} {y1 + lift} {x2 - bend} {y2 + lift} {x2} {y2}" fill="none" '
+        f'stroke="#94a3b8" marker-end="url(#a)"><title>{escape(names)}</title></path>'
+    )
 
 
 def _box(at_: tuple[int, int], name: str, stages: str) -> str:
