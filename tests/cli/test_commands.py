@@ -290,8 +290,9 @@ def test_plan_cannot_tell_changes_of_a_target_it_cannot_apply(platinfra: Command
 
 
 def test_a_drawn_consumer_stands_left_of_what_it_uses() -> None:
-    from platinfra.app.graph import _columns
     from tests.stacks import graph_of
+
+    from platinfra.app.graph import _columns
 
     graph = graph_of((ROOT / "examples" / "quickstart" / "platinfra.yaml").read_text())
     column = {name: number for number, names in enumerate(_columns(graph)) for name in names}

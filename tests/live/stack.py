@@ -262,8 +262,15 @@ class Stack:
 def _tool(name: str, *, database: bool = False, secret: bool = False, lock: Path | None = None, **local: Any) -> Any:
     python = "python" if lock else sys.executable
     server = {
-        "command": [python, *([] if lock else ["-S", "-E"]), "${folder}/echo.py", "${settings.mode}"]
-        + ["${endpoints.http.port}", "${data}", "${project}"],
+        "command": [
+            python,
+            *([] if lock else ["-S", "-E"]),
+            "${folder}/echo.py",
+            "${settings.mode}",
+            "${endpoints.http.port}",
+            "${data}",
+            "${project}",
+        ],
         "stop": {"signal": "TERM", "grace": local.pop("grace", 5)},
         "endpoints": ["http"],
     }

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.live
 
 KILLED_UP = (sys.executable, str(HERE / "killed_up.py"))
 KEYS = (
+    "variables:client",
     *("environment:postgres", "prepare:postgres", "start:postgres.server"),
     *("grant:echo.backend", "prepare:echo", "start:echo.server"),
 )
@@ -95,7 +96,7 @@ def test_a_command_of_a_killed_up_does_not_run_beside_its_repetition(stack: Stac
     stack.echo(setup=setup).write(echo={})
     child = stack.command("up")
     eventually(lambda: any(mark.startswith("echo/") for mark in stack.marks().values()))
-    eventually(lambda: (stack.root / "components" / "echo" / "data" / "alone").exists())
+    eventually((stack.root / "components" / "echo" / "data" / "alone").exists)
     child.kill()
     left = set(stack.marks())
     stack.up()
@@ -107,7 +108,7 @@ def test_a_database_whose_set_up_was_cut_off_is_set_up_again(stack: Stack) -> No
     _prepared(stack)
     child = stack.command("up")
     cluster = stack.root / "components" / "postgres" / "data"
-    eventually(lambda: any(cluster.rglob("PG_VERSION")))
+    eventually(lambda: list(cluster.rglob("PG_VERSION")))
     child.kill()
     for pid in stack.marks():
         with contextlib.suppress(ProcessLookupError):

@@ -114,14 +114,25 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
     )
 
 
-def assigned_ports(workspace: Workspace, graph: Graph, catalog: Catalog, kept: Mapping[str, int]) -> dict[str, int]:
-    """Return a port for every endpoint: the kept one, else the usual one, else the next that is free."""
+def assigned_ports(
+    workspace: Workspace, graph: Graph, catalog: Catalog, kept: Mapping[str, int], *, reserved: bool
+) -> dict[str, int]:
+    """
+    Return a port for every endpoint: the kept one, else the usual one, else the next that is free.
+
+    When `reserved`, stacks that start at the same time leave them to this one.
+    """
     from platinfra.drivers.port import assign
+    from platinfra.drivers.reservations import reserve
 
     wanted = wanted_ports(graph, catalog)
     known = kept.keys() >= wanted.keys() or not workspace.root.is_dir()
     own = frozenset() if known else _own_pids(workspace)
-    return assign(wanted, kept, own)
+
+    def choose(avoid: frozenset[int]) -> dict[str, int]:
+        return assign(wanted, kept, own, avoid)
+
+    return reserve(choose) if reserved else choose(frozenset())
 
 
 def still_usable(workspace: Workspace, ports: Mapping[str, int]) -> dict[str, int]:

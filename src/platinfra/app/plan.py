@@ -52,7 +52,9 @@ def plan(
     )
 
 
-def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: bool = False) -> Planned:
+def prepare(
+    workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: bool = False, reserved: bool = False
+) -> Planned:
     """Resolve a stack and plan it, not yet compared with the world."""
     catalog = workspace.catalog()
     resolved = workspace.resolve(catalog, without)
@@ -68,7 +70,7 @@ def prepare(workspace: Workspace, without: tuple[str, ...] = (), *, move_ports: 
     state, recovered = local.load_state(workspace)
     kept = local.read_ports(workspace)
     kept = local.still_usable(workspace, kept) if move_ports else kept
-    ports = local.assigned_ports(workspace, graph, catalog, kept)
+    ports = local.assigned_ports(workspace, graph, catalog, kept, reserved=reserved)
     made = local_plan.plan(graph, catalog, local.machine(workspace, graph, catalog, ports))
     warnings = (*resolved.warnings, *([recovered] if recovered else []))
     return Planned(workspace, catalog, resolved, state, ports, made, [], warnings)

@@ -41,7 +41,7 @@ def up(
     _refuse(prepare(workspace, without))
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
-        planned = prepare(workspace, without, move_ports=move_ports)
+        planned = prepare(workspace, without, move_ports=move_ports, reserved=True)
         return _apply(planned, emit, confirm)
 
 

@@ -62,7 +62,7 @@ class UvEnvironments:
         part = lock.with_name(f".{lock.name}.{os.getpid()}.part")
         try:
             with reported(lock):
-                lock.parent.mkdir(parents=True, exist_ok=True)
+                LocalFiles().folder(lock.parent)
                 part.write_bytes(lock.read_bytes() if lock.exists() else b"")
             self._compile(packages, part, report)
             with reported(lock):

@@ -22,22 +22,27 @@ _PAUSE = 0.01
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT)
 
 
-def assign(wanted: Mapping[str, int], kept: Mapping[str, int], own_pids: frozenset[int]) -> dict[str, int]:
+def assign(
+    wanted: Mapping[str, int],
+    kept: Mapping[str, int],
+    own_pids: frozenset[int],
+    avoid: frozenset[int] = frozenset(),
+) -> dict[str, int]:
     """
     Give each name of `wanted` a port: the one it had, else its usual one, else the next free one.
 
     `kept` ports stay as they are, taken or not, so that addresses never change by themselves. What one of
-    `own_pids` listens on counts as free. Raises ActionError when no port is left.
+    `own_pids` listens on counts as free, what is in `avoid` as taken. Raises ActionError when no port is left.
     """
     found = {name: kept[name] for name in wanted if name in kept}
     own = _ports_of(own_pids)
     missing = [name for name in wanted if name not in found]
     for name in missing:
-        if wanted[name] not in found.values() and _usable(wanted[name], own):
+        if wanted[name] not in {*found.values(), *avoid} and _usable(wanted[name], own):
             found[name] = wanted[name]
     for name in missing:
         if name not in found:
-            found[name] = _next(wanted[name], {*found.values(), *wanted.values(), *kept.values()}, own)
+            found[name] = _next(wanted[name], {*found.values(), *wanted.values(), *kept.values(), *avoid}, own)
     return {name: found[name] for name in wanted}
 
 
