@@ -250,13 +250,14 @@ class Stack:
             child.communicate(timeout=_WITHIN)
         if not self.root.exists() or not self.left():
             return
-        done = self.run("down")
-        left = self.left()
-        for pid in self.marks():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        assert done.code == 0, done.text
-        assert not left
+        try:
+            done = self.run("down")
+            assert done.code == 0, done.text
+            self.assert_nothing_left()
+        finally:
+            for pid in self.marks():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def _tool(name: str, *, database: bool = False, secret: bool = False, lock: Path | None = None, **local: Any) -> Any:

@@ -114,6 +114,11 @@ def test_every_component_and_every_wire_holds(project: Path, table: dict[str, st
     } == wires  # fmt: skip
 
 
+def test_the_tools_that_the_readme_calls_tested_are_proved_here(project: Path) -> None:
+    running = {each["tool"] for each in json.loads(ok(project, "status", "--json"))["components"]}
+    assert {*running, "mlflow-serving"} == set((ROOT / "docs" / "tested.txt").read_text().split())
+
+
 def test_a_second_run_makes_a_second_version_beside_the_first(project: Path, table: dict[str, str]) -> None:
     second = rows(ok(project, "run", "--", "python", "main.py"))
     assert second["Model"].startswith("wine version 2")
