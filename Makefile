@@ -36,7 +36,7 @@ environments: $(READY)  ## Install the tools' environments that the tests use, s
 	@$(BIN)/python tests/environments.py
 
 test: environments  ## Every test, those with real tools included.
-	@UV_OFFLINE=1 $(BIN)/python -m pytest
+	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/ruff format --check --quiet src tests benchmarks docs examples
@@ -46,7 +46,7 @@ check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/python -m pytest -n 2 -m "not live"
 
 live: environments  ## Only the tests that start real tools.
-	@UV_OFFLINE=1 $(BIN)/python -m pytest -m live
+	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m live
 
 bench: environments  ## Measure, and write docs/reference/performance.md.
 	@UV_OFFLINE=1 $(BIN)/python benchmarks/run.py

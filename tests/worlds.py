@@ -16,6 +16,7 @@ class FakeProcesses:
     started: list[str] = field(default_factory=list)
     public: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    deaf: set[str] = field(default_factory=set)
     exit_code: int = 0
     interrupted: bool = False
 
@@ -38,7 +39,8 @@ class FakeProcesses:
         }
 
     def listeners(self, name: str) -> Sequence[Listener]:
-        return [Listener("0.0.0.0" if name in self.public else "127.0.0.1", 1, 1)]
+        host = "0.0.0.0" if name in self.public else "127.0.0.1"
+        return [] if name in self.deaf else [Listener(host, port, 1) for port in range(20_000, 20_100)]
 
     def run(self, spec: CommandSpec, *, timeout: float) -> tuple[int, str]:
         self.ran.append(spec)
@@ -69,6 +71,9 @@ class FakeEnvironments:
 
     def compile(self, packages: Sequence[str], lock: Path, report: Callable[[str], None]) -> None:
         self.compiled.append(lock)
+
+    def interrupt(self) -> None:
+        pass
 
 
 class FakeProbes:

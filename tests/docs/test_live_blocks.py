@@ -7,7 +7,7 @@ import pytest
 
 from tests.docs.blocks import Folder, all_blocks, blocks, pages
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900), pytest.mark.xdist_group("docs")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 LIVE = [block for block in all_blocks() if block.kind == "live"]
 PAGES = [page for page in pages() if any(block.kind == "page" for block in blocks(page))]
 

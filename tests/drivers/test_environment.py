@@ -163,7 +163,7 @@ def test_a_package_that_the_cache_lacks_needs_the_network(environments: UvEnviro
     path.write_text(f"no-such-package-at-all==1.0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(ActionError) as caught:
         environments.ensure(path, lambda _: None)
-    assert "switched off" in str(caught.value.diagnostics[0].hint)
+    assert "UV_OFFLINE is set" in str(caught.value.diagnostics[0].hint)
 
 
 def test_uv_never_sees_what_would_lead_it_astray(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ class Note:
     digest: str = "1"
     fails: bool = False
     seconds: float = 0.0
+    follows: bool = False
     record: Mapping[str, Any] = field(default_factory=dict)
 
     def holds(self, seen: Seen) -> bool:
@@ -186,3 +187,12 @@ def test_an_interrupt_stops_what_has_not_begun(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(KeyboardInterrupt):
         Bench().up(Interrupting("a", log), Note("b", log, after=("a",)))
     assert "b" not in log
+
+
+def test_what_hangs_on_an_unchanged_action_waits_for_what_that_hangs_on() -> None:
+    bench, log = Bench(), []
+    bench.up(Note("provider", log), Note("grant", log, after=("provider",)), Note("consumer", log, after=("grant",)))
+    log.clear()
+    changed = [Note("provider", log, digest="2", seconds=0.1), Note("grant", log, after=("provider",))]
+    bench.up(*changed, Note("consumer", log, after=("grant",), digest="2"))
+    assert log == ["provider", "/provider", "consumer", "/consumer"]

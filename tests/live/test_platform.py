@@ -11,7 +11,7 @@ import pytest
 
 from .stack import CATALOG, Ended, Stack, environment, eventually, kill
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("platform")]
+pytestmark = [pytest.mark.live]
 
 
 class Platform(Stack):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from platinfra.model.reference import Reference, Secret, evaluate, evaluate_all, parse, reveal, secrets, shown
+from platinfra.model.reference import Reference, Secret, evaluate, parse, reveal, secrets, shown
 
 
 def test_text_is_split_at_its_references() -> None:
@@ -25,7 +25,6 @@ def test_values_replace_references_and_text_around_them_joins() -> None:
 
 def test_one_unbound_reference_makes_the_whole_text_disappear() -> None:
     assert evaluate(parse("${here}${gone}"), lambda each: None if each.path == ("gone",) else ("x",)) is None
-    assert evaluate_all({"A": parse("${gone}"), "B": parse("b")}, lambda _: None) == {"B": ("b",)}
 
 
 def test_a_secret_never_prints_itself() -> None:

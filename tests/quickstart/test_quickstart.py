@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLATINFRA = Path(sys.executable).with_name("platinfra")
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600), pytest.mark.xdist_group("quickstart")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
 
 
 def run(folder: Path, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:

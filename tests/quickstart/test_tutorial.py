@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.docs.blocks import ROOT, Folder, all_blocks, blocks
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(900), pytest.mark.xdist_group("quickstart")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(900)]
 PAGE = ROOT / "docs" / "tutorial" / "quickstart.md"
 
 

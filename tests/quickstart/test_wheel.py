@@ -9,7 +9,7 @@ import pytest
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.live, pytest.mark.timeout(500), pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(500)]
 
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:

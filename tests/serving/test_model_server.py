@@ -59,6 +59,7 @@ def test_the_environment_key_follows_what_is_installed(model: Path) -> None:
 @pytest.fixture
 def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let uv only note what it is asked; whatever is asked offline fails."""
+    monkeypatch.delenv("UV_OFFLINE", raising=False)
     asked: list[str] = []
 
     def uv(_self: Installer, arguments: list[str], cwd: Path) -> None:

@@ -1,5 +1,6 @@
 """What the local target plans."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.document import load_text
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.reference import secrets, shown
-from platinfra.model.state import State
+from platinfra.model.state import Applied, State
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.local.actions import Start, undo
@@ -122,8 +123,6 @@ def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
 def test_the_plan_is_empty_once_it_is_applied() -> None:
     fakes, made = Fakes(), plan_of(TRACKING)
     state = State()
-    from platinfra.model.state import Applied
-
     for action in made.actions:
         action.apply(fakes.world, QUIET) if action.kind != "client" else None
         state = state.with_applied(
@@ -215,12 +214,12 @@ def test_an_unknown_reference_names_the_tool(tmp_path: Path) -> None:
         plan(graph, catalog, machine_for(graph, catalog))
 
 
-@pytest.mark.parametrize("name", ["postgres", "template1"])
+@pytest.mark.parametrize("name", ["postgres", "template1", "public", "pg-team"])
 def test_a_consumer_never_gets_a_database_of_the_server_itself(name: str) -> None:
     stack = f"name: demo\nstack:\n  experiment_tracker: [{{mlflow: {{as: {name}}}}}]\n"
     url = start(stack, f"{name}.server").command.env["MLFLOW_BACKEND_STORE_URI"]
-    assert shown(url).startswith(f"postgresql://{name}_:")
-    assert shown(url).endswith(f"/{name}_")
+    assert shown(url).startswith(f"postgresql://c_{name.replace('-', '_')}:")
+    assert shown(url).endswith(f"/c_{name.replace('-', '_')}")
 
 
 def test_two_databases_of_one_consumer_are_two(tmp_path: Path) -> None:
@@ -234,11 +233,44 @@ def test_two_databases_of_one_consumer_are_two(tmp_path: Path) -> None:
     (action,) = [
         each for each in plan(graph, catalog, machine_for(graph, catalog)).actions if each.key == "start:twin.p"
     ]
-    assert shown(action.command.env["LEFT"]).endswith("/twin_left")
-    assert shown(action.command.env["RIGHT"]).endswith("/twin_right")
+    assert shown(action.command.env["LEFT"]).endswith("/twin__left")
+    assert shown(action.command.env["RIGHT"]).endswith("/twin__right")
 
 
 def test_a_stack_whose_clients_need_no_package_has_variables_all_the_same() -> None:
     made = plan_of("name: x\nstack:\n  sql_database: [postgres]\n")
     assert "variables:client" in {each.key for each in made.actions}
     assert "environment:client" not in {each.key for each in made.actions}
+
+
+def test_an_answer_of_somebody_else_at_the_port_is_not_taken_for_ones_own() -> None:
+    fakes = Fakes()
+    fakes.processes.deaf.add("mlflow.server")
+    with pytest.raises(ActionError, match="port-taken"):
+        start(TRACKING, "mlflow.server").apply(fakes.world, QUIET)
+    assert fakes.processes.stopped == ["mlflow.server"]
+
+
+def test_another_shell_is_no_reason_to_start_anything_again() -> None:
+    graph = graph_of(TRACKING)
+    here = machine_for(graph)
+    there = dataclasses.replace(
+        here, path="/elsewhere", passed={"UV_CACHE_DIR": "/other", "HTTP_PROXY": "http://proxy"}
+    )
+    digests = [{each.key: each.digest for each in plan(graph, CATALOG, machine).actions} for machine in (here, there)]
+    assert digests[0] == digests[1]
+
+
+def test_a_grant_is_repeated_when_its_provider_has_to_be_started() -> None:
+    fakes, made, state = Fakes(), plan_of(TRACKING), State()
+    for action in made.actions:
+        state = state.with_applied(
+            action.key, Applied(action.kind, action.component, action.digest, dict(action.record))
+        )
+        if action.kind != "client":
+            action.apply(fakes.world, QUIET)
+    fakes.processes.running.pop("postgres.server")
+    verbs = {each.key: each.verb for each in made.changes(state, Seen(fakes.world, fakes.processes.statuses()))}
+    assert verbs["start:postgres.server"] == "repair"
+    assert verbs["grant:mlflow.backend"] == "repair"
+    assert verbs["start:mlflow.server"] == "unchanged"

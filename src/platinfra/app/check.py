@@ -42,7 +42,7 @@ def check(
     file: Path | None, environment: str | None, component: str | None, report: Callable[[Proof], None]
 ) -> list[Proof]:
     """Check a running stack, or one component and its wires; report each proof as it is made."""
-    stack = running(file, environment)
+    stack = running(file, environment, up=True)
     only = chosen_component(component, dict(stack.components)) if component else None
     with tempfile.TemporaryDirectory(prefix="platinfra-check-") as folder:
         return _Checker(stack, Path(folder), report).all(only)

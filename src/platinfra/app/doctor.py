@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from platinfra.app import local
 from platinfra.app.plan import prepare
-from platinfra.app.workspace import DEFAULT_FILE, at, cache_folder
+from platinfra.app.workspace import DEFAULT_FILE, Workspace, at, cache_folder
 from platinfra.diagnostics import PlatinfraError
 
 _DISK = 6 * 1024**3
@@ -100,12 +101,11 @@ def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
     yield Finding(
         "stack", ok=True, detail=f"{planned.resolved.graph.stack}: {len(planned.resolved.graph.components)} components"
     )
-    yield from _ports(planned.ports)
+    yield from _ports(workspace, planned.ports)
 
 
-def _ports(ports: dict[str, int]) -> Iterator[Finding]:
-    from platinfra.drivers.port import holder
-
+def _ports(workspace: Workspace, ports: dict[str, int]) -> Iterator[Finding]:
+    usable = local.still_usable(workspace, ports)
     for name, port in ports.items():
-        found = holder(port)
-        yield Finding(f"port {port}", ok=True, detail=f"{name}: {f'held by {found}' if found else 'free'}")
+        remedy = "stop what holds it, or run `platinfra up --move-ports`"
+        yield Finding(f"port {port}", name in usable, f"{name}: {'usable' if name in usable else 'taken'}", remedy)

@@ -10,14 +10,18 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 
 def env(file: Path | None, environment: str | None) -> dict[str, str]:
     """Return the variables a client of the stack needs."""
-    return running(file, environment).client_env()
+    return running(file, environment, up=True).client_env()
 
 
 def run(file: Path | None, environment: str | None, command: tuple[str, ...]) -> None:
     """Replace this process by `command`, in the client environment; raise PlatinfraError when there is no such program."""
-    variables = running(file, environment).command_env()
+    variables = running(file, environment, up=True).command_env()
     program = shutil.which(command[0], path=variables["PATH"])
     if program is None:
         hint = "programs are looked up in the client environment, then on PATH"
         raise PlatinfraError(Diagnostic("unknown-program", f"there is no program `{command[0]}`", hint=hint))
-    os.execve(program, list(command), variables)
+    try:
+        os.execve(program, list(command), variables)
+    except OSError as error:
+        message = f"`{command[0]}` cannot be run: {error.strerror or error}"
+        raise PlatinfraError(Diagnostic("unknown-program", message)) from None

@@ -4,7 +4,10 @@ from pathlib import Path
 
 from platinfra.app.workspace import DEFAULT_FILE
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.spec.rules import is_name
 
+_YAML_WORDS = frozenset({"on", "off", "yes", "no", "y", "n", "true", "false", "null"})
+"""What YAML does not read as text."""
 _FOLDER = Path(__file__).parent.parent / "templates"
 
 
@@ -25,6 +28,9 @@ def init(template: str, name: str | None, folder: Path, *, force: bool = False) 
 
 def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
     """Write a stack file under a name made from the folder's; raise PlatinfraError when there is one."""
+    if name is not None and (not is_name(name) or name in _YAML_WORDS):
+        hint = "lower-case letters, digits and dashes, at most 30, beginning with a letter"
+        raise PlatinfraError(Diagnostic("invalid-name", f"`{name}` cannot name a stack", hint=hint))
     target = folder / DEFAULT_FILE
     if target.exists() and not force:
         raise PlatinfraError(
@@ -44,7 +50,8 @@ def stack_name(folder: str) -> str:
     letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in folder.lower()).strip(
         "-0123456789"
     )
-    return "-".join(part for part in letters.split("-") if part)[:30].strip("-") or "my-stack"
+    name = "-".join(part for part in letters.split("-") if part)[:30].strip("-") or "my-stack"
+    return f"{name}-stack" if name in _YAML_WORDS else name
 
 
 def questionnaire() -> list[tuple[str, str, list[str]]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from platinfra.app.workspace import PYTHON, Workspace, cache_folder
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.graph import Graph
 from platinfra.model.state import Applied, State
 from platinfra.targets.local.layout import Layout
@@ -40,6 +40,8 @@ _PASSED = (
     "TZ",
     "TMPDIR",
 )
+_UNUSABLE = frozenset('#%,:"\\\n')
+"""`#` begins a comment in DVC's configuration, `%` is decoded by MLflow, `:` separates PATH, quotes end JSON text."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
@@ -77,13 +79,18 @@ def world(workspace: Workspace) -> "World":
 
 def secret_file(workspace: Workspace) -> "SecretFile":
     """Return the stack's secrets; where they are lost and data exists, that is an error and not a fresh start."""
-    from platinfra.drivers.files import LocalFiles
     from platinfra.drivers.secret_file import SecretFile
 
-    path, data = workspace.root / "secrets.json", workspace.root / "components"
-    if not path.exists() and not data.exists():
+    return SecretFile(workspace.root / "secrets.json", workspace.root / "components")
+
+
+def begin_secrets(workspace: Workspace) -> None:
+    """Make the file of secrets of a new stack, before it has any data."""
+    from platinfra.drivers.files import LocalFiles
+
+    path = workspace.root / "secrets.json"
+    if not path.exists() and not (workspace.root / "components").exists():
         LocalFiles().write(path, "{}")
-    return SecretFile(path, data)
 
 
 def passed_environment() -> dict[str, str]:
@@ -185,9 +192,17 @@ def read_ports(workspace: Workspace) -> dict[str, int]:
 
 def refuse_unusable(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
     """Raise PlatinfraError for tools without a recipe and for a project without a hashed requirements file."""
-    problems = [*without_recipe(graph, catalog), *_project_problems(workspace, graph)]
+    problems = [*_folder_problems(workspace), *without_recipe(graph, catalog), *_project_problems(workspace, graph)]
     if problems:
         raise PlatinfraError(*problems)
+
+
+def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Yield a problem for characters that tools' own configuration files and addresses give a meaning to."""
+    found = sorted(set(str(workspace.folder)) & _UNUSABLE)
+    if found:
+        message = f"the tools cannot work in a folder whose path holds {listed(found)}"
+        yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
 
 
 def _project_problems(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic]:

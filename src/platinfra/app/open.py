@@ -11,7 +11,7 @@ from platinfra.drivers.files import LocalFiles
 
 def pages(file: Path | None, environment: str | None) -> dict[str, str]:
     """Return the components that have a page, with their addresses."""
-    stack = running(file, environment)
+    stack = running(file, environment, up=True)
     return {
         name: data["endpoints"]["http"]["url"] for name, data in stack.components.items() if "http" in data["endpoints"]
     }
@@ -19,7 +19,7 @@ def pages(file: Path | None, environment: str | None) -> dict[str, str]:
 
 def page(file: Path | None, environment: str | None, component: str) -> tuple[str, str]:
     """Return the address to show and the address to open: a private file where a login is part of the link."""
-    stack = running(file, environment)
+    stack = running(file, environment, up=True)
     name = chosen_component(component, dict(stack.components))
     data = stack.components[name]
     if "http" not in data["endpoints"]:

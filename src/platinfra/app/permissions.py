@@ -31,7 +31,8 @@ def permissions(file: Path | None, environment: str | None, without: tuple[str, 
 def policy(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> str:
     """Return the documents that enforce the permissions on the target: SQL and folders on this machine."""
     workspace = at(file, environment)
-    graph = workspace.resolve(workspace.catalog(), without).graph
+    catalog = workspace.catalog()
+    graph = workspace.resolve(catalog, without).graph
     if graph.target != "local":
         hint = "without `--policy` the permissions are listed with the wires that ask for them"
         raise PlatinfraError(
@@ -39,7 +40,7 @@ def policy(file: Path | None, environment: str | None, without: tuple[str, ...] 
                 "target-not-available", f"this version writes no policy documents for `{graph.target}` yet", hint=hint
             )
         )
-    return "\n".join(statement(each) for each in graph.bindings)
+    return "\n".join(statement(each, graph, catalog) for each in graph.bindings)
 
 
 def _grant(binding: Binding, target: str) -> Grant:

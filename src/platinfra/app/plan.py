@@ -6,7 +6,7 @@ from pathlib import Path
 from platinfra.app.workspace import TARGETS, Workspace, at
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.model.plan import Change, Plan
+from platinfra.model.plan import Change, Plan, Seen
 from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
 
@@ -39,17 +39,18 @@ def plan(
         raise PlatinfraError(replace(not_available(planned.resolved.graph.target), severity="error"))
     if planned.plan is None:
         return planned
-    changes = planned.plan.changes(planned.state, None)
-    return Planned(
-        planned.workspace,
-        planned.catalog,
-        planned.resolved,
-        planned.state,
-        planned.ports,
-        planned.plan,
-        changes,
-        planned.warnings,
-    )
+    changes = planned.plan.changes(planned.state, _seen(planned.workspace))
+    return replace(planned, changes=changes)
+
+
+def _seen(workspace: Workspace) -> Seen | None:
+    """Look at what runs, when anything was ever brought up; looking changes nothing."""
+    from platinfra.app import local
+
+    if not workspace.root.is_dir():
+        return None
+    world = local.world(workspace)
+    return Seen(world, world.processes.statuses())
 
 
 def prepare(

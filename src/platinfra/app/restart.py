@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from platinfra.app import local
-from platinfra.app.running import running
-from platinfra.app.workspace import chosen_component
+from platinfra.app.running import Running, running
+from platinfra.app.workspace import at, chosen_component
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run
 from platinfra.engine.journal import Journal
@@ -20,23 +20,26 @@ def restart(file: Path | None, environment: str | None, component: str, emit: Em
     """Stop and start the processes of a component, and wait until it is ready; raise ActionError when it is not."""
     from platinfra.drivers.lock import stack_lock
 
-    stack = running(file, environment)
-    name = chosen_component(component, dict(stack.components))
-    data = stack.components[name]
-    if not data["processes"]:
-        raise PlatinfraError(Diagnostic("nothing-to-restart", f"`{name}` runs no process"))
-    with stack_lock(stack.workspace.root, "restart"):
-        world = local.world(stack.workspace)
+    workspace = at(file, environment)
+    running(file, environment)
+    with stack_lock(workspace.root, "restart"):
+        stack = running(file, environment, up=True)
+        name = chosen_component(component, dict(stack.components))
+        if not stack.components[name]["processes"]:
+            raise PlatinfraError(Diagnostic("nothing-to-restart", f"`{name}` runs no process"))
+        world = local.world(workspace)
         run = Run(world, Journal(stack.state, lambda _: None), emit, undo)
         progress = Progress(lambda detail: run.say(name, "starting", detail), run.cancel.is_set)
-        for process, log in data["processes"].items():
+        for process, log in stack.components[name]["processes"].items():
             run.say(name, "starting", process)
             world.processes.restart(process)
-            await_ready(process, (), world, progress, _TIMEOUT, Path(log))
-        addresses = tuple(
-            Address(key, each["host"], each["port"], each["ready"], None, required=False)
-            for key, each in data["endpoints"].items()
-        )
-        last, log = list(data["processes"].items())[-1]
-        await_ready(last, addresses, world, progress, _TIMEOUT, Path(log))
+            await_ready(process, _addresses(stack, name, process), world, progress, _TIMEOUT, Path(log))
         run.say(name, "healthy")
+
+
+def _addresses(stack: Running, component: str, process: str) -> tuple[Address, ...]:
+    return tuple(
+        Address(name, each["host"], each["port"], each["ready"], each["probe"], required=each["required"])
+        for name, each in stack.components[component]["endpoints"].items()
+        if each["process"] == process
+    )

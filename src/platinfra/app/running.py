@@ -53,11 +53,11 @@ class Running:
         return env
 
 
-def running(file: Path | None, environment: str | None) -> Running:
-    """Return the stack that was brought up; raise PlatinfraError when there is none."""
+def running(file: Path | None, environment: str | None, *, up: bool = False) -> Running:
+    """Return the stack that was brought up; raise PlatinfraError when there is none, or none that is still `up`."""
     workspace = at(file, environment)
     state, _ = local.load_state(workspace)
-    if not state.components:
+    if not state.components or (up and not state.applied):
         raise not_up(workspace)
     return Running(workspace, state)
 

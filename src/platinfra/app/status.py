@@ -1,7 +1,7 @@
 """Tell how each component is."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,17 +38,30 @@ def status(file: Path | None, environment: str | None) -> list[ComponentStatus]:
     from platinfra.drivers.http import HttpProbes
 
     stack = running(file, environment)
-    statuses = local.processes(stack.workspace).statuses()
+    processes = local.processes(stack.workspace)
+    statuses = processes.statuses()
     probes = HttpProbes()
+
+    def listening(name: str) -> Collection[int]:
+        return {each.port for process in stack.components[name]["processes"] for each in processes.listeners(process)}
+
     with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(lambda name: _component(name, stack, statuses, probes), stack.components))
+        return list(
+            pool.map(lambda name: _component(name, stack, statuses, probes, lambda: listening(name)), stack.components)
+        )
 
 
-def _component(name: str, stack: Running, statuses: Mapping[str, ProcessStatus], probes: Probes) -> ComponentStatus:
+def _component(
+    name: str,
+    stack: Running,
+    statuses: Mapping[str, ProcessStatus],
+    probes: Probes,
+    listening: Callable[[], Collection[int]],
+) -> ComponentStatus:
     data = stack.components[name]
     own = [statuses.get(each) for each in data["processes"]]
     health, detail = _health(
-        data, own, probes, applied=any(each.component == name for each in stack.state.applied.values())
+        data, own, probes, listening, applied=any(each.component == name for each in stack.state.applied.values())
     )
     return ComponentStatus(
         name=name,
@@ -73,7 +86,12 @@ def _address(data: Mapping[str, Any]) -> str:
 
 
 def _health(
-    data: Mapping[str, Any], processes: Sequence[ProcessStatus | None], probes: Probes, *, applied: bool
+    data: Mapping[str, Any],
+    processes: Sequence[ProcessStatus | None],
+    probes: Probes,
+    listening: Callable[[], Collection[int]],
+    *,
+    applied: bool,
 ) -> tuple[str, str]:
     if not applied:
         return "stopped", ""
@@ -85,7 +103,7 @@ def _health(
         return worst, "; ".join(
             f"{each.name} is {each.state}" for _, each in states if each and each.state != "running"
         )
-    return _answers(data, probes)
+    return _answers(data, probes, listening())
 
 
 def _process_health(process: ProcessStatus | None) -> str:
@@ -96,10 +114,12 @@ def _process_health(process: ProcessStatus | None) -> str:
     )
 
 
-def _answers(data: Mapping[str, Any], probes: Probes) -> tuple[str, str]:
+def _answers(data: Mapping[str, Any], probes: Probes, listening: Collection[int]) -> tuple[str, str]:
     for endpoint in data["endpoints"].values():
         if endpoint["ready"] is None:
             continue
+        if endpoint["port"] not in listening:
+            return "failed", f"nothing of it listens on port {endpoint['port']}"
         answer = probes.get(endpoint["ready"])
         if not answer.ok:
             return "starting", f"{endpoint['ready']} answers {answer.status or answer.text}"

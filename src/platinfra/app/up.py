@@ -61,6 +61,8 @@ def _refuse(planned: Planned) -> None:
 
 
 def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
+    _refuse_another_stack(planned)
+    local.begin_secrets(planned.workspace)
     world = local.world(planned.workspace)
     statuses = world.processes.statuses()
     planned = replace(planned, state=local.with_strays(planned.state, statuses))
@@ -84,6 +86,15 @@ def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
     journal = _journal(planned)
     apply(planned.plan, changes, Run(world, journal, emit, undo))
     return Applied(planned, changes)
+
+
+def _refuse_another_stack(planned: Planned) -> None:
+    """Raise PlatinfraError when the folder's state belongs to a stack of another name."""
+    state, graph = planned.state, planned.resolved.graph
+    if state.applied and state.stack not in {"", graph.stack}:
+        message = f"the stack `{state.stack}` is up in this folder, and the file describes `{graph.stack}`"
+        hint = "stop it with `platinfra down`, or give this file a folder or an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 
 def _keep_ports(planned: Planned) -> None:

@@ -19,8 +19,7 @@ def stack_folder(function: F) -> F:
     """Add the option `--file` and the option `--env`, for commands that need only the state beside the file."""
     option = click.option(
         "--file",
-        "-f",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, dir_okay=False),
         help="The stack file; the default is platinfra.yaml here or above.",
     )
     return option(environment(function))

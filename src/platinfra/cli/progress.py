@@ -24,7 +24,6 @@ _MARKS = {
     "stopping": ("…", "yellow"),
     "stopped": ("■", "bright_black"),
     "failed": ("✗", "red"),
-    "note": ("·", "bright_black"),
 }
 
 
@@ -80,8 +79,7 @@ class Live:
         self._live = RichLive(get_renderable=self._table, console=Console(stderr=True), refresh_per_second=8)
 
     def __enter__(self) -> Self:
-        """Begin drawing."""
-        self._live.start()
+        """Wait for the first event: whatever is asked before it needs the terminal for itself."""
         return self
 
     def __exit__(
@@ -94,9 +92,12 @@ class Live:
         """Take in one event."""
         with self._lock:
             self._events[event.component] = (event, time.monotonic())
+        if not self._live.is_started:
+            self._live.start()
 
     def _table(self) -> "Table":
         from rich.table import Table
+        from rich.text import Text
 
         table = Table.grid(padding=(0, 1))
         with self._lock:
@@ -106,9 +107,8 @@ class Live:
             final = event.phase in {"healthy", "unchanged", "failed", "stopped", "waiting"}
             seconds = event.seconds if final else event.seconds + time.monotonic() - since
             shown = "" if event.phase in {"unchanged", "waiting"} else f"{seconds:5.1f} s"
-            table.add_row(
-                f"[{color}]{mark}[/]", event.component, f"[{color}]{event.phase}[/]", shown, event.detail[:80]
-            )
+            cells = ((mark, color), (event.component, ""), (event.phase, color), (shown, ""), (event.detail[:80], ""))
+            table.add_row(*(Text(text, style) for text, style in cells))
         return table
 
 

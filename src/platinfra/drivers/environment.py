@@ -6,18 +6,24 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers import uv
 from platinfra.drivers.files import LocalFiles, reported
 from platinfra.model.ports import Report
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+_PAUSE = 0.5
 _MARKER = "platinfra.json"
 _NETWORK = "check the connection, the proxy and UV_INDEX_URL; what was downloaded stays in uv's cache"
-_CACHE_ONLY = "the network is switched off here; run once without that to fill uv's cache"
+_CACHE_ONLY = "UV_OFFLINE is set; unset it once to fill uv's cache"
 
 
 class UvEnvironments:
@@ -27,6 +33,7 @@ class UvEnvironments:
         """Remember the folder; with `offline` the network is never asked."""
         self._folder = cache / "environments"
         self._offline = offline
+        self._interrupted = Event()
 
     def location(self, lock: Path) -> Path:
         """Return where the environment of `lock` lies, whether it exists or not."""
@@ -110,6 +117,20 @@ class UvEnvironments:
     def _hint(self) -> str:
         return _CACHE_ONLY if self._offline else _NETWORK
 
+    def interrupt(self) -> None:
+        """End what another thread installs or waits for; it raises ActionError there."""
+        self._interrupted.set()
+        uv.interrupt()
+
+    def _await(self, lock: "FileLock") -> None:
+        from filelock import Timeout
+
+        while not self._interrupted.is_set():
+            with suppress(Timeout):
+                lock.acquire(timeout=_PAUSE)
+                return
+        raise ActionError(Diagnostic("interrupted", "another platinfra was still making the same environment"))
+
     @contextmanager
     def _held(self, folder: Path, report: Report) -> Iterator[None]:
         """Let one process at a time make an environment; the lock of a dead one is free."""
@@ -122,7 +143,7 @@ class UvEnvironments:
                 lock.acquire(timeout=0)
             except Timeout:
                 report("waiting for another platinfra that makes the same environment")
-                lock.acquire()
+                self._await(lock)
         try:
             yield
         finally:

@@ -14,6 +14,7 @@ from platinfra.drivers.files import disk_full
 from platinfra.model.ports import Report
 
 _LINES = 20
+_running: set[subprocess.Popen[str]] = set()
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS")
 _UNWANTED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "UV_PYTHON")
 _PROGRESS = re.compile(r"^\s*(Resolved|Downloading|Building|Prepared|Installed)\b.*")
@@ -62,13 +63,21 @@ def run(arguments: Sequence[str], cwd: Path, report: Report | None = None, text:
         text=True,
         errors="replace",
     )
+    _running.add(child)
     try:
         lines = _talk(child, text, report)
         return Outcome(child.wait(), "\n".join(lines), tuple(lines))
     finally:
+        _running.discard(child)
         if child.poll() is None:
             child.kill()
             child.wait()
+
+
+def interrupt() -> None:
+    """End every uv that another thread runs."""
+    for child in list(_running):
+        child.terminate()
 
 
 def _talk(child: subprocess.Popen[str], text: str, report: Report | None) -> list[str]:

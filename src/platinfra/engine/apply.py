@@ -73,10 +73,8 @@ class _Scheduler:
         self.running: dict[Future[bool], Action] = {}
         self.began: dict[str, float] = {}
         self.cores = cores()
-        for action in plan.actions:
-            if action.key not in todo:
-                self.done.add(action.key)
-                self._count_down(action.component, "unchanged")
+        self.unchanged = [action for action in plan.actions if action.key not in todo]
+        self._settle()
 
     def work(self) -> None:
         """Apply everything that can be applied."""
@@ -89,6 +87,7 @@ class _Scheduler:
             except KeyboardInterrupt:
                 self.run.cancel.set()
                 self.run.world.processes.interrupt()
+                self.run.world.environments.interrupt()
                 raise
 
     def _submit(self, pool: ThreadPoolExecutor) -> bool:
@@ -100,6 +99,17 @@ class _Scheduler:
             self.running[pool.submit(self._apply, action)] = action
         return bool(self.running)
 
+    def _settle(self) -> None:
+        """Count unchanged actions as done once those before them are: what they stand for may have to be started."""
+        waiting = []
+        for action in self.unchanged:  # in the plan's order, so that one pass is enough
+            if self.done.issuperset(action.after):
+                self.done.add(action.key)
+                self._count_down(action.component, "unchanged")
+            else:
+                waiting.append(action)
+        self.unchanged = waiting
+
     def _busy(self) -> int:
         recently = time.monotonic() - _PATIENCE
         return sum(each.phase == "starting" and self.began[each.key] > recently for each in self.running.values())
@@ -110,6 +120,7 @@ class _Scheduler:
             if future.result():
                 self.done.add(action.key)
                 self._count_down(action.component, "healthy")
+                self._settle()
 
     def _apply(self, action: Action) -> bool:
         if self.run.cancel.is_set():

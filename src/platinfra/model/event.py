@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phase = Literal[
-    "waiting", "installing", "preparing", "starting", "healthy", "unchanged", "stopping", "stopped", "failed", "note"
+    "waiting", "installing", "preparing", "starting", "healthy", "unchanged", "stopping", "stopped", "failed"
 ]
 
 

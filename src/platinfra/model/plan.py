@@ -55,6 +55,10 @@ class Action(Protocol):
         """The keys of the actions that have to be done first."""
 
     @property
+    def follows(self) -> bool:
+        """Whether it is applied again whenever something it comes after is."""
+
+    @property
     def digest(self) -> str:
         """Changes when it has to be applied again."""
 
@@ -95,10 +99,12 @@ class Plan:
             for key, each in reversed(list(state.applied.items()))
             if key not in planned
         ]
-        return removed + [
-            Change(_verb(each, state.applied.get(each.key), seen), each.key, each.component, each.summary)
-            for each in self.actions
-        ]
+        verbs: dict[str, Verb] = {}
+        for action in self.actions:
+            verb = _verb(action, state.applied.get(action.key), seen)
+            moved = action.follows and any(verbs[key] != "unchanged" for key in action.after)
+            verbs[action.key] = "repair" if moved and verb == "unchanged" else verb
+        return removed + [Change(verbs[each.key], each.key, each.component, each.summary) for each in self.actions]
 
 
 def _verb(action: Action, applied: Applied | None, seen: Seen | None) -> Verb:

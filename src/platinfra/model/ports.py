@@ -106,6 +106,9 @@ class Environments(Protocol):
     def compile(self, packages: Sequence[str], lock: Path, report: Report) -> None:
         """Resolve `packages` together into the hashed lock file `lock`."""
 
+    def interrupt(self) -> None:
+        """End what another thread installs or waits for; it raises ActionError there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -1,7 +1,7 @@
 """Values nobody knows yet: `${backend.url}` stays symbolic until a target resolves it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _PATTERN = re.compile(r"\$\$|\$\{([^}]*)\}")
@@ -103,9 +103,3 @@ def reveal(text: Text, fetch: Callable[[Secret], str]) -> str:
 def shown(text: Text) -> str:
     """Return the text for people: secrets and references keep their names."""
     return "".join(str(part) for part in text)
-
-
-def evaluate_all(texts: Mapping[str, Text], scope: Scope) -> dict[str, Text]:
-    """Evaluate a mapping; entries that mention something unbound disappear."""
-    values = {key: evaluate(text, scope) for key, text in texts.items()}
-    return {key: value for key, value in values.items() if value is not None}

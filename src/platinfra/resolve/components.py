@@ -108,7 +108,7 @@ def _add(
     found: dict[str, Member], use: Use, tool: Tool, stage: str, path: Path_, chosen: Chosen, problems: list[Diagnostic]
 ) -> None:
     name, span = _name(use, tool), _use_span(chosen, path, use)
-    if use.options.as_ is not None and not _COMPONENT.fullmatch(name):
+    if use.options.as_ is not None and (not _COMPONENT.fullmatch(name) or name == "client"):
         hint = "lower-case letters, digits and dashes, at most 40, beginning with a letter"
         problems.append(
             Diagnostic(

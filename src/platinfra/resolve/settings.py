@@ -47,6 +47,8 @@ def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Di
         choices = [str(each) for each in setting.choices]
         hint = did_you_mean(str(value), choices) or f"one of {listed(choices, 'or')}"
         return Diagnostic("unknown-value", f"`{value}` is not a value of the setting `{key}`", span, hint)
+    if value == "" and setting.default is None:
+        return Diagnostic("unknown-value", f"the setting `{key}` is empty", span, setting.help)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _range_problem(key, setting, value, span)
     return None

@@ -12,7 +12,7 @@ from platinfra.cli import options
 @options.component(required=False)
 @options.stack_folder
 @click.option("--lines", "-n", default=50, show_default=True, type=click.IntRange(min=0), help="Lines of each log.")
-@click.option("--follow", "-F", is_flag=True, help="Go on with what is added.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
 def command(component: str | None, file: Path | None, environment: str | None, lines: int, *, follow: bool) -> None:
     """
     Show the logs of COMPONENT, or of all components.

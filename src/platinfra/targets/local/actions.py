@@ -32,6 +32,7 @@ class Step:
     key: str
     component: str
     after: tuple[str, ...] = ()
+    follows: bool = False
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -51,11 +52,14 @@ class Command:
     owned: tuple[Path, ...] = ()
     creates: Path | None = None
     timeout: float = 120
+    surroundings: frozenset[str] = frozenset()
+    """Variables that come from whoever runs platinfra: another shell is no reason to start anything again."""
 
     @property
     def digest(self) -> str:
-        """Change when the command or its environment changes."""
-        return digest_of([shown(each) for each in self.command], {key: shown(each) for key, each in self.env.items()})
+        """Change when the command or its own environment changes."""
+        own = {key: shown(each) for key, each in self.env.items() if key not in self.surroundings}
+        return digest_of([shown(each) for each in self.command], own)
 
     def spec(self, component: str, world: World) -> CommandSpec:
         """Return the command with its secrets."""
@@ -136,7 +140,8 @@ class InstallClient(Step):
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether the link leads to a complete environment."""
-        return seen.world.files.exists(self.link / "bin" / "python") and seen.world.environments.ready(self.lock)
+        exists = seen.world.files.exists
+        return exists(self.link / "bin" / "python") and exists(self.lock) and seen.world.environments.ready(self.lock)
 
     def apply(self, world: World, progress: Progress) -> None:
         """Resolve, install, link."""
@@ -270,7 +275,7 @@ class Start(Step):
         world.processes.start(spec)
         try:
             await_ready(self.process, self.addresses, world, progress, self.timeout, self.command.log)
-            self._refuse_public_listeners(world)
+            self._refuse_foreign_listeners(world)
         except ActionError:
             world.processes.stop(self.process)
             raise
@@ -278,15 +283,16 @@ class Start(Step):
     def _refuse_taken_ports(self, world: World) -> None:
         for address in self.addresses:
             if holder := world.sockets.holder(address.port):
-                hint = f"stop it, or run `platinfra up --move-ports` to let `{self.component}` take another port"
-                raise ActionError(
-                    Diagnostic(
-                        "port-taken", f"port {address.port} of `{self.component}` is taken by {holder}", hint=hint
-                    )
-                )
+                raise _port_taken(self.component, address.port, holder)
 
-    def _refuse_public_listeners(self, world: World) -> None:
-        for listener in world.processes.listeners(self.process):
+    def _refuse_foreign_listeners(self, world: World) -> None:
+        """Raise ActionError when another process answered at an address, or this one answers other machines."""
+        listeners = world.processes.listeners(self.process)
+        for address in self.addresses:
+            if address.is_awaited and address.port not in {each.port for each in listeners}:
+                holder = world.sockets.holder(address.port) or "another process"
+                raise _port_taken(self.component, address.port, holder)
+        for listener in listeners:
             if not (listener.host.startswith("127.") or listener.host in {"::1", "::ffff:127.0.0.1"}):
                 message = f"`{self.process}` listens on {listener.host}:{listener.port}, which other machines can reach"
                 raise ActionError(
@@ -294,6 +300,11 @@ class Start(Step):
                         "not-loopback", message, hint="it was stopped; on a laptop everything stays on 127.0.0.1"
                     )
                 )
+
+
+def _port_taken(component: str, port: int, holder: str) -> ActionError:
+    hint = f"stop it, or run `platinfra up --move-ports` to let `{component}` take another port"
+    return ActionError(Diagnostic("port-taken", f"port {port} of `{component}` is taken by {holder}", hint=hint))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +315,7 @@ class RunCommands(Step):
     summary: str
     kind: str
     phase: Phase = "preparing"
+    follows: bool = True
 
     @property
     def digest(self) -> str:
@@ -311,7 +323,7 @@ class RunCommands(Step):
         return digest_of([each.digest for each in self.commands])
 
     def holds(self, seen: Seen) -> bool:
-        """Tell nothing: what such a command made lies inside the component."""
+        """Tell nothing: what it made lies inside the component, and it is repeated whenever that changes."""
         return True
 
     def apply(self, world: World, progress: Progress) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from platinfra.model.graph import Component
+from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Secret, shown
+from platinfra.targets.local.ready import is_required
 from platinfra.targets.local.values import HOST, Values
 
 
@@ -25,9 +26,7 @@ def describe(component: Component, values: Values) -> dict[str, Any]:
         "endpoints": {name: _endpoint(component, values, name) for name in tool.endpoints},
         "processes": {f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
         "client_env": {key: shown(text) for key, text in values.client_env(component).items()},
-        "bindings": [
-            _binding(component, values, each.name, each.provider) for each in values.graph.bindings_of(component.name)
-        ],
+        "bindings": [_binding(each, values) for each in values.graph.bindings_of(component.name)],
     }
 
 
@@ -38,18 +37,25 @@ def _endpoint(component: Component, values: Values, name: str) -> dict[str, Any]
         "url": url,
         "host": HOST,
         "port": values.port(component.name, name),
+        "process": _process(component, values, name),
         "ready": f"{url}{endpoint.ready}" if endpoint.ready else None,
+        "probe": f"{url}{endpoint.probe}" if endpoint.probe else None,
+        "required": is_required(values.tool(component), name),
         "metrics": f"{url}{endpoint.metrics}" if endpoint.metrics else None,
     }
 
 
-def _binding(component: Component, values: Values, name: str, provider: str) -> dict[str, Any]:
-    binding = next(
-        each for each in values.graph.bindings_of(component.name) if (each.name, each.provider) == (name, provider)
-    )
+def _process(component: Component, values: Values, endpoint: str) -> str | None:
+    recipe = values.tool(component).run.local
+    found = (name for name, each in recipe.processes.items() if endpoint in each.endpoints) if recipe else iter(())
+    name = next(found, None)
+    return f"{component.name}.{name}" if name else None
+
+
+def _binding(binding: Binding, values: Values) -> dict[str, Any]:
     return {
-        "name": name,
-        "provider": provider,
+        "name": binding.name,
+        "provider": binding.provider,
         "capability": binding.capability,
         "access": list(binding.access),
         "reason": binding.reason,

@@ -23,7 +23,7 @@ from platinfra.targets.local.actions import (
     digest_of,
 )
 from platinfra.targets.local.describe import describe
-from platinfra.targets.local.ready import Address
+from platinfra.targets.local.ready import Address, is_required
 from platinfra.targets.local.values import HOST, Machine, Values
 
 CLIENT = "environment:client"
@@ -205,7 +205,9 @@ class _Planner:
             stop_signal=process.stop.signal,
             grace=process.stop.grace,
             timeout=recipe.timeout,
-            inputs=digest_of(prepare.digest, self.inputs(component, environment)),
+            inputs=digest_of(
+                prepare.digest, self.inputs(component, environment), list(recipe.path), dict(component.settings)
+            ),
         )
 
     def inputs(self, component: Component, environment: str) -> str:
@@ -240,7 +242,6 @@ class _Planner:
     def addresses(self, component: Component, process: Process) -> tuple[Address, ...]:
         """Return the endpoints that a process serves."""
         endpoints = self.values.tool(component).endpoints
-        waits = any(endpoints[name].ready for name in process.endpoints)
         return tuple(
             Address(
                 name=name,
@@ -248,7 +249,7 @@ class _Planner:
                 port=self.values.port(component.name, name),
                 ready=self._below(component, name, endpoints[name].ready),
                 probe=self._below(component, name, endpoints[name].probe),
-                required=not waits,
+                required=is_required(self.values.tool(component), name),
             )
             for name in process.endpoints
         )
@@ -296,6 +297,7 @@ class _Planner:
             else (),
             creates=Path(creates) if creates else None,
             timeout=entry.timeout,
+            surroundings=frozenset({"PATH", *self.machine.passed}) - own.keys(),
         )
 
     def arguments(self, entries: Sequence[Argument], component: Component, binding: Binding | None) -> Iterator[Text]:

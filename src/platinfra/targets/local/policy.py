@@ -1,12 +1,14 @@
 """Permissions as this machine enforces them: SQL for databases, folders for objects, addresses for the rest."""
 
-from platinfra.model.graph import Binding
+from platinfra.catalog.catalog import Catalog
+from platinfra.model.graph import Binding, Graph
+from platinfra.targets.local.values import database_identifier
 
 
-def statement(binding: Binding) -> str:
+def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
     """Return the statement that grants one binding, with a comment that names its wire."""
     wire = f"{binding.consumer}.{binding.name}: {', '.join(binding.access)} on {binding.provider}"
-    name = binding.consumer.replace("-", "_")
+    name = database_identifier(binding, graph, catalog)
     match binding.capability:
         case "sql_database":
             return (

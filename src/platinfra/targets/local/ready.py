@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.model.plan import Progress
 from platinfra.model.ports import World
@@ -30,12 +31,24 @@ class Address:
     required: bool = True
     """Without URLs, whether it has to accept connections before the component is ready."""
 
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether the component is not ready before the endpoint answers."""
+        return bool(self.ready or self.probe or self.required)
+
     def answers(self, world: World) -> bool:
         """Tell whether the endpoint is ready."""
         urls = [url for url in (self.ready, self.probe) if url]
         if not urls:
             return not self.required or world.probes.connect(self.host, self.port)
         return all(world.probes.get(url).ok for url in urls)
+
+
+def is_required(tool: Tool, endpoint: str) -> bool:
+    """Tell whether an endpoint without URLs has to accept connections: where its process has no other sign of being ready."""
+    recipe = tool.run.local
+    served = [each.endpoints for each in recipe.processes.values() if endpoint in each.endpoints] if recipe else []
+    return bool(served) and not any(tool.endpoints[name].ready for name in served[0])
 
 
 def await_ready(

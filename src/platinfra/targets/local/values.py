@@ -13,8 +13,8 @@ from platinfra.model.reference import Reference, Secret, Text, evaluate, parse, 
 from platinfra.targets.local.layout import Layout
 
 HOST = "127.0.0.1"
-_RESERVED = frozenset({"postgres", "template0", "template1"})
-"""Roles and databases that a database server has from its start."""
+_RESERVED = frozenset({"postgres", "template0", "template1", "public", "none"})
+"""Roles and databases that Postgres has, or refuses to make; it also keeps `pg_` to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,16 @@ class Machine:
 
 
 parsed = cache(parse)
+
+
+def database_identifier(binding: Binding, graph: Graph, catalog: Catalog) -> str:
+    """Return the name of a consumer's role and database: one for each of its databases."""
+    required = catalog.get(graph.components[binding.consumer].tool).requires
+    several = sum(each.capability == binding.capability for each in required.values()) > 1
+    # Two underscores, since the dashes of `a-b` become one: no other component can have the same name.
+    name = f"{binding.consumer}__{binding.name}" if several else binding.consumer
+    name = name.replace("-", "_")
+    return f"c_{name}" if name in _RESERVED or name.startswith("pg_") else name
 
 
 class Values:
@@ -121,7 +131,7 @@ class Values:
         raise _unknown(component, Reference(("endpoints", name, attribute)), "an endpoint has url, host and port")
 
     def _consumer(self, binding: Binding, name: str) -> Text:
-        identifier = self._identifier(binding)
+        identifier = database_identifier(binding, self.graph, self.catalog)
         match name:
             case "name":
                 return (binding.consumer,)
@@ -134,13 +144,6 @@ class Values:
             Reference(("consumer", name)),
             "a consumer has name, username, database and password",
         )
-
-    def _identifier(self, binding: Binding) -> str:
-        """Return the name of a consumer in a database: one for each of its databases, and none that Postgres uses."""
-        required = self.tool(self.graph.components[binding.consumer]).requires
-        several = sum(each.capability == binding.capability for each in required.values()) > 1
-        name = f"{binding.consumer}-{binding.name}" if several else binding.consumer
-        return f"{name}_" if name in _RESERVED else name.replace("-", "_")
 
     def _required(self, component: Component, requirement: str, attribute: str, reference: Reference) -> Text | None:
         binding = self._bound.get((component.name, requirement))

@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ class ModelServer:
             self._start(release)
         except StartError:
             if former:
+                # Remembered even when it cannot be started just now: the next failure brings it back.
+                self._release = former
                 self._start(former)
             raise
 
@@ -66,14 +69,21 @@ class ModelServer:
         self.withdraw()
 
     def _start(self, release: Release) -> None:
-        if taken(self._host, self._port):
-            raise StartError(f"port {self._port} is taken by another program")
+        self._await_port()
         with self._lock:
             if self._closed:
                 raise StartError("stopped")
             self._server = server = KeptServer(lambda: self._spawn(release), self._records)
         server.start(START_SECONDS)
         self._release = release
+
+    def _await_port(self) -> None:
+        """Wait for the former server to let go of the port; raise StartError when somebody else has it."""
+        deadline = time.monotonic() + END_SECONDS
+        while taken(self._host, self._port):
+            if time.monotonic() > deadline:
+                raise StartError(f"port {self._port} is taken by another program")
+            time.sleep(0.1)
 
     def _spawn(self, release: Release) -> Child:
         command = [
