@@ -167,6 +167,7 @@ def test_a_package_that_the_cache_lacks_needs_the_network(environments: UvEnviro
 
 
 def test_uv_never_sees_what_would_lead_it_astray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("VIRTUAL_ENV", "/somewhere")
     for each in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
