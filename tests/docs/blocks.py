@@ -13,6 +13,8 @@ NOTES = frozenset({"file", "live", "exit", "part", "wrong", "manual"})
 PICTURES = frozenset({"text", "mermaid"})
 DATA = frozenset({"json", "toml", "python"})
 ANYTHING = "…"
+NOT_THE_READERS = frozenset({"UV_OFFLINE", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
+"""Variables of whoever runs the tests."""
 TIMEOUT = 240
 """Seconds for one command."""
 _NOTE = re.compile(r"<!-- ([a-z]+)(?:: (.+))? -->")
@@ -153,7 +155,7 @@ class Folder:
 
 def environment(*, offline: bool) -> dict[str, str]:
     """Return the reader's environment: platinfra on PATH, no colours."""
-    kept = {key: value for key, value in os.environ.items() if key not in {"UV_OFFLINE", "VIRTUAL_ENV", "PYTHONPATH"}}
+    kept = {key: value for key, value in os.environ.items() if key not in NOT_THE_READERS}
     path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return {**kept, "PATH": path, "COLUMNS": "100", **({"UV_OFFLINE": "1"} if offline else {})}
 

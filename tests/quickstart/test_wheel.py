@@ -40,7 +40,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lock = str(ROOT / "requirements" / "dev.lock.txt")
     for command in (
         [uv, "venv", "--offline", "--no-python-downloads", "--python", sys.executable, str(folder / "venv")],
-        [uv, "pip", "install", "--offline", "--require-hashes", "--python", python, "--requirement", lock],
+        [uv, "pip", "sync", "--offline", "--require-hashes", "--python", python, lock],
         [uv, "pip", "install", "--offline", "--no-deps", "--python", python, str(wheel)],
     ):
         done = run(*command, cwd=folder)
