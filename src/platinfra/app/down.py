@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,6 @@ def _stop(workspace: Workspace, state: State, emit: Emit) -> None:
     ]
     remove(changes, run)
     world.processes.shutdown()
-    rest = [
-        Change("remove", key, each.component, key) for key, each in reversed(list(run.journal.state.applied.items()))
-    ]
-    for change in rest:
-        journal.forget(change.key)
-    journal.replace(journal.state)
+    journal.replace(replace(journal.state, applied={}))
     for component in dict.fromkeys(each.component for each in changes):
         run.say(component, "stopped")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
     from platinfra.drivers.process import LocalProcesses
     from platinfra.drivers.secret_file import SecretFile
-    from platinfra.model.ports import ProcessStatus, World
+    from platinfra.model.ports import Listener, ProcessStatus, World
 
 _PASSED = (
     "SSL_CERT_FILE",
@@ -134,7 +134,7 @@ def assigned_ports(
 
     wanted = wanted_ports(graph, catalog)
     known = kept.keys() >= wanted.keys() or not workspace.root.is_dir()
-    own = frozenset() if known else _own_pids(workspace)
+    own = frozenset() if known else frozenset(each.pid for each in _own_listeners(workspace))
 
     def choose(avoid: frozenset[int]) -> dict[str, int]:
         return assign(wanted, kept, own, avoid)
@@ -146,15 +146,14 @@ def still_usable(workspace: Workspace, ports: Mapping[str, int]) -> dict[str, in
     """Return the ports that nothing but the stack itself listens on."""
     from platinfra.drivers.port import is_free
 
-    own_processes = processes(workspace)
-    own = {listener.port for name in own_processes.statuses() for listener in own_processes.listeners(name)}
+    own = {each.port for each in _own_listeners(workspace)}
     return {name: port for name, port in ports.items() if port in own or is_free(port)}
 
 
-def _own_pids(workspace: Workspace) -> frozenset[int]:
-    """Return the processes of the stack that listen: their ports are the stack's to keep."""
+def _own_listeners(workspace: Workspace) -> list["Listener"]:
+    """Return what the processes of the stack listen on: those ports are the stack's to keep."""
     own = processes(workspace)
-    return frozenset(listener.pid for name in own.statuses() for listener in own.listeners(name))
+    return [listener for name in own.statuses() for listener in own.listeners(name)]
 
 
 def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:

@@ -77,14 +77,10 @@ def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
                 hint="nothing was touched; confirm with `--yes`",
             )
         )
-    if all(each.verb == "unchanged" for each in changes) and dict(planned.state.components) == dict(
-        planned.plan.components
-    ):
-        _keep_ports(planned)
-        return Applied(planned, changes)
     _keep_ports(planned)
-    journal = _journal(planned)
-    apply(planned.plan, changes, Run(world, journal, emit, undo))
+    same = dict(planned.state.components) == dict(planned.plan.components)
+    if not same or any(each.verb != "unchanged" for each in changes):
+        apply(planned.plan, changes, Run(world, _journal(planned), emit, undo))
     return Applied(planned, changes)
 
 
@@ -117,7 +113,6 @@ def _journal(planned: Planned) -> Journal:
             planned.state,
             stack=graph.stack,
             target=graph.target,
-            file=str(planned.workspace.file),
             components=planned.plan.components,
         )
     )

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-VERSION = 1
-
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -24,8 +22,6 @@ class State:
 
     stack: str = ""
     target: str = ""
-    file: str = ""
-    """The stack file it came from."""
     applied: Mapping[str, Applied] = field(default_factory=dict)
     components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What people see of each component: tool, stages, address, logs, processes."""
@@ -41,10 +37,8 @@ class State:
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {
-            "version": VERSION,
             "stack": self.stack,
             "target": self.target,
-            "file": self.file,
             "components": {name: dict(each) for name, each in self.components.items()},
             "applied": {key: _applied_data(each) for key, each in self.applied.items()},
         }
@@ -57,7 +51,6 @@ class State:
         return cls(
             stack=data["stack"],
             target=data["target"],
-            file=data.get("file", ""),
             components=data.get("components", {}),
             applied={key: Applied(**each) for key, each in data["applied"].items()},
         )

@@ -37,10 +37,15 @@ def _into_use(document: Document, path: Path_, *, into_options: bool) -> Path_:
 
 
 def _spelled(document: Document, path: Path_, step: str | int) -> str | int:
-    value = _get(document.data, path)
-    if isinstance(step, str) and isinstance(value, dict) and step not in value:
-        return next((key for key in value if canonical_key(key) == step), step)
-    return step
+    place = _place(_get(document.data, path), step)
+    return step if place is None else place
+
+
+def _place(data: Any, step: str | int) -> str | int | None:
+    """Return the key or index that a step of a schema location means in the data; None when there is none."""
+    if isinstance(data, dict):
+        return step if step in data else next((key for key in data if canonical_key(key) == step), None)
+    return step if isinstance(data, list) and isinstance(step, int) and step < len(data) else None
 
 
 def _get(data: Any, path: Path_) -> Any:
@@ -55,9 +60,8 @@ def _get(data: Any, path: Path_) -> Any:
 def shaped(document: Document) -> dict[str, Any]:
     """Return the data with `tool` and `options` named, and text where text is meant."""
     data = {canonical_key(key): _texts(document, (key,), value) for key, value in document.data.items()}
-    data["stack"] = _shaped_stages(data["stack"]) if "stack" in data else None
-    if data["stack"] is None:
-        del data["stack"]
+    if "stack" in data:
+        data["stack"] = _shaped_stages(data["stack"])
     if isinstance(data.get("environments"), dict):
         data["environments"] = {name: _shaped_override(each) for name, each in data["environments"].items()}
     return data
@@ -98,25 +102,13 @@ def without(data: Any, loc: tuple[str | int, ...]) -> bool:
         return True
     *parents, last = loc
     for step in parents:
-        data = _child(data, step)
-    return _removed(data, last)
-
-
-def _child(data: Any, step: str | int) -> Any:
-    if isinstance(data, dict):
-        return next((data[key] for key in data if key == step or canonical_key(str(key)) == step), None)
-    return data[step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else None
-
-
-def _removed(data: Any, step: str | int) -> bool:
-    if isinstance(data, dict):
-        for key in [key for key in data if key == step or canonical_key(str(key)) == step]:
-            del data[key]
-            return True
-    if isinstance(data, list) and isinstance(step, int) and step < len(data):
-        del data[step]
-        return True
-    return False
+        place = _place(data, step)
+        data = None if place is None else data[place]
+    place = _place(data, last)
+    if place is None:
+        return False
+    del data[place]
+    return True
 
 
 def _texts(document: Document, path: Path_, value: Any) -> Any:

@@ -106,7 +106,7 @@ class InstallEnvironment(Step):
     @property
     def digest(self) -> str:
         """Change with the lock."""
-        return hashlib.sha256(self.lock.read_bytes()).hexdigest()[:16]
+        return lock_digest(self.lock)
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether the environment is complete."""
@@ -187,9 +187,14 @@ class WriteVariables(Step):
         world.files.write(self.file, json.dumps(values, indent=1))
 
 
+def lock_digest(lock: Path) -> str:
+    """Change when the content of a lock file changes."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+
+
 def client_digest(lock: Path, packages: Sequence[str]) -> str:
     """Change when the client environment changes."""
-    return digest_of(sorted(packages)) if packages else hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    return digest_of(sorted(packages)) if packages else lock_digest(lock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

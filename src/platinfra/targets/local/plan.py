@@ -181,8 +181,8 @@ class _Planner:
         """Return the preparation of a component."""
         name = component.name
         folders = (self.layout.data(name), self.layout.files(name), self.layout.home(name), self.layout.work(name))
-        texts = {path: self.values.text(text, component) for path, text in recipe.files.items()}
-        files = {self.layout.files(name) / path: text for path, text in texts.items() if text is not None}
+        texts = self.values.texts(recipe.files, component)
+        files = {self.layout.files(name) / path: text for path, text in texts.items()}
         setup = tuple(self.command(component, recipe, each, "setup") for each in recipe.setup)
         after = (self.environment(component),) if setup else ()
         return Prepare(
@@ -279,10 +279,9 @@ class _Planner:
                 )
             )
         own = {**recipe.env, **entry.env}
-        texts = {key: self.values.text(value, component, binding) for key, value in own.items()}
         env = {
             **self.surroundings(component, recipe, client=client),
-            **{key: text for key, text in texts.items() if text is not None},
+            **self.values.texts(own, component, binding),
         }
         unprivileged = recipe.unprivileged and not privileged
         creates = self.values.plain(entry.creates, component) if entry.creates else None

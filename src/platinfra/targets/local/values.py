@@ -66,6 +66,13 @@ class Values:
         """Evaluate a template; None when it mentions an unbound optional requirement."""
         return evaluate(parsed(template), lambda reference: self._lookup(reference, component, binding))
 
+    def texts(
+        self, templates: Mapping[str, str], component: Component, binding: Binding | None = None
+    ) -> dict[str, Text]:
+        """Evaluate several templates; those that mention an unbound optional requirement disappear."""
+        values = {key: self.text(template, component, binding) for key, template in templates.items()}
+        return {key: value for key, value in values.items() if value is not None}
+
     def sure(self, template: str, component: Component, binding: Binding | None = None) -> Text:
         """Evaluate a template that must not depend on anything optional."""
         value = self.text(template, component, binding)
@@ -79,8 +86,7 @@ class Values:
 
     def client_env(self, component: Component) -> dict[str, Text]:
         """Return the variables that code using `component` needs."""
-        texts = {key: self.text(value, component) for key, value in self.tool(component).client.env.items()}
-        return {key: text for key, text in texts.items() if text is not None}
+        return self.texts(self.tool(component).client.env, component)
 
     def attributes(self, binding: Binding) -> dict[str, Text]:
         """Return everything a provider tells the consumer of one binding."""
