@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Attribute = Literal[
-    "url", "host", "port", "username", "password", "database", "bucket", "prefix", "region", "endpoint", "token"
+    "url", "host", "port", "username", "password", "database", "bucket", "prefix", "region", "endpoint", "token", "arn"
 ]
 TargetName = Literal["local", "kubernetes", "aws"]
 Argument = str | list[str]
@@ -54,6 +54,9 @@ class Setting(Entry):
     choices: list[str | int] | None = Field(default=None, description="The only values there are.")
     minimum: float | None = Field(default=None, description="The smallest number.")
     maximum: float | None = Field(default=None, description="The largest number.")
+    format: str | None = Field(
+        default=None, description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …"
+    )
     help: str = Field(description="One sentence.")
 
 
@@ -120,10 +123,60 @@ class LocalRun(Entry):
     timeout: float = Field(default=180, description="Seconds until it has to be ready.")
 
 
+class AwsStatement(Entry):
+    """One IAM statement; its texts may hold references."""
+
+    actions: list[str] = Field(description="IAM actions, each spelt out.")
+    resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
+    conditions: dict[str, dict[str, str | list[str]]] = Field(
+        default_factory=dict, description="Operator to key to value."
+    )
+    reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
+
+
+class AwsRole(Entry):
+    """A role that an AWS service assumes for the tool."""
+
+    service: str = Field(description="The service principal, such as ecs-tasks.amazonaws.com.")
+    source: str | None = Field(default=None, description="ARN pattern that `aws:SourceArn` of the service has to match.")
+    statements: list[AwsStatement] = Field(default_factory=list, description="What it may do, whatever is wired to it.")
+
+
+class AwsExisting(Entry):
+    """Infrastructure that exists already and is named by a setting."""
+
+    setting: str = Field(description="When this setting is not empty, no module is called.")
+    outputs: dict[str, str] = Field(description="What stands for the outputs of the module.")
+
+
+class AwsRun(Entry):
+    """How the tool runs on AWS; without a module it is an application of the cluster or the machine."""
+
+    module: str | None = Field(
+        default=None, description="A Terraform module of platinfra, or `./FOLDER` of the tool's folder."
+    )
+    inputs: dict[str, Any] = Field(default_factory=dict, description="The module's variables.")
+    existing: AwsExisting | None = Field(default=None, description="How to use what exists already.")
+    role: AwsRole | None = Field(
+        default=None, description="Who acts for the tool with the permissions of its wires, where that is no pod."
+    )
+    roles: dict[str, AwsRole] = Field(default_factory=dict, description="Further roles, by a name of their own.")
+    statements: list[AwsStatement] = Field(
+        default_factory=list, description="What an application's own role may do, whatever is wired to it."
+    )
+    grants: dict[str, dict[str, list[AwsStatement]]] = Field(
+        default_factory=dict, description="Capability to access verb to what the consumer's role gets."
+    )
+    deployments: list[Literal["kubernetes", "cloud_vm"]] = Field(
+        default=["kubernetes", "cloud_vm"], description="The deployment types it works with."
+    )
+
+
 class Run(Entry):
     """Recipes by target."""
 
     local: LocalRun | None = Field(default=None, description="As processes of this machine.")
+    aws: AwsRun | None = Field(default=None, description="As AWS resources.")
 
 
 class Tool(Entry):
