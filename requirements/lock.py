@@ -22,6 +22,9 @@ def main(*only: str) -> None:
     """Compile all locks, or those of the named folders."""
     compile_lock(ROOT / "requirements" / "uv.in", ROOT / "requirements" / "uv.lock.txt")
     compile_lock(ROOT / "pyproject.toml", ROOT / "requirements" / "dev.lock.txt", "--group=dev")
+    compile_lock(ROOT / "requirements" / "checkov.in", ROOT / "requirements" / "checkov.lock.txt")
+    machine = ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt"
+    compile_lock(ROOT / "pyproject.toml", machine)
     inputs = [*(ROOT / "src/platinfra/tools").glob("*/requirements.in"), *(ROOT / "examples").glob("*/requirements.in")]
     for each in sorted(inputs):
         if not only or each.parent.name in only:
@@ -45,7 +48,7 @@ def compile_lock(source: Path, lock: Path, *options: str) -> None:
         "--upgrade",
         *OPTIONS,
         *options,
-        source.name,
+        str(source),
         "--output-file",
         str(lock),
     ]

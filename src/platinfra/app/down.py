@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platinfra.app import local
 from platinfra.app.workspace import Workspace, at
@@ -15,14 +15,50 @@ from platinfra.model.plan import Change
 from platinfra.model.state import State
 from platinfra.targets.local.actions import undo
 
+Data = Literal["keep", "delete"]
+"""What becomes of the stack's data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a stack, for people."""
+
+    told: str
+    kept: tuple[str, ...] = ()
+    """Where the data is that a cloud keeps."""
+
 
 def down(
-    file: Path | None, environment: str | None, emit: Emit, *, delete_data: Callable[[str], bool] | None = None
-) -> bool:
-    """Stop a stack; return False when there was none. `delete_data` is asked for consent with the stack's name."""
+    file: Path | None, environment: str | None, emit: Emit, data: Data | None, agree: Callable[[str], bool]
+) -> Ended:
+    """Stop a stack, or remove it from AWS. `agree` is asked with the stack's name before data is deleted."""
+    workspace = at(file, environment)
+    if _is_on_aws(workspace):
+        from platinfra.app.aws.down import cloud_down  # start-up time: other targets need none of it
+
+        return cloud_down(workspace, emit, data, agree)
+    stopped = _down_here(workspace, emit, agree if data == "delete" else None)
+    return Ended("everything is stopped" if stopped else "nothing was running")
+
+
+def _is_on_aws(workspace: Workspace) -> bool:
+    """Tell whether the stack is on AWS: by its state, or by its file where the state is lost."""
+    if workspace.root.is_dir():
+        target = _loaded(workspace).target
+        if target:
+            return target == "aws"
+    if not workspace.file.is_file():
+        return False
+    try:
+        return workspace.resolve(workspace.catalog()).graph.target == "aws"
+    except PlatinfraError:
+        return False
+
+
+def _down_here(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
+    """Stop a stack on this machine; return False when there was none."""
     from platinfra.drivers.lock import stack_lock
 
-    workspace = at(file, environment)
     if not workspace.root.is_dir():
         return _stop_orphans(workspace)
     with stack_lock(workspace.root, "down"):

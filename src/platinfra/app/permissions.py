@@ -1,12 +1,28 @@
 """Who may do what, and which wire asked for it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from platinfra.app.workspace import at
+from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding
-from platinfra.targets.local.policy import statement
+from platinfra.resolve.resolve import Resolved
+
+if TYPE_CHECKING:
+    from platinfra.targets.aws.roles import Role
+    from platinfra.targets.aws.statements import Statement
+
+_ENFORCED = {
+    "local": {
+        "sql_database": "a database and a login role of its own",
+        "object_store": "a folder of its own; processes of one user are not kept apart",
+        "": "reachable on 127.0.0.1 only",
+    },
+    "aws": {"sql_database": "IAM for its secret, SQL grants for its own database", "": "an address inside the network"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,38 +37,121 @@ class Grant:
     enforced: str
 
 
-def permissions(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> list[Grant]:
-    """Return the permissions of a stack, one line per wire; raise PlatinfraError when the file is wrong."""
-    workspace = at(file, environment)
-    graph = workspace.resolve(workspace.catalog(), without).graph
-    return [_grant(each, graph.target) for each in graph.bindings]
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One IAM statement for people: who may do what to what, and why."""
+
+    role: str
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    wire: str
+    """`component.requirement (verb)`, or what else asked for it."""
+    reason: str
+    """Why a resource is `*`; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The permissions of a stack: its wires, and on AWS the statements that follow from them."""
+
+    grants: tuple[Grant, ...]
+    statements: tuple[Allowed, ...] = ()
+
+
+def permissions(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> Permissions:
+    """Return the permissions of a stack; raise PlatinfraError when the file is wrong."""
+    catalog, resolved = _resolved(file, environment, without)
+    graph = resolved.graph
+    statements: tuple[Allowed, ...] = ()
+    asked_by_iam: set[str] = set()
+    if graph.target == "aws":
+        found = [statement for role in _roles(resolved, catalog) for statement in role.statements]
+        asked_by_iam = {each.wire for each in found}
+        statements = tuple(allowed for role in _roles(resolved, catalog) for allowed in _allowed(role))
+    return Permissions(tuple(_grant(each, graph.target, asked_by_iam) for each in graph.bindings), statements)
 
 
 def policy(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> str:
-    """Return the documents that enforce the permissions on the target: SQL and folders on this machine."""
-    workspace = at(file, environment)
-    catalog = workspace.catalog()
-    graph = workspace.resolve(catalog, without).graph
-    if graph.target != "local":
+    """Return the documents that enforce the permissions: SQL and folders on this machine, IAM documents on AWS."""
+    catalog, resolved = _resolved(file, environment, without)
+    if resolved.graph.target == "aws":
+        from platinfra.targets.aws.terraform_json import readable
+
+        found = _roles(resolved, catalog)
+        documents = {
+            each.name: {"trust": each.trust, "managed": list(each.managed), "policies": each.policies} for each in found
+        }
+        return json.dumps(readable(documents), indent=2)
+    if resolved.graph.target != "local":
         hint = "without `--policy` the permissions are listed with the wires that ask for them"
         raise PlatinfraError(
             Diagnostic(
-                "target-not-available", f"this version writes no policy documents for `{graph.target}` yet", hint=hint
+                "target-not-available",
+                f"this version writes no policy documents for `{resolved.graph.target}` yet",
+                hint=hint,
             )
         )
-    return "\n".join(statement(each, graph, catalog) for each in graph.bindings)
+    from platinfra.targets.local.policy import statement
+
+    return "\n".join(statement(each, resolved.graph, catalog) for each in resolved.graph.bindings)
 
 
-def _grant(binding: Binding, target: str) -> Grant:
-    enforced = {
-        "sql_database": "a database and a login role of its own",
-        "object_store": "a folder of its own; processes of one user are not kept apart",
-    }.get(binding.capability, "reachable on 127.0.0.1 only")
-    return Grant(
-        component=binding.consumer,
-        provider=binding.provider,
-        capability=binding.capability,
-        verbs=binding.access,
-        wire=f"{binding.consumer}.{binding.name}",
-        enforced=enforced if target == "local" else "",
-    )
+def operator_policy(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> str:
+    """Return the least permissions with which somebody can run `up` and `down` for the stack on AWS."""
+    catalog, resolved = _resolved(file, environment, without)
+    if resolved.graph.target != "aws":
+        hint = "it tells what `up` needs in an AWS account"
+        raise PlatinfraError(
+            Diagnostic("target-not-available", f"`--operator` means nothing for `{resolved.graph.target}`", hint=hint)
+        )
+    from platinfra.app.aws.stack import values_of
+    from platinfra.targets.aws.operator import policies
+
+    return json.dumps(policies(values_of(resolved, catalog)), indent=2)
+
+
+def _resolved(file: Path | None, environment: str | None, without: tuple[str, ...]) -> tuple[Catalog, Resolved]:
+    workspace = at(file, environment)
+    catalog = workspace.catalog()
+    return catalog, workspace.resolve(catalog, without)
+
+
+def _roles(resolved: Resolved, catalog: Catalog) -> "tuple[Role, ...]":
+    from platinfra.app.aws.stack import values_of
+    from platinfra.targets.aws.root import root
+
+    return root(values_of(resolved, catalog)).roles
+
+
+def _allowed(role: "Role") -> list[Allowed]:
+    of_wires = [
+        Allowed(role.name, each.sid, tuple(sorted(each.actions)), _resources(each), _because(each), each.reason or "")
+        for each in role.statements
+    ]
+    of_platform = [
+        Allowed(
+            role.name, each["Sid"], tuple(each["Action"]), tuple(each["Resource"]), f"the {role.component} itself", ""
+        )
+        for document in role.further.values()
+        for each in document["Statement"]
+    ]
+    managed = [
+        Allowed(role.name, "", (f"policy {each}",), (), f"the {role.component} itself", "") for each in role.managed
+    ]
+    return [*of_wires, *of_platform, *managed]
+
+
+def _resources(statement: "Statement") -> tuple[str, ...]:
+    return tuple("".join(map(str, text)) for text in statement.resources)
+
+
+def _because(statement: "Statement") -> str:
+    return f"{statement.wire} ({statement.verb})" if statement.wire else f"{statement.component} itself"
+
+
+def _grant(binding: Binding, target: str, asked_by_iam: set[str]) -> Grant:
+    wire = f"{binding.consumer}.{binding.name}"
+    words: dict[str, Any] = _ENFORCED.get(target, {})
+    enforced = words.get(binding.capability, "IAM" if wire in asked_by_iam else words.get("", ""))
+    return Grant(binding.consumer, binding.provider, binding.capability, binding.access, wire, enforced)

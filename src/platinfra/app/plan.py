@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platinfra.app.workspace import TARGETS, Workspace, at
 from platinfra.catalog.catalog import Catalog
@@ -9,6 +10,9 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.plan import Change, Plan, Seen
 from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
+
+if TYPE_CHECKING:
+    from platinfra.app.aws.plan import CloudPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +25,38 @@ class Planned:
     state: State
     ports: dict[str, int]
     plan: Plan | None
-    """None for a target that this version cannot apply."""
+    """None for a target that has another engine, or that this version cannot apply."""
     changes: list[Change]
     warnings: tuple[Diagnostic, ...]
+    cloud: "CloudPlan | None" = None
+    """What becomes of the stack on AWS, where Terraform is the engine."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether `up` would change nothing."""
+        if self.cloud is not None:
+            return self.cloud.changes == []
+        return all(each.verb == "unchanged" for each in self.changes)
 
 
 def plan(
-    file: Path | None, environment: str | None = None, without: tuple[str, ...] = (), *, applicable: bool = False
+    file: Path | None,
+    environment: str | None = None,
+    without: tuple[str, ...] = (),
+    *,
+    applicable: bool = False,
+    offline: bool = False,
 ) -> Planned:
     """
     Compare a stack with what was applied last; raise PlatinfraError with every problem.
 
-    With `applicable`, a target that this version cannot apply is one.
+    With `applicable`, a target that this version cannot apply is one. `offline` leaves cloud accounts alone.
     """
     planned = prepare(at(file, environment), without)
+    if planned.resolved.graph.target == "aws":
+        from platinfra.app.aws.plan import cloud_plan  # start-up time: other targets need none of it
+
+        return replace(planned, cloud=cloud_plan(planned.workspace, planned.resolved, planned.catalog, offline=offline))
     if planned.plan is None and applicable:
         raise PlatinfraError(replace(not_available(planned.resolved.graph.target), severity="error"))
     if planned.plan is None:
@@ -60,10 +82,9 @@ def prepare(
     catalog = workspace.catalog()
     resolved = workspace.resolve(catalog, without)
     graph = resolved.graph
-    if graph.target not in TARGETS:
-        return Planned(
-            workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, not_available(graph.target))
-        )
+    if graph.target != "local":
+        unable = () if graph.target in TARGETS else (not_available(graph.target),)
+        return Planned(workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, *unable))
     from platinfra.app import local  # start-up time: a target that cannot be applied needs none of it
     from platinfra.targets.local import plan as local_plan
 

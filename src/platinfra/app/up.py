@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platinfra.app import local
 from platinfra.app.plan import Planned, not_available, prepare
@@ -12,6 +13,9 @@ from platinfra.engine.apply import Emit, Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Change, Plan, Seen
 from platinfra.targets.local.actions import undo
+
+if TYPE_CHECKING:
+    from platinfra.app.aws.up import Agree, CloudApplied
 
 Confirm = Callable[[list[str]], bool]
 """Asks whether the named components may be removed."""
@@ -23,6 +27,7 @@ class Applied:
 
     planned: Planned
     changes: list[Change]
+    cloud: "CloudApplied | None" = None
 
 
 def up(
@@ -30,6 +35,7 @@ def up(
     environment: str | None,
     emit: Emit,
     confirm: Confirm,
+    agree: "Agree",
     *,
     without: tuple[str, ...] = (),
     move_ports: bool = False,
@@ -38,7 +44,12 @@ def up(
     from platinfra.drivers.lock import stack_lock
 
     workspace = at(file, environment)
-    _refuse(prepare(workspace, without))
+    planned = prepare(workspace, without)
+    if planned.resolved.graph.target == "aws":
+        from platinfra.app.aws.up import cloud_up  # start-up time: other targets need none of it
+
+        return Applied(planned, [], cloud_up(workspace, emit, agree, without))
+    _refuse(planned)
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
         planned = prepare(workspace, without, move_ports=move_ports, reserved=True)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from platinfra.app.workspace import TARGETS, Workspace, at
+from platinfra.app.workspace import Workspace, at
 from platinfra.catalog.catalog import Catalog
 from platinfra.resolve.resolve import Resolved
 
@@ -20,8 +20,13 @@ def validate(file: Path | None, environment: str | None = None) -> list[Resolved
 def _checked(workspace: Workspace, catalog: Catalog) -> Resolved:
     """Return the resolved stack; raise PlatinfraError also for what only its target knows to be wrong."""
     resolved = workspace.resolve(catalog)
-    if resolved.graph.target in TARGETS:
-        from platinfra.app.local import refuse_unusable  # start-up time
+    # Start-up time: a target needs nothing of the others.
+    if resolved.graph.target == "local":
+        from platinfra.app.local import refuse_unusable
 
         refuse_unusable(workspace, resolved.graph, catalog)
+    elif resolved.graph.target == "aws":
+        from platinfra.app.aws.stack import values_of
+
+        values_of(resolved, catalog)
     return resolved

@@ -15,7 +15,7 @@ from platinfra.spec.rules import is_name
 
 STATE_FOLDER = ".platinfra"
 DEFAULT_FILE = Path("platinfra.yaml")
-TARGETS = ("local",)
+TARGETS = ("local", "aws")
 """The targets this version can apply."""
 
 

@@ -5,7 +5,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Attribute = Literal[
-    "url", "host", "port", "username", "password", "database", "bucket", "prefix", "region", "endpoint", "token", "arn"
+    "url",
+    "host",
+    "port",
+    "username",
+    "password",
+    "database",
+    "bucket",
+    "prefix",
+    "region",
+    "endpoint",
+    "token",
+    "arn",
+    "task",
 ]
 TargetName = Literal["local", "kubernetes", "aws"]
 Argument = str | list[str]
@@ -44,6 +56,7 @@ class Requirement(Entry):
     optional: bool = Field(default=False, description="May stay unbound: what mentions it disappears.")
     many: bool = Field(default=False, description="Binds every provider of the stack.")
     client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
+    role: str = Field(default="main", description="AWS: which of this tool's roles gets the permissions.")
 
 
 class Setting(Entry):
@@ -55,7 +68,8 @@ class Setting(Entry):
     minimum: float | None = Field(default=None, description="The smallest number.")
     maximum: float | None = Field(default=None, description="The largest number.")
     format: str | None = Field(
-        default=None, description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …"
+        default=None,
+        description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
     help: str = Field(description="One sentence.")
 
@@ -119,6 +133,9 @@ class LocalRun(Entry):
     grants: dict[str, Command] = Field(
         default_factory=dict, description="Capability to the command that admits one consumer."
     )
+    provides: dict[str, dict[Attribute, str]] = Field(
+        default_factory=dict, description="Attributes that differ from those of `provides` on this machine."
+    )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
     timeout: float = Field(default=180, description="Seconds until it has to be ready.")
 
@@ -138,8 +155,27 @@ class AwsRole(Entry):
     """A role that an AWS service assumes for the tool."""
 
     service: str = Field(description="The service principal, such as ecs-tasks.amazonaws.com.")
-    source: str | None = Field(default=None, description="ARN pattern that `aws:SourceArn` of the service has to match.")
+    source: str | None = Field(
+        default=None, description="ARN pattern that `aws:SourceArn` of the service has to match."
+    )
     statements: list[AwsStatement] = Field(default_factory=list, description="What it may do, whatever is wired to it.")
+    when: dict[str, list[str | int | bool]] = Field(
+        default_factory=dict, description="Settings and the values with which the role exists; always, when empty."
+    )
+
+
+class AwsAlarm(Entry):
+    """A metric that somebody should hear of."""
+
+    namespace: str = Field(description="CloudWatch namespace, such as AWS/RDS.")
+    metric: str = Field(description="The metric.")
+    dimensions: dict[str, str] = Field(default_factory=dict, description="Which resource's.")
+    statistic: str = Field(default="Average", description="What is made of the values of a period.")
+    comparison: str = Field(default="GreaterThanThreshold", description="When it rings.")
+    threshold: float = Field(description="Compared with the statistic, in the metric's unit.")
+    period: int = Field(default=300, description="Seconds.")
+    evaluation_periods: int = Field(default=3, description="Periods in a row.")
+    description: str = Field(description="What it means, in a sentence.")
 
 
 class AwsExisting(Entry):
@@ -166,6 +202,13 @@ class AwsRun(Entry):
     )
     grants: dict[str, dict[str, list[AwsStatement]]] = Field(
         default_factory=dict, description="Capability to access verb to what the consumer's role gets."
+    )
+    alarms: dict[str, AwsAlarm] = Field(default_factory=dict, description="What is worth an alarm.")
+    failures: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="EventBridge patterns of what is worth a message when it fails."
+    )
+    machine_settings: dict[str, str] = Field(
+        default_factory=dict, description="cloud_vm: settings with which the machine's local recipe reaches it."
     )
     deployments: list[Literal["kubernetes", "cloud_vm"]] = Field(
         default=["kubernetes", "cloud_vm"], description="The deployment types it works with."

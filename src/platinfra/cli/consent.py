@@ -2,8 +2,13 @@
 
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from platinfra.app.aws.changes import CloudChange
+    from platinfra.app.aws.unlock import Lock
 
 
 def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
@@ -17,18 +22,46 @@ def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
     return ask
 
 
-def may_delete(*, yes: bool) -> Callable[[str], bool]:
-    """Return what asks for the stack's name before its data is deleted."""
+def may_delete(*, yes: bool = False, name: str | None = None) -> Callable[[str], bool]:
+    """Return what asks for the stack's name before its data is deleted; without a terminal it has to be given."""
 
     def ask(stack: str) -> bool:
+        if name is not None or yes or not sys.stdin.isatty():
+            return yes or name == stack
+        return _typed(stack, "All data of the stack is deleted.")
+
+    return ask
+
+
+def _typed(stack: str, why: str) -> bool:
+    typed: str = click.prompt(f"{why} Type its name ({stack}) to confirm", err=True, default="", show_default=False)
+    return typed == stack
+
+
+def may_change(*, yes: bool, name: str | None) -> "Callable[[str, list[CloudChange]], bool]":
+    """Return what shows the changes to an AWS account and asks; where data is lost, the stack's name has to be typed."""
+
+    def ask(stack: str, changes: "list[CloudChange]") -> bool:
+        from platinfra.app.aws.changes import lost
+        from platinfra.cli.cloud_text import print_changes
+
+        if name is not None or yes or not sys.stdin.isatty():
+            return name == stack or (yes and not lost(changes))
+        print_changes(changes)
+        if lost(changes):
+            return _typed(stack, "Data is lost, as marked above.")
+        return click.confirm("Change the account?", err=True)
+
+    return ask
+
+
+def may_unlock(*, yes: bool) -> "Callable[[Lock], bool]":
+    """Return what asks whether a lock may be released."""
+
+    def ask(lock: "Lock") -> bool:
         if yes or not sys.stdin.isatty():
             return yes
-        typed: str = click.prompt(
-            f"All data of the stack is deleted. Type its name ({stack}) to confirm",
-            err=True,
-            default="",
-            show_default=False,
-        )
-        return typed == stack
+        question = f"{lock.who} has held it since {lock.since} ({lock.operation}). Is that command dead, and shall the lock go?"
+        return click.confirm(question, err=True)
 
     return ask

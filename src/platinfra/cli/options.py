@@ -42,6 +42,13 @@ def without(function: F) -> F:
     )(function)
 
 
+def confirm(function: F) -> F:
+    """Add the option `--confirm`."""
+    return click.option(
+        "--confirm", metavar="STACK", help="AWS: the stack's name, which agrees to losing data without being asked."
+    )(function)
+
+
 def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     from platinfra.app.running import running
     from platinfra.diagnostics import PlatinfraError

@@ -6,6 +6,7 @@ import click
 
 from platinfra.app.plan import Planned
 from platinfra.cli import render
+from platinfra.cli.cloud_text import cloud_data, print_cloud
 
 _SIGNS = {"create": "+", "update": "~", "repair": "~", "remove": "-", "unchanged": " "}
 
@@ -28,6 +29,8 @@ def print_plan(planned: Planned) -> None:
         click.echo(f"  {note}")
     if planned.plan is not None:
         _print_actions(planned)
+    if planned.cloud is not None:
+        print_cloud(planned.cloud)
 
 
 def _print_actions(planned: Planned) -> None:
@@ -52,4 +55,5 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "notes": list(graph.notes),
         "warnings": list(planned.warnings),
         "changes": list(planned.changes),
+        **(cloud_data(planned.cloud) if planned.cloud is not None else {}),
     }

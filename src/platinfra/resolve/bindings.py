@@ -11,6 +11,9 @@ from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
 
+SECRETS = "secrets"
+"""The requirement of every tool with generated secrets."""
+
 
 @dataclass(slots=True)
 class Bound:
@@ -59,15 +62,42 @@ class _Binder:
             self.by_capability.setdefault(capability, []).append(member.name)
 
     def run(self) -> Bound:
-        """Bind the requirements of all members; default providers join the queue."""
+        """Bind what members need, default providers included; then what they may use, by what the stack has now."""
         queue = list(self.bound.members.values())
         for member in queue:
-            for name, requirement in member.tool.requires.items():
+            for name, requirement in self.requirements(member, optional=False):
                 added = self.meet(member, name, requirement)
                 if added is not None:
                     queue.append(added)
             self.problems += _unknown_binds(member)
+        for member in queue:
+            for name, requirement in self.requirements(member, optional=True):
+                self.meet(member, name, requirement)
+        self.bound.bindings = self.in_order()
         return self.bound
+
+    def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
+        """Yield a member's requirements; generated secrets need a store where the target has one."""
+        yield from (each for each in member.tool.requires.items() if each[1].optional == optional)
+        if member.tool.secrets and not optional and self.default_of("secret_store"):
+            yield SECRETS, Requirement(capability="secret_store", access=["read"])
+
+    def in_order(self) -> list[Binding]:
+        """Return the bindings in the order of the members, each member's in that of its tool."""
+        places = {
+            (member.name, requirement): place
+            for place, (member, requirement) in enumerate(
+                (member, requirement)
+                for member in self.bound.members.values()
+                for requirement in (*member.tool.requires, SECRETS)
+            )
+        }
+        return sorted(self.bound.bindings, key=lambda each: places[each.consumer, each.name])
+
+    def default_of(self, capability: str) -> str | None:
+        """Return the tool that meets a capability on the target when the stack names none."""
+        found = self.catalog.find_capability(capability)
+        return found.defaults.get(self.chosen.file.provider.name) if found else None
 
     def meet(self, member: Member, name: str, requirement: Requirement) -> Member | None:
         """Bind one requirement; return the default provider if one had to be added."""
@@ -121,8 +151,7 @@ class _Binder:
 
     def default(self, member: Member, name: str, requirement: Requirement) -> Member | None:
         """Bind the target's default provider, leave an optional requirement unbound, or note the problem."""
-        target = self.chosen.file.provider.name
-        default = self.catalog.capability(requirement.capability).defaults.get(target)
+        target, default = self.chosen.file.provider.name, self.default_of(requirement.capability)
         tool = self.catalog.find(default) if default else None
         if tool is None and not requirement.optional:
             self.problems.append(self.unmet(member, name, requirement))
@@ -146,7 +175,8 @@ class _Binder:
 
     def add(self, member: Member, name: str, requirement: Requirement, provider: str, reason: str) -> None:
         """Record a binding."""
-        access = requirement.access or self.catalog.capability(requirement.capability).default_access
+        usual = self.catalog.capability(requirement.capability).default_access
+        access = usual if requirement.access is None else requirement.access
         self.bound.bindings.append(
             Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client)
         )

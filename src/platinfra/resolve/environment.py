@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
 from platinfra.document import Document, Path_
+from platinfra.spec.aws import canonical_key
 from platinfra.spec.load import Stack
-from platinfra.spec.schema import Deployment, Scalar, StackFile, canonical_key
+from platinfra.spec.schema import Deployment, Scalar, StackFile
 
 DEFAULT = "default"
 

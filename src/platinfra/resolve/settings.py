@@ -3,6 +3,7 @@
 from platinfra.catalog.schema import Setting
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.resolve.components import Member
+from platinfra.resolve.formats import FORMATS
 from platinfra.spec.schema import Scalar
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -47,6 +48,8 @@ def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Di
         choices = [str(each) for each in setting.choices]
         hint = did_you_mean(str(value), choices) or f"one of {listed(choices, 'or')}"
         return Diagnostic("unknown-value", f"`{value}` is not a value of the setting `{key}`", span, hint)
+    if setting.format and value != "" and (trouble := FORMATS[setting.format](str(value))):
+        return Diagnostic("wrong-format", f"the setting `{key}`: {trouble[0]}", span, trouble[1])
     if value == "" and setting.default is None:
         return Diagnostic("unknown-value", f"the setting `{key}` is empty", span, setting.help)
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -35,8 +35,9 @@ def load(document: Document) -> Stack:
         raise PlatinfraError(problem)
     problems = [*document.problems, *doubled_keys(document)]
     file = _validated(document, problems)
-    # What cannot be the name of anything was left out and reported; its stand-in is not.
-    rules = [each for each in broken_rules(file, document) if each.span]
+    # What cannot be the name of anything was left out and reported; its stand-in is not, nor is a place reported twice.
+    reported = {each.span for each in problems}
+    rules = [each for each in broken_rules(file, document) if each.span and each.span not in reported]
     errors = tuple(each for each in [*problems, *rules] if each.severity == "error")
     return Stack(file, document, errors, tuple(each for each in rules if each.severity == "warning"))
 

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
 from platinfra.document import Document, Path_
+from platinfra.spec.aws import Cluster, Domain, Gpu, Machine, Network, SignIn
 from platinfra.spec.schema import Deployment, Override, Project, Provider, StackFile, UseOptions, User
 from platinfra.spec.shape import is_use, locate
 
@@ -16,12 +17,17 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): StackFile,
     ("provider",): Provider,
     ("deployment",): Deployment,
+    ("deployment", "network"): Network,
+    ("deployment", "cluster"): Cluster,
+    ("deployment", "cluster", "gpu"): Gpu,
+    ("deployment", "machine"): Machine,
+    ("deployment", "sign_in"): SignIn,
+    ("deployment", "domain"): Domain,
     ("project",): Project,
     ("users", "*"): User,
     ("stack", "*", "*", "options"): UseOptions,
     ("environments", "*"): Override,
     ("environments", "*", "provider"): Provider,
-    ("environments", "*", "deployment"): Deployment,
     ("environments", "*", "stack", "*", "*", "options"): UseOptions,
 }
 EXAMPLE = "a stack file begins with `name: my-stack` and has a `stack:`"
@@ -63,6 +69,8 @@ def _problem(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic
             return _missing(document, path)
         case "literal_error":
             return _unknown_value(document, error, path)
+        case "greater_than_equal" | "less_than_equal":
+            return _out_of_range(document, error, path)
         case _:
             return _wrong_type(document, path, error)
 
@@ -79,6 +87,12 @@ def _unknown_value(document: Document, error: ErrorDetails, path: Path_) -> Diag
     return Diagnostic("unknown-value", message, document.value_span(path), hint)
 
 
+def _out_of_range(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic:
+    limits = error.get("ctx", {})
+    limit = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
+    return Diagnostic("out-of-range", f"`{path[-1]}` is {limit}", document.value_span(path))
+
+
 def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) -> Diagnostic:
     known = list(_known_keys(loc[:-1]))
     hint = did_you_mean(str(path[-1]), known) or f"known here: {listed(known)}"
@@ -88,6 +102,8 @@ def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) ->
 
 
 def _known_keys(loc: tuple[str | int, ...]) -> Iterator[str]:
+    if loc[:1] == ("environments",) and loc[2:3] == ("deployment",):
+        loc = loc[2:]
     for pattern, model in _MODELS.items():
         if len(pattern) == len(loc) and all(each in ("*", step) for each, step in zip(pattern, loc, strict=True)):
             yield from (field.alias or name for name, field in model.model_fields.items())

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from platinfra.diagnostics import Diagnostic, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.document import Document, Path_
+from platinfra.spec.aws import AwsDeployment
 from platinfra.spec.schema import DEPLOYMENT_TYPES, Deployment, Provider, StackFile
 from platinfra.spec.shape import locate
 
@@ -23,6 +24,7 @@ def broken_rules(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     """Yield what breaks a rule, and warnings for placeholders."""
     yield from _name_problems(file, document)
     yield from _provider_problems(file, document)
+    yield from _user_problems(file, document)
 
 
 def _name_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
@@ -53,6 +55,24 @@ def _provider_problems(file: StackFile, document: Document) -> Iterator[Diagnost
             yield from _place_problems(provider, deployment, document, ("environments", name))
 
 
+def _user_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
+    """Yield a problem when users have no way in: on AWS they come through the organisation's identity provider."""
+    everywhere = [(file.provider, file.deployment)]
+    everywhere += [
+        (each.provider or file.provider, each.deployment or Deployment.model_validate({}))
+        for each in file.environments.values()
+        if each.provider or each.deployment
+    ]
+    if file.users and any(provider.name == "aws" and not deployment.sign_in for provider, deployment in everywhere):
+        hint = "name the account's SAML or OIDC provider: `deployment: {sign-in: {provider: arn:…}}`"
+        yield Diagnostic(
+            "users-without-sign-in",
+            "`users` cannot sign in to AWS",
+            document.key_span(locate(document, ("users",))),
+            hint,
+        )
+
+
 def _place_problems(provider: Provider, deployment: Deployment, document: Document, at: Path_) -> Iterator[Diagnostic]:
     yield from _account_problems(provider, document, at)
     allowed = DEPLOYMENT_TYPES[provider.name]
@@ -62,9 +82,30 @@ def _place_problems(provider: Provider, deployment: Deployment, document: Docume
         yield Diagnostic(
             "unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint
         )
-    for key, owner in (("account_id", "aws"), ("region", "aws"), ("context", "kubernetes")):
-        if getattr(provider, key) is not None and provider.name != owner:
-            span = document.key_span(locate(document, (*at, "provider", key)))
+    if provider.name == "aws":
+        from platinfra.spec.aws_rules import aws_problems  # start-up time: other targets need none of it
+
+        def where(*path: str | int, key: bool = False) -> Span | None:
+            place = locate(document, (*at, "deployment", *path))
+            return document.key_span(place) if key else document.value_span(place)
+
+        region = document.value_span(locate(document, (*at, "provider", "region")))
+        yield from aws_problems(provider, deployment, where, region)
+    yield from _foreign_settings(provider, deployment, document, at)
+
+
+def _foreign_settings(
+    provider: Provider, deployment: Deployment, document: Document, at: Path_
+) -> Iterator[Diagnostic]:
+    """Yield a problem for each key that means something on another target only."""
+    places = [
+        ("provider", key, owner) for key, owner in (("account_id", "aws"), ("region", "aws"), ("context", "kubernetes"))
+    ]
+    places += [("deployment", key, "aws") for key in AwsDeployment.model_fields]
+    for section, key, owner in places:
+        holder = provider if section == "provider" else deployment
+        if getattr(holder, key) is not None and provider.name != owner:
+            span = document.key_span(locate(document, (*at, section, key)))
             yield Diagnostic(
                 "setting-of-another-target",
                 f"`{key}` belongs to `{owner}`, not to `{provider.name}`",

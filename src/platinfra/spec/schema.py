@@ -1,29 +1,14 @@
 """The stack file as people write it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+from platinfra.spec.aws import CANONICAL, AwsDeployment, Strict
 
 Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
 TargetName = Literal["local", "kubernetes", "aws"]
 Role = Literal["admin", "ml_engineer", "data_scientist", "auditor"]
-
-
-def canonical_key(key: str) -> str:
-    """Return the one spelling of a key: `account-id` and `account_id` are the same."""
-    return key.replace("-", "_").lower()
-
-
-def _canonical_keys(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {canonical_key(key): each for key, each in value.items()}
-
-
-class Strict(BaseModel):
-    """Frozen; unknown keys are errors; keys may be written with dashes or underscores."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Provider(Strict):
@@ -35,7 +20,7 @@ class Provider(Strict):
     context: str | None = Field(None, description="Kubernetes: the kubeconfig context.")
 
 
-class Deployment(Strict):
+class Deployment(AwsDeployment):
     """How the platform runs there."""
 
     type: str | None = Field(
@@ -43,23 +28,23 @@ class Deployment(Strict):
     )
 
 
-CanonicalProvider = Annotated[Provider, BeforeValidator(_canonical_keys)]
-CanonicalDeployment = Annotated[Deployment, BeforeValidator(_canonical_keys)]
+CanonicalProvider = Annotated[Provider, CANONICAL]
+CanonicalDeployment = Annotated[Deployment, CANONICAL]
 
 
 class UseOptions(Strict):
     """What may follow a tool's name."""
 
     as_: str | None = Field(None, alias="as", description="A name of its own, for a second, separate instance.")
-    settings: Annotated[dict[str, Scalar], BeforeValidator(_canonical_keys)] = Field(
+    settings: Annotated[dict[str, Scalar], CANONICAL] = Field(
         default_factory=dict, description="The tool's settings; see `platinfra explain TOOL`."
     )
-    bind: Annotated[dict[str, str], BeforeValidator(_canonical_keys)] = Field(
+    bind: Annotated[dict[str, str], CANONICAL] = Field(
         default_factory=dict, description="Requirement to component, where more than one could meet it."
     )
 
 
-CanonicalOptions = Annotated[UseOptions, BeforeValidator(_canonical_keys)]
+CanonicalOptions = Annotated[UseOptions, CANONICAL]
 
 
 class Use(Strict):
@@ -110,7 +95,7 @@ class StackFile(Strict):
         default_factory=lambda: Deployment.model_validate({}), description="How it runs there."
     )
     stack: Stages = Field(description="Stage to list of tools.")
-    environments: dict[str, Annotated[Override, BeforeValidator(_canonical_keys)]] = Field(
+    environments: dict[str, Annotated[Override, CANONICAL]] = Field(
         default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`)."
     )
     users: list[User] = Field(default_factory=list, description="People and their roles.")

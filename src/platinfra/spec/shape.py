@@ -5,9 +5,9 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.document import Document, Path_
-from platinfra.spec.schema import canonical_key
+from platinfra.spec.aws import canonical_key
 
-_TEXT_FIELDS = frozenset({"account_id", "region", "context", "name", "type", "role", "requirements", "as"})
+_TEXT_FIELDS = frozenset({"account_id", "region", "context", "name", "type", "role", "requirements", "as", "version"})
 _FALLBACKS: dict[tuple[str | int, ...], Any] = {("name",): "unnamed", ("stack",): {}}
 """What stands for a missing key, so that the rest of the file is checked in the same pass."""
 

@@ -4,18 +4,25 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.down import down
+from platinfra.app.down import Data, down
 from platinfra.cli import options, progress, render
 from platinfra.cli.consent import may_delete
 
 
 @click.command("down")
 @options.stack_folder
-@click.option("--delete-data", is_flag=True, help="Delete the stack's data too; asks for the stack's name.")
-@click.option("--yes", "-y", is_flag=True, help="Delete without asking.")
-def command(file: Path | None, environment: str | None, *, delete_data: bool, yes: bool) -> None:
+@click.option("--delete-data", "data", flag_value="delete", help="Delete the stack's data too; asks for its name.")
+@click.option(
+    "--keep-data",
+    "data",
+    flag_value="keep",
+    help="Keep the data: the default, except on AWS, where one has to be said.",
+)
+@click.option("--yes", "-y", is_flag=True, help="Delete without asking, on this machine.")
+@options.confirm
+def command(file: Path | None, environment: str | None, *, data: Data | None, yes: bool, confirm: str | None) -> None:
     """
-    Stop every process of the stack; its data stays, unless told otherwise.
+    Stop every process of the stack, or remove it from AWS; its data stays, unless told otherwise.
 
     It works from the state alone: the stack file may be gone.
 
@@ -23,7 +30,10 @@ def command(file: Path | None, environment: str | None, *, delete_data: bool, ye
     Example:
       platinfra down
       platinfra down --delete-data
+      platinfra down --env production --keep-data
     """
     with progress.shown() as emit:
-        stopped = down(file, environment, emit, delete_data=may_delete(yes=yes) if delete_data else None)
-    render.done("everything is stopped" if stopped else "nothing was running")
+        ended = down(file, environment, emit, data, may_delete(yes=yes, name=confirm))
+    render.done(ended.told)
+    for each in ended.kept:
+        render.done(f"kept: {each}")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.permissions import permissions, policy
+from platinfra.app.permissions import operator_policy, permissions, policy
 from platinfra.cli import options, render
+from platinfra.cli.permissions_text import print_permissions
 
 
 @click.command("permissions")
@@ -13,8 +14,15 @@ from platinfra.cli import options, render
 @options.without
 @options.as_json
 @click.option("--policy", "documents", is_flag=True, help="Print the documents that enforce them on the target.")
+@click.option("--operator", is_flag=True, help="AWS: print the least permissions to run `up` and `down`.")
 def command(
-    file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, documents: bool
+    file: Path | None,
+    environment: str | None,
+    without: tuple[str, ...],
+    *,
+    as_json: bool,
+    documents: bool,
+    operator: bool,
 ) -> None:
     """
     Tell who may do what in the stack that FILE describes, and which wire asked for it.
@@ -23,13 +31,13 @@ def command(
     Example:
       platinfra permissions
       platinfra permissions --policy
+      platinfra permissions --operator
     """
-    if documents:
-        click.echo(policy(file, environment, without))
+    if documents or operator:
+        click.echo((policy if documents else operator_policy)(file, environment, without))
         return
-    grants = permissions(file, environment, without)
+    found = permissions(file, environment, without)
     if as_json:
-        render.data({"permissions": grants})
-        return
-    rows = [[each.component, ", ".join(each.verbs), each.provider, each.wire, each.enforced] for each in grants]
-    render.table(rows, ["component", "may", "on", "wire", "enforced by"])
+        render.data({"permissions": found.grants, "statements": found.statements})
+    else:
+        print_permissions(found)

@@ -17,23 +17,32 @@ CHANGES = 3
 @options.stack_file
 @options.without
 @options.as_json
+@click.option("--offline", is_flag=True, help="Leave the AWS account alone; show what the file declares.")
 @click.option("--exit-code", is_flag=True, help=f"Exit with {CHANGES} when there are changes.")
 def command(
-    file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool
+    file: Path | None,
+    environment: str | None,
+    without: tuple[str, ...],
+    *,
+    as_json: bool,
+    exit_code: bool,
+    offline: bool,
 ) -> None:
     """
     Show what `up` would do with FILE: components, wires and why, permissions, actions.
+
+    On AWS it asks Terraform, when there are credentials; it changes nothing.
 
     \b
     Example:
       platinfra plan
       platinfra plan --without jupyterlab --json
     """
-    planned = plan(file, environment, without, applicable=exit_code)
+    planned = plan(file, environment, without, applicable=exit_code, offline=offline)
     render.diagnostics(planned.warnings)
     if as_json:
         render.data(plan_data(planned))
     else:
         print_plan(planned)
-    if exit_code and any(each.verb != "unchanged" for each in planned.changes):
+    if exit_code and not planned.is_empty:
         sys.exit(CHANGES)

@@ -6,18 +6,28 @@ import click
 
 from platinfra.app.up import up
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_remove
+from platinfra.cli.consent import may_change, may_remove
 from platinfra.cli.summary import print_addresses
 
 
 @click.command("up")
 @options.stack_file
 @options.without
-@click.option("--yes", "-y", is_flag=True, help="Remove components that left the file without asking.")
+@click.option(
+    "--yes", "-y", is_flag=True, help="Do not ask: remove components that left the file, change the AWS account."
+)
 @click.option("--move-ports", is_flag=True, help="Choose ports anew where a kept one is taken.")
+@options.confirm
 @options.as_json
 def command(
-    file: Path | None, environment: str | None, without: tuple[str, ...], *, yes: bool, move_ports: bool, as_json: bool
+    file: Path | None,
+    environment: str | None,
+    without: tuple[str, ...],
+    *,
+    yes: bool,
+    confirm: str | None,
+    move_ports: bool,
+    as_json: bool,
 ) -> None:
     """
     Bring up the stack that FILE describes, or bring it up to date.
@@ -30,7 +40,8 @@ def command(
       platinfra up --env laptop --without jupyterlab
     """
     with progress.shown(as_json=as_json) as emit:
-        applied = up(file, environment, emit, may_remove(yes=yes), without=without, move_ports=move_ports)
+        asked = (may_remove(yes=yes), may_change(yes=yes, name=confirm))
+        applied = up(file, environment, emit, *asked, without=without, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)
     if not as_json:
         print_addresses(applied)

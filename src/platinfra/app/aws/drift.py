@@ -1,0 +1,84 @@
+"""Find what somebody changed in the account by hand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.app.aws import session
+from platinfra.app.aws.stack import CloudStack, cloud_stack
+from platinfra.app.workspace import Workspace
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.targets.aws import labels
+
+_HIDDEN = "(sensitive)"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One attribute that is no longer what was applied, or a resource that is gone."""
+
+    component: str
+    address: str
+    attribute: str
+    """Its path, such as `tags.team` or `ingress[0].cidr_blocks`; empty when the resource is gone."""
+    before: Any
+    after: Any
+
+
+def drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
+    """Return what differs between the account and what was applied last; raise PlatinfraError when nothing was."""
+    from platinfra.drivers.lock import stack_lock
+
+    cloud = cloud_stack(workspace, without)
+    if not session.is_up(cloud, session.account_of(cloud)):
+        raise PlatinfraError(
+            Diagnostic("not-up", f"the stack `{cloud.place.stack}` is not up", hint="run `platinfra up`")
+        )
+    workspace.prepare_root()
+    with stack_lock(workspace.root, "drift"):
+        return _found(cloud)
+
+
+def _found(cloud: CloudStack) -> list[Drift]:
+    with session.session(cloud) as made:
+        planned = made.terraform.plan(made.planfile, refresh_only=True)
+        if not planned.drifted:
+            return []
+        content = made.terraform.show(made.planfile)
+    return [each for resource in content.get("resource_drift", []) for each in _of_resource(resource)]
+
+
+def _of_resource(resource: dict[str, Any]) -> Iterator[Drift]:
+    address, change = resource["address"], resource["change"]
+    component = labels.owner(address)
+    if change["after"] is None:
+        yield Drift(component, address, "", "exists", "gone")
+        return
+    hidden = (change.get("before_sensitive"), change.get("after_sensitive"))
+    for path, before, after in _differences(change["before"], change["after"], ""):
+        secret = any(_is_sensitive(each, path) for each in hidden)
+        yield Drift(component, address, path, _HIDDEN if secret else before, _HIDDEN if secret else after)
+
+
+def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the innermost attributes that differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(one, other, f"{path}[{index}]")
+    elif before != after:
+        yield path, before, after
+
+
+def _is_sensitive(marks: Any, path: str) -> bool:
+    """Tell whether Terraform marks an attribute, or anything that holds it, as sensitive."""
+    if marks is True:
+        return True
+    name, _, rest = path.replace("[", ".").replace("]", "").partition(".")
+    if isinstance(marks, dict):
+        return _is_sensitive(marks.get(name), rest)
+    if isinstance(marks, list) and name.isdigit() and int(name) < len(marks):
+        return _is_sensitive(marks[int(name)], rest)
+    return False

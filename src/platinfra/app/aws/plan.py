@@ -1,0 +1,63 @@
+"""Say what `up` would do on AWS: from the rendered folder alone, or with Terraform when there are credentials."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from platinfra.app.aws.changes import CloudChange, cloud_changes
+from platinfra.app.aws.resources import Declared, declared
+from platinfra.app.aws.stack import CloudStack, values_of
+from platinfra.app.workspace import Workspace
+from platinfra.catalog.catalog import Catalog
+from platinfra.resolve.resolve import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class CloudPlan:
+    """What a stack declares on AWS and, when the account was looked at, what would change there."""
+
+    stack: CloudStack
+    declared: list[Declared]
+    changes: list[CloudChange] | None
+    """None when the account was not looked at."""
+    offline: str = ""
+    """Why it was not."""
+
+    @property
+    def folder(self) -> Path:
+        """Return the Terraform folder."""
+        return self.stack.folder
+
+
+def cloud_plan(workspace: Workspace, resolved: Resolved, catalog: Catalog, *, offline: bool = False) -> CloudPlan:
+    """Plan a stack; raise PlatinfraError for what is wrong with the file, the credentials or the account."""
+    cloud = CloudStack(workspace, catalog, resolved, values_of(resolved, catalog))
+    root, files = cloud.with_state
+    from platinfra.app.aws import session
+
+    why = "`--offline` was given" if offline else session.why_offline(cloud.place)
+    found = declared(root, files)
+    if why:
+        return CloudPlan(cloud, found, None, why)
+    return CloudPlan(cloud, found, _changes(cloud))
+
+
+def _changes(cloud: CloudStack) -> list[CloudChange]:
+    """Ask Terraform; before the first `up` there is no state, and every resource is new."""
+    from platinfra.app.aws import session
+    from platinfra.drivers.lock import stack_lock
+
+    place = cloud.place
+    cloud.workspace.prepare_root()
+    with stack_lock(cloud.workspace.root, "plan"):
+        backend = place.deployment.state == "local" or has_state(cloud)
+        with session.session(cloud, backend=backend) as made:
+            return cloud_changes(made.terraform.plan().changes)
+
+
+def has_state(cloud: CloudStack) -> bool:
+    """Tell whether the stack's state exists; an initialised folder knows without asking."""
+    from platinfra.app.aws import session
+
+    if (cloud.folder / ".terraform" / "terraform.tfstate").is_file():
+        return True
+    return session.is_up(cloud, session.account_of(cloud))

@@ -1,0 +1,48 @@
+"""What a rendered folder declares, read without Terraform."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from platinfra.targets.aws import labels
+from platinfra.targets.aws.root import Root
+
+_RESOURCE = re.compile(r'^resource "([a-z0-9_]+)"', re.MULTILINE)
+_NESTED = re.compile(r'source\s*=\s*"\.\./([a-z0-9_]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The resources that a module call declares; how many there will be of each, only Terraform knows."""
+
+    component: str
+    module: str
+    types: tuple[str, ...]
+
+
+def declared(root: Root, files: Mapping[str, bytes]) -> list[Declared]:
+    """Return what the folder declares, by component."""
+    return [
+        Declared(
+            labels.owner(f"module.{label}"), str(call["source"]).rpartition("/")[2], _types(str(call["source"]), files)
+        )
+        for label, call in root.modules.items()
+    ]
+
+
+def resource_types(root: Root, files: Mapping[str, bytes]) -> frozenset[str]:
+    """Return the types of all resources that the folder declares."""
+    return frozenset(name for each in declared(root, files) for name in each.types)
+
+
+def _types(source: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_in_module(source.rpartition("/")[2], files)))
+
+
+def _in_module(name: str, files: Mapping[str, bytes]) -> Iterator[str]:
+    for path, content in files.items():
+        if path.startswith(f"modules/{name}/") and path.endswith(".tf"):
+            text = content.decode()
+            yield from _RESOURCE.findall(text)
+            for nested in _NESTED.findall(text):
+                yield from _in_module(nested, files)

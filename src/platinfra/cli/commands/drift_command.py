@@ -1,0 +1,39 @@
+"""`platinfra drift`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from platinfra.app.aws.drift import drift
+from platinfra.app.workspace import at
+from platinfra.cli import options, render
+from platinfra.cli.cloud_text import print_drift
+
+DRIFTED = 3
+"""Exit code of `--exit-code` when something was changed by hand."""
+
+
+@click.command("drift")
+@options.stack_file
+@options.without
+@options.as_json
+@click.option("--exit-code", is_flag=True, help=f"Exit with {DRIFTED} when something differs.")
+def command(
+    file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool
+) -> None:
+    """
+    Show what somebody changed by hand in the AWS account since `up`; it changes nothing.
+
+    \b
+    Example:
+      platinfra drift
+      platinfra drift --env production --exit-code
+    """
+    found = drift(at(file, environment), without)
+    if as_json:
+        render.data({"drift": found})
+    else:
+        print_drift(found)
+    if exit_code and found:
+        sys.exit(DRIFTED)

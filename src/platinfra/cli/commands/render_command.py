@@ -1,0 +1,39 @@
+"""`platinfra render`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.render import render as render_stack
+from platinfra.cli import options, render
+
+
+@click.command("render")
+@options.stack_file
+@options.without
+@click.option("--out", type=click.Path(path_type=Path), help="The folder; STACK-terraform beside FILE by default.")
+@click.option("--state", is_flag=True, help="Include the S3 backend with the state that `up` uses.")
+@options.as_json
+def command(
+    file: Path | None,
+    environment: str | None,
+    without: tuple[str, ...],
+    out: Path | None,
+    *,
+    state: bool,
+    as_json: bool,
+) -> None:
+    """
+    Write FILE's Terraform folder: reviewable, movable, usable without platinfra.
+
+    \b
+    Example:
+      platinfra render --out infrastructure
+      cd infrastructure && terraform init && terraform validate
+    """
+    made = render_stack(file, environment, out, without, state=state)
+    render.diagnostics(made.warnings)
+    if as_json:
+        render.data({"folder": str(made.folder), "files": list(made.files), "changed": list(made.changed)})
+    else:
+        render.done(f"{made.folder}: {len(made.files)} files, {len(made.changed)} changed")

@@ -1,0 +1,25 @@
+"""`platinfra unlock`."""
+
+from pathlib import Path
+
+import click
+
+from platinfra.app.aws.unlock import unlock
+from platinfra.app.workspace import at
+from platinfra.cli import options, render
+from platinfra.cli.consent import may_unlock
+
+
+@click.command("unlock")
+@options.stack_file
+@click.option("--yes", "-y", is_flag=True, help="Release it without asking.")
+def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
+    """
+    Release the lock of a stack's state on AWS, after the command that held it died.
+
+    \b
+    Example:
+      platinfra unlock
+    """
+    lock = unlock(at(file, environment), may_unlock(yes=yes))
+    render.done(f"the lock of {lock.who} is released" if lock else "nobody holds the lock")

@@ -1,0 +1,152 @@
+"""What Terraform says while it works, one JSON object per line; its `-json` format is stable and documented."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Action = Literal["noop", "create", "read", "update", "replace", "delete", "move", "import", "forget", "open", "close"]
+Phase = Literal["started", "running", "done", "failed"]
+_STEPS: Mapping[str, Phase] = {
+    "apply_start": "started",
+    "apply_progress": "running",
+    "apply_complete": "done",
+    "apply_errored": "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource: `module` and the address are as Terraform writes them, and the module of the root is empty."""
+
+    address: str
+    module: str
+    resource_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """What would be done to a resource."""
+
+    resource: Resource
+    action: Action
+    reason: str = ""
+    """Such as `cannot_update`, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedResource:
+    """A resource that is no longer as it was applied: changed (`update`) or gone (`delete`)."""
+
+    resource: Resource
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceStep:
+    """A resource that is being changed."""
+
+    resource: Resource
+    action: Action
+    phase: Phase
+    seconds: int = 0
+    """Since the change of this resource began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The present state of a resource was read."""
+
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSummary:
+    """How many resources a plan would change, or an apply changed."""
+
+    add: int
+    change: int
+    remove: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A diagnostic of Terraform."""
+
+    severity: Literal["error", "warning"]
+    summary: str
+    detail: str = ""
+    address: str = ""
+    place: str = ""
+    """Such as `main.tf.json line 12`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The outputs after an apply; sensitive ones are left out."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = PlannedChange | DriftedResource | ResourceStep | Refreshed | ChangeSummary | Problem | Outputs
+
+
+def load_event(line: str) -> Event | None:
+    """Turn a line of output into an event; None when it tells nothing that matters here."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    return _event(content) if isinstance(content, dict) else None
+
+
+def _event(content: Mapping[str, Any]) -> Event | None:
+    kind = content.get("type", "")
+    if kind in _STEPS:
+        return _step(content["hook"], _STEPS[kind])
+    make = _KINDS.get(kind)
+    return make(content) if make else None
+
+
+def _step(hook: Mapping[str, Any], phase: Phase) -> ResourceStep:
+    return ResourceStep(_resource(hook["resource"]), hook["action"], phase, int(hook.get("elapsed_seconds", 0)))
+
+
+def _change(change: Mapping[str, Any]) -> PlannedChange:
+    return PlannedChange(_resource(change["resource"]), change["action"], change.get("reason", ""))
+
+
+def _drift(change: Mapping[str, Any]) -> DriftedResource:
+    return DriftedResource(_resource(change["resource"]), change["action"])
+
+
+def _outputs(outputs: Mapping[str, Any]) -> Outputs:
+    return Outputs({name: each["value"] for name, each in outputs.items() if "value" in each})
+
+
+def _resource(content: Mapping[str, Any]) -> Resource:
+    return Resource(content["addr"], content.get("module", ""), content["resource_type"])
+
+
+def problem(content: Mapping[str, Any]) -> Problem:
+    """Turn a diagnostic as Terraform writes it into one of ours."""
+    place = content.get("range")
+    return Problem(
+        "error" if content["severity"] == "error" else "warning",
+        content["summary"],
+        content.get("detail", ""),
+        content.get("address", ""),
+        f"{place['filename']} line {place['start']['line']}" if place else "",
+    )
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
+    "planned_change": lambda content: _change(content["change"]),
+    "resource_drift": lambda content: _drift(content["change"]),
+    "refresh_complete": lambda content: Refreshed(_resource(content["hook"]["resource"])),
+    "change_summary": lambda content: ChangeSummary(
+        *(content["changes"][name] for name in ("add", "change", "remove"))
+    ),
+    "outputs": lambda content: _outputs(content["outputs"]),
+    "diagnostic": lambda content: problem(content["diagnostic"]),
+}

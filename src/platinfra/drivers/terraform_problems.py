@@ -1,0 +1,148 @@
+"""What a problem of Terraform or AWS means: the slugs of the known ones, and what to do about them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.drivers.terraform_events import Problem
+
+_LINES = 20
+_WHAT = re.compile(r"not authorized to perform: (?P<action>[\w-]+:\w+)(?: on resource: (?P<resource>[^\s,]+))?")
+_CALL = re.compile(r"operation error [\w -]+: (\w+)|when calling the (\w+) operation")
+_LOCK = re.compile(r"^\s*(?P<name>ID|Who|Created|Operation):[ \t]*(?P<value>\S.*?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A problem that AWS or Terraform words in a way that `pattern` finds; `message` may use what `_fields` returns."""
+
+    code: str
+    pattern: re.Pattern[str]
+    message: str
+    hint: str
+    details: bool = True
+
+
+_KNOWN = (
+    _Known(
+        "state-locked",
+        re.compile(r"Lock Info:"),
+        "`{who}` has held the lock of the state since {since} ({what}, id {id})",
+        "wait for it to end; if it died, `platinfra unlock` releases the lock",
+        details=False,
+    ),
+    _Known(
+        "provider-unavailable",
+        re.compile(r"Failed to (?:query available provider packages|install provider)"),
+        "Terraform cannot get the AWS provider",
+        "check the connection and the proxy; without a network, a mirror named in TF_CLI_CONFIG_FILE serves too",
+    ),
+    _Known(
+        "credentials-expired",
+        re.compile(
+            r"ExpiredToken|RequestExpired|token (?:included in the request )?(?:is|has) expired"
+            r"|SSO (?:session|token).{0,60}(?:expired|invalid|not exist)|refresh cached SSO token failed|refresh failed",
+            re.IGNORECASE,
+        ),
+        "the AWS credentials have expired",
+        "log in again (for example `aws sso login`), and run the command again: it goes on from where it was",
+        details=False,
+    ),
+    _Known(
+        "credentials-missing",
+        re.compile(
+            r"No valid credential sources|failed to refresh cached credentials|NoCredentialProviders"
+            r"|Unable to locate credentials|Partial credentials|config profile .* could not be found"
+        ),
+        "there are no AWS credentials",
+        "log in with `aws configure` or `aws sso login`, or set AWS_PROFILE",
+    ),
+    _Known(
+        "credentials-refused",
+        re.compile(r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId"),
+        "AWS does not know these credentials",
+        "check AWS_PROFILE and the access keys; a deleted or mistyped key looks like this",
+        details=False,
+    ),
+    _Known(
+        "quota-exceeded",
+        re.compile(r"(?<!Request)(?<!Rate)(?:LimitExceeded|QuotaExceeded|LimitReached)|TooManyBuckets"),
+        "{subject} does not fit into a quota of the account",
+        "ask for more at https://console.aws.amazon.com/servicequotas, or remove what is not needed",
+    ),
+    _Known(
+        "resource-exists",
+        re.compile(r"AlreadyExist|AlreadyOwnedByYou|ResourceExistsException|InvalidGroup\.Duplicate|already exists"),
+        "{subject} exists in the account already, and this stack did not make it",
+        "remove or rename it, choose another name for the stack, or bring it in as an existing one",
+    ),
+    _Known(
+        "access-denied",
+        re.compile(
+            r"AccessDenied|UnauthorizedOperation|AuthorizationError|not authorized to perform|StatusCode: 403",
+            re.IGNORECASE,
+        ),
+        "AWS does not allow {action}{resource}{purpose}",
+        "`platinfra permissions` prints the least that deploying this stack needs",
+    ),
+    _Known(
+        "no-network",
+        re.compile(
+            r"no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|no route to host"
+            r"|Could not connect to the endpoint|(?:Connect|Read) timeout on|connect to proxy|SSL validation failed"
+        ),
+        "AWS cannot be reached",
+        "check the connection, the proxy and AWS_ENDPOINT_URL",
+    ),
+)
+
+
+def failed(problems: Iterable[Problem]) -> ActionError:
+    """Return one error for all problems; the same one twice is told once."""
+    return ActionError(*dict.fromkeys(explained(each) for each in problems))
+
+
+def explained(problem: Problem, otherwise: str = "terraform-failed") -> Diagnostic:
+    """Turn a problem of Terraform or AWS into a diagnostic; an unknown one keeps its own words."""
+    text = f"{problem.summary}\n{problem.detail}"
+    known = next((each for each in _KNOWN if each.pattern.search(text)), None)
+    if known is None:
+        subject = f"`{problem.address}` failed: " if problem.address else ""
+        return Diagnostic(otherwise, subject + _summary(problem), details=_details(problem))
+    message = known.message.format(**_fields(problem, text))
+    details = (" ".join(problem.summary.split()), *_details(problem)) if known.details else ()
+    return Diagnostic(known.code, message, hint=known.hint, details=details)
+
+
+def _fields(problem: Problem, text: str) -> Mapping[str, str]:
+    lock = {match["name"]: match["value"] for match in _LOCK.finditer(text)}
+    what = _WHAT.search(text)
+    return {
+        "subject": f"`{problem.address}`" if problem.address else "something",
+        "purpose": f" for `{problem.address}`" if problem.address else "",
+        "action": f"`{what['action']}`" if what else _call(text),
+        "resource": f" on `{what['resource']}`" if what and what["resource"] else "",
+        "who": lock.get("Who", "somebody"),
+        "since": lock.get("Created", "an unknown time")[:19],
+        "what": lock.get("Operation", "another command").removeprefix("OperationType").lower(),
+        "id": lock.get("ID", "unknown"),
+    }
+
+
+def _call(text: str) -> str:
+    """Return the API call that was refused: not every service names the action."""
+    call = _CALL.search(text)
+    return f"`{call[1] or call[2]}`" if call else "an action"
+
+
+def _details(problem: Problem) -> tuple[str, ...]:
+    """Return Terraform's own words, without the blank lines."""
+    lines = [each.rstrip() for each in problem.detail.splitlines() if each.strip()]
+    return (*lines[:_LINES], *([problem.place] if problem.place else ()))
+
+
+def _summary(problem: Problem) -> str:
+    """Return the summary as a half-sentence of one line."""
+    line = " ".join(problem.summary.split()).rstrip(".")
+    return line if re.match(r"[A-Z]{2}", line) else line[:1].lower() + line[1:]

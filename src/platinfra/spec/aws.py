@@ -1,0 +1,104 @@
+"""What a deployment on AWS may set, as people write it; everything has a default."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def canonical_key(key: str) -> str:
+    """Return the one spelling of a key: `account-id` and `account_id` are the same."""
+    return key.replace("-", "_").lower()
+
+
+def canonical_keys(value: Any) -> Any:
+    """Return a mapping with the one spelling of its keys; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    return {canonical_key(key): each for key, each in value.items()}
+
+
+class Strict(BaseModel):
+    """Frozen; unknown keys are errors; keys may be written with dashes or underscores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+CANONICAL = BeforeValidator(canonical_keys)
+
+
+class Network(Strict):
+    """The network: a new one, or an existing one by its ids."""
+
+    cidr: str = Field("10.0.0.0/16", description="Address range of the new network, /16 to /20.")
+    zones: list[str] = Field(default_factory=list, description="Availability zones; the region's first three.")
+    nat: Literal["one", "per_zone"] = Field("one", description="NAT gateways: one, or one in each zone.")
+    flow_logs: bool = Field(True, description="Whether to log who talks to whom.")  # noqa: FBT003
+    endpoints: list[str] = Field(
+        default_factory=list, description="Interface endpoints, such as ecr.api: traffic that then stays inside AWS."
+    )
+    vpc_id: str | None = Field(None, description="An existing VPC to use instead.")
+    private_subnets: list[str] = Field(default_factory=list, description="Its private subnets, in two zones or more.")
+    database_subnets: list[str] = Field(
+        default_factory=list, description="Its subnets for databases; the private ones."
+    )
+    public_subnets: list[str] = Field(default_factory=list, description="Its public subnets.")
+
+
+class Gpu(Strict):
+    """A pool of GPU nodes that starts empty."""
+
+    instance_type: str = Field(description="A type with GPUs, such as g5.xlarge.")
+    max: int = Field(1, ge=1, le=100, description="The most nodes.")
+
+
+class Cluster(Strict):
+    """The EKS cluster: a new one, or an existing one by its name."""
+
+    version: str = Field("1.34", description="Kubernetes version, 1.34 or newer.")
+    instance_types: list[str] = Field(default_factory=lambda: ["m7i.large"], description="Types of the core nodes.")
+    min: int = Field(2, ge=1, le=100, description="The fewest core nodes.")
+    max: int = Field(4, ge=1, le=100, description="The most core nodes.")
+    disk: int = Field(100, ge=20, le=16000, description="GiB of each node's disk.")
+    spot: bool = Field(False, description="Whether the core nodes are spot instances.")  # noqa: FBT003
+    gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
+    karpenter: bool = Field(True, description="Whether to prepare for Karpenter.")  # noqa: FBT003
+    public_access: list[str] = Field(
+        default_factory=list, description="Address ranges that may reach the API from outside; none, so it is private."
+    )
+    name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")
+    security_group: str | None = Field(None, description="The existing cluster's security group.")
+
+
+class Machine(Strict):
+    """The virtual machine of `cloud_vm`."""
+
+    instance_type: str = Field("m7i.xlarge", description="Its type.")
+    disk: int = Field(100, ge=20, le=16000, description="GiB of the disk for data.")
+
+
+class SignIn(Strict):
+    """The organisation's identity provider, which lets users assume roles."""
+
+    provider: str = Field(description="ARN of the account's SAML or OIDC provider.")
+    audience: str | None = Field(None, description="OIDC: the client id that tokens are made for.")
+
+
+class Domain(Strict):
+    """The domain of the platform's addresses."""
+
+    name: str = Field(description="Such as ml.example.org.")
+    zone_id: str | None = Field(None, description="An existing Route 53 zone; else one is made.")
+
+
+class AwsDeployment(Strict):
+    """How the platform runs on AWS."""
+
+    network: Annotated[Network | None, CANONICAL] = Field(None, description="aws: the network.")
+    cluster: Annotated[Cluster | None, CANONICAL] = Field(None, description="aws, type kubernetes: the cluster.")
+    machine: Annotated[Machine | None, CANONICAL] = Field(None, description="aws, type cloud_vm: the virtual machine.")
+    sign_in: Annotated[SignIn | None, CANONICAL] = Field(None, description="aws: who lets `users` in.")
+    domain: Annotated[Domain | None, CANONICAL] = Field(None, description="aws: the domain and its certificate.")
+    permissions_boundary: str | None = Field(None, description="aws: ARN of the boundary of every role.")
+    state: Literal["s3", "local"] | None = Field(None, description="aws: where Terraform's state lies; s3.")
+    log_days: int | None = Field(None, ge=1, le=3653, description="aws: days to keep logs; 30.")
+    tags: dict[str, str] | None = Field(None, description="aws: further tags of every resource.")

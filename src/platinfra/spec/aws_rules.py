@@ -1,0 +1,277 @@
+"""Rules of a deployment on AWS that no schema can say; all of them are checked offline."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_network
+
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.facts.aws import DEFAULT_REGION, Region, instance_types, regions
+from platinfra.spec.aws import Cluster, Machine, Network, SignIn
+from platinfra.spec.schema import Deployment, Provider
+
+Where = Callable[..., Span | None]
+"""Returns the place of a value of the deployment, such as `("network", "zones", 0)`."""
+
+MIN_ZONES = 2
+_WIDEST, _NARROWEST = 16, 20
+_DOCKER = ip_network("172.17.0.0/16")
+_OLDEST_CLUSTER = (1, 34)
+_ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):(\d{12}|aws|):(.+)")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+_TAG_KEY, _TAG_VALUE = 128, 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    provider: Provider
+    deployment: Deployment
+    where: Where
+
+    @property
+    def region(self) -> Region | None:
+        return regions().get(self.provider.region or DEFAULT_REGION)
+
+    def all(self) -> Iterator[Diagnostic]:
+        if self.deployment.network:
+            yield from self.network(self.deployment.network)
+        if self.deployment.cluster:
+            yield from self.cluster(self.deployment.cluster)
+        if self.deployment.machine:
+            yield from self.machine(self.deployment.machine)
+        if self.deployment.sign_in:
+            yield from self.sign_in(self.deployment.sign_in)
+        if self.deployment.permissions_boundary is not None:
+            yield from self.arn(self.deployment.permissions_boundary, ("permissions_boundary",), "iam", ("policy/",))
+        yield from self.domain()
+        yield from self.tags()
+
+    def network(self, network: Network) -> Iterator[Diagnostic]:
+        if network.vpc_id is not None:
+            yield from self.existing(network)
+            return
+        for key in ("private_subnets", "database_subnets", "public_subnets"):
+            if getattr(network, key):
+                hint = "name their VPC too: `vpc-id: vpc-…`"
+                yield Diagnostic(
+                    "missing-key",
+                    f"`{key.replace('_', '-')}` belong to an existing VPC",
+                    self.where("network", key),
+                    hint,
+                )
+        yield from self.cidr(network.cidr)
+        yield from self.zones(network.zones)
+
+    def existing(self, network: Network) -> Iterator[Diagnostic]:
+        """Check what is named of an existing VPC: its subnets have to span two zones, and only AWS knows which."""
+        for key, minimum in (("private_subnets", MIN_ZONES), ("database_subnets", 0), ("public_subnets", 0)):
+            subnets: list[str] = getattr(network, key)
+            place = self.where("network", key) or self.where("network", "vpc_id")
+            if len(set(subnets)) < max(minimum, MIN_ZONES if subnets else 0):
+                name = key.replace("_", "-")
+                message = (
+                    f"an existing VPC needs {MIN_ZONES} `{name}` in different zones, and {len(set(subnets))} is named"
+                )
+                yield Diagnostic("too-few-subnets", message, place, f"write `{name}: [subnet-…, subnet-…]`")
+            for index, each in enumerate(subnets):
+                if not re.fullmatch(r"subnet-[0-9a-f]{8,17}", each):
+                    yield Diagnostic(
+                        "invalid-id",
+                        f"`{each}` is not the id of a subnet",
+                        self.where("network", key, index),
+                        "subnet-…",
+                    )
+        if not re.fullmatch(r"vpc-[0-9a-f]{8,17}", network.vpc_id or ""):
+            yield Diagnostic(
+                "invalid-id", f"`{network.vpc_id}` is not the id of a VPC", self.where("network", "vpc_id"), "vpc-…"
+            )
+
+    def cidr(self, text: str) -> Iterator[Diagnostic]:
+        place, hint = self.where("network", "cidr"), "such as 10.20.0.0/16"
+        found = _range(text)
+        if found is None:
+            yield Diagnostic("invalid-cidr", f"`{text}` is not a range of IPv4 addresses", place, hint)
+        elif found.prefixlen > _NARROWEST:
+            message = f"`{text}` is too small: {found.num_addresses} addresses for all subnets and pods"
+            yield Diagnostic("invalid-cidr", message, place, f"between /{_WIDEST} and /{_NARROWEST}, {hint}")
+        elif found.prefixlen < _WIDEST:
+            yield Diagnostic("invalid-cidr", f"`{text}` is larger than a VPC can be", place, f"/{_WIDEST} or smaller")
+        elif found.overlaps(_DOCKER) or not found.is_private:
+            message = f"`{text}` overlaps {_DOCKER if found.is_private else 'public addresses'}"
+            yield Diagnostic(
+                "invalid-cidr",
+                message,
+                place,
+                f"{_DOCKER} is the container bridge of every machine; take a private range, {hint}",
+            )
+
+    def zones(self, zones: list[str]) -> Iterator[Diagnostic]:
+        region = self.region
+        if not zones or region is None:
+            return
+        for index, zone in enumerate(zones):
+            if zone not in region.zones:
+                hint = did_you_mean(zone, region.zones) or f"zones of {region.name}: {listed(region.zones)}"
+                yield Diagnostic(
+                    "unknown-zone",
+                    f"`{zone}` is not a zone of `{region.name}`",
+                    self.where("network", "zones", index),
+                    hint,
+                )
+        if len(set(zones)) < max(MIN_ZONES, len(zones)):
+            hint = f"zones of {region.name}: {listed(region.zones)}"
+            yield Diagnostic(
+                "too-few-zones",
+                f"a network needs {MIN_ZONES} different zones or more",
+                self.where("network", "zones"),
+                hint,
+            )
+
+    def cluster(self, cluster: Cluster) -> Iterator[Diagnostic]:
+        yield from self.only_with("cluster", "kubernetes")
+        if not re.fullmatch(r"\d+\.\d+", cluster.version) or _version(cluster.version) < _OLDEST_CLUSTER:
+            oldest = ".".join(map(str, _OLDEST_CLUSTER))
+            yield Diagnostic(
+                "unsupported-version",
+                f"`{cluster.version}` is not a Kubernetes version that platinfra runs on EKS",
+                self.where("cluster", "version"),
+                f"{oldest} or newer",
+            )
+        for index, each in enumerate(cluster.instance_types):
+            yield from self.instance_type(each, ("cluster", "instance_types", index))
+        yield from self.one_architecture(cluster.instance_types)
+        if cluster.gpu:
+            yield from self.instance_type(cluster.gpu.instance_type, ("cluster", "gpu", "instance_type"), gpu=True)
+        if cluster.min > cluster.max:
+            hint = f"write `max: {cluster.min}` or more"
+            yield Diagnostic("out-of-range", "`max` is smaller than `min`", self.where("cluster", "max"), hint)
+        for index, each in enumerate(cluster.public_access):
+            if _range(each) is None:
+                yield Diagnostic(
+                    "invalid-cidr",
+                    f"`{each}` is not a range of IPv4 addresses",
+                    self.where("cluster", "public_access", index),
+                    "such as 203.0.113.7/32",
+                )
+        yield from self.existing_cluster(cluster)
+
+    def existing_cluster(self, cluster: Cluster) -> Iterator[Diagnostic]:
+        if cluster.name is None:
+            return
+        network = self.deployment.network
+        if not network or not network.vpc_id:
+            hint = "name its network: `network: {vpc-id: vpc-…, private-subnets: […]}`"
+            yield Diagnostic(
+                "missing-key", "an existing cluster lies in an existing VPC", self.where("cluster", "name"), hint
+            )
+        if not cluster.security_group:
+            hint = "databases let it in: `security-group: sg-…`"
+            yield Diagnostic(
+                "missing-key", "an existing cluster needs its `security-group`", self.where("cluster", "name"), hint
+            )
+
+    def machine(self, machine: Machine) -> Iterator[Diagnostic]:
+        yield from self.only_with("machine", "cloud_vm")
+        yield from self.instance_type(machine.instance_type, ("machine", "instance_type"))
+
+    def only_with(self, section: str, kind: str) -> Iterator[Diagnostic]:
+        if (self.deployment.type or "kubernetes") != kind:
+            hint = f"write `type: {kind}`, or remove it"
+            yield Diagnostic(
+                "setting-of-another-target",
+                f"`{section}` belongs to `type: {kind}`",
+                self.where(section, key=True),
+                hint,
+            )
+
+    def instance_type(self, name: str, path: tuple[str | int, ...], *, gpu: bool = False) -> Iterator[Diagnostic]:
+        known = instance_types()
+        if name not in known:
+            hint = did_you_mean(name, known) or "such as m7i.large, or g5.xlarge with a GPU"
+            yield Diagnostic("unknown-instance-type", f"`{name}` is not an instance type", self.where(*path), hint)
+        elif gpu and not known[name].gpus:
+            able = [each.name for each in known.values() if each.gpus == 1][:6]
+            yield Diagnostic(
+                "unknown-instance-type",
+                f"`{name}` has no GPU",
+                self.where(*path),
+                f"types that have one: {listed(able)}",
+            )
+
+    def one_architecture(self, names: Iterable[str]) -> Iterator[Diagnostic]:
+        known = instance_types()
+        found = {known[name].architectures for name in names if name in known}
+        if len(found) > 1:
+            hint = "one node group runs one architecture"
+            yield Diagnostic(
+                "mixed-architectures",
+                "the instance types have different architectures",
+                self.where("cluster", "instance_types"),
+                hint,
+            )
+
+    def sign_in(self, sign_in: SignIn) -> Iterator[Diagnostic]:
+        kinds = ("saml-provider/", "oidc-provider/")
+        yield from self.arn(sign_in.provider, ("sign_in", "provider"), "iam", kinds)
+        if ":oidc-provider/" in sign_in.provider and not sign_in.audience:
+            hint = "the client id that the identity provider makes tokens for: `audience: …`"
+            yield Diagnostic(
+                "missing-key", "an OIDC provider needs an `audience`", self.where("sign_in", "provider"), hint
+            )
+
+    def arn(self, text: str, path: tuple[str, ...], service: str, kinds: tuple[str, ...]) -> Iterator[Diagnostic]:
+        """Check that an ARN names such a thing, in the account and the partition of the deployment."""
+        found = _ARN.fullmatch(text)
+        example = f"arn:{self.region.partition if self.region else 'aws'}:{service}::<account>:{kinds[0]}<name>"
+        if not found or found[2] != service or not found[5].startswith(kinds):
+            yield Diagnostic("invalid-arn", f"`{text}` is not such an ARN", self.where(*path), f"such as {example}")
+        elif self.region and found[1] != self.region.partition:
+            message = (
+                f"`{text}` is in the partition `{found[1]}`, and `{self.region.name}` in `{self.region.partition}`"
+            )
+            yield Diagnostic("invalid-arn", message, self.where(*path), f"such as {example}")
+        elif self.provider.account_id and found[4] not in {self.provider.account_id, "aws"}:
+            message = f"`{text}` belongs to another account than `{self.provider.account_id}`"
+            yield Diagnostic("invalid-arn", message, self.where(*path), f"such as {example}")
+
+    def domain(self) -> Iterator[Diagnostic]:
+        domain = self.deployment.domain
+        if domain and not _DOMAIN.fullmatch(domain.name):
+            yield Diagnostic(
+                "invalid-domain",
+                f"`{domain.name}` is not a domain name",
+                self.where("domain", "name"),
+                "such as ml.example.org",
+            )
+
+    def tags(self) -> Iterator[Diagnostic]:
+        for key, value in (self.deployment.tags or {}).items():
+            if (
+                key.lower().startswith(("aws:", "platinfra:"))
+                or not 0 < len(key) <= _TAG_KEY
+                or len(value) > _TAG_VALUE
+            ):
+                hint = f"keys have 1 to {_TAG_KEY} characters and begin with neither `aws:` nor `platinfra:`; values have at most {_TAG_VALUE}"
+                yield Diagnostic("invalid-tag", f"`{key}` cannot be a tag", self.where("tags", key), hint)
+
+
+def aws_problems(
+    provider: Provider, deployment: Deployment, where: Where, region_place: Span | None
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a deployment on AWS."""
+    if provider.region is not None and provider.region not in regions():
+        hint = did_you_mean(provider.region, regions()) or "such as eu-central-1"
+        yield Diagnostic("unknown-region", f"`{provider.region}` is not a region of AWS", region_place, hint)
+    yield from _Checks(provider, deployment, where).all()
+
+
+def _range(text: str) -> IPv4Network | None:
+    try:
+        found = ip_network(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, IPv4Network) else None
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))

@@ -1,0 +1,1 @@
+"""A graph becomes a Terraform folder: modules, and roles that follow from the wires."""

@@ -1,0 +1,184 @@
+"""
+The virtual machine of `cloud_vm`: it runs the same stack as a laptop, with its database and object store on AWS.
+
+What it needs to know lies in a bucket of its own: a stack file for the local target, platinfra itself, and the lock of
+what platinfra needs. The machine looks there every two minutes, so a changed stack needs no new machine. No secret is in
+any of it: the machine's role fetches secrets when the stack starts.
+"""
+
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+from platinfra.model.graph import Component
+from platinfra.model.reference import Reference, Text
+from platinfra.targets.aws import documents, labels
+from platinfra.targets.aws.terraform_json import with_holes
+from platinfra.targets.aws.values import Scope, Values
+
+RELEASE = "release"
+PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"
+_PACKAGE = Path(__file__).parent.parent.parent
+_FILES = Path(__file__).parent / "machine_files"
+_SKIPPED = frozenset({"__pycache__", "modules", "machine_files"})
+"""Parts of platinfra that the machine does not need."""
+
+
+def release(values: Values, key_arn: Any) -> dict[str, Any]:
+    """Return the inputs of the module that puts a release where the machine finds it."""
+    place = values.place
+    facts = {"region": place.region.name, "prefix": place.prefix, "roles": _role_arns(values)}
+    return {
+        "source": "./modules/release",
+        "name": f"{place.name(RELEASE)}-{place.account}",
+        "tags": place.tags("machine"),
+        "key_arn": key_arn,
+        "texts": {STACK_FILE: stack_file(values), "machine.json": json.dumps(facts, indent=1)},
+        "files": sorted([*release_files(None), *([PROJECT] if values.graph.project else [])]),
+        "folder": (Reference(("path", "root")), f"/{RELEASE}"),
+    }
+
+
+def release_files(project: Path | None) -> dict[str, bytes]:
+    """Return the files of a release: scripts, units, platinfra itself, and the lock of the project's code."""
+    files = {file.name: file.read_bytes() for file in sorted(_FILES.iterdir())}
+    files[PACKAGE] = package()
+    if project is not None:
+        files[PROJECT] = project.read_bytes()
+    return files
+
+
+def package() -> bytes:
+    """Return platinfra itself as an archive; the same code always gives the same bytes."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
+        for file in sorted(_PACKAGE.rglob("*")):
+            if file.is_file() and not _SKIPPED.intersection(file.parts):
+                archive.add(file, f"platinfra/{file.relative_to(_PACKAGE)}", filter=_anonymous)
+    return packed.getvalue()
+
+
+def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.mtime = entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mode = 0o644
+    return entry
+
+
+def bucket(values: Values) -> str:
+    """Return the name of the bucket that holds the release."""
+    return f"{values.place.name(RELEASE)}-{values.place.account}"
+
+
+def user_data(values: Values) -> str:
+    """Return the script of the first boot; it fetches the rest and holds no secret."""
+    place = values.place
+    return _FIRST_BOOT.format(region=place.region.name, bucket=bucket(values), stack=place.stack)
+
+
+def stack_file(values: Values) -> Text:
+    """Return the stack file of the machine: the same tools, with the services of AWS bound by their addresses."""
+    place, graph = values.place, values.graph
+    stack: dict[str, list[Any]] = {}
+    for component in graph.components.values():
+        recipe = values.tool(component).run.local
+        if recipe is None:
+            continue
+        capabilities = component.stages or tuple(values.tool(component).provides)
+        for capability in capabilities:
+            stack.setdefault(capability, []).append(_use(component, values))
+    data: dict[str, Any] = {"name": place.stack, "provider": {"name": "local"}, "stack": stack}
+    if graph.project:
+        data["project"] = {"requirements": PROJECT}
+    return with_holes(data)
+
+
+def _use(component: Component, values: Values) -> Any:
+    recipe = values.recipe(component)
+    settings = dict(component.settings)
+    settings |= {name: values.value(each, Scope(component)) for name, each in recipe.machine_settings.items()}
+    bind = {
+        each.name: each.provider
+        for each in values.graph.bindings_of(component.name)
+        if _is_bound_there(each.provider, values)
+    }
+    options = {"as": component.name, "settings": settings, "bind": bind}
+    return {component.tool: {key: each for key, each in options.items() if each}}
+
+
+def _is_bound_there(provider: str, values: Values) -> bool:
+    return values.tool(values.graph.components[provider]).run.local is not None
+
+
+def policy(values: Values) -> dict[str, Any]:
+    """Return what the machine itself may do: fetch its release and its secrets, and act as its components."""
+    place = values.place
+    name = bucket(values)
+    statements: list[dict[str, Any]] = [
+        _allow("ReadRelease", ["s3:GetObject"], [f"arn:{place.region.partition}:s3:::{name}/*"]),
+        _allow("ListRelease", ["s3:ListBucket"], [f"arn:{place.region.partition}:s3:::{name}"]),
+        _allow(
+            "FetchSecrets",
+            ["secretsmanager:GetSecretValue"],
+            [place.arn("secretsmanager", f"secret:{place.prefix}/*")],
+        ),
+    ]
+    arns = sorted(_role_arns(values).values())
+    if arns:
+        statements.append(_allow("ActAsComponents", ["sts:AssumeRole"], arns))
+    return documents.policy(statements)
+
+
+def policy_by_id(values: Values, key_arn: Any) -> dict[str, Any]:
+    """Return what names ids that AWS chooses: the stack's key, and the administrator of its databases."""
+    key = key_arn if isinstance(key_arn, tuple) else (key_arn,)
+    found = [_allow("DecryptOwn", ["kms:Decrypt"], [key])]
+    databases = [
+        (Reference(("module", labels.component(each.name), "master_secret_arn")),)
+        for each in values.graph.components.values()
+        if "sql_database" in values.tool(each).provides and values.module_called(each)
+    ]
+    if databases:
+        found.append(_allow("AdministerDatabases", ["secretsmanager:GetSecretValue"], databases))
+    return documents.policy(found)
+
+
+def _role_arns(values: Values) -> dict[str, str]:
+    """Return component to the role that it acts as."""
+    from platinfra.targets.aws.roles import roles
+
+    components = values.graph.components
+    return {
+        role.component: values.place.role_arn(role.name)
+        for role in roles(values)
+        if values.is_application(components[role.component])
+    }
+
+
+def _allow(sid: str, actions: list[str], resources: list[Any]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+_FIRST_BOOT = """#!/bin/bash
+# Prepares the machine of the stack {stack}; everything else comes from the release.
+set -euo pipefail
+install -d -m 0755 /opt/platinfra
+cat > /opt/platinfra/fetch <<'FETCH'
+#!/bin/bash
+# Fetches the release; tells by its exit code whether anything is new.
+set -euo pipefail
+aws s3 sync --only-show-errors --delete --region {region} s3://{bucket}/ /opt/platinfra/incoming
+if diff -rq /opt/platinfra/incoming /opt/platinfra/release >/dev/null 2>&1; then exit 1; fi
+rm -rf /opt/platinfra/release && cp -a /opt/platinfra/incoming /opt/platinfra/release
+FETCH
+chmod 0755 /opt/platinfra/fetch
+for attempt in $(seq 30); do
+  /opt/platinfra/fetch && break
+  [ "$attempt" = 30 ] && exit 1
+  sleep 10
+done
+exec bash /opt/platinfra/release/install.sh
+"""

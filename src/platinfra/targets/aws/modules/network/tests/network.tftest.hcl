@@ -1,0 +1,89 @@
+mock_provider "aws" {
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/platinfra/seed/flow-logs" }
+  }
+}
+
+variables {
+  name              = "seed"
+  region            = "eu-central-1"
+  zones             = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  flow_log_role_arn = "arn:aws:iam::123456789012:role/seed-network-logs"
+}
+
+run "each_zone_has_its_subnets_and_one_gateway_serves_all" {
+  command = plan
+
+  assert {
+    condition     = [for zone in var.zones : aws_subnet.private[zone].cidr_block] == ["10.0.0.0/19", "10.0.32.0/19", "10.0.64.0/19"]
+    error_message = "Private subnets fill the lower half."
+  }
+  assert {
+    condition     = aws_subnet.public["eu-central-1a"].cidr_block == "10.0.128.0/21" && aws_subnet.database["eu-central-1a"].cidr_block == "10.0.160.0/21"
+    error_message = "Public and database subnets lie in the upper half."
+  }
+  assert {
+    condition     = keys(aws_nat_gateway.this) == ["eu-central-1a"] && length(aws_route.private) == 3
+    error_message = "Every zone goes through the one gateway."
+  }
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.public : !subnet.map_public_ip_on_launch])
+    error_message = "Nothing gets a public address by itself."
+  }
+  assert {
+    condition     = aws_flow_log.this[0].traffic_type == "ALL" && output.endpoint_security_group_id == null
+    error_message = "All traffic is logged, and there are no endpoints unasked."
+  }
+}
+
+run "a_closed_network_has_endpoints_instead_of_gateways" {
+  command = plan
+
+  variables {
+    cidr                = "10.9.4.0/22"
+    nat                 = "none"
+    flow_logs           = false
+    flow_log_role_arn   = null
+    interface_endpoints = ["ecr.api", "ecr.dkr"]
+    cluster_name        = "seed"
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) + length(aws_route.private) + length(aws_flow_log.this) == 0
+    error_message = "There is no way out."
+  }
+  assert {
+    condition     = aws_vpc_endpoint.interface["ecr.api"].service_name == "com.amazonaws.eu-central-1.ecr.api"
+    error_message = "The registry is reached inside."
+  }
+  assert {
+    condition     = aws_subnet.private["eu-central-1b"].tags["karpenter.sh/discovery"] == "seed"
+    error_message = "Karpenter finds its subnets by their tags."
+  }
+}
+
+run "a_gateway_in_each_zone" {
+  command = plan
+
+  variables {
+    nat = "per_zone"
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) == 3
+    error_message = "A zone that fails takes no other with it."
+  }
+}
+
+run "wrong_values_are_refused" {
+  command = plan
+
+  variables {
+    name                = "Seed"
+    cidr                = "10.0.0.1/24"
+    zones               = ["us-east-1a"]
+    nat                 = "two"
+    interface_endpoints = ["s3"]
+    flow_log_role_arn   = null
+    log_days            = 2
+  }
+  expect_failures = [var.name, var.cidr, var.zones, var.nat, var.interface_endpoints, var.flow_log_role_arn, var.log_days]
+}

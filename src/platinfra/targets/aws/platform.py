@@ -1,0 +1,235 @@
+"""Network, cluster and machine: what every stack on AWS stands on, with the roles that AWS' own services need."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from platinfra.facts.aws import instance_types
+from platinfra.model.graph import Graph
+from platinfra.model.reference import Reference
+from platinfra.targets.aws import documents, karpenter, labels, machine
+from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.roles import MACHINE, Role
+from platinfra.targets.aws.values import MAIN, Scope, Values
+
+_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
+"""Public parameter that holds the newest Amazon Linux 2023 image."""
+_CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+_CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
+_KARPENTER = {"namespace": "kube-system", "service_account": "karpenter"}
+Modules = dict[str, dict[str, Any]]
+
+
+def modules(values: Values) -> Modules:
+    """Return the module calls of network and cluster or machine; what exists already is not called."""
+    place = values.place
+    made: Modules = {} if place.network.vpc_id else {"network": _network(values)}
+    if place.kind == "cloud_vm":
+        made["machine"] = _machine(values)
+        made["release"] = machine.release(values, key_arn(values))
+    elif not place.cluster.name:
+        made["cluster"] = _cluster(values)
+    if place.deployment.domain:
+        domain = place.deployment.domain
+        own = {"name": place.name("domain"), "domain": domain.name, "zone_id": domain.zone_id, "tags": place.tags()}
+        made["domain"] = {"source": "./modules/domain", **own}
+    return made
+
+
+def roles(values: Values) -> Iterator[Role]:
+    """Yield the roles that the network, the cluster or the machine need."""
+    place = values.place
+    if not place.network.vpc_id and place.network.flow_logs:
+        yield _flow_log_role(place)
+    if place.kind == "cloud_vm":
+        yield _machine_role(values)
+    elif not place.cluster.name:
+        yield _service_role(place, "cluster", "eks.amazonaws.com", ("AmazonEKSClusterPolicy",))
+        yield _node_role(place)
+        yield _pod_role(place, "cluster-disks", _CSI, ("service-role/AmazonEBSCSIDriverPolicy",), {})
+        if place.cluster.karpenter:
+            yield _pod_role(place, "cluster-karpenter", _KARPENTER, (), {"karpenter": karpenter.policy(place)})
+
+
+def key_arn(values: Values) -> Any:
+    """Return the ARN of the stack's key; None when nothing in the stack needs one."""
+    for component in values.graph.components.values():
+        if "encryption_key" in values.tool(component).provides:
+            return values.value("${outputs.arn}", Scope(component))
+    return None
+
+
+def role_arn(name: str) -> Reference:
+    """Return the ARN of a role of the platform, as a reference that orders the two."""
+    return Reference(("module", labels.platform_role(name), "role_arn"))
+
+
+def _network(values: Values) -> dict[str, Any]:
+    place = values.place
+    network = place.network
+    return {
+        "source": "./modules/network",
+        "name": place.name(),
+        "tags": place.tags(),
+        "region": place.region.name,
+        "cidr": network.cidr,
+        "zones": place.zones,
+        "nat": network.nat,
+        "flow_logs": network.flow_logs,
+        "flow_log_role_arn": role_arn("network-logs") if network.flow_logs else None,
+        "log_days": place.log_days,
+        "key_arn": key_arn(values),
+        "interface_endpoints": network.endpoints,
+        "cluster_name": place.cluster_name if place.kind == "kubernetes" else None,
+    }
+
+
+def _cluster(values: Values) -> dict[str, Any]:
+    place, cluster = values.place, values.place.cluster
+    known = instance_types()
+    arm = all("arm64" in known[name].architectures for name in cluster.instance_types)
+    return {
+        "source": "./modules/cluster",
+        "name": place.cluster_name,
+        "tags": place.tags(),
+        "kubernetes_version": cluster.version,
+        "vpc_id": values.value("${network.vpc_id}", _SCOPE(values.graph)),
+        "subnet_ids": values.value("${network.private_subnet_ids}", _SCOPE(values.graph)),
+        "key_arn": key_arn(values),
+        "cluster_role_arn": role_arn("cluster"),
+        "node_role_arn": role_arn("cluster-nodes"),
+        "public_access_cidrs": cluster.public_access,
+        "instance_types": cluster.instance_types,
+        "architecture": "arm64" if arm else "x86_64",
+        "node_min": cluster.min,
+        "node_desired": cluster.min,
+        "node_max": cluster.max,
+        "node_disk_gb": cluster.disk,
+        "capacity_type": "SPOT" if cluster.spot else "ON_DEMAND",
+        "gpu": {"instance_types": [cluster.gpu.instance_type], "max": cluster.gpu.max} if cluster.gpu else None,
+        "addons": _addons(),
+        "access_entries": _access_entries(place),
+        "karpenter": {"queue_name": place.name("karpenter")} if cluster.karpenter else None,
+        "log_types": _CLUSTER_LOGS,
+        "log_days": place.log_days,
+    }
+
+
+def _addons() -> dict[str, Any]:
+    plain = ("coredns", "kube-proxy", "eks-pod-identity-agent")
+    return {
+        **{name: {} for name in plain},
+        "vpc-cni": {"configuration": '{"enableNetworkPolicy":"true"}'},
+        "aws-ebs-csi-driver": {"role_arn": role_arn("cluster-disks"), "service_account": _CSI["service_account"]},
+    }
+
+
+_ACCESS = {
+    "admin": ("AmazonEKSClusterAdminPolicy", False),
+    "ml_engineer": ("AmazonEKSEditPolicy", True),
+    "data_scientist": ("AmazonEKSViewPolicy", True),
+    "auditor": ("AmazonEKSViewPolicy", False),
+}
+"""Role of users to the EKS access policy, and whether it is limited to the stack's namespace."""
+
+
+def _access_entries(place: Place) -> dict[str, Any]:
+    return {
+        role: {
+            "principal_arn": Reference(("module", labels.access(role), "role_arn")),
+            "policy": _ACCESS[role][0],
+            "scope_namespaces": [place.namespace] if _ACCESS[role][1] else [],
+        }
+        for role in dict.fromkeys(user.role for user in place.users)
+    }
+
+
+def _machine(values: Values) -> dict[str, Any]:
+    place, settings = values.place, values.place.machine
+    architecture = instance_types()[settings.instance_type].architectures[0]
+    return {
+        "source": "./modules/machine",
+        "name": place.name("machine"),
+        "tags": place.tags(),
+        "vpc_id": values.value("${network.vpc_id}", _SCOPE(values.graph)),
+        "subnet_id": (Reference(("module", "network", "private_subnet_ids[0]")),)
+        if not place.network.vpc_id
+        else place.network.private_subnets[0],
+        "key_arn": key_arn(values),
+        "instance_type": settings.instance_type,
+        "image_parameter": _IMAGE.format(architecture=architecture),
+        "data_gb": settings.disk,
+        "instance_profile_name": Reference(("module", labels.platform_role(MACHINE), "instance_profile_name")),
+        "user_data": machine.user_data(values),
+        "on_destroy": Reference(("var", "on_destroy")),
+    }
+
+
+def _SCOPE(graph: Graph) -> Scope:  # noqa: N802
+    return Scope(next(iter(graph.components.values())))
+
+
+def _flow_log_role(place: Place) -> Role:
+    group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
+    allowed = {
+        "Sid": "WriteFlowLogs",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+        "Resource": [group, f"{group}:log-stream:*"],
+    }
+    source = place.arn("ec2", "vpc-flow-log/*")
+    return _role(
+        place,
+        "network-logs",
+        documents.service_trust(place, "vpc-flow-logs.amazonaws.com", source),
+        further={"flow-logs": documents.policy([allowed])},
+    )
+
+
+def _service_role(place: Place, name: str, service: str, managed: tuple[str, ...]) -> Role:
+    return _role(place, name, documents.service_trust(place, service), managed=managed)
+
+
+def _node_role(place: Place) -> Role:
+    managed = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
+    return _role(place, "cluster-nodes", documents.plain_service_trust(f"ec2.{place.region.domain}"), managed=managed)
+
+
+def _pod_role(
+    place: Place, name: str, pod: dict[str, str], managed: tuple[str, ...], further: dict[str, dict[str, Any]]
+) -> Role:
+    trust = documents.pod_trust(place, place.cluster_name, pod["namespace"], pod["service_account"])
+    return _role(place, name, trust, managed=managed, further=further)
+
+
+def _machine_role(values: Values) -> Role:
+    place = values.place
+    return _role(
+        place,
+        MACHINE,
+        documents.plain_service_trust(f"ec2.{place.region.domain}"),
+        managed=("AmazonSSMManagedInstanceCore",),
+        further={"machine": machine.policy(values), "machine-by-id": machine.policy_by_id(values, key_arn(values))},
+        instance_profile=True,
+    )
+
+
+def _role(
+    place: Place,
+    name: str,
+    trust: dict[str, Any],
+    *,
+    managed: tuple[str, ...] = (),
+    further: dict[str, dict[str, Any]] | None = None,
+    instance_profile: bool = False,
+) -> Role:
+    return Role(
+        component=name.partition("-")[0],
+        key=MAIN,
+        label=labels.platform_role(name),
+        name=place.name(name, limit=64),
+        description=f"{name} of {place.prefix}",
+        trust=trust,
+        managed=managed,
+        further=further or {},
+        instance_profile=instance_profile,
+    )

@@ -1,0 +1,102 @@
+"""The roles of a stack: one for each component that acts, those of the infrastructure, and those of users."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from platinfra.catalog.schema import AwsRole
+from platinfra.model.graph import Component
+from platinfra.model.reference import Reference
+from platinfra.targets.aws import documents, labels
+from platinfra.targets.aws.statements import Statement, statements_of
+from platinfra.targets.aws.values import MAIN, Scope, Values
+
+MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role with its documents."""
+
+    component: str
+    key: str
+    """`main`, or the role's own name."""
+    label: str
+    name: str
+    description: str
+    trust: dict[str, Any]
+    statements: tuple[Statement, ...] = ()
+    managed: tuple[str, ...] = ()
+    """Names of AWS' own policies, such as AmazonEKSClusterPolicy."""
+    pod: dict[str, Any] | None = None
+    """The pods that get it: cluster_name, namespace, service_account."""
+    instance_profile: bool = False
+    further: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Policies that do not follow from wires, by name."""
+
+    @property
+    def policies(self) -> dict[str, dict[str, Any]]:
+        """Return its inline policies by name."""
+        return {**documents.policies(self.statements), **self.further}
+
+
+def roles(values: Values) -> list[Role]:
+    """Return the roles of all components that may do anything."""
+    return [role for component in values.graph.components.values() for role in _of_component(component, values)]
+
+
+def _of_component(component: Component, values: Values) -> Iterator[Role]:
+    recipe = values.recipe(component)
+    statements = statements_of(component, values)
+    of_main = tuple(each for each in statements if each.role == MAIN)
+    if recipe.role is not None:
+        yield _of_service(component, MAIN, recipe.role, of_main, values)
+    elif of_main and values.is_application(component):
+        yield _of_application(component, of_main, values)
+    for name, each in recipe.roles.items():
+        if values.role_exists(component, name):
+            own = tuple(statement for statement in statements if statement.role == name)
+            yield _of_service(component, name, each, own, values)
+
+
+def _of_service(
+    component: Component, key: str, role: AwsRole, statements: tuple[Statement, ...], values: Values
+) -> Role:
+    of_machines = role.service.startswith("ec2.")  # EC2 names no source
+    source = values.value(role.source, Scope(component, document=True)) if role.source else None
+    text = None if source is None else "".join(map(str, source)) if isinstance(source, tuple) else str(source)
+    return Role(
+        component=component.name,
+        key=key,
+        label=labels.identity(component.name, key),
+        name=values.role_name(component.name, key),
+        description=f"{component.name} of {values.place.prefix}: {'its wires' if key == MAIN else key}",
+        trust=documents.plain_service_trust(role.service)
+        if of_machines
+        else documents.service_trust(values.place, role.service, text),
+        statements=statements,
+        instance_profile=of_machines,
+    )
+
+
+def _of_application(component: Component, statements: tuple[Statement, ...], values: Values) -> Role:
+    place = values.place
+    if place.kind == "cloud_vm":
+        # A reference orders the two roles: AWS refuses a principal that does not exist.
+        machine = Reference(("module", labels.platform_role(MACHINE), "role_arn"))
+        trust, pod = documents.role_trust((machine,)), None
+    else:
+        namespace = place.namespace
+        trust = documents.pod_trust(place, place.cluster_name, namespace, component.name)
+        name = place.cluster.name or Reference(("module", "cluster", "name"))
+        pod = {"cluster_name": name, "namespace": namespace, "service_account": component.name}
+    return Role(
+        component=component.name,
+        key=MAIN,
+        label=labels.identity(component.name, MAIN),
+        name=values.role_name(component.name),
+        description=f"{component.name} of {place.prefix}: its wires",
+        trust=trust,
+        statements=statements,
+        pod=pod,
+    )

@@ -1,0 +1,148 @@
+"""The root of the Terraform folder: backend, provider, module calls, outputs. All logic is above; this only writes down."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.model.graph import Component
+from platinfra.model.reference import Reference
+from platinfra.targets.aws import labels, platform, users
+from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.roles import Role, roles
+from platinfra.targets.aws.terraform_json import terraform_json
+from platinfra.targets.aws.values import ABSENT, Scope, Values
+
+TERRAFORM_VERSION = ">= 1.10.0"
+PROVIDER_VERSION = "5.100.0"
+"""The version that platinfra is tested with."""
+_ON_DESTROY = {
+    "type": "string",
+    "default": "protect",
+    "description": "What happens to data when it is destroyed: protect (refuse), keep (final snapshots) or delete.",
+    "validation": [
+        {
+            "condition": '${contains(["protect", "keep", "delete"], var.on_destroy)}',
+            "error_message": "on_destroy is protect, keep or delete.",
+        }
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Everything that the root module calls, still with references."""
+
+    place: Place
+    modules: Mapping[str, Mapping[str, Any]]
+    """Label to the call: `source` and inputs."""
+    roles: tuple[Role, ...]
+    outputs: Mapping[str, Any]
+
+    def text(self, backend: Mapping[str, Any] | None = None) -> str:
+        """Return `main.tf.json`; without a backend Terraform keeps its state in the folder."""
+        provider = {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}}
+        terraform: dict[str, Any] = {"required_version": TERRAFORM_VERSION, "required_providers": provider}
+        if backend:
+            terraform["backend"] = {"s3": dict(backend)}
+        account = [self.place.account]
+        data = {
+            "terraform": terraform,
+            "provider": {"aws": {"region": self.place.region.name, "allowed_account_ids": account}},
+            "variable": {"on_destroy": _ON_DESTROY},
+            "module": {label: terraform_json(dict(call)) for label, call in self.modules.items()},
+            "output": {
+                name: {"value": terraform_json(value), "description": _OUTPUTS[name]}
+                for name, value in self.outputs.items()
+                if value
+            },
+        }
+        return json.dumps(data, indent=2) + "\n"
+
+
+_OUTPUTS = {
+    "platform": "The network, and the cluster or the machine.",
+    "components": "Each component's role, service account and outputs.",
+    "wires": "What each consumer is told by its provider; secrets by ARN.",
+}
+
+
+def root(values: Values) -> Root:
+    """Return the root of a stack."""
+    platform_modules = platform.modules(values)
+    found = (*platform.roles(values), *roles(values), *users.roles(values))
+    called = {
+        **platform_modules,
+        **{label: call for each in values.graph.components.values() for label, call in _component(each, values)},
+        **{role.label: _identity(role, values.place) for role in found},
+    }
+    outputs = {
+        "platform": {name.replace(".", "_"): value for name, value in values.platform.items()},
+        "components": _components_output(values, found),
+        "wires": {
+            f"{each.consumer}.{each.name}": {"provider": each.provider, **values.attributes(each)}
+            for each in values.graph.bindings
+        },
+    }
+    return Root(values.place, called, found, outputs)
+
+
+def _component(component: Component, values: Values) -> list[tuple[str, dict[str, Any]]]:
+    place, recipe, tool = values.place, values.recipe(component), values.tool(component)
+    tags = place.tags(component.name)
+    found = []
+    if values.module_called(component):
+        source = recipe.module or ""
+        inputs = {name: values.value(each, Scope(component)) for name, each in recipe.inputs.items()}
+        call = {
+            "source": f"./modules/{component.tool}" if source.startswith("./") else f"./modules/{source}",
+            "name": place.name(component.name),
+            "tags": tags,
+            **{name: value for name, value in inputs.items() if value is not ABSENT},
+        }
+        found.append((labels.component(component.name), call))
+    found += [
+        (labels.secret(component.name, name), _secret(values.secret_name(component.name, name), tags, values))
+        for name in tool.secrets
+        if values.is_application(component)
+    ]
+    return found
+
+
+def _secret(name: str, tags: Mapping[str, str], values: Values) -> dict[str, Any]:
+    return {
+        "source": "./modules/secret",
+        "name": name,
+        "tags": tags,
+        "key_arn": platform.key_arn(values),
+        "fields": {},
+        "generated": ["value"],
+        "on_destroy": Reference(("var", "on_destroy")),
+    }
+
+
+def _identity(role: Role, place: Place) -> dict[str, Any]:
+    managed = [place.arn("iam", f"policy/{each}", region="", account="aws") for each in role.managed]
+    return {
+        "source": "./modules/identity",
+        "name": role.name,
+        "tags": place.tags(role.component),
+        "description": role.description,
+        "trust_policy": role.trust,
+        "policies": role.policies,
+        "managed_policies": managed,
+        "permissions_boundary": place.deployment.permissions_boundary,
+        "pod_identity": role.pod,
+        "instance_profile": role.instance_profile,
+    }
+
+
+def _components_output(values: Values, found: tuple[Role, ...]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for role in found:
+        if role.component in values.graph.components:
+            told: dict[str, Any] = {"role_arn": Reference(("module", role.label, "role_arn"))}
+            if role.pod:
+                told |= {"namespace": role.pod["namespace"], "service_account": role.pod["service_account"]}
+            made.setdefault(role.component, {})[role.key] = told
+    return made

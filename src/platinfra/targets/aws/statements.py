@@ -1,0 +1,158 @@
+"""Permissions as IAM statements: one or more for each verb of a wire, scoped to the very resource."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from platinfra.catalog.schema import AwsStatement
+from platinfra.model.graph import Binding, Component
+from platinfra.model.reference import Reference, Text
+from platinfra.targets.aws.values import ABSENT, MAIN, Scope, Values
+
+OWN = ""
+"""The wire of a statement that no wire asked for: the tool itself needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One IAM statement, whose role it is in and why."""
+
+    component: str
+    role: str
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[Text, ...]
+    conditions: Mapping[str, Mapping[str, Any]]
+    wire: str
+    """`component.requirement`, or OWN."""
+    verb: str
+    provider: str
+    reason: str | None = None
+    """Why a resource is `*`."""
+
+    @property
+    def by_id(self) -> bool:
+        """Tell whether it names something by an id that AWS chooses, which is known after it exists."""
+        return any(isinstance(part, Reference) for part in _parts([self.resources, self.conditions]))
+
+    def document(self) -> dict[str, Any]:
+        """Return it as IAM writes it; what holds references is a Text."""
+        resources = [_joined(text) for text in self.resources]
+        made: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": "Allow",
+            "Action": sorted(self.actions),
+            "Resource": resources,
+        }
+        return {**made, "Condition": self.conditions} if self.conditions else made
+
+
+def statements_of(component: Component, values: Values) -> list[Statement]:
+    """Return everything a component's roles may do, in the order of its wires."""
+    recipe = values.recipe(component)
+    found = [each for binding in values.graph.bindings_of(component.name) for each in granted(binding, values)]
+    of_roles = {MAIN: recipe.statements} | {name: role.statements for name, role in recipe.roles.items()}
+    if recipe.role is not None:
+        of_roles[MAIN] = [*recipe.statements, *recipe.role.statements]
+    of_roles = {name: own for name, own in of_roles.items() if name == MAIN or values.role_exists(component, name)}
+    for role, own in of_roles.items():
+        found += _own(component, role, own, values)
+    return with_unique_sids(found)
+
+
+def granted(binding: Binding, values: Values) -> Iterator[Statement]:
+    """Yield the statements that one binding asks for; verbs without any are enforced elsewhere, such as by SQL grants."""
+    provider = values.graph.components[binding.provider]
+    consumer = values.graph.components[binding.consumer]
+    requirement = values.tool(consumer).requires.get(binding.name)
+    verbs = values.recipe(provider).grants.get(binding.capability, {})
+    for verb in binding.access:
+        for template in verbs.get(verb, []):
+            made = _made(template, Scope(provider, binding, document=True), values)
+            if made:
+                yield replace(
+                    made,
+                    component=binding.consumer,
+                    role=requirement.role if requirement else MAIN,
+                    sid=_camel(binding.name, verb),
+                    wire=f"{binding.consumer}.{binding.name}",
+                    verb=verb,
+                    provider=binding.provider,
+                )
+
+
+def _own(component: Component, role: str, templates: Iterable[AwsStatement], values: Values) -> Iterator[Statement]:
+    for template in templates:
+        made = _made(template, Scope(component, document=True), values)
+        if made:
+            yield replace(made, component=component.name, role=role, sid=_camel("own", role), provider=component.name)
+
+
+def _made(template: AwsStatement, scope: Scope, values: Values) -> Statement | None:
+    """Return a statement without its reasons; None when it mentions an unbound optional requirement."""
+    resources = [_text(values.value(each, scope)) for each in template.resources]
+    conditions = {operator: values.value(pairs, scope) for operator, pairs in template.conditions.items()}
+    if None in resources or not all(conditions.values()):
+        return None
+    return Statement(
+        component="",
+        role=MAIN,
+        sid="",
+        actions=tuple(template.actions),
+        resources=tuple(each for each in resources if each is not None),
+        conditions={operator: _plain(pairs) for operator, pairs in conditions.items()},
+        wire=OWN,
+        verb="",
+        provider="",
+        reason=template.reason,
+    )
+
+
+def _text(value: Any) -> Text | None:
+    if value is ABSENT:
+        return None
+    return value if isinstance(value, tuple) else (value if isinstance(value, Reference) else str(value),)
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """Yield the innermost parts of nested lists, mappings and texts."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _parts(each)
+    else:
+        yield value
+
+
+def _joined(text: Text) -> str | Text:
+    """Return a text as a string, unless it holds references."""
+    return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
+
+
+def _plain(value: Any) -> Any:
+    """Return conditions with their texts put together."""
+    match value:
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case tuple():
+            return _joined(value)
+        case Reference():
+            return (value,)
+    return str(value)
+
+
+def _camel(*words: str) -> str:
+    return "".join(part.capitalize() for word in words for part in word.replace("_", "-").split("-"))
+
+
+def with_unique_sids(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the statements with numbers where a role, a wire and a verb have several: a policy holds each Sid once."""
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for each in statements:
+        number = seen[each.role, each.sid] = seen.get((each.role, each.sid), 0) + 1
+        found.append(replace(each, sid=f"{each.sid}{number}") if number > 1 else each)
+    return found

@@ -1,0 +1,68 @@
+"""Values as Terraform's JSON syntax: what people wrote is never read as an expression."""
+
+import json
+from typing import Any
+
+from platinfra.model.reference import Reference, Text
+
+_MARK = "\ue000"
+"""A character that no text has: it is reserved for private use."""
+
+
+def escaped(text: str) -> str:
+    """Return text that Terraform takes literally. Source: Terraform's documentation of strings and templates."""
+    return text.replace("${", "$${").replace("%{", "%%{")
+
+
+def terraform_json(value: Any) -> Any:
+    """Return a value for a `.tf.json` file: references become expressions, other texts stay literal."""
+    match value:
+        case str():
+            return escaped(value)
+        case Reference():
+            return str(value)
+        case dict():
+            return {escaped(str(key)): terraform_json(each) for key, each in value.items()}
+        case tuple():
+            return "".join(str(part) if isinstance(part, Reference) else escaped(str(part)) for part in value)
+        case list():
+            return [terraform_json(each) for each in value]
+    return value
+
+
+def readable(value: Any) -> Any:
+    """Return a value for people: references keep their names."""
+    match value:
+        case Reference():
+            return str(value)
+        case dict():
+            return {key: readable(each) for key, each in value.items()}
+        case tuple():
+            return "".join(map(str, value))
+        case list():
+            return [readable(each) for each in value]
+    return value
+
+
+def with_holes(value: Any) -> Text:
+    """Return data as JSON text in which references stay what they are; they stand for texts without quotes."""
+    holes: list[Any] = []
+    text = json.dumps(_marked(value, holes), indent=1, ensure_ascii=False)
+    parts: list[Any] = []
+    for index, part in enumerate(text.split(_MARK)):
+        hole = holes[index // 2] if index % 2 else part
+        parts += hole if isinstance(hole, tuple) else [hole]
+    return tuple(parts)
+
+
+def _marked(value: Any, holes: list[Any]) -> Any:
+    """Return data in which each value that holds references is a pair of marks; the values are added to `holes`."""
+    match value:
+        case dict():
+            return {key: _marked(each, holes) for key, each in value.items()}
+        case list():
+            return [_marked(each, holes) for each in value]
+        case tuple() | Reference():
+            holes.append(value)
+            return _MARK * 2
+    return value

@@ -1,0 +1,101 @@
+"""Roles of people: assumed through the organisation's identity provider, made from the wires as everything else."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from platinfra.model.graph import Binding, Graph
+from platinfra.targets.aws import documents, labels
+from platinfra.targets.aws.roles import Role
+from platinfra.targets.aws.statements import Statement, granted, with_unique_sids
+from platinfra.targets.aws.values import MAIN, Values
+
+ACCESS: dict[str, dict[str, tuple[str, ...]]] = {
+    "admin": {
+        "object_store": ("read", "write", "delete", "list"),
+        "orchestrator": ("read", "write", "submit"),
+        "container_registry": ("pull", "push"),
+    },
+    "ml_engineer": {
+        "object_store": ("read", "write", "delete", "list"),
+        "orchestrator": ("read", "write", "submit"),
+        "container_registry": ("pull", "push"),
+    },
+    "data_scientist": {
+        "object_store": ("read", "write", "list"),
+        "orchestrator": ("read", "submit"),
+        "container_registry": ("pull",),
+    },
+    "auditor": {"object_store": ("list",), "orchestrator": ("read",)},
+}
+"""What people of a role may do to what the stack's wires lead to; databases and secrets are nobody's but their consumers'."""
+
+
+def roles(values: Values) -> list[Role]:
+    """Return a role for each role of the file's users."""
+    return [_role(name, values) for name in dict.fromkeys(user.role for user in values.place.users)]
+
+
+def _role(name: str, values: Values) -> Role:
+    place, sign_in = values.place, values.place.deployment.sign_in
+    assert sign_in is not None  # the file's rules ask for it
+    people = [user.name for user in place.users if user.role == name]
+    return Role(
+        component="users",
+        key=name,
+        label=labels.access(name),
+        name=place.name(name.replace("_", "-"), limit=64),
+        description=f"{name} of {place.prefix}: people of the organisation",
+        trust=documents.federated_trust(place, sign_in.provider, sign_in.audience, people),
+        statements=tuple(with_unique_sids(_statements(name, values))),
+        further=_machine_access(name, values),
+    )
+
+
+def _statements(role: str, values: Values) -> Iterator[Statement]:
+    for binding in _as_user(role, values.graph):
+        for each in granted(binding, values):
+            yield replace(
+                each, component="users", role=MAIN, sid=f"{_word(binding.consumer)}{each.sid}", wire=f"users.{role}"
+            )
+
+
+def _as_user(role: str, graph: Graph) -> Iterator[Binding]:
+    """Yield the wires of the stack with the verbs that people of the role have there."""
+    for binding in graph.bindings:
+        verbs = ACCESS[role].get(binding.capability, ())
+        if verbs:
+            yield replace(binding, access=verbs)
+
+
+def _machine_access(role: str, values: Values) -> dict[str, dict[str, object]]:
+    """Let people reach the machine's pages by port forwarding; a shell is for admins only."""
+    place = values.place
+    if place.kind != "cloud_vm" or role == "auditor":
+        return {}
+    documents_allowed = ["AWS-StartPortForwardingSession"]
+    if role == "admin":
+        documents_allowed.append("SSM-SessionManagerRunShell")
+    instance = {
+        "Sid": "StartSession",
+        "Effect": "Allow",
+        "Action": ["ssm:StartSession"],
+        "Resource": [place.arn("ec2", "instance/*")],
+        "Condition": {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in place.tags().items()}},
+    }
+    with_document = {
+        "Sid": "SessionDocuments",
+        "Effect": "Allow",
+        "Action": ["ssm:StartSession"],
+        "Resource": [place.arn("ssm", f"document/{each}", account="") for each in documents_allowed],
+    }
+    own = {
+        "Sid": "OwnSessions",
+        "Effect": "Allow",
+        "Action": ["ssm:ResumeSession", "ssm:TerminateSession"],
+        "Resource": [place.arn("ssm", "session/$${aws:userid}-*".replace("$$", "$"))],
+    }
+    return {"sessions": documents.policy([instance, with_document, own])}
+
+
+def _word(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))

@@ -1,0 +1,34 @@
+"""EC2: monitoring of instances; the tags of a launch template are not those of its instances."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.responses.monitoring import Monitoring
+
+from . import instead_of
+
+
+@instead_of(LaunchTemplateBackend, "create_launch_template")
+def create_launch_template(
+    moto: Callable[..., Any], self: Any, name: str, description: str, data: dict[str, Any], tags: dict[str, Any]
+) -> LaunchTemplate:
+    """Leave the template's own tags out of its data."""
+    kept = [each for each in data.get("TagSpecifications", []) if each["ResourceType"] != "launch-template"]
+    data.pop("TagSpecifications", None)
+    return moto(self, name, description, {**data, **({"TagSpecifications": kept} if kept else {})}, tags)
+
+
+def _monitoring(state: str) -> Callable[[Monitoring], ActionResult]:
+    def change(self: Monitoring) -> ActionResult:
+        for each in (instances := [self.ec2_backend.get_instance(one) for one in self._get_param("InstanceIds")]):
+            each.monitoring_state = state
+        changed = [{"InstanceId": each.id, "Monitoring": {"State": state}} for each in instances]
+        return ActionResult({"InstanceMonitorings": changed})
+
+    return change
+
+
+Monitoring.monitor_instances = _monitoring("enabled")
+Monitoring.unmonitor_instances = _monitoring("disabled")

@@ -1,0 +1,29 @@
+"""Stacks on AWS for tests."""
+
+from pathlib import Path
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.document import load_text
+from platinfra.resolve.resolve import resolve
+from platinfra.spec.load import load
+from platinfra.targets.aws.place import place_of
+from platinfra.targets.aws.root import Root, root
+from platinfra.targets.aws.values import Values
+
+CATALOG = Catalog()
+ACCOUNT = "210987654321"
+CASES = Path(__file__).parent / "cases"
+NAMES = sorted(folder.name for folder in CASES.iterdir() if (folder / "platinfra.yaml").is_file())
+
+
+def text_of(name: str) -> str:
+    return (CASES / name / "platinfra.yaml").read_text()
+
+
+def values_of(text: str, *, environment: str | None = None, without: tuple[str, ...] = ()) -> Values:
+    resolved = resolve(load(load_text(text, "platinfra.yaml")), CATALOG, environment=environment, without=without)
+    return Values(resolved.graph, CATALOG, place_of(resolved))
+
+
+def root_of(text: str, **options: object) -> Root:
+    return root(values_of(text, **options))
