@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,8 +17,10 @@ DEVIATIONS: Mapping[str, Mapping[str, str]] = {}
 """Resource type → attribute path that moto does not give back as AWS does → why; nothing else may differ."""
 
 _SETTINGS = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "1"}
-_START = 60.0
-_STOP = 5.0
+_PARENT = "MOTO_PARENT"
+_TRIES = 3
+_PATIENCE, _STOP = 60.0, 5.0
+"""Seconds for the server to answer, and to end."""
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 
@@ -34,31 +37,46 @@ def surroundings(url: str) -> dict[str, str]:
     }
 
 
+def enforce(url: str, *, on: bool = True) -> None:
+    """Make the server judge every call by the policies of who makes it, or stop that; assume roles before."""
+    request = urllib.request.Request(f"{url}/moto-api/reset-auth", data=b"0" if on else b"inf")
+    request.add_header("Content-Type", "text/plain")
+    urllib.request.urlopen(request, timeout=5).close()
+
+
 @contextmanager
 def moto() -> Iterator[str]:
     """Run a server on a free port of its own; it ends with the block, whatever happens in it."""
-    port = _free_port()
-    command = [sys.executable, os.path.abspath(__file__), "-H", "127.0.0.1", "-p", str(port)]
-    child = subprocess.Popen(
-        command, env={**os.environ, **_SETTINGS}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    child, url = _start()
     try:
-        yield _ready(child, f"http://127.0.0.1:{port}")
+        yield url
     finally:
         _end(child)
 
 
-def _ready(child: subprocess.Popen[bytes], url: str) -> str:
-    deadline = time.monotonic() + _START
-    while time.monotonic() < deadline:
-        assert child.poll() is None, "the server ended at once"
+def _start() -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server; somebody else may take its port first, so try again then."""
+    for _ in range(_TRIES):
+        port = _free_port()
+        command = [sys.executable, os.path.abspath(__file__), "-H", "127.0.0.1", "-p", str(port)]
+        env = {**os.environ, **_SETTINGS, _PARENT: str(os.getpid())}
+        child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if _answers(child, url := f"http://127.0.0.1:{port}"):
+            return child, url
+        _end(child)
+    raise AssertionError("the server does not answer")
+
+
+def _answers(child: subprocess.Popen[bytes], url: str) -> bool:
+    deadline = time.monotonic() + _PATIENCE
+    while child.poll() is None and time.monotonic() < deadline:
         try:
             urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=5).close()
         except (OSError, urllib.error.URLError):
             time.sleep(0.1)
         else:
-            return url
-    raise AssertionError("the server does not answer")
+            return child.poll() is None
+    return False
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -84,8 +102,17 @@ def _serve() -> None:
     import moto.server
     import moto_gaps
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     moto_gaps.fill()
     moto.server.main(sys.argv[1:])
+
+
+def _end_with_parent() -> None:
+    """End when the process that wanted the server was killed."""
+    while _PARENT in os.environ:
+        if str(os.getppid()) != os.environ[_PARENT]:
+            os._exit(1)
+        time.sleep(1.0)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The moto server of the tests refuses what a role's policies do not allow, for every service the tools use."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.moto_server import ACCOUNT, REGION, moto
+from tests.moto_server import ACCOUNT, REGION, enforce, moto
 
 NAME, OTHER = "own", "other"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/own-execution"
@@ -91,7 +90,7 @@ def session() -> Iterator[boto3.Session]:
     with moto() as url:
         key = prepare(url)
         role = boto3.client("sts", **reach(url)).assume_role(RoleArn=make_role(url, key), RoleSessionName="test")
-        urllib.request.urlopen(f"{url}/moto-api/reset-auth", data=b"0").close()
+        enforce(url)
         found = role["Credentials"]
         session = boto3.Session(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], REGION)
         session.url = url
@@ -150,7 +149,7 @@ def refused(session: Any, service: str, call: str, arguments: dict[str, Any]) ->
     try:
         getattr(session.client(service.split(maxsplit=1)[0], endpoint_url=session.url), call)(**arguments)
     except ClientError as error:
-        return error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+        return "not authorized to perform" in str(error) or error.response["Error"]["Code"] == "AccessDenied"
     return False
 
 

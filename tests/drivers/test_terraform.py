@@ -239,6 +239,29 @@ def test_an_interrupt_in_the_middle_leaves_no_lock_and_the_next_apply_goes_on(ro
 
 
 @needs_terraform
+def test_a_state_that_could_not_be_saved_is_saved_the_next_time(root: Root) -> None:
+    root.write({"terraform_data": {"one": {"provisioner": [{"local-exec": {"command": "sleep 1"}}]}}})
+    s3, content = client(root.url, "s3"), (root.folder / "main.tf.json").read_text()
+    location = {"LocationConstraint": moto_server.REGION}
+    s3.create_bucket(Bucket=root.name, CreateBucketConfiguration=location)
+    (root.folder / "main.tf.json").write_text(content.replace(f'"{BUCKET}"', f'"{root.name}"'))
+
+    def lose(event: events.Event) -> None:
+        if isinstance(event, events.ResourceStep) and event.phase == "started":
+            s3.delete_object(Bucket=root.name, Key=f"{root.key}.tflock")
+            s3.delete_bucket(Bucket=root.name)
+
+    with pytest.raises(ActionError) as raised:
+        root.apply(lose)
+    assert "state-not-saved" in {each.code for each in raised.value.diagnostics}
+    s3.create_bucket(Bucket=root.name, CreateBucketConfiguration=location)
+    root.terraform.init()
+    assert root.terraform.state_list() == ("terraform_data.one",)
+    assert not root.terraform.plan().changed
+    assert not (root.folder / "errored.tfstate").exists()
+
+
+@needs_terraform
 def test_another_thread_can_interrupt(root: Root) -> None:
     root.write(SLOW)
 
@@ -326,7 +349,7 @@ def test_refused_credentials_are_told_by_the_backend_already(tmp_path: Path, sta
     ],
 )
 def test_known_problems_have_a_slug_of_their_own(summary: str, slug: str, words: str) -> None:
-    found = explained(events.Problem("error", summary, "", "a.b"))
+    found = explained(events.Problem("error", summary, "", "a.b"), "terraform-failed")
     assert found.code == slug
     assert words in found.message
 

@@ -32,7 +32,7 @@ def instead_of(owner: type, name: str) -> Callable[[Callable[..., Any]], Callabl
 def body(response: Any) -> dict[str, Any]:
     """Return the JSON object that a request carries."""
     try:
-        content = json.loads(response.body or "{}")
+        content = response.body if isinstance(response.body, dict) else json.loads(response.body or "{}")
     except (TypeError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -20,6 +20,10 @@ def create_launch_template(
     return moto(self, name, description, {**data, **({"TagSpecifications": kept} if kept else {})}, tags)
 
 
+# moto copies the tags when it makes a template, and answers with the copy.
+LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)
+
+
 def _monitoring(state: str) -> Callable[[Monitoring], ActionResult]:
     def change(self: Monitoring) -> ActionResult:
         for each in (instances := [self.ec2_backend.get_instance(one) for one in self._get_param("InstanceIds")]):

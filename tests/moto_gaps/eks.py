@@ -261,7 +261,7 @@ def _tags(response: EKSResponse) -> dict[str, str] | None:
     arn = unquote(response.raw_path.split("/tags/")[-1])
     for cluster in response.eks_backend.clusters.values():
         for group in cluster.nodegroups.values():
-            if group.nodegroup_arn == arn:
+            if group.arn == arn:
                 group.tags = group.tags or {}
                 return group.tags
         for objects in cluster.__dict__.get("belongings", {}).values():

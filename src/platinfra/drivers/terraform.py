@@ -34,6 +34,7 @@ _INSTALL = (
     f"(https://opentofu.org/docs/intro/install), or name one in {OVERRIDE}"
 )
 _NOTE = Path(".terraform") / "platinfra.json"
+_KEPT = "errored.tfstate"
 _LAST_LINES = 20
 _CHANGED = 2
 """Exit code of a plan that is not empty."""
@@ -81,7 +82,7 @@ class _Heard:
         return [each for each in self.of(Problem) if each.severity == severity]
 
     def warnings(self) -> tuple[Diagnostic, ...]:
-        found = (_warning(each) for each in self.problems("warning"))
+        found = (explained(each, "terraform-warning") for each in self.problems("warning"))
         return tuple(dict.fromkeys(found))
 
     def summary(self) -> ChangeSummary:
@@ -112,22 +113,30 @@ class Terraform:
         """
         Fetch the provider, connect the modules and the backend; nothing happens when that was done for the same root.
 
-        Raises ActionError when it fails.
+        A state that could not be saved last time is saved first. Raises ActionError when it fails.
         """
         note = self._folder / _NOTE
         digest = _digest(self._folder, self._path())
-        if self._initialised(note, digest, backend=backend):
-            return
-        LocalFiles().remove(note)
-        options = ["-reconfigure"] if backend else ["-backend=false"]
-        self._stream(["init", "-json", *options])
-        LocalFiles().write(note, json.dumps({"digest": digest, "backend": backend}))
+        if not self._initialised(note, digest, backend=backend):
+            LocalFiles().remove(note)
+            self._stream(["init", "-json", *(["-reconfigure"] if backend else ["-backend=false"])])
+            LocalFiles().write(note, json.dumps({"digest": digest, "backend": backend}))
+        if backend:
+            self._save_kept()
+
+    def _save_kept(self) -> None:
+        """Save the state that Terraform kept in the folder when it could not write to the backend."""
+        kept = self._folder / _KEPT
+        if kept.exists():
+            self._run(["state", "push", _KEPT])
+            LocalFiles().remove(kept)
 
     def validate(self) -> tuple[Diagnostic, ...]:
         """Return what Terraform itself finds wrong, without asking AWS; the folder has to be initialised."""
         text = self._run(["validate", "-json"], accept=(0, 1))
-        found = (problem(each) for each in json.loads(text or "{}").get("diagnostics", ()))
-        return tuple(_invalid(each) if each.severity == "error" else _warning(each) for each in found)
+        found = [problem(each) for each in json.loads(text or "{}").get("diagnostics", ())]
+        errors = [explained(each, "terraform-invalid") for each in found if each.severity == "error"]
+        return (*errors, *(explained(each, "terraform-warning") for each in found if each.severity == "warning"))
 
     def plan(
         self,
@@ -313,14 +322,3 @@ def _plain(text: str) -> str:
     """Remove the frame that Terraform draws around errors."""
     lines = (re.sub(r"^[│╷╵]\s?", "", each).rstrip() for each in text.splitlines())
     return "\n".join(each for each in lines if each)
-
-
-def _warning(found: Problem) -> Diagnostic:
-    known = explained(found)
-    return Diagnostic(known.code, known.message, hint=known.hint, severity="warning", details=known.details)
-
-
-def _invalid(found: Problem) -> Diagnostic:
-    known = explained(found)
-    code = "terraform-invalid" if known.code == "terraform-failed" else known.code
-    return Diagnostic(code, known.message, hint=known.hint, details=known.details)

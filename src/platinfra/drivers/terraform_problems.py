@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers.terraform_events import Problem
@@ -13,32 +14,39 @@ _CALL = re.compile(r"operation error [\w -]+: (\w+)|when calling the (\w+) opera
 _LOCK = re.compile(r"^\s*(?P<name>ID|Who|Created|Operation):[ \t]*(?P<value>\S.*?)\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A problem that AWS or Terraform words in a way that `pattern` finds; `message` may use what `_fields` returns."""
+class _Known(NamedTuple):
+    """A problem that AWS or Terraform words in a way that `pattern` finds; the message may use what `_fields` returns."""
 
-    code: str
     pattern: re.Pattern[str]
-    message: str
-    hint: str
-    details: bool = True
+    diagnostic: Diagnostic
+    details: bool
+
+
+def _known(code: str, pattern: re.Pattern[str], message: str, hint: str, *, details: bool = True) -> _Known:
+    return _Known(pattern, Diagnostic(code, message, hint=hint), details)
 
 
 _KNOWN = (
-    _Known(
+    _known(
+        "state-not-saved",
+        re.compile(r"Failed to (?:save|persist) state|errored\.tfstate"),
+        "the state could not be saved in its bucket, and was kept in the folder of the stack",
+        "mend the cause and run the command again on this machine: the kept state is saved first",
+    ),
+    _known(
         "state-locked",
         re.compile(r"Lock Info:"),
         "`{who}` has held the lock of the state since {since} ({what}, id {id})",
         "wait for it to end; if it died, `platinfra unlock` releases the lock",
         details=False,
     ),
-    _Known(
+    _known(
         "provider-unavailable",
         re.compile(r"Failed to (?:query available provider packages|install provider)"),
         "Terraform cannot get the AWS provider",
         "check the connection and the proxy; without a network, a mirror named in TF_CLI_CONFIG_FILE serves too",
     ),
-    _Known(
+    _known(
         "credentials-expired",
         re.compile(
             r"ExpiredToken|RequestExpired|token (?:included in the request )?(?:is|has) expired"
@@ -49,7 +57,7 @@ _KNOWN = (
         "log in again (for example `aws sso login`), and run the command again: it goes on from where it was",
         details=False,
     ),
-    _Known(
+    _known(
         "credentials-missing",
         re.compile(
             r"No valid credential sources|failed to refresh cached credentials|NoCredentialProviders"
@@ -58,26 +66,26 @@ _KNOWN = (
         "there are no AWS credentials",
         "log in with `aws configure` or `aws sso login`, or set AWS_PROFILE",
     ),
-    _Known(
+    _known(
         "credentials-refused",
         re.compile(r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId"),
         "AWS does not know these credentials",
         "check AWS_PROFILE and the access keys; a deleted or mistyped key looks like this",
         details=False,
     ),
-    _Known(
+    _known(
         "quota-exceeded",
         re.compile(r"(?<!Request)(?<!Rate)(?:LimitExceeded|QuotaExceeded|LimitReached)|TooManyBuckets"),
         "{subject} does not fit into a quota of the account",
         "ask for more at https://console.aws.amazon.com/servicequotas, or remove what is not needed",
     ),
-    _Known(
+    _known(
         "resource-exists",
         re.compile(r"AlreadyExist|AlreadyOwnedByYou|ResourceExistsException|InvalidGroup\.Duplicate|already exists"),
         "{subject} exists in the account already, and this stack did not make it",
         "remove or rename it, choose another name for the stack, or bring it in as an existing one",
     ),
-    _Known(
+    _known(
         "access-denied",
         re.compile(
             r"AccessDenied|UnauthorizedOperation|AuthorizationError|not authorized to perform|StatusCode: 403",
@@ -86,7 +94,7 @@ _KNOWN = (
         "AWS does not allow {action}{resource}{purpose}",
         "`platinfra permissions` prints the least that deploying this stack needs",
     ),
-    _Known(
+    _known(
         "no-network",
         re.compile(
             r"no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|no route to host"
@@ -100,19 +108,19 @@ _KNOWN = (
 
 def failed(problems: Iterable[Problem]) -> ActionError:
     """Return one error for all problems; the same one twice is told once."""
-    return ActionError(*dict.fromkeys(explained(each) for each in problems))
+    return ActionError(*dict.fromkeys(explained(each, "terraform-failed") for each in problems))
 
 
-def explained(problem: Problem, otherwise: str = "terraform-failed") -> Diagnostic:
-    """Turn a problem of Terraform or AWS into a diagnostic; an unknown one keeps its own words."""
+def explained(problem: Problem, otherwise: str) -> Diagnostic:
+    """Turn a problem of Terraform or AWS into a diagnostic; `otherwise` is the slug of one that keeps its own words."""
     text = f"{problem.summary}\n{problem.detail}"
     known = next((each for each in _KNOWN if each.pattern.search(text)), None)
     if known is None:
         subject = f"`{problem.address}` failed: " if problem.address else ""
-        return Diagnostic(otherwise, subject + _summary(problem), details=_details(problem))
-    message = known.message.format(**_fields(problem, text))
+        return Diagnostic(otherwise, subject + _summary(problem), severity=problem.severity, details=_details(problem))
     details = (" ".join(problem.summary.split()), *_details(problem)) if known.details else ()
-    return Diagnostic(known.code, message, hint=known.hint, details=details)
+    message = known.diagnostic.message.format(**_fields(problem, text))
+    return replace(known.diagnostic, message=message, severity=problem.severity, details=details)
 
 
 def _fields(problem: Problem, text: str) -> Mapping[str, str]:

@@ -99,7 +99,7 @@ class Values:
             found = self.lookup(text[0], scope)
             return ABSENT if found is None else found
         evaluated = evaluate(text, lambda reference: _text(self.lookup(reference, scope)))
-        return ABSENT if evaluated is None else evaluated
+        return ABSENT if evaluated is None else _joined(evaluated)
 
     def lookup(self, reference: Reference, scope: Scope) -> Any:
         """Return what one reference stands for; None when it mentions an unbound optional requirement."""
@@ -274,6 +274,11 @@ def _platform(place: Place) -> dict[str, Any]:
         "cluster.arn": Reference(("module", "cluster", "arn")),
         "place.security_group_id": Reference(("module", "cluster", "security_group_id")),
     }
+
+
+def _joined(text: Text) -> str | Text:
+    """Return a text as a string, unless it holds what only Terraform knows."""
+    return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
 
 
 def _text(value: Any) -> Text | None:

@@ -51,6 +51,17 @@ locals {
   first_addons = ["eks-pod-identity-agent", "kube-proxy", "vpc-cni"]
 }
 
+# Before the addons, so that their first pods have their permissions.
+resource "aws_eks_pod_identity_association" "addons" {
+  for_each = { for name, addon in var.addons : name => addon if addon.service_account != null }
+
+  cluster_name    = aws_eks_cluster.this.name
+  namespace       = "kube-system"
+  service_account = each.value.service_account
+  role_arn        = each.value.role_arn
+  tags            = var.tags
+}
+
 resource "aws_eks_addon" "first" {
   for_each = { for name, addon in var.addons : name => addon if contains(local.first_addons, name) }
 
@@ -62,14 +73,7 @@ resource "aws_eks_addon" "first" {
   resolve_conflicts_on_update = "OVERWRITE"
   tags                        = var.tags
 
-  dynamic "pod_identity_association" {
-    for_each = each.value.service_account == null ? [] : [each.value]
-
-    content {
-      role_arn        = pod_identity_association.value.role_arn
-      service_account = pod_identity_association.value.service_account
-    }
-  }
+  depends_on = [aws_eks_pod_identity_association.addons]
 }
 
 resource "aws_eks_addon" "others" {
@@ -83,16 +87,7 @@ resource "aws_eks_addon" "others" {
   resolve_conflicts_on_update = "OVERWRITE"
   tags                        = var.tags
 
-  dynamic "pod_identity_association" {
-    for_each = each.value.service_account == null ? [] : [each.value]
-
-    content {
-      role_arn        = pod_identity_association.value.role_arn
-      service_account = pod_identity_association.value.service_account
-    }
-  }
-
-  depends_on = [aws_eks_node_group.core]
+  depends_on = [aws_eks_node_group.core, aws_eks_pod_identity_association.addons]
 }
 
 resource "aws_eks_access_entry" "this" {

@@ -27,3 +27,8 @@ output "karpenter_queue_name" {
   description = "Name of Karpenter's queue, null without Karpenter."
   value       = one(aws_sqs_queue.karpenter[*].name)
 }
+
+output "vpc_id" {
+  description = "VPC of the cluster."
+  value       = var.vpc_id
+}

@@ -28,7 +28,7 @@ variable "kubernetes_version" {
 }
 
 variable "vpc_id" {
-  description = "VPC of the cluster."
+  description = "VPC of the cluster; controllers of load balancers are told it, as they cannot ask the node."
   type        = string
   nullable    = false
 }
@@ -185,7 +185,7 @@ variable "gpu" {
 }
 
 variable "addons" {
-  description = "EKS addons: name to version (the cluster's default one), configuration as JSON, and the role of its service account."
+  description = "EKS addons: name to version (the cluster's default one), configuration as JSON, and the role of its service account in kube-system."
   type = map(object({
     version         = optional(string)
     configuration   = optional(string)

@@ -69,9 +69,15 @@ resource "aws_db_parameter_group" "this" {
   description = "Parameters of ${var.name}"
   tags        = var.tags
 
+  parameter {
+    name         = "rds.force_ssl"
+    value        = "1"
+    apply_method = "immediate"
+  }
+
+  # Statements are not logged one by one: among them are those that set passwords.
   dynamic "parameter" {
-    # Statements are not logged one by one: among them are those that set passwords.
-    for_each = merge({ log_connections = "1", log_disconnections = "1" }, var.parameters, { "rds.force_ssl" = "1" })
+    for_each = merge({ log_connections = "1", log_disconnections = "1" }, var.parameters)
 
     content {
       name         = parameter.key
@@ -88,7 +94,7 @@ resource "aws_db_parameter_group" "this" {
 locals {
   logs = ["postgresql", "upgrade"]
   # Parameters that take effect without a restart; RDS refuses the word for others.
-  at_once = ["log_connections", "log_disconnections", "rds.force_ssl"]
+  at_once = ["log_connections", "log_disconnections"]
 }
 
 resource "aws_cloudwatch_log_group" "this" {

@@ -1,7 +1,7 @@
 resource "aws_iam_role" "this" {
   name                  = var.name
   description           = var.description
-  assume_role_policy    = var.trust_policy
+  assume_role_policy    = jsonencode(var.trust_policy)
   permissions_boundary  = var.permissions_boundary
   max_session_duration  = var.max_session_seconds
   force_detach_policies = true
@@ -9,7 +9,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  for_each = var.policies
+  for_each = { for name, document in var.policies : name => jsonencode(document) }
 
   name   = each.key
   role   = aws_iam_role.this.name

@@ -24,19 +24,19 @@ variable "description" {
 }
 
 variable "trust_policy" {
-  description = "Who may assume the role: a policy as JSON."
-  type        = string
+  description = "Who may assume the role: a policy document as an object."
+  type        = any
   nullable    = false
 
   validation {
-    condition     = can(jsondecode(var.trust_policy).Statement)
-    error_message = "The trust policy is a JSON object with statements."
+    condition     = can(var.trust_policy.Statement)
+    error_message = "The trust policy is an object with statements."
   }
 }
 
 variable "policies" {
-  description = "What the role may do: name of an inline policy to its JSON."
-  type        = map(string)
+  description = "What the role may do: name of an inline policy to its document, an object."
+  type        = any
   default     = {}
   nullable    = false
 
@@ -45,9 +45,9 @@ variable "policies" {
     error_message = "A policy's name has at most 128 letters, digits and characters of _+=,.@-."
   }
 
-  # AWS's limit; spaces between the words of a document do not count, those inside texts are few.
+  # AWS's limit for all inline policies of a role together.
   validation {
-    condition     = length(replace(join("", values(var.policies)), "/\\s/", "")) <= 10240
+    condition     = length(join("", [for document in values(var.policies) : jsonencode(document)])) <= 10240
     error_message = "The inline policies of a role have at most 10240 characters in all."
   }
 }

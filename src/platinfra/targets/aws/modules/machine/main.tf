@@ -38,8 +38,8 @@ resource "aws_instance" "this" {
   subnet_id                   = var.subnet_id
   vpc_security_group_ids      = [aws_security_group.this.id]
   iam_instance_profile        = var.instance_profile_name
-  associate_public_ip_address = false
   ebs_optimized               = true
+  monitoring                  = true
   user_data                   = var.user_data
   user_data_replace_on_change = true
   tags                        = merge(var.tags, { Name = var.name })
@@ -62,6 +62,11 @@ resource "aws_instance" "this" {
   lifecycle {
     # A new image is published every few days; it must not replace the machine.
     ignore_changes = [ami]
+
+    postcondition {
+      condition     = self.public_ip == ""
+      error_message = "The machine got a public address: its subnet is not private."
+    }
   }
 }
 

@@ -88,6 +88,10 @@ run "everything_asked_for_is_there" {
     error_message = "Access is limited to the namespaces that are named."
   }
   assert {
+    condition     = aws_eks_pod_identity_association.addons["aws-ebs-csi-driver"].service_account == "ebs-csi-controller-sa"
+    error_message = "An addon has the role it was given."
+  }
+  assert {
     condition     = keys(aws_eks_addon.others) == ["aws-ebs-csi-driver", "coredns"] && length(aws_eks_addon.first) == 3
     error_message = "Addons that need nodes wait for them."
   }
@@ -105,7 +109,6 @@ run "wrong_values_are_refused" {
     instance_types      = []
     capacity_type       = "FREE"
     node_min            = 0
-    node_desired        = 9
     node_disk_gb        = 1
     gpu                 = { instance_types = [], max = 1 }
     karpenter           = { queue_name = "with space" }
@@ -116,7 +119,16 @@ run "wrong_values_are_refused" {
   }
   expect_failures = [
     var.name, var.kubernetes_version, var.subnet_ids, var.public_access_cidrs, var.architecture, var.instance_types,
-    var.capacity_type, var.node_min, var.node_desired, var.node_disk_gb, var.gpu, var.karpenter, var.addons,
+    var.capacity_type, var.node_min, var.node_disk_gb, var.gpu, var.karpenter, var.addons,
     var.access_entries, var.log_types, var.log_days,
   ]
+}
+
+run "more_nodes_than_allowed_are_refused" {
+  command = plan
+
+  variables {
+    node_desired = 9
+  }
+  expect_failures = [var.node_desired]
 }

@@ -72,17 +72,28 @@ run "wrong_values_are_refused" {
     engine_version  = "16.4"
     instance_class  = "t4g.medium"
     storage_gb      = 10
-    max_storage_gb  = 5
     backup_days     = 0
     parameters      = { "rds.force_ssl" = "0" }
     log_days        = 2
-    secret_prefix   = "other"
     master_username = "postgres"
     on_destroy      = "forget"
-    logins          = { wrong = { username = "postgres", database = "pg_x", secret_name = "seed/x/y" } }
   }
   expect_failures = [
-    var.name, var.subnet_ids, var.engine_version, var.instance_class, var.storage_gb, var.max_storage_gb, var.backup_days,
-    var.parameters, var.log_days, var.master_username, var.on_destroy, var.logins,
+    var.name, var.subnet_ids, var.engine_version, var.instance_class, var.storage_gb, var.backup_days,
+    var.parameters, var.log_days, var.master_username, var.on_destroy,
   ]
+}
+
+run "values_that_do_not_fit_together_are_refused" {
+  command = plan
+
+  variables {
+    storage_gb     = 100
+    max_storage_gb = 50
+    logins = {
+      administrator = { username = "postgres", database = "mlflow", secret_name = "seed/x/y" }
+      elsewhere     = { username = "mlflow", database = "pg_x", secret_name = "other/x/y" }
+    }
+  }
+  expect_failures = [var.max_storage_gb, var.logins]
 }

