@@ -35,18 +35,18 @@ down: $(READY)  ## Stop the quickstart; its data stays.
 environments: $(READY)  ## Install the tools' environments that the tests use, so that no test waits for a download.
 	@$(BIN)/python tests/environments.py
 
-test: environments  ## Every test, those with real tools included.
-	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+test: environments  ## Every test but the slowest, those with real tools included.
+	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/ruff format --check --quiet src tests benchmarks docs examples
 	@$(BIN)/ruff check --quiet src tests benchmarks docs examples
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo | tail -n 8
-	@$(BIN)/python -m pytest -n 2 -m "not live"
+	@$(BIN)/python -m pytest -n 2 -m "not live and not slow"
 
-live: environments  ## Only the tests that start real tools.
-	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m live
+live: environments  ## Only the tests that start real tools, and those that apply whole stacks against a stand-in for AWS.
+	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "live or slow"
 
 bench: environments  ## Measure, and write docs/reference/performance.md.
 	@UV_OFFLINE=1 $(BIN)/python benchmarks/run.py

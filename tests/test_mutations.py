@@ -19,6 +19,7 @@ provider: {name: aws, account-id: '210987654321', region: eu-central-1}
 stack:
   experiment_tracker: [{mlflow: {as: team-b, settings: {workers: 2}}}]
 users: [{name: ana, role: admin}]
+deployment: {sign-in: {provider: "arn:aws:iam::210987654321:saml-provider/company"}}
 environments:
   laptop: {provider: {name: local}, settings: {team-b: {workers: 1}}}
 """

@@ -12,6 +12,7 @@ from tests.conftest import Command
 from platinfra.cli.lazy import SUMMARIES
 
 ROOT = Path(__file__).parents[2]
+CLUSTER = "name: demo\nprovider: {name: kubernetes}\nstack:\n  experiment_tracker: [mlflow]\n"
 SEED = ROOT / "benchmarks" / "seed.yaml"
 TRACKING = "name: demo\nstack:\n  experiment_tracker: [mlflow]\n"
 
@@ -65,11 +66,10 @@ def test_the_seed_validates_and_plans_with_a_warning(platinfra: Command) -> None
 
 
 def test_up_on_a_target_that_does_not_exist_yet_touches_nothing(platinfra: Command, tmp_path: Path) -> None:
-    (tmp_path / "platinfra.yaml").write_text(SEED.read_text())
+    (tmp_path / "platinfra.yaml").write_text(CLUSTER)
     ended = platinfra("up")
     assert ended.code == 2
     assert "error[target-not-available]" in ended.err
-    assert "error[placeholder]" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
 
 
@@ -126,8 +126,17 @@ def test_policy_prints_what_the_database_enforces(platinfra: Command, stack: Pat
     assert 'REVOKE ALL ON DATABASE "mlflow"' in out
 
 
-def test_policy_of_another_target_says_that_it_is_missing(platinfra: Command) -> None:
-    ended = platinfra("permissions", "--policy", str(SEED))
+def test_up_refuses_a_placeholder_before_it_looks_at_the_account(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(SEED.read_text())
+    ended = platinfra("up")
+    assert ended.code == 2
+    assert "error[placeholder]" in ended.err
+    assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
+
+
+def test_policy_of_another_target_says_that_it_is_missing(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(CLUSTER)
+    ended = platinfra("permissions", "--policy")
     assert ended.code == 2
     assert "target-not-available" in ended.err
 
@@ -283,8 +292,9 @@ def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack:
     assert "`prefect`" in ended.err
 
 
-def test_plan_cannot_tell_changes_of_a_target_it_cannot_apply(platinfra: Command) -> None:
-    ended = platinfra("plan", str(SEED), "--exit-code")
+def test_plan_cannot_tell_changes_of_a_target_it_cannot_apply(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(CLUSTER)
+    ended = platinfra("plan", "--exit-code")
     assert ended.code == 2
     assert "error[target-not-available]" in ended.err
 

@@ -50,7 +50,7 @@ def test_infrastructure_nobody_named_comes_from_the_target() -> None:
 
 def test_another_target_has_other_defaults() -> None:
     graph = graph_of(f"{TRACKING}provider: {{name: aws}}\n")
-    assert {each.provider for each in graph.bindings_of("mlflow")} == {"rds", "s3"}
+    assert {each.provider for each in graph.bindings_of("mlflow")} == {"rds", "s3", "secrets-manager"}
 
 
 def test_a_component_of_the_stack_comes_before_the_default() -> None:

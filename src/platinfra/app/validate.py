@@ -20,13 +20,8 @@ def validate(file: Path | None, environment: str | None = None) -> list[Resolved
 def _checked(workspace: Workspace, catalog: Catalog) -> Resolved:
     """Return the resolved stack; raise PlatinfraError also for what only its target knows to be wrong."""
     resolved = workspace.resolve(catalog)
-    # Start-up time: a target needs nothing of the others.
     if resolved.graph.target == "local":
-        from platinfra.app.local import refuse_unusable
+        from platinfra.app.local import refuse_unusable  # start-up time
 
         refuse_unusable(workspace, resolved.graph, catalog)
-    elif resolved.graph.target == "aws":
-        from platinfra.app.aws.stack import values_of
-
-        values_of(resolved, catalog)
     return resolved

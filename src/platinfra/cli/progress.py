@@ -20,6 +20,8 @@ _MARKS = {
     "preparing": ("…", "cyan"),
     "starting": ("…", "cyan"),
     "healthy": ("✓", "green"),
+    "changing": ("…", "cyan"),
+    "applied": ("✓", "green"),
     "unchanged": ("✓", "bright_black"),
     "stopping": ("…", "yellow"),
     "stopped": ("■", "bright_black"),
@@ -63,7 +65,9 @@ class Lines:
                 self._phases[event.component] = event.phase
                 mark, color = _MARKS[event.phase]
                 line = f"{event.seconds:6.1f} s  {mark} {event.component:<16} {event.phase:<10} {event.detail}".rstrip()
-                click.echo(click.style(line, fg=color) if event.phase in {"healthy", "failed"} else line, err=True)
+                click.echo(
+                    click.style(line, fg=color) if event.phase in {"healthy", "applied", "failed"} else line, err=True
+                )
 
 
 class Live:
@@ -104,7 +108,7 @@ class Live:
             events = list(self._events.values())
         for event, since in events:
             mark, color = _MARKS[event.phase]
-            final = event.phase in {"healthy", "unchanged", "failed", "stopped", "waiting"}
+            final = event.phase in {"healthy", "applied", "unchanged", "failed", "stopped", "waiting"}
             seconds = event.seconds if final else event.seconds + time.monotonic() - since
             shown = "" if event.phase in {"unchanged", "waiting"} else f"{seconds:5.1f} s"
             cells = ((mark, color), (event.component, ""), (event.phase, color), (shown, ""), (event.detail[:80], ""))

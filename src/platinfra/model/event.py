@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phase = Literal[
-    "waiting", "installing", "preparing", "starting", "healthy", "unchanged", "stopping", "stopped", "failed"
+    "waiting",
+    "installing",
+    "preparing",
+    "starting",
+    "healthy",
+    "unchanged",
+    "stopping",
+    "stopped",
+    "failed",
+    "changing",
+    "applied",
 ]
 
 

@@ -83,9 +83,21 @@ def _tool(
         problems.append(Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`", span, hint))
     elif chosen.file.provider.name not in tool.supports:
         problems.append(_cannot_run(tool, stage, chosen, catalog, span))
+    elif (kind := _foreign_deployment(tool, chosen)) is not None:
+        hint = f"leave it out, or write `deployment: {{type: {kind}}}`"
+        message = f"`{tool.name}` works with `type: {kind}` only"
+        problems.append(Diagnostic("tool-not-on-target", message, span, hint))
     else:
         return tool
     return None
+
+
+def _foreign_deployment(tool: Tool, chosen: Chosen) -> str | None:
+    """Return the deployment type that a tool needs on AWS, when it is another one than the stack's."""
+    if chosen.file.provider.name != "aws" or tool.run.aws is None:
+        return None
+    able = tool.run.aws.deployments
+    return None if (chosen.file.deployment.type or "kubernetes") in able else able[0]
 
 
 def _cannot_run(tool: Tool, stage: str, chosen: Chosen, catalog: Catalog, span: Span | None) -> Diagnostic:

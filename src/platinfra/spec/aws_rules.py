@@ -17,6 +17,9 @@ MIN_ZONES = 2
 _WIDEST, _NARROWEST = 16, 20
 _DOCKER = ip_network("172.17.0.0/16")
 _OLDEST_CLUSTER = (1, 34)
+_MONTHS = (30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+LOG_DAYS = (1, 3, 5, 7, 14, *_MONTHS)
+"""What CloudWatch takes. Source: its API reference, PutRetentionPolicy."""
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):(\d{12}|aws|):(.+)")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _TAG_KEY, _TAG_VALUE = 128, 256
@@ -44,6 +47,7 @@ class _Checks:
         if self.deployment.permissions_boundary is not None:
             yield from self.arn(self.deployment.permissions_boundary, ("permissions_boundary",), "iam", ("policy/",))
         yield from self.domain()
+        yield from self.log_days()
         yield from self.tags()
 
     def network(self, network: Network) -> Iterator[Diagnostic]:
@@ -96,14 +100,12 @@ class _Checks:
             yield Diagnostic("invalid-cidr", message, place, f"between /{_WIDEST} and /{_NARROWEST}, {hint}")
         elif found.prefixlen < _WIDEST:
             yield Diagnostic("invalid-cidr", f"`{text}` is larger than a VPC can be", place, f"/{_WIDEST} or smaller")
-        elif found.overlaps(_DOCKER) or not found.is_private:
-            message = f"`{text}` overlaps {_DOCKER if found.is_private else 'public addresses'}"
-            yield Diagnostic(
-                "invalid-cidr",
-                message,
-                place,
-                f"{_DOCKER} is the container bridge of every machine; take a private range, {hint}",
-            )
+        elif not found.is_private:
+            message = f"`{text}` holds public addresses, which belong to somebody else"
+            yield Diagnostic("invalid-cidr", message, place, f"take a private range, {hint}")
+        elif found.overlaps(_DOCKER):
+            message = f"`{text}` overlaps {_DOCKER}, the container bridge of every machine"
+            yield Diagnostic("invalid-cidr", message, place, f"take another private range, {hint}")
 
     def zones(self, zones: list[str]) -> Iterator[Diagnostic]:
         region = self.region
@@ -243,6 +245,13 @@ class _Checks:
                 self.where("domain", "name"),
                 "such as ml.example.org",
             )
+
+    def log_days(self) -> Iterator[Diagnostic]:
+        days = self.deployment.log_days
+        if days is not None and days not in LOG_DAYS:
+            nearest = min(LOG_DAYS, key=lambda each: abs(each - days))
+            message = f"CloudWatch cannot keep logs for {days} days"
+            yield Diagnostic("invalid-log-days", message, self.where("log_days"), f"the nearest it can is {nearest}")
 
     def tags(self) -> Iterator[Diagnostic]:
         for key, value in (self.deployment.tags or {}).items():

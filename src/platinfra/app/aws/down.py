@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from platinfra.app.aws import session
 from platinfra.app.aws.changes import LOSES
 from platinfra.app.aws.progress import Progress
-from platinfra.app.aws.stack import MARKER, cloud_stack, terraform_folder, write_folder
+from platinfra.app.aws.stack import MARKER
 from platinfra.app.down import Data, Ended
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -51,7 +51,7 @@ def cloud_down(
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS `down` has to know what becomes of the data", hint=hint)
         )
-    folder = _folder(workspace)
+    folder = session.last_folder(workspace)
     root = json.loads((folder / MARKER).read_text())
     provider = root["provider"]["aws"]
     account = session.account(provider["region"], provider["allowed_account_ids"][0])
@@ -70,16 +70,6 @@ def cloud_down(
 
 def _stack(root: Mapping[str, Any]) -> str:
     return str(next(iter(root["module"].values()))["tags"]["platinfra:stack"])
-
-
-def _folder(workspace: Workspace) -> Path:
-    """Return the folder that `up` wrote; write it again from the file where it is lost."""
-    folder = terraform_folder(workspace)
-    if not (folder / MARKER).is_file():
-        cloud = cloud_stack(workspace)
-        workspace.prepare_root()
-        write_folder(folder, cloud.with_state[1])
-    return folder
 
 
 def _destroy(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from platinfra.app.aws import session
-from platinfra.app.aws.stack import CloudStack, cloud_stack
+from platinfra.app.aws.session import Session
+from platinfra.app.aws.stack import cloud_stack
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.targets.aws import labels
@@ -22,7 +23,9 @@ class Drift:
     attribute: str
     """Its path, such as `tags.team` or `ingress[0].cidr_blocks`; empty when the resource is gone."""
     before: Any
+    """As it was applied."""
     after: Any
+    """As it is in the account."""
 
 
 def drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
@@ -35,29 +38,34 @@ def drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
             Diagnostic("not-up", f"the stack `{cloud.place.stack}` is not up", hint="run `platinfra up`")
         )
     workspace.prepare_root()
-    with stack_lock(workspace.root, "drift"):
-        return _found(cloud)
+    with stack_lock(workspace.root, "drift"), session.last_session(workspace, without) as made:
+        return _found(made)
 
 
-def _found(cloud: CloudStack) -> list[Drift]:
-    with session.session(cloud) as made:
-        planned = made.terraform.plan(made.planfile, refresh_only=True)
-        if not planned.drifted:
-            return []
-        content = made.terraform.show(made.planfile)
-    return [each for resource in content.get("resource_drift", []) for each in _of_resource(resource)]
+def _found(made: Session) -> list[Drift]:
+    """Return what applying again would put back, of the resources that are no longer as the state says."""
+    planned = made.terraform.plan(made.planfile)
+    if not planned.drifted or not planned.changes:
+        return []
+    content = made.terraform.show(made.planfile)
+    drifted = {each["address"] for each in content.get("resource_drift", [])}
+    changes = (each for each in content["resource_changes"] if each["address"] in drifted)
+    return [found for each in changes for found in _of_resource(each["address"], each["change"])]
 
 
-def _of_resource(resource: dict[str, Any]) -> Iterator[Drift]:
-    address, change = resource["address"], resource["change"]
+def _of_resource(address: str, change: dict[str, Any]) -> Iterator[Drift]:
     component = labels.owner(address)
-    if change["after"] is None:
+    if change["before"] is None:
         yield Drift(component, address, "", "exists", "gone")
         return
+    if change["after"] is None or change["actions"] == ["no-op"]:
+        return
     hidden = (change.get("before_sensitive"), change.get("after_sensitive"))
-    for path, before, after in _differences(change["before"], change["after"], ""):
-        secret = any(_is_sensitive(each, path) for each in hidden)
-        yield Drift(component, address, path, _HIDDEN if secret else before, _HIDDEN if secret else after)
+    for path, applied, now in _differences(change["after"], change["before"], ""):
+        if _is_marked(change.get("after_unknown"), path):
+            continue
+        secret = any(_is_marked(each, path) for each in hidden)
+        yield Drift(component, address, path, *((_HIDDEN, _HIDDEN) if secret else (applied, now)))
 
 
 def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
@@ -72,13 +80,13 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any,
         yield path, before, after
 
 
-def _is_sensitive(marks: Any, path: str) -> bool:
-    """Tell whether Terraform marks an attribute, or anything that holds it, as sensitive."""
+def _is_marked(marks: Any, path: str) -> bool:
+    """Tell whether Terraform marks an attribute, or anything that holds it, as sensitive or as known later."""
     if marks is True:
         return True
     name, _, rest = path.replace("[", ".").replace("]", "").partition(".")
     if isinstance(marks, dict):
-        return _is_sensitive(marks.get(name), rest)
+        return _is_marked(marks.get(name), rest)
     if isinstance(marks, list) and name.isdigit() and int(name) < len(marks):
-        return _is_sensitive(marks[int(name)], rest)
+        return _is_marked(marks[int(name)], rest)
     return False

@@ -24,8 +24,8 @@ class Progress:
     def __init__(self, emit: "Callable[[Event], None]", began: float, *, removing: bool = False) -> None:
         """Report to `emit`; `began` is the monotonic time of the command's begin."""
         self._emit, self._began = emit, began
-        self._working: Phase = "stopping" if removing else "preparing"
-        self._ended: Phase = "stopped" if removing else "healthy"
+        self._working: Phase = "stopping" if removing else "changing"
+        self._ended: Phase = "stopped" if removing else "applied"
         self._left: Counter[str] = Counter()
         self._total: Counter[str] = Counter()
         self._read = 0

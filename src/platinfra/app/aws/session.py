@@ -1,12 +1,13 @@
 """Terraform in a stack's folder, with what has to be true of the machine and the account before it is used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platinfra.app.aws.stack import CloudStack, write_folder
+from platinfra.app.aws.stack import MARKER, CloudStack, cloud_stack, terraform_folder, write_folder
+from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, Place
 
@@ -15,14 +16,18 @@ if TYPE_CHECKING:
     from platinfra.drivers.terraform import Terraform
 
 PLAN = "plan.tfplan"
+_RENDERED = ("modules", "release")
+"""Folders in the stack's folder that are rendered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
     """An initialised folder."""
 
     folder: Path
     terraform: "Terraform"
+    applied: bool = False
+    """Whether what the folder says is applied, so that it has to stay as it is."""
 
     @property
     def planfile(self) -> Path:
@@ -79,16 +84,61 @@ def is_up(cloud: CloudStack, found: "Account") -> bool:
 
 @contextmanager
 def session(cloud: CloudStack, *, backend: bool = True) -> Iterator[Session]:
-    """Write the stack's folder and initialise it; a plan that was kept there goes at the end."""
-    from platinfra.drivers.terraform import Terraform
-
+    """Write the stack's folder and use it; unless something was applied, it is as before at the end."""
     _, files = cloud.with_state if backend else cloud.rendered(state=False)
     cloud.workspace.prepare_root()
+    before = _written(cloud.folder)
     write_folder(cloud.folder, files)
-    terraform = Terraform(cloud.folder)
-    terraform.init()
-    made = Session(cloud.folder, terraform)
+    made = _made(cloud.folder)
     try:
+        with _opened(made):
+            yield made
+    finally:
+        if not made.applied:
+            _restore(cloud.folder, before)
+
+
+@contextmanager
+def last_session(workspace: Workspace, without: tuple[str, ...] = ()) -> Iterator[Session]:
+    """Use the folder as `up` wrote it last."""
+    with _opened(_made(last_folder(workspace, without))) as made:
+        yield made
+
+
+def last_folder(workspace: Workspace, without: tuple[str, ...] = ()) -> Path:
+    """Return the folder that `up` wrote; write it again from the file where it is lost."""
+    folder = terraform_folder(workspace)
+    if not (folder / MARKER).is_file():
+        cloud = cloud_stack(workspace, without)
+        workspace.prepare_root()
+        write_folder(folder, cloud.with_state[1])
+    return folder
+
+
+def _made(folder: Path) -> Session:
+    from platinfra.drivers.terraform import Terraform
+
+    return Session(folder, Terraform(folder))
+
+
+@contextmanager
+def _opened(made: Session) -> Iterator[Session]:
+    """Initialise a folder; a plan that was kept there goes at the end."""
+    try:
+        made.terraform.init()
         yield made
     finally:
         made.planfile.unlink(missing_ok=True)
+
+
+def _written(folder: Path) -> dict[str, bytes]:
+    """Return what was rendered into a folder, without what Terraform keeps there."""
+    found = (folder / MARKER, *(path for top in _RENDERED for path in (folder / top).rglob("*")))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.is_file()}
+
+
+def _restore(folder: Path, before: Mapping[str, bytes]) -> None:
+    """Put back what was rendered before: `drift` and `down` take it for what was applied."""
+    write_folder(folder, before)
+    if MARKER not in before:
+        (folder / MARKER).unlink()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from platinfra.app.workspace import Workspace
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.place import Place, place_of
 from platinfra.targets.aws.render import rendered
@@ -62,21 +61,8 @@ def cloud_stack(workspace: Workspace, without: tuple[str, ...] = ()) -> CloudSta
 
 
 def values_of(resolved: Resolved, catalog: Catalog) -> Values:
-    """Return what references stand for; raise PlatinfraError for components that do not go with the deployment type."""
-    place = place_of(resolved)
-    values = Values(resolved.graph, catalog, place)
-    problems = [
-        Diagnostic(
-            "tool-not-on-target",
-            f"`{each.name}` works with `type: {' or '.join(values.recipe(each).deployments)}`, not with `{place.kind}`",
-            hint=f"leave it out: `--without {each.name}`",
-        )
-        for each in resolved.graph.components.values()
-        if place.kind not in values.recipe(each).deployments
-    ]
-    if problems:
-        raise PlatinfraError(*problems)
-    return values
+    """Return what references stand for on AWS."""
+    return Values(resolved.graph, catalog, place_of(resolved))
 
 
 def backend_of(place: Place) -> dict[str, object] | None:

@@ -118,6 +118,7 @@ def _apply(cloud: CloudStack, made: Session, emit: Emit, agree: Agree) -> CloudA
         raise PlatinfraError(
             Diagnostic("not-confirmed", f"`up` {what}", hint="nothing was touched; confirm with `--yes`")
         )
+    made.applied = True
     if planned.changed:
         progress.expect(changes)
         made.terraform.apply(made.planfile, progress.applying)

@@ -13,7 +13,8 @@ from platinfra.targets.aws.roles import Role, roles
 from platinfra.targets.aws.terraform_json import terraform_json
 from platinfra.targets.aws.values import ABSENT, Scope, Values
 
-TERRAFORM_VERSION = ">= 1.10.0"
+TERRAFORM_VERSION = ">= 1.11.0"
+"""The first version with write-only arguments, which keep passwords out of the state."""
 PROVIDER_VERSION = "5.100.0"
 """The version that platinfra is tested with."""
 _ON_DESTROY = {
