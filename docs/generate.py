@@ -12,7 +12,7 @@ from platinfra.app.explain import explanations
 from platinfra.app.schema import schema
 from platinfra.app.tools import line
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.schema import Capability, Setting, Tool
+from platinfra.catalog.schema import Capability, Requirement, Setting, Tool
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
 
@@ -61,7 +61,7 @@ def tools_table() -> Iterator[str]:
     catalog = Catalog()
     tested = tested_tools()
     stages = {each.name for each in catalog.capabilities() if each.stage}
-    tools = sorted(catalog.tools(), key=lambda each: (not stages.intersection(each.provides), each.name))
+    tools = sorted((each for each in catalog.tools() if stages.intersection(each.provides)), key=lambda each: each.name)
     rows = [
         [link(each.name), ", ".join(each.provides), *(mark(each, target, tested) for target in TARGETS)]
         for each in tools
@@ -78,9 +78,18 @@ def mark(tool: Tool, target: str, tested: frozenset[str]) -> str:
     """Return how far a tool is on a target."""
     if target not in tool.supports:
         return "–"  # noqa: RUF001
+    if target == "aws":
+        return aws_mark(tool)
     if target not in line(tool).runs:
         return "planned"
     return "tested" if tool.name in tested else "recipe"
+
+
+def aws_mark(tool: Tool) -> str:
+    """Return what platinfra makes of a tool on AWS."""
+    if tool.run.aws is not None:
+        return "managed"
+    return "machine" if tool.run.local is not None else "identity"
 
 
 def tested_tools() -> frozenset[str]:
@@ -120,7 +129,7 @@ EXIT_CODES = (
     ("0", "done"),
     ("1", "an action failed, or something that was looked at is not well"),
     ("2", "the input is wrong, and nothing was touched"),
-    ("3", "`plan --exit-code`: there are changes"),
+    ("3", "`plan --exit-code`: there are changes; `drift --exit-code`: something was changed by hand"),
     ("70", "a mistake in platinfra; please report it"),
     ("130", "interrupted; the next command goes on from there"),
 )
@@ -130,6 +139,8 @@ VARIABLES = (
     ("`UV_CACHE_DIR`", "folder of downloaded packages"),
     ("`UV_OFFLINE`", "`1`: install from the cache alone, never from the network"),
     ("`UV_DEFAULT_INDEX`, `UV_INDEX_URL`", "the package index that environments are installed from"),
+    ("`AWS_PROFILE`, `AWS_REGION`, …", "the credentials for AWS, as the AWS command line takes them"),
+    ("`PLATINFRA_TERRAFORM`", "the program of Terraform or OpenTofu, where it is not on PATH"),
     ("`SSL_CERT_FILE`, `HTTPS_PROXY`, …", "certificates and proxies; handed on to uv and to every process"),
     ("`XDG_RUNTIME_DIR`", "where the supervisor's socket lies; the folder for temporary files otherwise"),
 )
@@ -160,7 +171,13 @@ def stack_file() -> Iterator[str]:
 
 STACK_PARTS = (
     ("provider", "Provider", "Where the platform runs. Left out, it is this machine."),
-    ("deployment", "Deployment", "How it runs there. Each provider has its own types."),
+    ("deployment", "Deployment", "How it runs there. Each provider has its own types, and keys of its own."),
+    ("network", "Network", "The network on AWS: a new one, or an existing one."),
+    ("cluster", "Cluster", "The EKS cluster, with `type: kubernetes`."),
+    ("gpu", "Gpu", "Nodes with GPUs."),
+    ("machine", "Machine", "The virtual machine, with `type: cloud_vm`."),
+    ("sign-in", "SignIn", "How `users` get in on AWS: through the organisation's identity provider."),
+    ("domain", "Domain", "The domain on AWS."),
     ("stack", "Stages", "Each stage is a list. An entry is a tool's name, or one name with options."),
     ("options of a tool", "UseOptions", "What may follow the name: `mlflow: {settings: {workers: 2}}`."),
     (
@@ -169,7 +186,7 @@ STACK_PARTS = (
         "The code that uses the stack. Without it, the client environment holds the tools' clients.",
     ),
     ("environments", "Override", "Each entry is a name and what differs there: `platinfra up --env NAME`."),
-    ("users", "User", "Each entry is a person. Nothing enforces roles on this machine."),
+    ("users", "User", "Each entry is a person. On AWS each role is an IAM role; nothing enforces roles on this machine."),
 )
 
 
@@ -292,10 +309,16 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
 def requirement_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
     """Yield what a tool needs."""
     for name, each in tool.requires.items():
-        access = ", ".join(each.access or catalog.capability(each.capability).default_access)
+        access = ", ".join(access_of(each, catalog))
         words = [word for word, is_so in (("optional", each.optional), ("every one", each.many)) if is_so]
         suffix = f" ({', '.join(words)})" if words else ""
         yield f"* Requires `{name}`: [{each.capability}](#{each.capability}), may {access}{suffix}"
+
+
+def access_of(requirement: Requirement, catalog: Catalog) -> list[str]:
+    """Return the verbs of a requirement; one that asks for none only uses its provider."""
+    usual = catalog.capability(requirement.capability).default_access
+    return (usual if requirement.access is None else requirement.access) or ["use it"]
 
 
 def setting_text(setting: Setting) -> str:

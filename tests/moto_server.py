@@ -9,12 +9,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-DEVIATIONS: Mapping[str, Mapping[str, str]] = {}
-"""Resource type → attribute path that moto does not give back as AWS does → why; nothing else may differ."""
 
 _SETTINGS = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "1"}
 _PARENT = "MOTO_PARENT"
@@ -45,21 +42,21 @@ def enforce(url: str, *, on: bool = True) -> None:
 
 
 @contextmanager
-def moto() -> Iterator[str]:
+def moto(account: str = ACCOUNT) -> Iterator[str]:
     """Run a server on a free port of its own; it ends with the block, whatever happens in it."""
-    child, url = _start()
+    child, url = _start(account)
     try:
         yield url
     finally:
         _end(child)
 
 
-def _start() -> tuple[subprocess.Popen[bytes], str]:
+def _start(account: str) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server; somebody else may take its port first, so try again then."""
     for _ in range(_TRIES):
         port = _free_port()
         command = [sys.executable, os.path.abspath(__file__), "-H", "127.0.0.1", "-p", str(port)]
-        env = {**os.environ, **_SETTINGS, _PARENT: str(os.getpid())}
+        env = {**os.environ, **_SETTINGS, "MOTO_ACCOUNT_ID": account, _PARENT: str(os.getpid())}
         child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if _answers(child, url := f"http://127.0.0.1:{port}"):
             return child, url

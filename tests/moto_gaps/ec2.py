@@ -1,10 +1,11 @@
-"""EC2: monitoring of instances; the tags of a launch template are not those of its instances."""
+"""EC2: monitoring, descriptions of rules; the tags of a launch template are not those of its instances."""
 
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.monitoring import Monitoring
 
 from . import instead_of
@@ -22,6 +23,8 @@ def create_launch_template(
 
 # moto copies the tags when it makes a template, and answers with the copy.
 LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)
+# moto looks for it beside an address range only.
+SecurityGroupRule.description = property(lambda self: (self.source_group or self.ip_range).get("Description"))
 
 
 def _monitoring(state: str) -> Callable[[Monitoring], ActionResult]:

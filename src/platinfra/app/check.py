@@ -5,7 +5,6 @@ What one tool wrote, the other has to find: a consumer that may write writes, an
 only reads finds what its provider wrote. A consumer that runs user code does so from inside itself.
 """
 
-import secrets
 import sys
 import tempfile
 import time
@@ -13,12 +12,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 from platinfra.app import local
 from platinfra.app.running import Running, running
 from platinfra.app.workspace import chosen_component
 from platinfra.model.ports import CommandSpec
+
+if TYPE_CHECKING:
+    from platinfra.model.ports import Secrets
 
 NOT_APPLICABLE = 64
 """Exit code of a script that has nothing to do for an action (sysexits: EX_USAGE)."""
@@ -53,7 +56,15 @@ class _Checker:
     stack: Running
     folder: Path
     report: Callable[[Proof], None]
-    marker: str = field(default_factory=lambda: f"check{secrets.token_hex(5)}")
+    marker: str = field(default_factory=lambda: f"check{token_hex(5)}")
+    secrets: "Secrets" = field(init=False)
+    passed: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the secrets and the surroundings of the stack's processes, once for all scripts."""
+        tools = [each["tool"] for each in self.stack.components.values()]
+        self.secrets = local.secrets(self.stack.workspace)
+        self.passed = local.passed_environment(aws=local.reaches_aws(tools, self.stack.workspace.catalog()))
 
     def all(self, only: str | None) -> list[Proof]:
         """Prove components first, then wires; what a component wrote serves both."""
@@ -107,7 +118,7 @@ class _Checker:
                 return self.inside(consumer, provider, "write", inside) or self.script(provider, "find", marker=inside)
             return self.inside(consumer, provider, "find", self.marker)
         if writes:
-            return self.script(provider, "find", binding=binding)
+            return self.script(provider, "find", binding=binding, consumer=consumer)
         return self.script(consumer, "find")
 
     def inside(self, consumer: str, provider: str, action: str, marker: str) -> str | None:
@@ -117,10 +128,18 @@ class _Checker:
         return self.run(consumer, ["run", script, action, marker], {})
 
     def script(
-        self, name: str, action: str, *, marker: str | None = None, binding: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        action: str,
+        *,
+        marker: str | None = None,
+        binding: Mapping[str, Any] | None = None,
+        consumer: str | None = None,
     ) -> str | None:
-        """Run a component's own script; return why it failed, or None."""
-        return self.run(name, [action, marker or self.marker], self.binding_env(binding) if binding else {})
+        """Run a component's own script, with what a consumer is told and may do; return why it failed, or None."""
+        extra = {"PLATINFRA_COMPONENT": consumer} if consumer else {}
+        extra |= self.binding_env(binding) if binding else {}
+        return self.run(name, [action, marker or self.marker], extra)
 
     def run(self, name: str, arguments: list[str], extra: Mapping[str, str]) -> str | None:
         """Run a check script in its tool's environment, as a client of the stack."""
@@ -130,7 +149,7 @@ class _Checker:
         venv = self.venv(data)
         python = str(venv / "bin" / "python") if venv else sys.executable
         path = f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin" if venv else "/usr/local/bin:/usr/bin:/bin"
-        base = {**local.passed_environment(), "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
+        base = {**self.passed, "PLATINFRA_COMPONENT": name, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
         spec = CommandSpec(
             component=name,
             command=(python, str(Path(data["folder"]) / data["check"]), *arguments),
@@ -149,7 +168,7 @@ class _Checker:
 
     def binding_env(self, binding: Mapping[str, Any]) -> dict[str, str]:
         """Return what the provider tells the consumer, as BINDING_… variables."""
-        fetch = local.secret_file(self.stack.workspace).get
+        fetch = self.secrets.get
         return {
             f"BINDING_{name.upper()}": "".join(
                 part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in parts

@@ -29,7 +29,7 @@ def as_text(graph: Graph) -> str:
         stages = ", ".join(component.stages) or component.reason
         lines.append(f"{component.name}  ({stages})")
         lines += [
-            f"  └─ {each.name} → {each.provider}  [{', '.join(each.access)}]"
+            f"  └─ {each.name} → {each.provider}  [{', '.join(each.access) or 'uses'}]"
             for each in graph.bindings_of(component.name)
         ]
     return "\n".join(lines)

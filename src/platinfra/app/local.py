@@ -1,8 +1,9 @@
 """Put the local target and the drivers together."""
 
+import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from platinfra.app.workspace import PYTHON, Workspace, cache_folder
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.graph import Graph
+from platinfra.model.reference import parse, references
 from platinfra.model.state import Applied, State
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports, without_recipe
@@ -18,8 +20,7 @@ from platinfra.targets.local.values import Machine
 if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
     from platinfra.drivers.process import LocalProcesses
-    from platinfra.drivers.secret_file import SecretFile
-    from platinfra.model.ports import Listener, ProcessStatus, World
+    from platinfra.model.ports import Listener, ProcessStatus, Secrets, World
 
 _PASSED = (
     "SSL_CERT_FILE",
@@ -40,9 +41,22 @@ _PASSED = (
     "TZ",
     "TMPDIR",
 )
+_AWS = (
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_CA_BUNDLE",
+    "AWS_EC2_METADATA_DISABLED",
+    "PGSSLROOTCERT",
+)
+"""Where a process finds credentials, and the certificates of services; no keys, which would lie open in the environment of every tool."""
 _UNUSABLE = frozenset('#%,:"\\\n')
 """`#` begins a comment in DVC's configuration, `%` is decoded by MLflow, `:` separates PATH, quotes end JSON text."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_STORE = "secret-store.json"
+"""Names the place in AWS where the secrets lie, when they do not lie in a file."""
 _TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
 
 
@@ -72,31 +86,56 @@ def world(workspace: Workspace) -> "World":
         environments=environments(),
         probes=HttpProbes(),
         sockets=LocalSockets(),
-        secrets=secret_file(workspace),
+        secrets=secrets(workspace),
         files=LocalFiles(),
     )
 
 
-def secret_file(workspace: Workspace) -> "SecretFile":
+def secrets(workspace: Workspace) -> "Secrets":
     """Return the stack's secrets; where they are lost and data exists, that is an error and not a fresh start."""
     from platinfra.drivers.secret_file import SecretFile
 
+    store = workspace.root / _STORE
+    if store.is_file():
+        from platinfra.drivers.secret_store import SecretStore
+
+        return SecretStore(**json.loads(store.read_text()))
     return SecretFile(workspace.root / "secrets.json", workspace.root / "components")
 
 
-def begin_secrets(workspace: Workspace) -> None:
-    """Make the file of secrets of a new stack, before it has any data."""
+def begin_secrets(workspace: Workspace, graph: Graph) -> None:
+    """Decide where the secrets of a new stack lie, before it has any data; that lasts as long as its data."""
     from platinfra.drivers.files import LocalFiles
 
-    path = workspace.root / "secrets.json"
-    if not path.exists() and not (workspace.root / "components").exists():
-        LocalFiles().write(path, "{}")
+    if any((workspace.root / each).exists() for each in ("secrets.json", _STORE, "components")):
+        return
+    stores = [each for each in graph.components.values() if each.tool == "secrets-manager"]
+    if not stores:
+        LocalFiles().write(workspace.root / "secrets.json", "{}")
+    for each in stores[:1]:
+        where = {name: each.settings[name] for name in ("prefix", "region")}
+        LocalFiles().write(workspace.root / _STORE, json.dumps(where))
 
 
-def passed_environment() -> dict[str, str]:
+def passed_environment(*, aws: bool = False) -> dict[str, str]:
     """Return what every process gets from the user's environment, and the switches against telemetry."""
-    inherited = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    return {"UV_CACHE_DIR": _uv_cache(), **inherited, **_TELEMETRY_OFF}
+    names = (*_PASSED, *_AWS) if aws else _PASSED
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    found = _aws_files() if aws else {}
+    return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **_TELEMETRY_OFF}
+
+
+def reaches_aws(tools: Iterable[str], catalog: Catalog) -> bool:
+    """Tell whether a stack of these tools names services of AWS, so that its processes need credentials."""
+    found = [catalog.find(each) for each in tools]
+    return any(each.run.aws is not None and each.run.aws.machine_settings for each in found if each)
+
+
+def _aws_files() -> dict[str, str]:
+    """Return the user's own AWS configuration, which processes do not find: they have another HOME."""
+    folder = Path.home() / ".aws"
+    files = {"AWS_CONFIG_FILE": folder / "config", "AWS_SHARED_CREDENTIALS_FILE": folder / "credentials"}
+    return {name: str(file) for name, file in files.items() if file.is_file()}
 
 
 def _uv_cache() -> str:
@@ -115,7 +154,7 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
         ports=ports,
         environments={tool: venvs.location(lock) for tool, lock in locks(graph, catalog).items()},
         path=os.environ.get("PATH") or _SYSTEM_PATH,
-        passed=passed_environment(),
+        passed=passed_environment(aws=reaches_aws((each.tool for each in graph.components.values()), catalog)),
         python=PYTHON,
         interpreter=os.path.realpath(sys.executable),
     )
@@ -180,8 +219,6 @@ def with_strays(state: State, statuses: Mapping[str, "ProcessStatus"]) -> State:
 
 def read_ports(workspace: Workspace) -> dict[str, int]:
     """Return the ports given out so far; they lie in a file of their own and outlive a lost state."""
-    import json
-
     try:
         data = json.loads((workspace.root / "ports.json").read_text())
         return {str(key): int(value) for key, value in data.items()}
@@ -191,9 +228,26 @@ def read_ports(workspace: Workspace) -> dict[str, int]:
 
 def refuse_unusable(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
     """Raise PlatinfraError for tools without a recipe and for a project without a hashed requirements file."""
-    problems = [*_folder_problems(workspace), *without_recipe(graph, catalog), *_project_problems(workspace, graph)]
+    problems = [
+        *_folder_problems(workspace),
+        *without_recipe(graph, catalog),
+        *_unnamed(graph, catalog),
+        *_project_problems(workspace, graph),
+    ]
     if problems:
         raise PlatinfraError(*problems)
+
+
+def _unnamed(graph: Graph, catalog: Catalog) -> Iterator[Diagnostic]:
+    """Yield a problem for every setting that says where something exists, and does not say it."""
+    for component in graph.components.values():
+        tool = catalog.get(component.tool)
+        told = tool.run.local.provides.values() if tool.run.local else ()
+        named = [each.path for texts in told for text in texts.values() for each in references(parse(text))]
+        for setting in dict.fromkeys(path[1] for path in named if path[0] == "settings"):
+            if component.settings[setting] == "":
+                hint = f"write `{tool.name}: {{settings: {{{setting}: …}}}}`"
+                yield Diagnostic("missing-setting", f"`{component.name}` needs the setting `{setting}` here", hint=hint)
 
 
 def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:

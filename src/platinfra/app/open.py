@@ -27,7 +27,7 @@ def page(file: Path | None, environment: str | None, component: str) -> tuple[st
     url = str(data["endpoints"]["http"]["url"])
     if not data["page"]:
         return url, url
-    fetch = local.secret_file(stack.workspace).get
+    fetch = local.secrets(stack.workspace).get
     full = "".join(part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in data["page"])
     return url, _private_link(stack, name, full)
 

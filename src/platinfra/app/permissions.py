@@ -21,7 +21,11 @@ _ENFORCED = {
         "object_store": "a folder of its own; processes of one user are not kept apart",
         "": "reachable on 127.0.0.1 only",
     },
-    "aws": {"sql_database": "IAM for its secret, SQL grants for its own database", "": "an address inside the network"},
+    "aws": {
+        "encryption_key": "the service itself, by the key's policy",
+        "sql_database": "IAM for its secret, SQL grants for its own database",
+        "": "an address inside the network",
+    },
 }
 
 

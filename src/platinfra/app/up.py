@@ -73,7 +73,7 @@ def _refuse(planned: Planned) -> None:
 
 def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
     _refuse_another_stack(planned)
-    local.begin_secrets(planned.workspace)
+    local.begin_secrets(planned.workspace, planned.resolved.graph)
     world = local.world(planned.workspace)
     statuses = world.processes.statuses()
     planned = replace(planned, state=local.with_strays(planned.state, statuses))

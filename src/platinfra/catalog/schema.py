@@ -57,6 +57,9 @@ class Requirement(Entry):
     many: bool = Field(default=False, description="Binds every provider of the stack.")
     client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
     role: str = Field(default="main", description="AWS: which of this tool's roles gets the permissions.")
+    targets: list[TargetName] = Field(
+        default=["local", "kubernetes", "aws"], description="The targets on which the tool needs it."
+    )
 
 
 class Setting(Entry):
@@ -134,7 +137,8 @@ class LocalRun(Entry):
         default_factory=dict, description="Capability to the command that admits one consumer."
     )
     provides: dict[str, dict[Attribute, str]] = Field(
-        default_factory=dict, description="Attributes that differ from those of `provides` on this machine."
+        default_factory=dict,
+        description="What consumers on this machine are told instead of the attributes of `provides`.",
     )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
     timeout: float = Field(default=180, description="Seconds until it has to be ready.")

@@ -10,7 +10,10 @@ from platinfra.cli import render
 
 def print_permissions(found: Permissions) -> None:
     """Print the wires, and on AWS each role with its statements and what asked for them."""
-    rows = [[each.component, ", ".join(each.verbs), each.provider, each.wire, each.enforced] for each in found.grants]
+    rows = [
+        [each.component, ", ".join(each.verbs) or "use", each.provider, each.wire, each.enforced]
+        for each in found.grants
+    ]
     render.table(rows, ["component", "may", "on", "wire", "enforced by"])
     for role, statements in groupby(found.statements, key=lambda each: each.role):
         click.secho(f"\n{role}", bold=True)

@@ -22,7 +22,8 @@ def print_plan(planned: Planned) -> None:
     )
     click.secho("\nWires and permissions", bold=True)
     rows = [
-        [f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access), each.reason] for each in graph.bindings
+        [f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access) or "use", each.reason]
+        for each in graph.bindings
     ]
     render.table(rows, ["wire", "to", "may", "because"])
     for note in graph.notes:

@@ -78,7 +78,10 @@ class _Binder:
 
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""
-        yield from (each for each in member.tool.requires.items() if each[1].optional == optional)
+        target = self.chosen.file.provider.name
+        for name, requirement in member.tool.requires.items():
+            if requirement.optional == optional and target in requirement.targets:
+                yield name, requirement
         if member.tool.secrets and not optional and self.default_of("secret_store"):
             yield SECRETS, Requirement(capability="secret_store", access=["read"])
 

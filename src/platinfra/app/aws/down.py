@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,16 +84,28 @@ def _destroy(
     variables = {"on_destroy": fate}
     protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
     kept = _kept(root, terraform) if fate == "keep" else {}
+    snapshots: tuple[str, ...] = ()
     if protected:
         planfile = folder / session.PLAN
         terraform.plan(planfile, variables=variables, targets=protected, on_event=progress.planning)
+        snapshots = tuple(_snapshots(terraform.show(planfile)))
         terraform.apply(planfile)
         planfile.unlink()
     if kept:
         terraform.state_rm([f"module.{label}" for label in kept])
     progress.expect_removal(terraform.state_list())
     terraform.destroy(variables, progress.applying, refresh=False)
-    return tuple(kept.values())
+    return (*kept.values(), *snapshots)
+
+
+def _snapshots(planned: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the last snapshots are called that databases and disks leave."""
+    for each in planned["resource_changes"]:
+        after = each["change"]["after"] or {}
+        if each["type"] == "aws_db_instance" and after.get("final_snapshot_identifier"):
+            yield f"database snapshot {after['final_snapshot_identifier']}"
+        elif each["type"] == "aws_ebs_volume" and after.get("final_snapshot"):
+            yield f"disk snapshot with the tag Name={after['tags']['Name']}"
 
 
 def _kept(root: Mapping[str, Any], terraform: Terraform) -> dict[str, str]:

@@ -60,7 +60,8 @@ class Values:
 
     def is_application(self, component: Component) -> bool:
         """Tell whether a component runs in the cluster or on the machine, and is no service of AWS."""
-        return not self.recipe(component).module and self.tool(component).supports != ["aws"]
+        recipe = self.recipe(component)
+        return not recipe.module and not recipe.grants and self.tool(component).supports != ["aws"]
 
     def module_called(self, component: Component) -> bool:
         """Tell whether a module is called for a component: not when it names what exists already."""
@@ -266,7 +267,10 @@ def _network(place: Place) -> dict[str, Any]:
 def _platform(place: Place) -> dict[str, Any]:
     cluster = place.cluster
     if place.kind == "cloud_vm":
-        return {"place.security_group_id": Reference(("module", "machine", "security_group_id"))}
+        return {
+            "machine.instance_id": Reference(("module", "machine", "instance_id")),
+            "place.security_group_id": Reference(("module", "machine", "security_group_id")),
+        }
     if cluster.name:
         return {"cluster.name": cluster.name, "place.security_group_id": cluster.security_group}
     return {

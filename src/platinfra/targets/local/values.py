@@ -163,7 +163,8 @@ class Values:
     def _attribute(self, binding: Binding, name: str) -> Text | None:
         provider = self.graph.components[binding.provider]
         tool = self.tool(provider)
-        template = {str(key): each for key, each in tool.provides[binding.capability].items()}.get(name)
+        told = tool.run.local.provides if tool.run.local else {}
+        template = {str(key): each for key, each in {**tool.provides, **told}[binding.capability].items()}.get(name)
         if template is not None:
             return self.text(template, provider, binding)
         if "http" in tool.endpoints and name in {"url", "host", "port"}:

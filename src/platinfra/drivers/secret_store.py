@@ -1,0 +1,63 @@
+"""A stack's secrets in AWS Secrets Manager: made there with the stack, only read here, written nowhere."""
+
+import json
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.drivers.aws_account import Account, reported
+
+_LOGIN = "-password"
+"""Ends the name of a consumer's password; what precedes it names the binding."""
+
+
+class SecretStore:
+    """Implements `Secrets`; each secret is fetched once."""
+
+    def __init__(self, prefix: str, region: str) -> None:
+        """Remember where; nothing is asked yet."""
+        self._prefix, self._account = prefix, Account(region)
+        self._lock = Lock()
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def get(self, component: str, name: str) -> str:
+        """
+        Return a secret: the password of a login, or the value of a generated one.
+
+        Raises ActionError when it does not exist or may not be read.
+        """
+        of_login = name.endswith(_LOGIN)
+        path = f"{self._prefix}/{component}/{name.removesuffix(_LOGIN)}"
+        field = "password" if of_login else "value"
+        with self._lock:
+            if path not in self._known:
+                self._known[path] = self._fetch(path)
+        value = self._known[path].get(field)
+        if not isinstance(value, str):
+            raise self._missing(f"the secret `{path}` has no field `{field}`")
+        return value
+
+    def _fetch(self, path: str) -> dict[str, Any]:
+        from botocore.exceptions import ClientError
+
+        with reported():
+            try:
+                text = self._client.get_secret_value(SecretId=path)["SecretString"]
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                    raise
+                raise self._missing(f"there is no secret `{path}`") from error
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._account.client("secretsmanager")
+
+    def _missing(self, what: str) -> ActionError:
+        hint = "`platinfra up` for the stack on AWS makes it; then bring this one up again"
+        return ActionError(Diagnostic("secrets-missing", f"{what} in `{self._account.region}`", hint=hint))

@@ -1,0 +1,233 @@
+"""What goes wrong on AWS, with a small stack against moto: nothing is lost, and the next command goes on."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+from tests.targets.aws.conftest import Cloud, ended
+from tests.targets.aws.leftovers import leftovers
+from tests.targets.aws.stacks import ACCOUNT
+from tests.terraform import TERRAFORM
+
+pytestmark = [
+    pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),
+    pytest.mark.timeout(600),
+    pytest.mark.live,
+]
+DVC = "\n  data_versioning: [dvc]"
+GLUE = "\n  data_processing: [glue]"
+OWN_BUCKET = "\n  object_store: [s3: {settings: {bucket: company-data}}]"
+# Everything slow is there already.
+HEAD = f"""
+name: tiny
+provider: {{name: aws, account-id: "{ACCOUNT}", region: eu-central-1}}
+deployment:
+  network:
+    vpc-id: vpc-0a1b2c3d4e5f60718
+    private-subnets: [subnet-0a1b2c3d4e5f60711, subnet-0a1b2c3d4e5f60712]
+    database-subnets: [subnet-0a1b2c3d4e5f60713, subnet-0a1b2c3d4e5f60714]
+  cluster: {{name: company, security-group: sg-0a1b2c3d4e5f60715}}
+stack:
+  encryption_key: [kms: {{settings: {{key_arn: "arn:aws:kms:eu-central-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"}}}}]"""
+QUICK = HEAD + OWN_BUCKET + DVC + GLUE
+"""Roles and a table catalog: seconds."""
+LONG = HEAD + DVC
+"""With a bucket, whose rules the provider watches for most of a minute."""
+STATE, KEY = f"platinfra-state-{ACCOUNT}-eu-central-1", "tiny/default.tfstate"
+EXPIRED = (
+    b"<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The token is expired</Message></Error></ErrorResponse>"
+)
+
+
+@pytest.fixture
+def company(cloud: Cloud) -> Cloud:
+    """Return an account that has a cluster."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/cluster"
+    subnets = [each["SubnetId"] for each in cloud.client("ec2").describe_subnets()["Subnets"]]
+    cloud.client("eks").create_cluster(name="company", roleArn=role, resourcesVpcConfig={"subnetIds": subnets})
+    return cloud
+
+
+def theirs(cloud: Cloud) -> set[str]:
+    """Return what is in the account, but the cluster that was there."""
+    return {each for each in leftovers(cloud.url) if "company" not in each}
+
+
+def wait_for(found: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if result := found():
+            return result
+        time.sleep(0.2)
+    raise AssertionError("it never came")
+
+
+def stored(cloud: Cloud, key: str) -> str:
+    try:
+        return cloud.client("s3").get_object(Bucket=STATE, Key=key)["Body"].read().decode()
+    except ClientError:
+        return ""
+
+
+def in_the_middle(cloud: Cloud) -> "subprocess.Popen[str]":
+    """Start an `up` and wait until some of it is made and saved."""
+    started = cloud.start("up", "--yes")
+    wait_for(lambda: '"aws_s3_bucket_versioning"' in stored(cloud, KEY) or started.poll() is not None)
+    assert started.poll() is None, ended(started).said
+    assert stored(cloud, f"{KEY}.tflock")
+    return started
+
+
+def finishes(cloud: Cloud) -> None:
+    cloud.does("up", "--yes")
+    assert "nothing to do" in cloud.does("plan", "--exit-code")
+
+
+def test_an_interrupted_up_is_finished_by_the_next(company: Cloud) -> None:
+    company.write(LONG)
+    started = in_the_middle(company)
+    done = company.beside("colleague").run("up", "--yes")
+    assert (done.code, "state-locked" in done.said) == (1, True), done.said
+    os.kill(started.pid, signal.SIGINT)
+    assert ended(started).code == 130
+    assert not stored(company, f"{KEY}.tflock")
+    finishes(company)
+
+
+def test_a_killed_up_leaves_at_most_a_lock(company: Cloud) -> None:
+    company.write(LONG)
+    started = in_the_middle(company)
+    os.kill(started.pid, signal.SIGKILL)
+    started.communicate()
+    wait_for(lambda: not stored(company, f"{KEY}.tflock"))
+    started = company.start("up", "--yes")
+    wait_for(lambda: "Apply" in stored(company, f"{KEY}.tflock") or started.poll() is not None)
+    kill_all(started)
+    done = company.run("up", "--yes")
+    assert (done.code, "state-locked" in done.said) == (1, True), done.said
+    assert "not-confirmed" in company.run("unlock").said
+    assert "is released" in company.run("unlock", "--yes").said
+    assert "nobody holds the lock" in company.run("unlock").said
+    finishes(company)
+
+
+def kill_all(started: "subprocess.Popen[str]") -> None:
+    """Kill a command, Terraform and its provider at once, as a power cut does."""
+    found = psutil.Process(started.pid)
+    for each in (found, *found.children(recursive=True)):
+        each.kill()
+    started.communicate()
+
+
+def test_the_wrong_account_is_not_touched(company: Cloud) -> None:
+    company.write(QUICK.replace(ACCOUNT, "111111111111"))
+    for command in (("up", "--yes"), ("plan",), ("drift",), ("unlock",)):
+        done = company.run(*command)
+        assert (done.code, "wrong-account" in done.said) == (2, True), done.said
+    assert theirs(company) == set()
+
+
+def test_expired_credentials_say_so(company: Cloud) -> None:
+    company.write(QUICK)
+    with answering(EXPIRED) as url:
+        done = company.run("up", "--yes", AWS_ENDPOINT_URL=url)
+    assert (done.code, "credentials-expired" in done.said) == (1, True), done.said
+    assert theirs(company) == set()
+
+
+@contextmanager
+def answering(content: bytes) -> Iterator[str]:
+    """Run a server that refuses every request with the same content."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def test_a_missing_terraform_is_found_before_anything_is_made(company: Cloud) -> None:
+    company.write(QUICK)
+    done = company.run("up", "--yes", PATH="/nowhere", PLATINFRA_TERRAFORM="")
+    assert (done.code, "terraform-missing" in done.said) == (2, True), done.said
+    assert theirs(company) == set()
+
+
+def test_what_exists_already_is_named_and_the_rest_stays(company: Cloud) -> None:
+    company.write(QUICK)
+    roles = company.client("iam")
+    roles.create_role(RoleName="tiny-glue", AssumeRolePolicyDocument="{}")
+    done = company.run("up", "--yes")
+    assert (done.code, "resource-exists" in done.said) == (1, True), done.said
+    assert "module.identity_glue__main.aws_iam_role.this" in done.said
+    assert roles.get_role(RoleName="tiny-dvc")
+    roles.delete_role(RoleName="tiny-glue")
+    finishes(company)
+
+
+def test_a_taken_state_bucket_stops_before_anything_is_made(company: Cloud) -> None:
+    import boto3
+
+    stranger = company.client("sts").assume_role(
+        RoleArn="arn:aws:iam::999999999999:role/stranger", RoleSessionName="stranger"
+    )["Credentials"]
+    boto3.client(
+        "s3",
+        region_name="eu-central-1",
+        endpoint_url=company.url,
+        aws_access_key_id=stranger["AccessKeyId"],
+        aws_secret_access_key=stranger["SecretAccessKey"],
+        aws_session_token=stranger["SessionToken"],
+    ).create_bucket(Bucket=STATE, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    company.write(QUICK)
+    done = company.run("up", "--yes")
+    assert (done.code, "bucket-taken" in done.said) == (1, True), done.said
+    assert theirs(company) == set()
+
+
+def test_losing_data_needs_the_name_of_the_stack(company: Cloud) -> None:
+    company.write(QUICK)
+    company.does("up", "--yes")
+    company.write(QUICK.replace(GLUE, ""))
+    assert "LOSES the table definitions" in company.does("plan")
+    # What is planned is no drift, and neither plan nor a refused `up` changes what was applied.
+    assert company.run("up", "--yes").code == 2
+    assert json.loads(company.does("drift", "--json")) == {"drift": []}
+    assert company.run("up", "--confirm", "other").code == 2
+    assert "glue tiny-glue" in " ".join(theirs(company)).replace("_", "-")
+    company.does("up", "--confirm", "tiny")
+    assert not [each for each in theirs(company) if each.startswith("glue")]
+
+
+def test_a_lost_folder_does_not_keep_a_stack_from_going(company: Cloud) -> None:
+    company.write(QUICK)
+    company.does("up", "--yes")
+    shutil.rmtree(company.state)
+    assert "nothing to do" in company.does("plan", "--exit-code")
+    shutil.rmtree(company.state)
+    assert company.run("down").code == 2
+    assert company.run("down", "--delete-data", "--confirm", "other").code == 2
+    company.does("down", "--delete-data", "--confirm", "tiny")
+    assert theirs(company) == set()

@@ -1,0 +1,131 @@
+"""Whole stacks against moto, through the command line: up, nothing to do, changed by hand, down, nothing left."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.targets.aws.conftest import Cloud
+from tests.targets.aws.leftovers import leftovers
+from tests.targets.aws.stacks import ACCOUNT, text_of
+from tests.terraform import TERRAFORM
+
+pytestmark = [
+    pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),
+    pytest.mark.timeout(900),
+]
+DRIFTED = 3
+# Smaller than the cases: the machine with what two tools need.
+KEPT = """
+name: kept
+provider: {name: aws, account-id: "210987654321", region: eu-central-1}
+deployment: {type: cloud_vm}
+stack:
+  data_versioning: [dvc]
+  experiment_tracker: [mlflow]
+"""
+
+
+def up(cloud: Cloud) -> None:
+    """Bring a stack up; nobody changed anything then, and there is nothing more to do."""
+    cloud.does("up", "--yes")
+    assert "nothing to do" in cloud.does("plan", "--exit-code")
+    assert drift(cloud, code=0) == []
+
+
+def drift(cloud: Cloud, code: int = DRIFTED) -> list[tuple[str, Any, Any]]:
+    found = json.loads(cloud.does("drift", "--exit-code", "--json", code=code))["drift"]
+    return [(f"{each['address']} {each['attribute']}".strip(), each["before"], each["after"]) for each in found]
+
+
+def down(cloud: Cloud, stack: str) -> None:
+    """Remove a stack with its data; nothing is left, here or there."""
+    assert leftovers(cloud.url, cloud.region)
+    cloud.does("down", "--delete-data", "--confirm", stack)
+    assert leftovers(cloud.url, cloud.region) == set()
+    assert not (cloud.state / "default").exists()
+
+
+@pytest.mark.live
+def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
+    cloud.write(text_of("seed"))
+    up(cloud)
+    bucket = f"aws-mlops-stack-s3-{ACCOUNT}"
+    cloud.client("s3").delete_public_access_block(Bucket=bucket)
+    cloud.client("rds").modify_db_instance(DBInstanceIdentifier="aws-mlops-stack-rds", DeletionProtection=False)
+    cloud.client("iam").untag_role(RoleName="aws-mlops-stack-mlflow", TagKeys=["platinfra:component"])
+    assert drift(cloud) == [
+        ("module.component_rds.aws_db_instance.this deletion_protection", True, False),
+        ("module.component_s3.aws_s3_bucket_public_access_block.this", "exists", "gone"),
+        ("module.identity_mlflow__main.aws_iam_role.this tags.platinfra:component", "mlflow", None),
+        ("module.identity_mlflow__main.aws_iam_role.this tags_all.platinfra:component", "mlflow", None),
+    ]
+    cloud.does("up", "--yes")
+    assert drift(cloud, code=0) == []
+    down(cloud, "aws-mlops-stack")
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_a_machine_goes_up_and_down(cloud: Cloud) -> None:
+    cloud.write(text_of("cloud-vm"))
+    up(cloud)
+    ec2 = cloud.client("ec2")
+    (machine,) = ec2.describe_instances()["Reservations"][0]["Instances"]
+    ec2.unmonitor_instances(InstanceIds=[machine["InstanceId"]])
+    assert drift(cloud) == [("module.machine.aws_instance.this monitoring", True, False)]
+    down(cloud, "small-team")
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_tasks_and_a_state_machine_go_up_and_down(cloud: Cloud) -> None:
+    cloud.region = "eu-west-1"
+    cloud.write(text_of("fargate-states"))
+    up(cloud)
+    alarms, logs = cloud.client("cloudwatch"), cloud.client("logs")
+    (alarm, *_) = alarms.describe_alarms()["MetricAlarms"]
+    alarms.delete_alarms(AlarmNames=[alarm["AlarmName"]])
+    (group,) = (
+        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "fargate" in each["logGroupName"]
+    )
+    logs.put_retention_policy(logGroupName=group, retentionInDays=1)
+    found = drift(cloud)
+    assert [found[0][0].partition("[")[0], *found[0][1:]] == [
+        "module.component_cloudwatch.aws_cloudwatch_metric_alarm.this",
+        "exists",
+        "gone",
+    ]
+    assert found[1:] == [("module.component_aws_fargate.aws_cloudwatch_log_group.this retention_in_days", 30, 1)]
+    down(cloud, "batch-scoring")
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_sagemaker_and_glue_go_up_and_down(cloud: Cloud) -> None:
+    cloud.region = "us-west-2"
+    cloud.write(text_of("sagemaker"))
+    up(cloud)
+    cloud.client("sagemaker").delete_model_package_group(ModelPackageGroupName="managed-models-sagemaker")
+    assert drift(cloud) == [("module.component_sagemaker.aws_sagemaker_model_package_group.this", "exists", "gone")]
+    down(cloud, "managed-models")
+
+
+@pytest.mark.live
+@pytest.mark.slow
+def test_kept_data_stays_and_is_named(cloud: Cloud) -> None:
+    cloud.write(KEPT)
+    cloud.does("up", "--yes")
+    bucket = f"kept-s3-{ACCOUNT}"
+    cloud.client("s3").put_object(Bucket=bucket, Key="mlflow/model", Body=b"x")
+    told = cloud.run("down", "--keep-data")
+    assert told.code == 0, told.said
+    assert f"bucket {bucket}" in told.said
+    assert "key kept-kms" in told.said
+    left = leftovers(cloud.url)
+    assert {each.partition(" ")[0] for each in left} == {"s3", "kms", "rds"}
+    assert f"s3 {bucket}" in left
+    (snapshot,) = cloud.client("rds").describe_db_snapshots()["DBSnapshots"]
+    assert snapshot["DBSnapshotIdentifier"].startswith("kept-rds-final-")
+    assert snapshot["DBSnapshotIdentifier"] in told.said
+    assert cloud.client("s3").get_object(Bucket=bucket, Key="mlflow/model")["Body"].read() == b"x"
+    assert not (cloud.state / "default").exists()
