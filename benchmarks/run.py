@@ -13,6 +13,7 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import cloud  # noqa: E402
 import cold  # noqa: E402
 import machine  # noqa: E402
 import processes  # noqa: E402
@@ -21,8 +22,8 @@ import stack  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
-MEASUREMENTS = {"processes": processes.measure, "scale": scale.measure, "stack": stack.measure, "cold": cold.measure}
-USUAL = ("processes", "scale", "stack")
+MEASUREMENTS = {"processes": processes.measure, "scale": scale.measure, "stack": stack.measure, "cloud": cloud.measure, "cold": cold.measure}
+USUAL = ("processes", "scale", "stack", "cloud")
 """`cold` downloads everything anew and is run by name."""
 
 

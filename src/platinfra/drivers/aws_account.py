@@ -1,26 +1,16 @@
 """An AWS account: who we are in it, and whether a stack fits. boto3 is imported when it is first asked."""
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers.terraform_events import Problem
 from platinfra.drivers.terraform_problems import explained
 
-_VARIABLES = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_PROFILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-)
-_LOGIN = re.compile(r"^\s*(?:sso_|role_arn|credential_process|aws_access_key_id|login_session)", re.MULTILINE)
 _HOME_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Partition → a region that every account of it may use."""
 _CONNECT, _READ, _ATTEMPTS = 4, 15, 2
@@ -69,24 +59,6 @@ _QUOTAS: Mapping[str, _Quota] = {
         "vCPUs of on-demand machines with a GPU", "ec2", "L-DB2E81BA", lambda account: account.cpus(_GPU)
     ),
 }
-
-
-def find_credentials(env: Mapping[str, str] | None = None) -> bool:
-    """Tell whether credentials are set up, without loading boto3; those of an EC2 machine are not looked for."""
-    env = os.environ if env is None else env
-    folder = Path(env.get("HOME") or "~").expanduser() / ".aws"
-    credentials = Path(env.get("AWS_SHARED_CREDENTIALS_FILE") or folder / "credentials").expanduser()
-    config = Path(env.get("AWS_CONFIG_FILE") or folder / "config").expanduser()
-    return any(env.get(name) for name in _VARIABLES) or any(
-        _LOGIN.search(_text(each)) for each in (credentials, config)
-    )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 @contextmanager

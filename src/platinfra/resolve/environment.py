@@ -43,7 +43,7 @@ def chosen_environment(stack: Stack, name: str | None) -> Chosen:
         update={
             "provider": override.provider or stack.file.provider,
             "deployment": override.deployment
-            or (Deployment.model_validate({}) if override.provider else stack.file.deployment),
+            or (Deployment.model_construct() if override.provider else stack.file.deployment),
             "stack": {**stack.file.stack, **override.stack},
         }
     )

@@ -20,7 +20,7 @@ def canonical_keys(value: Any) -> Any:
 class Strict(BaseModel):
     """Frozen; unknown keys are errors; keys may be written with dashes or underscores."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 CANONICAL = BeforeValidator(canonical_keys)

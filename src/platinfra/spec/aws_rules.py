@@ -3,19 +3,22 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_network
+from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.facts.aws import DEFAULT_REGION, Region, instance_types, regions
 from platinfra.spec.aws import Cluster, Machine, Network, SignIn
 from platinfra.spec.schema import Deployment, Provider
 
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
 Where = Callable[..., Span | None]
 """Returns the place of a value of the deployment, such as `("network", "zones", 0)`."""
 
 MIN_ZONES = 2
 _WIDEST, _NARROWEST = 16, 20
-_DOCKER = ip_network("172.17.0.0/16")
+_DOCKER = "172.17.0.0/16"
 _OLDEST_CLUSTER = (1, 34)
 _MONTHS = (30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 LOG_DAYS = (1, 3, 5, 7, 14, *_MONTHS)
@@ -92,6 +95,8 @@ class _Checks:
 
     def cidr(self, text: str) -> Iterator[Diagnostic]:
         place, hint = self.where("network", "cidr"), "such as 10.20.0.0/16"
+        from ipaddress import ip_network  # start-up time
+
         found = _range(text)
         if found is None:
             yield Diagnostic("invalid-cidr", f"`{text}` is not a range of IPv4 addresses", place, hint)
@@ -103,7 +108,7 @@ class _Checks:
         elif not found.is_private:
             message = f"`{text}` holds public addresses, which belong to somebody else"
             yield Diagnostic("invalid-cidr", message, place, f"take a private range, {hint}")
-        elif found.overlaps(_DOCKER):
+        elif found.overlaps(ip_network(_DOCKER)):
             message = f"`{text}` overlaps {_DOCKER}, the container bridge of every machine"
             yield Diagnostic("invalid-cidr", message, place, f"take another private range, {hint}")
 
@@ -274,7 +279,9 @@ def aws_problems(
     yield from _Checks(provider, deployment, where).all()
 
 
-def _range(text: str) -> IPv4Network | None:
+def _range(text: str) -> "IPv4Network | None":
+    from ipaddress import IPv4Network, ip_network  # start-up time
+
     try:
         found = ip_network(text)
     except ValueError:

@@ -50,7 +50,7 @@ def _provider_problems(file: StackFile, document: Document) -> Iterator[Diagnost
     yield from _place_problems(file.provider, file.deployment, document, ())
     for name, each in file.environments.items():
         provider = each.provider or file.provider
-        deployment = each.deployment or (Deployment.model_validate({}) if each.provider else file.deployment)
+        deployment = each.deployment or (Deployment.model_construct() if each.provider else file.deployment)
         if each.provider or each.deployment:
             yield from _place_problems(provider, deployment, document, ("environments", name))
 
@@ -59,7 +59,7 @@ def _user_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     """Yield a problem when users have no way in: on AWS they come through the organisation's identity provider."""
     everywhere = [(file.provider, file.deployment)]
     everywhere += [
-        (each.provider or file.provider, each.deployment or Deployment.model_validate({}))
+        (each.provider or file.provider, each.deployment or Deployment.model_construct())
         for each in file.environments.values()
         if each.provider or each.deployment
     ]

@@ -81,12 +81,19 @@ def stored(cloud: Cloud, key: str) -> str:
 
 
 def in_the_middle(cloud: Cloud) -> "subprocess.Popen[str]":
-    """Start an `up` and wait until some of it is made and saved."""
+    """Start an `up` and wait until nearly everything is made."""
     started = cloud.start("up", "--yes")
-    wait_for(lambda: '"aws_s3_bucket_versioning"' in stored(cloud, KEY) or started.poll() is not None)
+    wait_for(lambda: has_rules(cloud) or started.poll() is not None)
     assert started.poll() is None, ended(started).said
     assert stored(cloud, f"{KEY}.tflock")
     return started
+
+
+def has_rules(cloud: Cloud) -> bool:
+    try:
+        return bool(cloud.client("s3").get_bucket_lifecycle_configuration(Bucket=f"tiny-s3-{ACCOUNT}")["Rules"])
+    except ClientError:
+        return False
 
 
 def finishes(cloud: Cloud) -> None:

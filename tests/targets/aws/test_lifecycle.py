@@ -9,6 +9,8 @@ from tests.targets.aws.leftovers import leftovers
 from tests.targets.aws.stacks import ACCOUNT, text_of
 from tests.terraform import TERRAFORM
 
+from platinfra.facts.aws import DEFAULT_REGION
+
 pytestmark = [
     pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),
     pytest.mark.timeout(900),
@@ -47,6 +49,7 @@ def down(cloud: Cloud, stack: str) -> None:
 
 @pytest.mark.live
 def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
+    cloud.region = DEFAULT_REGION
     cloud.write(text_of("seed"))
     up(cloud)
     bucket = f"aws-mlops-stack-s3-{ACCOUNT}"

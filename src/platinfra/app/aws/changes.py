@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from platinfra.drivers.terraform_events import PlannedChange
 from platinfra.targets.aws import labels
+
+if TYPE_CHECKING:
+    from platinfra.drivers.terraform_events import PlannedChange
 
 Risk = Literal["create", "change", "replace", "destroy"]
 _RISKS: dict[str, Risk] = {"create": "create", "update": "change", "replace": "replace", "delete": "destroy"}
@@ -36,7 +38,7 @@ class CloudChange:
     """What is gone afterwards; empty when nothing is."""
 
 
-def cloud_changes(planned: Iterable[PlannedChange]) -> list[CloudChange]:
+def cloud_changes(planned: "Iterable[PlannedChange]") -> list[CloudChange]:
     """Return the changes of a plan; what is only read or moved is none."""
     return [_change(each, _RISKS[each.action]) for each in planned if each.action in _RISKS]
 
@@ -46,7 +48,7 @@ def lost(changes: Iterable[CloudChange]) -> list[CloudChange]:
     return [each for each in changes if each.loses]
 
 
-def _change(planned: PlannedChange, risk: Risk) -> CloudChange:
+def _change(planned: "PlannedChange", risk: Risk) -> CloudChange:
     resource = planned.resource
     loses = LOSES.get(resource.resource_type, "") if risk in {"replace", "destroy"} else ""
     return CloudChange(labels.owner(resource.address), resource.address, resource.resource_type, risk, loses)

@@ -1,14 +1,14 @@
 """Say what `up` would do on AWS: from the rendered folder alone, or with Terraform when there are credentials."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from platinfra.app.aws.changes import CloudChange, cloud_changes
-from platinfra.app.aws.resources import Declared, declared
+from platinfra.app.aws.resources import Declared, called, declared
 from platinfra.app.aws.stack import CloudStack, values_of
 from platinfra.app.workspace import Workspace
 from platinfra.catalog.catalog import Catalog
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.aws.root import root
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,29 +16,27 @@ class CloudPlan:
     """What a stack declares on AWS and, when the account was looked at, what would change there."""
 
     stack: CloudStack
-    declared: list[Declared]
+    modules: tuple[tuple[str, str], ...]
+    """Component and module of each call."""
     changes: list[CloudChange] | None
     """None when the account was not looked at."""
     offline: str = ""
     """Why it was not."""
 
-    @property
-    def folder(self) -> Path:
-        """Return the Terraform folder."""
-        return self.stack.folder
+    def declared(self) -> list[Declared]:
+        """Return the types of resources that each call declares; reads all modules."""
+        return declared(*self.stack.with_state)
 
 
 def cloud_plan(workspace: Workspace, resolved: Resolved, catalog: Catalog, *, offline: bool = False) -> CloudPlan:
     """Plan a stack; raise PlatinfraError for what is wrong with the file, the credentials or the account."""
     cloud = CloudStack(workspace, catalog, resolved, values_of(resolved, catalog))
-    root, files = cloud.with_state
     from platinfra.app.aws import session
 
     why = "`--offline` was given" if offline else session.why_offline(cloud.place)
-    found = declared(root, files)
     if why:
-        return CloudPlan(cloud, found, None, why)
-    return CloudPlan(cloud, found, _changes(cloud))
+        return CloudPlan(cloud, called(root(cloud.values)), None, why)
+    return CloudPlan(cloud, called(cloud.with_state[0]), _changes(cloud))
 
 
 def _changes(cloud: CloudStack) -> list[CloudChange]:

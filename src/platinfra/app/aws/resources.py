@@ -20,14 +20,17 @@ class Declared:
     types: tuple[str, ...]
 
 
+def called(root: Root) -> tuple[tuple[str, str], ...]:
+    """Return component and module of each call of the root."""
+    return tuple(
+        (labels.owner(f"module.{label}"), str(call["source"]).rpartition("/")[2])
+        for label, call in root.modules.items()
+    )
+
+
 def declared(root: Root, files: Mapping[str, bytes]) -> list[Declared]:
     """Return what the folder declares, by component."""
-    return [
-        Declared(
-            labels.owner(f"module.{label}"), str(call["source"]).rpartition("/")[2], _types(str(call["source"]), files)
-        )
-        for label, call in root.modules.items()
-    ]
+    return [Declared(component, module, _types(module, files)) for component, module in called(root)]
 
 
 def resource_types(root: Root, files: Mapping[str, bytes]) -> frozenset[str]:
@@ -35,8 +38,8 @@ def resource_types(root: Root, files: Mapping[str, bytes]) -> frozenset[str]:
     return frozenset(name for each in declared(root, files) for name in each.types)
 
 
-def _types(source: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_in_module(source.rpartition("/")[2], files)))
+def _types(module: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_in_module(module, files)))
 
 
 def _in_module(name: str, files: Mapping[str, bytes]) -> Iterator[str]:

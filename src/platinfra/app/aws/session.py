@@ -37,7 +37,7 @@ class Session:
 
 def why_offline(place: Place) -> str | None:
     """Return why a plan cannot look at the account; None when it can."""
-    from platinfra.drivers.aws_account import find_credentials
+    from platinfra.drivers.aws_credentials import find_credentials
     from platinfra.drivers.terraform import find
 
     if place.account == UNKNOWN_ACCOUNT:

@@ -3,13 +3,14 @@ The virtual machine of `cloud_vm`: it runs the same stack as a laptop, with its 
 
 What it needs to know lies in a bucket of its own: a stack file for the local target, platinfra itself, and the lock of
 what platinfra needs. The machine looks there every two minutes, so a changed stack needs no new machine. No secret is in
-any of it: the machine's role fetches secrets when the stack starts.
+any of it: the machine's role fetches secrets when the stack starts, and each tool gets credentials of its own role.
 """
 
 import gzip
 import io
 import json
 import tarfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from platinfra.model.graph import Component
 from platinfra.model.reference import Reference, Text
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.terraform_json import with_holes
-from platinfra.targets.aws.values import Scope, Values
+from platinfra.targets.aws.values import ABSENT, Scope, Values
 
 RELEASE = "release"
 PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"
 _PACKAGE = Path(__file__).parent.parent.parent
 _FILES = Path(__file__).parent / "machine_files"
+_HOME = f"/opt/platinfra/{RELEASE}"
+"""Where the release lies on the machine."""
 _SKIPPED = frozenset({"__pycache__", "modules", "machine_files"})
 """Parts of platinfra that the machine does not need."""
 
@@ -30,13 +33,17 @@ _SKIPPED = frozenset({"__pycache__", "modules", "machine_files"})
 def release(values: Values, key_arn: Any) -> dict[str, Any]:
     """Return the inputs of the module that puts a release where the machine finds it."""
     place = values.place
-    facts = {"region": place.region.name, "prefix": place.prefix, "roles": _role_arns(values)}
+    facts = {"region": place.region.name, "roles": _role_arns(values), "own": _administrators(values)}
     return {
         "source": "./modules/release",
         "name": f"{place.name(RELEASE)}-{place.account}",
         "tags": place.tags("machine"),
         "key_arn": key_arn,
-        "texts": {STACK_FILE: stack_file(values), "machine.json": json.dumps(facts, indent=1)},
+        "texts": {
+            STACK_FILE: stack_file(values),
+            "machine.json": json.dumps(facts, indent=1),
+            "aws.config": _AWS_CONFIG.format(region=place.region.name, home=_HOME),
+        },
         "files": sorted([*release_files(None), *([PROJECT] if values.graph.project else [])]),
         "folder": (Reference(("path", "root")), f"/{RELEASE}"),
     }
@@ -97,20 +104,30 @@ def stack_file(values: Values) -> Text:
 
 
 def _use(component: Component, values: Values) -> Any:
-    recipe = values.recipe(component)
-    settings = dict(component.settings)
-    settings |= {name: values.value(each, Scope(component)) for name, each in recipe.machine_settings.items()}
-    bind = {
-        each.name: each.provider
-        for each in values.graph.bindings_of(component.name)
-        if _is_bound_there(each.provider, values)
-    }
-    options = {"as": component.name, "settings": settings, "bind": bind}
+    own = dict(component.settings) if values.is_application(component) else {}
+    settings = {**own, **_machine_settings(component, values)}
+    name = component.name if component.name != component.tool else None
+    options = {"as": name, "settings": settings, "bind": _bind(component, values)}
     return {component.tool: {key: each for key, each in options.items() if each}}
 
 
-def _is_bound_there(provider: str, values: Values) -> bool:
-    return values.tool(values.graph.components[provider]).run.local is not None
+def _machine_settings(component: Component, values: Values) -> dict[str, Any]:
+    """Return how a service of AWS is named on the machine."""
+    told = values.recipe(component).machine_settings
+    found = {name: values.value(each, Scope(component)) for name, each in told.items()}
+    return {name: each for name, each in found.items() if each is not ABSENT}
+
+
+def _bind(component: Component, values: Values) -> dict[str, str]:
+    """Return a component's providers on the machine; requirements with several are bound to the same ones again."""
+    requires = values.tool(component).requires
+    bound = [each for each in values.graph.bindings_of(component.name) if each.name in requires]
+    names = Counter(each.name for each in bound)
+    return {
+        each.name: each.provider
+        for each in bound
+        if names[each.name] == 1 and values.tool(values.graph.components[each.provider]).run.local is not None
+    }
 
 
 def policy(values: Values) -> dict[str, Any]:
@@ -137,13 +154,20 @@ def policy_by_id(values: Values, key_arn: Any) -> dict[str, Any]:
     key = key_arn if isinstance(key_arn, tuple) else (key_arn,)
     found = [_allow("DecryptOwn", ["kms:Decrypt"], [key])]
     databases = [
-        (Reference(("module", labels.component(each.name), "master_secret_arn")),)
-        for each in values.graph.components.values()
-        if "sql_database" in values.tool(each).provides and values.module_called(each)
+        (Reference(("module", labels.component(each), "master_secret_arn")),) for each in _administrators(values)
     ]
     if databases:
         found.append(_allow("AdministerDatabases", ["secretsmanager:GetSecretValue"], databases))
     return documents.policy(found)
+
+
+def _administrators(values: Values) -> list[str]:
+    """Return the components whose grants need the machine's own role: databases, where they make logins."""
+    return [
+        each.name
+        for each in values.graph.components.values()
+        if "sql_database" in values.tool(each).provides and values.module_called(each)
+    ]
 
 
 def _role_arns(values: Values) -> dict[str, str]:
@@ -162,23 +186,43 @@ def _allow(sid: str, actions: list[str], resources: list[Any]) -> dict[str, Any]
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
+_AWS_CONFIG = """[default]
+region = {region}
+credential_process = /opt/platinfra/venv/bin/python -I {home}/credentials.py {home}/machine.json
+"""
+
 _FIRST_BOOT = """#!/bin/bash
-# Prepares the machine of the stack {stack}; everything else comes from the release.
+# Lets the machine of the stack {stack} look for its release; everything else comes from there.
 set -euo pipefail
-install -d -m 0755 /opt/platinfra
-cat > /opt/platinfra/fetch <<'FETCH'
+install -d /opt/platinfra
+cat > /opt/platinfra/update <<'END'
 #!/bin/bash
-# Fetches the release; tells by its exit code whether anything is new.
+# Fetches the release, and installs it when it is new.
 set -euo pipefail
-aws s3 sync --only-show-errors --delete --region {region} s3://{bucket}/ /opt/platinfra/incoming
-if diff -rq /opt/platinfra/incoming /opt/platinfra/release >/dev/null 2>&1; then exit 1; fi
-rm -rf /opt/platinfra/release && cp -a /opt/platinfra/incoming /opt/platinfra/release
-FETCH
-chmod 0755 /opt/platinfra/fetch
-for attempt in $(seq 30); do
-  /opt/platinfra/fetch && break
-  [ "$attempt" = 30 ] && exit 1
-  sleep 10
-done
+aws s3 sync --only-show-errors --delete --region {region} s3://{bucket}/ /opt/platinfra/release
 exec bash /opt/platinfra/release/install.sh
+END
+cat > /etc/systemd/system/platinfra-update.service <<'END'
+[Unit]
+Description=Fetch what changed in the stack
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /opt/platinfra/update
+END
+cat > /etc/systemd/system/platinfra-update.timer <<'END'
+[Unit]
+Description=Look for changes of the stack; what failed is tried again
+
+[Timer]
+OnActiveSec=0
+OnUnitInactiveSec=2min
+
+[Install]
+WantedBy=timers.target
+END
+systemctl daemon-reload
+systemctl enable --now platinfra-update.timer
 """

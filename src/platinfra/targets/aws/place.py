@@ -54,17 +54,17 @@ class Place:
     @property
     def network(self) -> Network:
         """Return the settings of the network."""
-        return self.deployment.network or Network.model_validate({})
+        return self.deployment.network or Network.model_construct()
 
     @property
     def cluster(self) -> Cluster:
         """Return the settings of the cluster."""
-        return self.deployment.cluster or Cluster.model_validate({})
+        return self.deployment.cluster or Cluster.model_construct()
 
     @property
     def machine(self) -> Machine:
         """Return the settings of the virtual machine."""
-        return self.deployment.machine or Machine.model_validate({})
+        return self.deployment.machine or Machine.model_construct()
 
     @property
     def zones(self) -> list[str]:

@@ -1,44 +1,65 @@
 #!/bin/bash
-# Installs platinfra and the stack's units; run again, it brings both up to date.
+# Installs the release unless that was done; a failure is tried again with the next update.
 set -euo pipefail
 release=/opt/platinfra/release
 home=/var/lib/platinfra
+installed=/opt/platinfra/installed
+
+found=$(cd "$release" && sha256sum -- *)
+if [ -f "$installed" ] && [ "$(cat "$installed")" = "$found" ]; then
+  exit 0
+fi
 
 mount_data() {
-  mountpoint -q "$home" && return
   install -d "$home"
-  root=$(findmnt --noheadings --output SOURCE /)
-  # The data disk is the one disk that carries nothing of the system.
-  disk=$(lsblk --noheadings --paths --nodeps --output NAME,TYPE | awk '$2 == "disk" {print $1}' | while read -r each; do
-    lsblk --noheadings --paths --output NAME "$each" | grep -q "$root" || echo "$each"
-  done | head -n 1)
-  blkid "$disk" >/dev/null || mkfs.xfs -q "$disk"
-  grep -q " $home " /etc/fstab || echo "UUID=$(blkid --output value --match-tag UUID "$disk") $home xfs defaults,nofail 0 2" >> /etc/fstab
+  if mountpoint -q "$home"; then
+    return
+  fi
+  # The disk is attached after the first boot began; EC2 links its device to this name.
+  for _ in $(seq 60); do
+    if [ -b /dev/sdf ]; then
+      break
+    fi
+    sleep 5
+  done
+  # Only a disk without anything gets a file system: a replaced machine finds its data again.
+  blkid /dev/sdf >/dev/null || mkfs.xfs -q /dev/sdf
+  if ! grep -q " $home " /etc/fstab; then
+    uuid=$(blkid --output value --match-tag UUID /dev/sdf)
+    echo "UUID=$uuid $home xfs defaults,nofail,x-systemd.growfs 0 2" >> /etc/fstab
+  fi
+  systemctl daemon-reload
   mount "$home"
 }
 
 mount_data
-command -v python3.11 >/dev/null || dnf install --quiet --assumeyes python3.11 python3.11-pip jq
-id platinfra >/dev/null 2>&1 || useradd --system --home-dir "$home" --shell /sbin/nologin platinfra
-chown platinfra:platinfra "$home"
-chmod 0700 "$home"
+if ! command -v python3.11 >/dev/null; then
+  dnf install --quiet --assumeyes python3.11 python3.11-pip
+fi
+# The same number on every machine: files on the data disk belong to it.
+id platinfra >/dev/null 2>&1 || useradd --uid 7300 --user-group --home-dir "$home" --no-create-home --shell /sbin/nologin platinfra
+install -d --owner=platinfra --group=platinfra --mode=0700 "$home"
 
-[ -x /opt/platinfra/venv/bin/python ] || python3.11 -m venv /opt/platinfra/venv
-/opt/platinfra/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement "$release/platinfra.lock.txt"
+[ -x /opt/platinfra/venv/bin/python ] || python3.11 -m venv --clear /opt/platinfra/venv
+/opt/platinfra/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$release/platinfra.lock.txt"
+
 rm -rf /opt/platinfra/lib.new
 install -d /opt/platinfra/lib.new
-tar --extract --gzip --file "$release/platinfra.tar.gz" --directory /opt/platinfra/lib.new
+tar --extract --gzip --file "$release/platinfra.tar.gz" --directory /opt/platinfra/lib.new --no-same-owner
+/opt/platinfra/venv/bin/python -m compileall -q /opt/platinfra/lib.new
 rm -rf /opt/platinfra/lib
 mv /opt/platinfra/lib.new /opt/platinfra/lib
-cp "$release"/platinfra.yaml "$home/"
-[ -f "$release/requirements.lock.txt" ] && cp "$release/requirements.lock.txt" "$home/"
-chown -R platinfra:platinfra "$home"/*.yaml
 
-install -m 0755 "$release/credentials" /opt/platinfra/credentials
-install -d /etc/platinfra
-printf '[default]\ncredential_process = /opt/platinfra/credentials\nregion = %s\n' "$(jq -r .region "$release/machine.json")" > /etc/platinfra/aws.config
-cp "$release"/*.service "$release"/*.timer /etc/systemd/system/
+for file in platinfra.yaml requirements.lock.txt; do
+  rm -f "$home/$file"
+  if [ -f "$release/$file" ]; then
+    install --owner=platinfra --group=platinfra --mode=0600 "$release/$file" "$home/"
+  fi
+done
+
+install --mode=0755 "$release/platinfra" /usr/local/bin/platinfra
+install --mode=0644 "$release/platinfra.service" /etc/systemd/system/
 systemctl daemon-reload
-systemctl enable --quiet --now platinfra-update.timer
 systemctl enable --quiet platinfra.service
-systemctl restart platinfra.service
+systemctl reload-or-restart platinfra.service
+echo "$found" > "$installed"
