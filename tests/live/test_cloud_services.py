@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ from typing import Any
 import boto3
 import pytest
 
-from platinfra.model.reference import Reference
+from platinfra.model.reference import Reference, Text
 from platinfra.targets.aws import machine
-from tests.moto_server import REGION, moto, surroundings
-from tests.targets.aws.stacks import text_of, values_of
+from platinfra.targets.aws.roles import Role
+from platinfra.targets.aws.terraform_json import with_holes
+from tests.moto_server import REGION, enforce, moto, surroundings
+from tests.targets.aws.stacks import ACCOUNT, root_of, text_of
 
 from .stack import Ended, Stack, ended, environment
 
 pytestmark = pytest.mark.live
+SCRIPT = Path(machine.__file__).parent / "machine_files" / "credentials.py"
+KEY = "arn:aws:kms:eu-central-1:210987654321:key/11111111-2222-3333-4444-555555555555"
 BUCKET = "small-team-s3-210987654321"
 PASSWORDS = {
     "small-team/mlflow/backend": {"password": "PasswordOfMlflow1"},
@@ -37,32 +42,74 @@ class Machine(Stack):
     """The machine with the services that it reaches."""
 
     def __init__(self, folder: Path, url: str, server: Stack) -> None:
-        """Make the services look as Terraform leaves them."""
+        """Make the services look as Terraform leaves them; from then on AWS judges by the roles' policies."""
         super().__init__(folder)
         self.server = server
+        self.cloud = {name: self.client(name, url) for name in ("s3", "secretsmanager", "iam", "sts")}
+        self.cloud["s3"].create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        made = {name: self.store(name, each) for name, each in PASSWORDS.items()}
+        self.outputs = {"name": BUCKET, "host": "127.0.0.1", "master_secret_arn": made["rds!db-1"], "arn": KEY}
+        root = root_of(text_of("cloud-vm"))
+        for role in root.roles:
+            self.make(role)
+        self.release(dict(root.modules["release"]["texts"]))
         self.env |= {name: text for name, text in surroundings(url).items() if "KEY" not in name}
-        self.env["AWS_SHARED_CREDENTIALS_FILE"] = str(folder / "credentials")
-        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        (folder / "credentials").write_text("\n".join(["[default]", *(f"{key} = {each}" for key, each in keys.items())]))
-        session = boto3.Session(**keys, region_name=REGION)
-        self.s3 = session.client("s3", endpoint_url=url)
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        store = session.client("secretsmanager", endpoint_url=url)
-        arns = {name: store.create_secret(Name=name, SecretString=json.dumps(each))["ARN"] for name, each in PASSWORDS.items()}
-        self.file.write_text(json.dumps(self.released(arns["rds!db-1"])))
+        self.env["AWS_CONFIG_FILE"] = str(folder / "aws.config")
+        enforce(url)
 
-    def released(self, admin: str) -> Any:
-        """Return the stack file of the case, its holes filled as Terraform does, and TLS left to the server."""
-        outputs = {"name": BUCKET, "host": "127.0.0.1", "master_secret_arn": admin}
-        text = machine.stack_file(values_of(text_of("cloud-vm")))
-        data = json.loads("".join(outputs[each.path[-1]] if isinstance(each, Reference) else str(each) for each in text))
-        settings = data["stack"]["sql_database"][0]["rds"]["settings"]
-        settings |= {"port": self.server.port("postgres"), "tls": "prefer"}
-        return data
+    def client(self, service: str, url: str) -> Any:
+        """Return a client of the account's owner."""
+        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        return boto3.Session(**keys, region_name=REGION).client(service, endpoint_url=url)
+
+    def store(self, name: str, content: Any) -> str:
+        """Make a secret, and return its ARN."""
+        return str(self.cloud["secretsmanager"].create_secret(Name=name, SecretString=json.dumps(content))["ARN"])
+
+    def make(self, role: Role) -> None:
+        """Make a role with the policies that it is rendered with."""
+        trust = self.filled(role.trust)
+        self.cloud["iam"].create_role(RoleName=role.name, AssumeRolePolicyDocument=trust)
+        for name, document in role.policies.items():
+            self.cloud["iam"].put_role_policy(RoleName=role.name, PolicyName=name, PolicyDocument=self.filled(document))
+
+    def filled(self, data: Any) -> str:
+        """Return data as JSON with its holes filled as Terraform does."""
+        return self.text(with_holes(data))
+
+    def text(self, text: Text) -> str:
+        """Return a text with its holes filled."""
+        return "".join(
+            self.outputs.get(each.path[-1], each.path[-1]) if isinstance(each, Reference) else str(each)
+            for each in text
+        )
+
+    def release(self, texts: dict[str, Any]) -> None:
+        """Write what the machine fetches; TLS is left to the server, and the machine's own credentials lie in a file."""
+        stack = json.loads(self.text(texts["platinfra.yaml"]))
+        stack["stack"]["sql_database"][0]["rds"]["settings"] |= {"port": self.server.port("postgres"), "tls": "prefer"}
+        self.file.write_text(json.dumps(stack))
+        (self.folder / "machine.json").write_text(texts["machine.json"])
+        found = self.cloud["sts"].assume_role(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/small-team-machine", RoleSessionName="i-1"
+        )["Credentials"]
+        names = {
+            "aws_access_key_id": "AccessKeyId",
+            "aws_secret_access_key": "SecretAccessKey",
+            "aws_session_token": "SessionToken",
+        }
+        own = self.folder / "own"
+        own.write_text("[default]\n" + "\n".join(f"{name} = {found[key]}" for name, key in names.items()))
+        here = f"env AWS_SHARED_CREDENTIALS_FILE='{own}' {sys.executable} -I {SCRIPT} '{self.folder}/machine.json'"
+        config = texts["aws.config"].splitlines()
+        (self.folder / "aws.config").write_text("\n".join([*config[:-1], f"credential_process = {here}"]))
 
     def objects(self) -> list[str]:
-        """Return the names of everything in the bucket."""
-        return [each["Key"] for each in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+        """Return the names of everything in the bucket, by the machine's own account of it."""
+        enforce(self.env["AWS_ENDPOINT_URL"], on=False)
+        found = self.cloud["s3"].list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        enforce(self.env["AWS_ENDPOINT_URL"])
+        return [each["Key"] for each in found]
 
     def long(self, *arguments: str) -> Ended:
         """Run a command that takes its time."""
@@ -77,7 +124,9 @@ def ask(server: Stack, database: str, *statements: str) -> str:
     dsn = f"host=127.0.0.1 port={server.port('postgres')} user=postgres password={admin} dbname={database}"
     python = environment("postgres") / "bin" / "python"
     command = [python, "-c", SQL, *statements]
-    done = subprocess.run(command, env={**os.environ, "DSN": dsn}, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        command, env={**os.environ, "DSN": dsn}, capture_output=True, text=True, timeout=30, check=True
+    )
     return done.stdout.strip()
 
 
@@ -85,12 +134,12 @@ def ask(server: Stack, database: str, *statements: str) -> str:
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     server = Stack(tmp_path_factory.mktemp("rds") / "server")
     server.catalog("postgres")
-    server.file.write_text('{name: rds, provider: {name: local}, stack: {sql_database: [postgres]}}')
+    server.file.write_text("{name: rds, provider: {name: local}, stack: {sql_database: [postgres]}}")
     try:
         assert server.run("up").code == 0
         ask(server, "postgres", "CREATE ROLE master LOGIN CREATEDB CREATEROLE PASSWORD 'PasswordOfMaster1'")
         ask(server, "postgres", "ALTER DATABASE postgres OWNER TO master")
-        with moto() as url:
+        with moto(ACCOUNT) as url:
             made = Machine(tmp_path_factory.mktemp("machine") / "small-team", url, server)
             try:
                 up = made.long("up", "--yes")
@@ -109,4 +158,4 @@ def test_every_tool_and_every_wire_holds_and_nothing_is_kept_here(cloud: Machine
     assert any(each.startswith("mlflow/") and each.endswith("marker.txt") for each in cloud.objects())
     assert any(each.startswith("dvc/files/") for each in cloud.objects())
     assert not (cloud.root / "secrets.json").exists()
-    assert not [each for each in (cloud.root / "components" / "mlflow" / "data").rglob("marker.txt")]
+    assert not list((cloud.root / "components").rglob("marker.txt"))

@@ -86,7 +86,11 @@ def _s3(response: Any, resource: str) -> tuple[str, str]:
 
 
 _NAMED: Mapping[str, Mapping[str, str]] = {
-    "iam": {"RoleName": "role/", "InstanceProfileName": "instance-profile/", "AWSServiceName": "role/aws-service-role/"},
+    "iam": {
+        "RoleName": "role/",
+        "InstanceProfileName": "instance-profile/",
+        "AWSServiceName": "role/aws-service-role/",
+    },
     "rds": {
         "DBInstanceIdentifier": "db:",
         "DBParameterGroupName": "pg:",
@@ -114,8 +118,10 @@ def _arns(response: Any, service: str, resource: Any) -> Iterator[str]:
         if isinstance(name, str):
             region = "" if service == "iam" or before == "dashboard/" else response.region
             name = name.rpartition("/")[2] if service == "sqs" else name
-            yield name if name.startswith("arn:") else (
-                f"arn:aws:{service}:{region}:{response.current_account}:{before}{name}"
+            yield (
+                name
+                if name.startswith("arn:")
+                else (f"arn:aws:{service}:{region}:{response.current_account}:{before}{name}")
             )
             return
     yield str(resource)

@@ -19,6 +19,7 @@ from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.sns.responses import SNSResponse
 from moto.ssm.responses import SimpleSystemManagerResponse
 from moto.stepfunctions.responses import StepFunctionResponse
+from moto.sts.responses import TokenResponse
 
 from . import body
 
@@ -203,6 +204,7 @@ _FINDERS: Mapping[type, tuple[str, Callable[[Any, Sent], Found]]] = {
     LogsResponse: ("logs", _stream),
     SimpleSystemManagerResponse: ("ssm", _parameter),
     SNSResponse: ("sns", _named("sns", {"TopicArn": "", "ResourceArn": "", "Name": ""})),
+    TokenResponse: ("sts", _named("sts", {"RoleArn": ""})),
 }
 
 

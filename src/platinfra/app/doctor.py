@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platinfra.app import local
-from platinfra.app.plan import prepare
+from platinfra.app.plan import Planned, prepare
 from platinfra.app.workspace import DEFAULT_FILE, Workspace, at, cache_folder
 from platinfra.diagnostics import PlatinfraError
 
@@ -95,6 +95,9 @@ def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
         for each in error.diagnostics:
             yield Finding("stack", ok=False, detail=each.message, remedy=each.hint or "")
         return
+    if planned.resolved.graph.target == "aws":
+        yield from _aws(planned)
+        return
     if planned.plan is None:
         yield Finding("stack", ok=False, detail=planned.warnings[-1].message, remedy=planned.warnings[-1].hint or "")
         return
@@ -102,6 +105,32 @@ def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
         "stack", ok=True, detail=f"{planned.resolved.graph.stack}: {len(planned.resolved.graph.components)} components"
     )
     yield from _ports(workspace, planned.ports)
+
+
+def _aws(planned: Planned) -> Iterator[Finding]:
+    """Look at what `up` on AWS needs here; the account itself is looked at by `up`."""
+    from platinfra.app.aws.stack import values_of
+    from platinfra.drivers.aws_credentials import find_credentials
+    from platinfra.drivers.terraform import find
+
+    place = values_of(planned.resolved, planned.catalog).place
+    yield Finding(
+        "stack", ok=True, detail=f"{place.stack}: {place.kind} in {place.region.name}, account {place.account}"
+    )
+    try:
+        path, version = find()
+        yield Finding("terraform", ok=True, detail=f"{path} {version}")
+    except PlatinfraError as error:
+        yield Finding(
+            "terraform", ok=False, detail=error.diagnostics[0].message, remedy=error.diagnostics[0].hint or ""
+        )
+    found = find_credentials()
+    yield Finding(
+        "credentials",
+        found,
+        "set up" if found else "there are no AWS credentials",
+        "log in with `aws sso login` or `aws configure`, or set AWS_PROFILE",
+    )
 
 
 def _ports(workspace: Workspace, ports: dict[str, int]) -> Iterator[Finding]:

@@ -57,6 +57,8 @@ def running(file: Path | None, environment: str | None, *, up: bool = False) -> 
     """Return the stack that was brought up; raise PlatinfraError when there is none, or none that is still `up`."""
     workspace = at(file, environment)
     state, _ = local.load_state(workspace)
+    if state.target == "aws":
+        raise PlatinfraError(_elsewhere(state.stack))
     if not state.components or (up and not state.applied):
         raise not_up(workspace)
     return Running(workspace, state)
@@ -66,3 +68,9 @@ def not_up(workspace: Workspace) -> PlatinfraError:
     """Say that a command needs a running stack."""
     message = f"no stack is up in `{workspace.folder}` (environment `{workspace.environment}`)"
     return PlatinfraError(Diagnostic("not-up", message, hint="bring it up with `platinfra up`"))
+
+
+def _elsewhere(stack: str) -> Diagnostic:
+    message = f"the stack `{stack}` is on AWS, and this command looks at processes of this machine"
+    hint = "`platinfra plan` and `platinfra drift` look at the account; an environment with `provider: {name: local}` runs here"
+    return Diagnostic("not-on-this-machine", message, hint=hint)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from platinfra.app.aws.changes import CloudChange
     from platinfra.app.aws.drift import Drift
     from platinfra.app.aws.plan import CloudPlan
+    from platinfra.app.aws.up import CloudApplied
 
 _WIDE = 60
 _SIGNS = {"create": "+", "change": "~", "replace": "±", "destroy": "-"}
@@ -66,6 +67,26 @@ def _loses(change: "CloudChange") -> str:
 def cloud_data(plan: "CloudPlan") -> dict[str, Any]:
     """Return the same as plain data."""
     return {"resources": plan.declared(), "cloud_changes": plan.changes, "offline": plan.offline}
+
+
+def print_cloud_applied(applied: "CloudApplied") -> None:
+    """Say what `up` did on AWS and, as precisely, what it did not."""
+    place, values = applied.stack.place, applied.stack.values
+    click.echo(summed(applied.changes) or "nothing to do: the account is as the file says", err=True)
+    waiting = [each.name for each in applied.stack.resolved.graph.components.values() if values.is_application(each)]
+    if place.kind == "kubernetes":
+        click.echo(f"cluster          {place.cluster_name} in {place.region.name}")
+        click.echo(f"roles            made for the service accounts of the namespace {place.namespace}")
+        if waiting:
+            text = f"These applications are not installed in the cluster by this version: {', '.join(waiting)}."
+            click.echo(f"\n{text} Their roles, databases, buckets and secrets are ready.", err=True)
+    else:
+        click.echo(f"machine          {place.name('machine')} in {place.region.name}")
+        text = (
+            f"The machine installs the stack by itself, which takes some minutes the first time: {', '.join(waiting)}."
+        )
+        click.echo(f"\n{text}", err=True)
+    click.echo("\nplatinfra plan · platinfra drift · platinfra permissions · platinfra down", err=True)
 
 
 def print_drift(found: "list[Drift]") -> None:

@@ -3,10 +3,14 @@
 import click
 
 from platinfra.app.up import Applied
+from platinfra.cli.cloud_text import print_cloud_applied
 
 
 def print_addresses(applied: Applied) -> None:
     """Print the address of each component that has one, and what to do next."""
+    if applied.cloud is not None:
+        print_cloud_applied(applied.cloud)
+        return
     plan = applied.planned.plan
     if plan is None:
         return

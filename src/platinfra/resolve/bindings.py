@@ -11,6 +11,8 @@ from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
 
+PLATFORM = {"aws": ("encryption_key",)}
+"""Capabilities that a target itself needs, whatever the stack names."""
 SECRETS = "secrets"
 """The requirement of every tool with generated secrets."""
 
@@ -70,11 +72,20 @@ class _Binder:
                 if added is not None:
                     queue.append(added)
             self.problems += _unknown_binds(member)
+        self.add_platform()
         for member in queue:
             for name, requirement in self.requirements(member, optional=True):
                 self.meet(member, name, requirement)
         self.bound.bindings = self.in_order()
         return self.bound
+
+    def add_platform(self) -> None:
+        """Add what the target itself needs and no component asked for."""
+        target = self.chosen.file.provider.name
+        for capability in PLATFORM.get(target, ()):
+            default = self.default_of(capability)
+            if default and not self.by_capability.get(capability):
+                self.join(default, f"the default {capability} of `{target}`")
 
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""

@@ -51,7 +51,7 @@ class Use(Strict):
     """One tool in one stage."""
 
     tool: str = Field(description="A tool of the catalog; see `platinfra tools`.")
-    options: CanonicalOptions = Field(default_factory=lambda: UseOptions.model_construct())
+    options: CanonicalOptions = Field(default_factory=UseOptions.model_construct)
 
 
 Stages = dict[str, list[Use]]
@@ -89,19 +89,17 @@ class StackFile(Strict):
 
     name: str = Field(description="A DNS label of at most 30 characters; prefixes every resource.")
     provider: CanonicalProvider = Field(
-        default_factory=lambda: Provider.model_construct(), description="Where the platform runs."
+        default_factory=Provider.model_construct, description="Where the platform runs."
     )
     deployment: CanonicalDeployment = Field(
-        default_factory=lambda: Deployment.model_construct(), description="How it runs there."
+        default_factory=Deployment.model_construct, description="How it runs there."
     )
     stack: Stages = Field(description="Stage to list of tools.")
     environments: dict[str, Annotated[Override, CANONICAL]] = Field(
         default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`)."
     )
     users: list[User] = Field(default_factory=list, description="People and their roles.")
-    project: Project = Field(
-        default_factory=lambda: Project.model_construct(), description="The code that uses the stack."
-    )
+    project: Project = Field(default_factory=Project.model_construct, description="The code that uses the stack.")
 
 
 DEPLOYMENT_TYPES: dict[str, tuple[str, ...]] = {

@@ -17,7 +17,7 @@ from tests.targets.aws.stacks import ACCOUNT, text_of
 from tests.terraform import environment
 
 RECORDED = Path(__file__).parent / "recorded_calls.txt"
-COMMANDS = (("up", "--yes"), ("plan", "--exit-code"), ("drift",), ("down", "--delete-data", "--confirm", "STACK"))
+COMMANDS = (("up", "--yes"), ("plan",), ("drift",), ("down", "--delete-data", "--confirm", "STACK"))
 
 
 def record(text: str, commands: tuple[tuple[str, ...], ...] = COMMANDS) -> list[str]:

@@ -15,7 +15,9 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from tests.targets.aws.conftest import Cloud, ended
+from tests.moto_server import ACCOUNT as MANY
+from tests.moto_server import moto, surroundings
+from tests.targets.aws.conftest import Cloud, client, ended
 from tests.targets.aws.leftovers import leftovers
 from tests.targets.aws.stacks import ACCOUNT
 from tests.terraform import TERRAFORM
@@ -44,6 +46,8 @@ QUICK = HEAD + OWN_BUCKET + DVC + GLUE
 """Roles and a table catalog: seconds."""
 LONG = HEAD + DVC
 """With a bucket, whose rules the provider watches for most of a minute."""
+STRANGER = "arn:aws:iam::999999999999:role/stranger"
+PLACE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}
 STATE, KEY = f"platinfra-state-{ACCOUNT}-eu-central-1", "tiny/default.tfstate"
 EXPIRED = (
     b"<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The token is expired</Message></Error></ErrorResponse>"
@@ -194,24 +198,16 @@ def test_what_exists_already_is_named_and_the_rest_stays(company: Cloud) -> None
     finishes(company)
 
 
-def test_a_taken_state_bucket_stops_before_anything_is_made(company: Cloud) -> None:
-    import boto3
-
-    stranger = company.client("sts").assume_role(
-        RoleArn="arn:aws:iam::999999999999:role/stranger", RoleSessionName="stranger"
-    )["Credentials"]
-    boto3.client(
-        "s3",
-        region_name="eu-central-1",
-        endpoint_url=company.url,
-        aws_access_key_id=stranger["AccessKeyId"],
-        aws_secret_access_key=stranger["SecretAccessKey"],
-        aws_session_token=stranger["SessionToken"],
-    ).create_bucket(Bucket=STATE, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    company.write(QUICK)
-    done = company.run("up", "--yes")
-    assert (done.code, "bucket-taken" in done.said) == (1, True), done.said
-    assert theirs(company) == set()
+def test_a_taken_state_bucket_stops_before_anything_is_made(cloud: Cloud) -> None:
+    with moto() as url:
+        cloud.url, cloud.env = url, {**cloud.env, **surroundings(url)}
+        bucket = STATE.replace(ACCOUNT, MANY)
+        stranger = cloud.client("sts").assume_role(RoleArn=STRANGER, RoleSessionName="stranger")["Credentials"]
+        client(url, "s3", keys=stranger).create_bucket(Bucket=bucket, **PLACE)
+        cloud.write(QUICK.replace(ACCOUNT, MANY))
+        done = cloud.run("up", "--yes")
+        assert (done.code, "bucket-taken" in done.said) == (1, True), done.said
+        assert leftovers(url) == set()
 
 
 def test_losing_data_needs_the_name_of_the_stack(company: Cloud) -> None:

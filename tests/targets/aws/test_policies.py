@@ -46,7 +46,7 @@ def concrete(document: dict[str, Any]) -> dict[str, Any]:
     return json.loads(text)
 
 
-@pytest.mark.parametrize(("role", "document"), documents())
+@pytest.mark.parametrize(("role", "document"), list(documents()))
 def test_every_action_exists_and_every_star_is_unavoidable(role: Any, document: dict[str, Any]) -> None:
     from policy_sentry.querying.actions import get_action_data
 
@@ -76,7 +76,7 @@ def matches(arn: str, formats: list[dict[str, Any]]) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("role", "document"), documents())
+@pytest.mark.parametrize(("role", "document"), list(documents()))
 def test_parliament_finds_nothing(role: Any, document: dict[str, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -93,7 +93,7 @@ def is_spread(finding: Any) -> bool:
     return finding.issue == "RESOURCE_MISMATCH" and all(each["action"] in SEVERAL for each in finding.detail)
 
 
-@pytest.mark.parametrize(("role", "document"), documents())
+@pytest.mark.parametrize(("role", "document"), list(documents()))
 def test_cloudsplaining_finds_nothing(role: Any, document: dict[str, Any]) -> None:
     from cloudsplaining.scan.policy_document import PolicyDocument
 

@@ -64,6 +64,7 @@ class Root:
 _OUTPUTS = {
     "platform": "The network, and the cluster or the machine.",
     "components": "Each component's role, service account and outputs.",
+    "users": "Role of users to its ARN.",
     "wires": "What each consumer is told by its provider; secrets by ARN.",
 }
 
@@ -80,6 +81,7 @@ def root(values: Values) -> Root:
     outputs = {
         "platform": {name.replace(".", "_"): value for name, value in values.platform.items()},
         "components": _components_output(values, found),
+        "users": {role.key: Reference(("module", role.label, "role_arn")) for role in users.roles(values)},
         "wires": {
             f"{each.consumer}.{each.name}": {"provider": each.provider, **values.attributes(each)}
             for each in values.graph.bindings

@@ -50,7 +50,9 @@ class Statement:
 def statements_of(component: Component, values: Values) -> list[Statement]:
     """Return everything a component's roles may do, in the order of its wires."""
     recipe = values.recipe(component)
-    found = [each for binding in values.graph.bindings_of(component.name) for each in granted(binding, values)]
+    bindings = values.graph.bindings_of(component.name)
+    found = [each for binding in bindings for each in granted(binding, values)]
+    found += [each for binding in bindings for each in _lent(binding, values)]
     of_roles = {MAIN: recipe.statements} | {name: role.statements for name, role in recipe.roles.items()}
     if recipe.role is not None:
         of_roles[MAIN] = [*recipe.statements, *recipe.role.statements]
@@ -79,6 +81,14 @@ def granted(binding: Binding, values: Values) -> Iterator[Statement]:
                     verb=verb,
                     provider=binding.provider,
                 )
+
+
+def _lent(binding: Binding, values: Values) -> Iterator[Statement]:
+    """Yield what a client without a server of its own may do: it acts in the process of whoever uses it, as DVC in a flow."""
+    provider = values.graph.components[binding.provider]
+    if binding.client and not values.tool(provider).endpoints:
+        for own in values.graph.bindings_of(provider.name):
+            yield from (replace(each, component=binding.consumer, role=MAIN) for each in granted(own, values))
 
 
 def _own(component: Component, role: str, templates: Iterable[AwsStatement], values: Values) -> Iterator[Statement]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 def credentials(facts: dict[str, Any], component: str) -> dict[str, str]:
@@ -25,5 +26,8 @@ def credentials(facts: dict[str, Any], component: str) -> dict[str, str]:
 if __name__ == "__main__":
     for name in ("AWS_CONFIG_FILE", "AWS_PROFILE"):  # they lead here again
         os.environ.pop(name, None)
-    found = credentials(json.loads(Path(sys.argv[1]).read_text()), os.environ.get("PLATINFRA_COMPONENT", ""))
+    try:
+        found = credentials(json.loads(Path(sys.argv[1]).read_text()), os.environ.get("PLATINFRA_COMPONENT", ""))
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(str(error))
     print(json.dumps({"Version": 1, **found}))

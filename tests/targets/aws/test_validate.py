@@ -1,0 +1,43 @@
+"""Terraform itself accepts what every stack, every template and every service of AWS is rendered to."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.conftest import Command
+from tests.targets.aws.stacks import CATALOG, NAMES, text_of
+from tests.terraform import TERRAFORM, environment, terraform
+
+pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
+TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"
+ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\nstack:\n  {stage}: [{tool}]\n"
+NEEDS = {"aws-step-functions": "  runtime_engine: [aws-fargate]\n"}
+
+
+def stacks() -> Iterator[object]:
+    yield pytest.param(
+        TEMPLATE.read_text().replace("NAME", "demo").replace("xxxxxxxxx", "'210987654321'"), None, id="template"
+    )
+    for name in NAMES:
+        yield pytest.param(text_of(name), "production" if name == "production" else None, id=name)
+    for tool in CATALOG.tools():
+        if tool.run.aws is not None and "aws" in tool.supports:
+            text = ALONE.format(stage=next(iter(tool.provides)), tool=tool.name) + NEEDS.get(tool.name, "")
+            yield pytest.param(text, None, id=tool.name)
+
+
+@pytest.mark.parametrize(("text", "environment_name"), list(stacks()))
+def test_terraform_accepts_the_rendered_folder(
+    text: str, environment_name: str | None, platinfra: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "platinfra.yaml").write_text(text)
+    chosen = ["--env", environment_name] if environment_name else []
+    ended = platinfra("render", "--out", str(tmp_path / "rendered"), *chosen)
+    assert ended.code == 0, ended.err
+    moved = (tmp_path / "rendered").rename(tmp_path / "moved")
+    env = environment(tmp_path)
+    made = terraform("init", "-input=false", cwd=moved, env=env)
+    assert made.returncode == 0, made.stderr
+    found = json.loads(terraform("validate", "-json", cwd=moved, env=env).stdout)
+    assert found["diagnostics"] == []
