@@ -12,6 +12,8 @@ from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 
 ROOT = Path(__file__).parent.parent
+CHECKOV = ROOT / "requirements" / "checkov.lock.txt"
+"""Of an environment of its own: it wants old versions of what platinfra needs."""
 
 
 def main() -> None:
@@ -21,6 +23,7 @@ def main() -> None:
         [
             *(ROOT / "src/platinfra/tools").glob("*/requirements.lock.txt"),
             *(ROOT / "examples").glob("*/requirements.lock.txt"),
+            CHECKOV,
         ]
     )
     for number, lock in enumerate(locks, 1):

@@ -14,7 +14,7 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/([a-z0-9-]+)/aws4_reques
 _PREFIXES = {"monitoring": "cloudwatch"}
 """Name in the signature → prefix of the actions, where they differ."""
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_DATES = re.compile(r"(?<=-)\d{14,26}\b")
+_DATES = re.compile(r"(?<=-)\d{14}[0-9a-f]{0,12}\b")
 _SUFFIX = re.compile(r"(:secret:.*-)[A-Za-z0-9]{6}$")
 
 _BUCKET = {

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-LATER = "known-after-apply"
 _INDEX = re.compile(r'\["[^"]*"\]|\[\d+\]')
 
 
@@ -26,7 +25,7 @@ def _fill(after: dict[str, Any], unknown: Mapping[str, Any], given: Mapping[str,
         if name not in given:
             continue
         if mark is True:
-            after[name] = LATER
+            after[name] = f"later: {given[name]}"
         elif isinstance(mark, list) and isinstance(given[name], list):
             for block, marks, expressions in zip(after[name], mark, given[name], strict=False):
                 if isinstance(marks, dict):

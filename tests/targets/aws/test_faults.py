@@ -15,7 +15,6 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from tests.moto_server import ACCOUNT as MANY
 from tests.moto_server import moto, surroundings
 from tests.targets.aws.conftest import Cloud, client, ended
 from tests.targets.aws.leftovers import leftovers
@@ -46,7 +45,12 @@ QUICK = HEAD + OWN_BUCKET + DVC + GLUE
 """Roles and a table catalog: seconds."""
 LONG = HEAD + DVC
 """With a bucket, whose rules the provider watches for most of a minute."""
-STRANGER = "arn:aws:iam::999999999999:role/stranger"
+OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/operator"
+KEYS = {
+    "AccessKeyId": "AWS_ACCESS_KEY_ID",
+    "SecretAccessKey": "AWS_SECRET_ACCESS_KEY",
+    "SessionToken": "AWS_SESSION_TOKEN",
+}
 PLACE = {"CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}
 STATE, KEY = f"platinfra-state-{ACCOUNT}-eu-central-1", "tiny/default.tfstate"
 EXPIRED = (
@@ -200,14 +204,12 @@ def test_what_exists_already_is_named_and_the_rest_stays(company: Cloud) -> None
 
 def test_a_taken_state_bucket_stops_before_anything_is_made(cloud: Cloud) -> None:
     with moto() as url:
-        cloud.url, cloud.env = url, {**cloud.env, **surroundings(url)}
-        bucket = STATE.replace(ACCOUNT, MANY)
-        stranger = cloud.client("sts").assume_role(RoleArn=STRANGER, RoleSessionName="stranger")["Credentials"]
-        client(url, "s3", keys=stranger).create_bucket(Bucket=bucket, **PLACE)
-        cloud.write(QUICK.replace(ACCOUNT, MANY))
-        done = cloud.run("up", "--yes")
+        client(url, "s3").create_bucket(Bucket=STATE, **PLACE)
+        keys = client(url, "sts").assume_role(RoleArn=OPERATOR, RoleSessionName="operator")["Credentials"]
+        cloud.write(QUICK)
+        done = cloud.run("up", "--yes", **(surroundings(url) | {KEYS[name]: keys[name] for name in KEYS}))
         assert (done.code, "bucket-taken" in done.said) == (1, True), done.said
-        assert leftovers(url) == set()
+        assert theirs(cloud) == set()
 
 
 def test_losing_data_needs_the_name_of_the_stack(company: Cloud) -> None:

@@ -9,10 +9,11 @@ from platinfra.model.graph import Binding
 from platinfra.targets.aws.documents import policy
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.terraform_json import readable
+from platinfra.targets.aws.values import MAIN
 from tests.moto_server import enforce, moto
 from tests.targets.aws.evaluator import Call
 from tests.targets.aws.stacks import ACCOUNT
-from tests.targets.aws.test_wire_permissions import VALUES, asked_for, is_enforced, not_a_neighbours
+from tests.targets.aws.test_wire_permissions import VALUES, asked_for, not_a_neighbours
 from tests.targets.aws.wire_calls import KEY, names_of
 from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
 
@@ -34,8 +35,8 @@ def world(stack: str) -> Iterator[World]:
 
 def wires(stack: str) -> list[Binding]:
     """Return the wires of components that have a role; what AWS' own services are wired to, they do themselves."""
-    held = {role.component for role in root(VALUES[stack]).roles}
-    return [each for each in VALUES[stack].graph.bindings if is_enforced(each, VALUES[stack]) and each.consumer in held]
+    held = {each.wire for role in root(VALUES[stack]).roles for each in role.statements}
+    return [each for each in VALUES[stack].graph.bindings if f"{each.consumer}.{each.name}" in held]
 
 
 def wanted(stack: str, binding: Binding) -> tuple[list[Call], list[Call]]:
@@ -54,10 +55,9 @@ def wanted(stack: str, binding: Binding) -> tuple[list[Call], list[Call]]:
 def policies(stack: str, binding: Binding, key: str) -> tuple[str, dict[str, str]]:
     """Return name and policies of the role that holds a wire, with the ARN that the key got."""
     values = VALUES[stack]
-    requirement = values.tool(values.graph.components[binding.consumer]).requires[binding.name]
-    (role,) = (
-        each for each in root(values).roles if (each.component, each.key) == (binding.consumer, requirement.role)
-    )
+    requirement = values.tool(values.graph.components[binding.consumer]).requires.get(binding.name)
+    key_of_role = requirement.role if requirement else MAIN
+    (role,) = (each for each in root(values).roles if (each.component, each.key) == (binding.consumer, key_of_role))
     found = {name: json.dumps(readable(document)) for name, document in role.policies.items()}
     return role.name, {name: text.replace("${module.component_kms.arn}", key) for name, text in found.items()}
 

@@ -78,6 +78,10 @@ class World:
     def subnet(self) -> str:
         return str(self.admin.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"])
 
+    @cached_property
+    def group(self) -> str:
+        return str(self.admin.client("ec2").describe_security_groups()["SecurityGroups"][0]["GroupId"])
+
 
 def last(arn: str) -> str:
     return arn.rpartition("/")[2]
@@ -149,7 +153,9 @@ def _batch(world: World, arn: str) -> Any:
         computeEnvironmentName=name, type="UNMANAGED", serviceRole=role["Role"]["Arn"], state="ENABLED"
     )
     order = [{"order": 1, "computeEnvironment": name}]
-    world.made[name] = batch.create_job_queue(jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=order)
+    world.made[name] = batch.create_job_queue(
+        jobQueueName=name, state="ENABLED", priority=1, computeEnvironmentOrder=order
+    )
     return world.made[name]
 
 
@@ -165,7 +171,7 @@ def _ecs(world: World, arn: str) -> Any:
                 requiresCompatibilities=["FARGATE"],
                 cpu="256",
                 memory="512",
-                containerDefinitions=[{"name": "main", "image": "x"}],
+                containerDefinitions=[{"name": "main", "image": "x", "cpu": 256, "memory": 128}],
             )
     if ":task/" not in arn:
         return name
@@ -173,7 +179,7 @@ def _ecs(world: World, arn: str) -> Any:
 
 
 def run_task(world: World, ecs: Any, cluster: str, definition: str, **more: Any) -> Any:
-    place = {"awsvpcConfiguration": {"subnets": [world.subnet]}}
+    place = {"awsvpcConfiguration": {"subnets": [world.subnet], "securityGroups": [world.group]}}
     return ecs.run_task(
         cluster=cluster, taskDefinition=definition, launchType="FARGATE", networkConfiguration=place, **more
     )
@@ -212,7 +218,7 @@ def _repository_of(call: Call) -> dict[str, str]:
 def _submit(_: World, batch: Any, call: Call) -> Any:
     """Submit to a queue with the definition of the same name, or a definition to the queue of the same name."""
     name = last(call.resource)
-    return batch.submit_job(jobName="x", jobQueue=name.partition(":")[0], jobDefinition=name)
+    return batch.submit_job(jobName="training", jobQueue=name.partition(":")[0], jobDefinition=name)
 
 
 def _run(world: World, ecs: Any, call: Call) -> Any:
@@ -224,7 +230,6 @@ def _task(world: World, call: Call) -> tuple[str, str]:
     return arn.split("/")[1], arn
 
 
-_LAYERS = {"layerDigests": ["sha256:" + "0" * 64]}
 _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
     "s3:GetObject": lambda _, s3, call: s3.get_object(**object_of(call.resource)),
     "s3:GetObjectVersion": lambda world, s3, call: s3.get_object(**_version(world, call)),
@@ -244,9 +249,6 @@ _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
         KeyId=world.made[call.resource]["KeyId"], KeySpec="AES_256"
     ),
     "ecr:BatchGetImage": lambda _, ecr, call: ecr.batch_get_image(imageIds=[{"imageTag": "x"}], **_repository_of(call)),
-    "ecr:BatchCheckLayerAvailability": lambda _, ecr, call: ecr.batch_check_layer_availability(
-        **_LAYERS, **_repository_of(call)
-    ),
     "ecr:GetAuthorizationToken": lambda _, ecr, __: ecr.get_authorization_token(),
     "logs:GetLogEvents": lambda _, logs, call: logs.get_log_events(**stream_of(call.resource)),
     "batch:SubmitJob": _submit,
@@ -258,14 +260,11 @@ _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
         cluster=_task(world, call)[0], tasks=[_task(world, call)[1]]
     ),
     "ecs:StopTask": lambda world, ecs, call: ecs.stop_task(cluster=_task(world, call)[0], task=_task(world, call)[1]),
-    "events:PutRule": lambda _, events, call: events.put_rule(Name=last(call.resource), EventPattern="{}"),
-    "events:DescribeRule": lambda _, events, call: events.describe_rule(Name=last(call.resource)),
-    "events:PutTargets": lambda _, events, call: events.put_targets(
-        Rule=last(call.resource), Targets=[{"Id": "x", "Arn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:x"}]
-    ),
 }
 """Action → the call that needs it."""
 NOT_IN_MOTO = {
+    **dict.fromkeys(("events:PutRule", "events:PutTargets", "events:DescribeRule"), "moto does not see which rule"),
     "ecr:GetDownloadUrlForLayer": "moto lacks it",
+    "ecr:BatchCheckLayerAvailability": "moto lacks it",
     "batch:ListJobs": "moto wants a queue, whose ARN it then asks about; AWS does not",
 }
