@@ -23,6 +23,7 @@ def main() -> None:
         [
             *(ROOT / "src/platinfra/tools").glob("*/requirements.lock.txt"),
             *(ROOT / "examples").glob("*/requirements.lock.txt"),
+            ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt",
             CHECKOV,
         ]
     )

@@ -15,6 +15,8 @@ from tests import moto_server
 
 from .answers import DENIED, EXPIRED, answering
 
+pytestmark = pytest.mark.live
+
 REGION = moto_server.REGION
 
 

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 
 from tests.moto_server import ACCOUNT, REGION, enforce, moto
 
+pytestmark = pytest.mark.live
+
 NAME, OTHER = "own", "other"
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/own-execution"
 TASK = {"taskDefinition": NAME, "cluster": NAME, "launchType": "FARGATE"}

@@ -12,6 +12,8 @@ from tests import moto_server
 
 from .answers import DENIED, answering
 
+pytestmark = pytest.mark.live
+
 KEY = "stacks/a.tfstate"
 
 

@@ -24,6 +24,8 @@ from tests.terraform import TERRAFORM, cli_config
 from .answers import DENIED, EXPIRED, answering
 from .programs import eventually, lives
 
+pytestmark = pytest.mark.live
+
 needs_terraform = pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
 BUCKET = "states"
 PROVIDER = {

@@ -1,10 +1,11 @@
-"""EC2: monitoring, descriptions of rules; the tags of a launch template are not those of its instances."""
+"""EC2: monitoring, descriptions of rules, what NAT leaves; the tags of a launch template are not those of its instances."""
 
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.monitoring import Monitoring
 
@@ -25,6 +26,14 @@ def create_launch_template(
 LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)
 # moto looks for it beside an address range only.
 SecurityGroupRule.description = property(lambda self: (self.source_group or self.ip_range).get("Description"))
+
+
+@instead_of(NatGatewayBackend, "delete_nat_gateway")
+def delete_nat_gateway(moto: Callable[..., Any], self: Any, nat_gateway_id: str) -> Any:
+    """Remove its interface too."""
+    gateway = moto(self, nat_gateway_id)
+    self.enis.pop(gateway._eni.id, None)
+    return gateway
 
 
 def _monitoring(state: str) -> Callable[[Monitoring], ActionResult]:

@@ -54,7 +54,6 @@ _BUCKET = {
     ("DELETE", "encryption"): "PutEncryptionConfiguration",
     ("DELETE", "ownershipControls"): "PutBucketOwnershipControls",
     ("DELETE", "publicAccessBlock"): "PutBucketPublicAccessBlock",
-    ("POST", "delete"): "DeleteObject",
 }
 """Method and what the query asks for → action. Source: S3's API reference, "permissions" of each operation."""
 _OBJECT = {
@@ -75,14 +74,22 @@ _OBJECT = {
 }
 
 
-def _s3(response: Any, resource: str) -> tuple[str, str]:
-    """Return action and ARN of a call of S3, whose operation is in the query."""
+def _s3(response: Any, resource: str) -> Iterator[tuple[str, str]]:
+    """Yield actions and ARNs of a call of S3, whose operation is in the query."""
     query, tail = response.parsed_url.query, resource.partition(":::")[2]
     asked = {each.partition("=")[0] for each in query.split("&")}
-    table = _OBJECT if "/" in tail else _BUCKET
-    known = next((name for method, name in table if method == response.method and name in asked), "")
-    found = table.get((response.method, known))
-    return (found or f"{response.method}?{query}") if tail != "*" else "ListAllMyBuckets", resource
+    if tail == "*":
+        yield "ListAllMyBuckets", "*"
+    elif response.method == "POST" and "delete" in asked:
+        for key, version in _DELETED.findall(response.body.decode()):
+            yield "DeleteObjectVersion" if version else "DeleteObject", f"{resource}/{key}"
+    else:
+        table = _OBJECT if "/" in tail else _BUCKET
+        known = next((name for method, name in table if method == response.method and name in asked), "")
+        yield table.get((response.method, known)) or f"{response.method}?{query}", resource
+
+
+_DELETED = re.compile(r"<Object><Key>([^<]*)</Key>(<VersionId>)?")
 
 
 _NAMED: Mapping[str, Mapping[str, str]] = {
@@ -98,6 +105,7 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
         "DBSnapshotIdentifier": "snapshot:",
         "ResourceName": "",
     },
+    "ecs": {"clusterName": "cluster/"},
     "logs": {"logGroupName": "log-group:", "resourceArn": ""},
     "events": {"Rule": "rule/", "Name": "rule/", "ResourceARN": ""},
     "sqs": {"QueueUrl": "", "QueueName": ""},
@@ -108,9 +116,6 @@ _NAMED: Mapping[str, Mapping[str, str]] = {
 
 def _arns(response: Any, service: str, resource: Any) -> Iterator[str]:
     """Yield what a call is about, as far as it is known here."""
-    if isinstance(resource, tuple):
-        yield from resource[0]
-        return
     query = {name: values[0] for name, values in (response.querystring or {}).items() if values}
     sent = {**query, **body(response)}
     for field, before in _NAMED.get(service, {}).items():
@@ -118,13 +123,10 @@ def _arns(response: Any, service: str, resource: Any) -> Iterator[str]:
         if isinstance(name, str):
             region = "" if service == "iam" or before == "dashboard/" else response.region
             name = name.rpartition("/")[2] if service == "sqs" else name
-            yield (
-                name
-                if name.startswith("arn:")
-                else (f"arn:aws:{service}:{region}:{response.current_account}:{before}{name}")
-            )
+            whole = f"arn:aws:{service}:{region}:{response.current_account}:{before}{name}"
+            yield name if name.startswith("arn:") else whole
             return
-    yield str(resource)
+    yield from resource[0] if isinstance(resource, tuple) else (str(resource),)
 
 
 def _lines(response: Any, resource: Any) -> Iterator[str]:
@@ -133,12 +135,11 @@ def _lines(response: Any, resource: Any) -> Iterator[str]:
         return
     service = _PREFIXES.get(scope[2], scope[2])
     if service == "s3":
-        action, arn = _s3(response, str(resource))
-        arns = [arn]
+        found = list(_s3(response, str(resource)))
     else:
-        action, arns = _action(response), list(_arns(response, service, resource))
-    for each in arns or ["*"]:
-        yield f"{service}:{action} {_stable(each)}"
+        found = [(_action(response), arn) for arn in [*_arns(response, service, resource)] or ["*"]]
+    for action, arn in found:
+        yield f"{service}:{action} {_stable(arn)}"
 
 
 def _action(response: Any) -> str:

@@ -20,7 +20,7 @@ HELD = {
     ("ec2", "describe_nat_gateways"): "NatGateways[?State != 'deleted'].NatGatewayId",
     ("ec2", "describe_internet_gateways"): "InternetGateways[].InternetGatewayId",
     ("ec2", "describe_network_interfaces"): "NetworkInterfaces[].NetworkInterfaceId",
-    ("ec2", "describe_vpc_endpoints"): "VpcEndpoints[].VpcEndpointId",
+    ("ec2", "describe_vpc_endpoints"): "VpcEndpoints[?State != 'deleted'].VpcEndpointId",
     ("ec2", "describe_flow_logs"): "FlowLogs[].FlowLogId",
     ("ec2", "describe_launch_templates"): "LaunchTemplates[].LaunchTemplateName",
     ("rds", "describe_db_instances"): "DBInstances[].DBInstanceIdentifier",
@@ -50,7 +50,7 @@ HELD = {
     ("cloudwatch", "list_dashboards"): "DashboardEntries[].DashboardName",
     ("route53", "list_hosted_zones"): "HostedZones[].Name",
     ("acm", "list_certificates"): "CertificateSummaryList[].DomainName",
-    ("ssm", "describe_parameters"): "Parameters[].Name",
+    ("ssm", "describe_parameters"): "Parameters[?!starts_with(Name, '/aws/')].Name",
     ("kms", "list_aliases"): "Aliases[?!starts_with(AliasName, 'alias/aws/')].AliasName",
 }
 """Service and call → what the call finds that somebody made."""

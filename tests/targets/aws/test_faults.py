@@ -212,6 +212,21 @@ def test_a_taken_state_bucket_stops_before_anything_is_made(cloud: Cloud) -> Non
         assert theirs(cloud) == set()
 
 
+def test_up_puts_back_what_was_changed_by_hand(company: Cloud) -> None:
+    company.write(QUICK)
+    company.does("up", "--yes")
+    policies = company.client("iam").list_role_policies(RoleName="tiny-dvc")["PolicyNames"]
+    company.client("iam").delete_role_policy(RoleName="tiny-dvc", PolicyName=policies[0])
+    company.client("glue").delete_job(JobName="tiny-glue")
+    found = json.loads(company.does("drift", "--exit-code", "--json", code=3))["drift"]
+    assert [(each["component"], each["attribute"], each["after"]) for each in found] == [
+        ("glue", "", "gone"),
+        ("dvc", "", "gone"),
+    ]
+    finishes(company)
+    assert "nothing was changed by hand" in company.does("drift", "--exit-code")
+
+
 def test_losing_data_needs_the_name_of_the_stack(company: Cloud) -> None:
     company.write(QUICK)
     company.does("up", "--yes")

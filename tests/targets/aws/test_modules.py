@@ -54,7 +54,7 @@ def test_a_module_pins_the_one_provider_it_needs(name: str) -> None:
     text = (MODULES / name / "versions.tf").read_text(encoding="utf-8")
     assert text.count("source ") == 1
     assert 'version = ">= 5.100, < 6.0"' in text
-    assert 'required_version = ">= 1.10"' in text
+    assert 'required_version = ">= 1.11"' in text
 
 
 @needs_terraform
@@ -65,6 +65,7 @@ def test_the_modules_are_formatted(tmp_path: Path) -> None:
 
 # `terraform test` validates before it tests.
 @needs_terraform
+@pytest.mark.live
 @pytest.mark.parametrize("name", NAMES)
 def test_terraform_tests_a_module(name: str, tmp_path: Path) -> None:
     shutil.copytree(MODULES, tmp_path / "modules", ignore=shutil.ignore_patterns(".terraform*"))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.targets.aws.stacks import NAMES, root_of, text_of
 
 from platinfra.targets.aws.terraform_json import readable
-from tests.targets.aws.stacks import NAMES, root_of, text_of
 
 warnings.filterwarnings("ignore", category=UserWarning)
 SECRET = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:rds!db-1-AbCdEf"

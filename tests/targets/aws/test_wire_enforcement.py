@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from platinfra.model.graph import Binding
-from platinfra.targets.aws.documents import policy
-from platinfra.targets.aws.root import root
-from platinfra.targets.aws.terraform_json import readable
-from platinfra.targets.aws.values import MAIN
 from tests.moto_server import enforce, moto
 from tests.targets.aws.evaluator import Call
 from tests.targets.aws.stacks import ACCOUNT
 from tests.targets.aws.test_wire_permissions import VALUES, asked_for, not_a_neighbours
 from tests.targets.aws.wire_calls import KEY, names_of
 from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
+
+from platinfra.model.graph import Binding
+from platinfra.targets.aws.documents import policy
+from platinfra.targets.aws.root import root
+from platinfra.targets.aws.terraform_json import readable
+from platinfra.targets.aws.values import MAIN
 
 ELSEWHERE = {"account", "region"}
 """What is in another account or region, no client of this one reaches."""

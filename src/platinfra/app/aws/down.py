@@ -47,7 +47,7 @@ def cloud_down(
     from platinfra.drivers.lock import stack_lock
 
     if fate is None:
-        hint = "`--keep-data` keeps buckets, images and a last snapshot of databases; `--delete-data` deletes them"
+        hint = "`--keep-data` keeps buckets, images, disks and a snapshot of databases; `--delete-data` deletes them"
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS `down` has to know what becomes of the data", hint=hint)
         )
@@ -84,28 +84,29 @@ def _destroy(
     variables = {"on_destroy": fate}
     protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
     kept = _kept(root, terraform) if fate == "keep" else {}
-    snapshots: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     if protected:
         planfile = folder / session.PLAN
         terraform.plan(planfile, variables=variables, targets=protected, on_event=progress.planning)
-        snapshots = tuple(_snapshots(terraform.show(planfile)))
+        left = tuple(_left(terraform.show(planfile))) if fate == "keep" else ()
         terraform.apply(planfile)
         planfile.unlink()
-    if kept:
-        terraform.state_rm([f"module.{label}" for label in kept])
+    if fate == "keep":
+        disks = [each for each in addresses if ".aws_ebs_volume." in each]
+        terraform.state_rm([*(f"module.{label}" for label in kept), *disks])
     progress.expect_removal(terraform.state_list())
     terraform.destroy(variables, progress.applying, refresh=False)
-    return (*kept.values(), *snapshots)
+    return (*kept.values(), *left)
 
 
-def _snapshots(planned: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the last snapshots are called that databases and disks leave."""
+def _left(planned: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what databases and machines leave: a last snapshot, a disk."""
     for each in planned["resource_changes"]:
         after = each["change"]["after"] or {}
-        if each["type"] == "aws_db_instance" and after.get("final_snapshot_identifier"):
-            yield f"database snapshot {after['final_snapshot_identifier']}"
-        elif each["type"] == "aws_ebs_volume" and after.get("final_snapshot"):
-            yield f"disk snapshot with the tag Name={after['tags']['Name']}"
+        if each["type"] == "aws_db_instance":
+            yield f"snapshot {after['final_snapshot_identifier']}"
+        elif each["type"] == "aws_ebs_volume":
+            yield f"disk {after['id']} ({after['tags']['Name']})"
 
 
 def _kept(root: Mapping[str, Any], terraform: Terraform) -> dict[str, str]:

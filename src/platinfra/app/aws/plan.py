@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from platinfra.app.aws.changes import CloudChange, cloud_changes
-from platinfra.targets.aws.resources import Declared, called, declared
 from platinfra.app.aws.stack import CloudStack, values_of
 from platinfra.app.workspace import Workspace
 from platinfra.catalog.catalog import Catalog
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.aws.resources import Declared, called, declared
 from platinfra.targets.aws.root import root
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.open import page, pages
+from platinfra.app.open import forward, page, pages
 from platinfra.cli import options
 
 
@@ -25,7 +25,11 @@ def command(component: str | None, file: Path | None, environment: str | None, *
         for name, url in pages(file, environment).items():
             click.echo(f"{name:<16} {url}")
         return
-    shown, opened = page(file, environment, component)
-    click.echo(shown)
-    if not only_print and click.launch(opened) != 0:
-        click.echo(f"no browser was found; open {opened}", err=True)
+    found = page(file, environment, component)
+    click.echo(found.shown)
+    if only_print:
+        return
+    if found.tunnel:
+        forward(found.tunnel)
+    elif click.launch(found.opened) != 0:
+        click.echo(f"no browser was found; open {found.opened}", err=True)

@@ -42,6 +42,7 @@ resource "aws_instance" "this" {
   monitoring                  = true
   user_data                   = var.user_data
   user_data_replace_on_change = true
+  disable_api_termination     = var.on_destroy == "protect"
   tags                        = merge(var.tags, { Name = var.name })
 
   root_block_device {
@@ -70,13 +71,13 @@ resource "aws_instance" "this" {
   }
 }
 
+# `final_snapshot` cannot be turned off again: AWS refuses the empty change that the provider sends for it.
 resource "aws_ebs_volume" "data" {
   availability_zone = aws_instance.this.availability_zone
   type              = "gp3"
   size              = var.data_gb
   encrypted         = true
   kms_key_id        = var.key_arn
-  final_snapshot    = var.on_destroy != "delete"
   tags              = merge(var.tags, { Name = "${var.name}-data" })
 
   lifecycle {

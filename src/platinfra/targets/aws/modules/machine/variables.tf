@@ -103,7 +103,7 @@ variable "user_data" {
 
 variable "on_destroy" {
   type        = string
-  description = "What happens to data: protect and keep leave a snapshot of the data disk, delete leaves nothing."
+  description = "What happens to the machine: protect refuses its termination outside of Terraform. The data disk is nowhere held back."
   default     = "protect"
   nullable    = false
 

@@ -26,19 +26,19 @@ run "machine_is_closed_and_encrypted" {
     error_message = "A disk is not encrypted."
   }
   assert {
-    condition     = aws_ebs_volume.data.final_snapshot
-    error_message = "The data is lost with the disk."
+    condition     = aws_instance.this.disable_api_termination
+    error_message = "Anybody may terminate the machine."
   }
 }
 
-run "delete_leaves_no_snapshot" {
+run "delete_allows_termination" {
   variables {
     on_destroy = "delete"
     cidr       = null
   }
   assert {
-    condition     = !aws_ebs_volume.data.final_snapshot
-    error_message = "A snapshot is left."
+    condition     = !aws_instance.this.disable_api_termination
+    error_message = "The machine refuses to go."
   }
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.postgres) == 0
