@@ -29,7 +29,7 @@ CANONICAL = BeforeValidator(canonical_keys)
 class Network(Strict):
     """The network: a new one, or an existing one by its ids."""
 
-    cidr: str = Field("10.0.0.0/16", description="Address range of the new network, /16 to /20.")
+    cidr: str = Field("10.0.0.0/16", description="Address range of the network; a new one is /16 to /20.")
     zones: list[str] = Field(default_factory=list, description="Availability zones; the region's first three.")
     nat: Literal["one", "per_zone"] = Field("one", description="NAT gateways: one, or one in each zone.")
     flow_logs: bool = Field(True, description="Whether to log who talks to whom.")  # noqa: FBT003

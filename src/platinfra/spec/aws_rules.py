@@ -88,6 +88,11 @@ class _Checks:
                         self.where("network", key, index),
                         "subnet-…",
                     )
+        if self.deployment.type == "cloud_vm" and "cidr" not in network.model_fields_set:
+            hint = "the machine may talk to databases inside this range only: `cidr: …`"
+            yield Diagnostic(
+                "missing-key", "the machine needs the `cidr` of the VPC", self.where("network", "vpc_id"), hint
+            )
         if not re.fullmatch(r"vpc-[0-9a-f]{8,17}", network.vpc_id or ""):
             yield Diagnostic(
                 "invalid-id", f"`{network.vpc_id}` is not the id of a VPC", self.where("network", "vpc_id"), "vpc-…"

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from platinfra.app.workspace import Workspace
 from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.place import Place, place_of
 from platinfra.targets.aws.render import rendered
 from platinfra.targets.aws.root import Root
 from platinfra.targets.aws.values import Values
 
+_PACKAGE = Path(__file__).parents[2]
 MARKER = "main.tf.json"
 """What tells a rendered folder from somebody's own."""
 
@@ -61,8 +63,20 @@ def cloud_stack(workspace: Workspace, without: tuple[str, ...] = ()) -> CloudSta
 
 
 def values_of(resolved: Resolved, catalog: Catalog) -> Values:
-    """Return what references stand for on AWS."""
-    return Values(resolved.graph, catalog, place_of(resolved))
+    """Return what references stand for on AWS; raise PlatinfraError for tools that a machine would not get."""
+    values = Values(resolved.graph, catalog, place_of(resolved))
+    foreign = [
+        Diagnostic(
+            "tool-not-on-target",
+            f"`{each.name}` lies in `{catalog.folder(each.tool)}`, and a machine gets platinfra's own tools only",
+            hint="use `type: kubernetes`, or leave it out",
+        )
+        for each in resolved.graph.components.values()
+        if values.place.kind == "cloud_vm" and _PACKAGE not in catalog.folder(each.tool).parents
+    ]
+    if foreign:
+        raise PlatinfraError(*foreign)
+    return values
 
 
 def backend_of(place: Place) -> dict[str, object] | None:

@@ -154,7 +154,7 @@ def _machine(values: Values) -> dict[str, Any]:
         "subnet_id": (Reference(("module", "network", "private_subnet_ids[0]")),)
         if not place.network.vpc_id
         else place.network.private_subnets[0],
-        "cidr": None if place.network.vpc_id else place.network.cidr,
+        "cidr": place.network.cidr,
         "key_arn": key_arn(values),
         "instance_type": settings.instance_type,
         "image_parameter": _IMAGE.format(architecture=architecture),
