@@ -1,4 +1,4 @@
-"""EC2: monitoring, descriptions of rules, what NAT leaves; the tags of a launch template are not those of its instances."""
+"""EC2: monitoring, protection, descriptions of rules, what NAT leaves; tags of a launch template are not its instances'."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +7,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
 
 from . import instead_of
@@ -26,6 +27,15 @@ def create_launch_template(
 LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)
 # moto looks for it beside an address range only.
 SecurityGroupRule.description = property(lambda self: (self.source_group or self.ip_range).get("Description"))
+
+
+@instead_of(InstanceResponse, "run_instances")
+def run_instances(moto: Callable[..., Any], self: InstanceResponse) -> ActionResult:
+    """Keep whether they may be terminated."""
+    result = moto(self)
+    for each in result.result.instances:
+        each.disable_api_termination = bool(self._get_param("DisableApiTermination"))
+    return result
 
 
 @instead_of(NatGatewayBackend, "delete_nat_gateway")

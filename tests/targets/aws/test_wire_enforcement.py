@@ -18,6 +18,8 @@ from platinfra.targets.aws.root import root
 from platinfra.targets.aws.terraform_json import readable
 from platinfra.targets.aws.values import MAIN
 
+pytestmark = pytest.mark.live
+
 ELSEWHERE = {"account", "region"}
 """What is in another account or region, no client of this one reaches."""
 ANYTHING = {"anything": json.dumps(policy([{"Effect": "Allow", "Action": "*", "Resource": "*"}]))}
