@@ -45,7 +45,9 @@ def permission_rows() -> Iterator[dict]:
     actions = sum("*" in action for each in found for action in each.actions)
     resources = [each for each in found if "*" in each.resources and not each.reason]
     text = f"{actions} / {len(resources)} of {len(found)} statements"
-    yield row("statements with a `*` action / unjustified `*` resource", text, "0 / 0", ok=not actions and not resources)
+    yield row(
+        "statements with a `*` action / unjustified `*` resource", text, "0 / 0", ok=not actions and not resources
+    )
 
 
 def lifecycle(folder: Path, median: Callable[[Sequence[float]], float]) -> Iterator[dict]:

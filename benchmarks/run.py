@@ -22,7 +22,13 @@ import stack  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
-MEASUREMENTS = {"processes": processes.measure, "scale": scale.measure, "stack": stack.measure, "cloud": cloud.measure, "cold": cold.measure}
+MEASUREMENTS = {
+    "processes": processes.measure,
+    "scale": scale.measure,
+    "stack": stack.measure,
+    "cloud": cloud.measure,
+    "cold": cold.measure,
+}
 USUAL = ("processes", "scale", "stack", "cloud")
 """`cold` downloads everything anew and is run by name."""
 

@@ -186,7 +186,11 @@ STACK_PARTS = (
         "The code that uses the stack. Without it, the client environment holds the tools' clients.",
     ),
     ("environments", "Override", "Each entry is a name and what differs there: `platinfra up --env NAME`."),
-    ("users", "User", "Each entry is a person. On AWS each role is an IAM role; nothing enforces roles on this machine."),
+    (
+        "users",
+        "User",
+        "Each entry is a person. On AWS each role is an IAM role; nothing enforces roles on this machine.",
+    ),
 )
 
 
