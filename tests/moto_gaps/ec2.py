@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
@@ -36,6 +37,15 @@ def run_instances(moto: Callable[..., Any], self: InstanceResponse) -> ActionRes
     for each in result.result.instances:
         each.disable_api_termination = bool(self._get_param("DisableApiTermination"))
     return result
+
+
+@instead_of(Instance, "terminate")
+def terminate(moto: Callable[..., Any], self: Instance, *arguments: Any, **named: Any) -> Any:
+    """Remove the interfaces that came with it."""
+    state = moto(self, *arguments, **named)
+    for each in self.nics.values():
+        self.ec2_backend.enis.pop(each.id, None)
+    return state
 
 
 @instead_of(NatGatewayBackend, "delete_nat_gateway")
