@@ -20,8 +20,8 @@ from tests.terraform import environment  # noqa: E402
 from platinfra.app.permissions import permissions  # noqa: E402
 
 CASE = ROOT / "tests" / "targets" / "aws" / "cases" / "seed" / "platinfra.yaml"
-ACCOUNT = "210987654321"
-RUNS = 3
+ACCOUNT, REGION = "210987654321", "us-east-1"
+RUNS = 2
 PLATINFRA = [sys.executable, "-m", "platinfra"]
 TERRAFORM = shutil.which("terraform") or "terraform"
 
@@ -61,7 +61,7 @@ def lifecycle(folder: Path, median: Callable[[Sequence[float]], float]) -> Itera
             for _ in range(RUNS)
         ]
         timed([*PLATINFRA, "down", "--delete-data", "--confirm", "aws-mlops-stack"], place, env)
-        left = leftovers(url)
+        left = leftovers(url, REGION)
     ratio = median([ours / bare for ours, bare in pairs])
     bare_apply = bare(folder)
     text = f"{ratio:.2f} ({median([bare for _, bare in pairs]):.1f} s bare)"
@@ -86,8 +86,7 @@ def bare(folder: Path) -> float:
 def account(folder: Path) -> Iterator[tuple[Path, dict[str, str], str]]:
     """Yield a folder and the environment of an empty account."""
     folder.mkdir()
-    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
-    with moto() as url:
+    with moto(ACCOUNT) as url:
         yield folder, {**environment(folder), **surroundings(url), "HOME": str(folder)}, url
 
 

@@ -79,7 +79,10 @@ def print_cloud_applied(applied: "CloudApplied") -> None:
         click.echo(f"roles            made for the service accounts of the namespace {place.namespace}")
         if waiting:
             text = f"These applications are not installed in the cluster by this version: {', '.join(waiting)}."
-            click.echo(f"\n{text} Their roles, databases, buckets and secrets are ready.", err=True)
+            click.echo(
+                f"\n{text} Their roles, buckets and secrets are ready; their database logins are made when they are installed.",
+                err=True,
+            )
     else:
         click.echo(f"machine          {place.name('machine')} in {place.region.name}")
         text = (
