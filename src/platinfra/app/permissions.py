@@ -129,13 +129,20 @@ def _roles(resolved: Resolved, catalog: Catalog) -> "tuple[Role, ...]":
 
 
 def _allowed(role: "Role") -> list[Allowed]:
+    from platinfra.targets.aws.karpenter import REASONS
+
     of_wires = [
         Allowed(role.name, each.sid, tuple(sorted(each.actions)), _resources(each), _because(each), each.reason or "")
         for each in role.statements
     ]
     of_platform = [
         Allowed(
-            role.name, each["Sid"], tuple(each["Action"]), tuple(each["Resource"]), f"the {role.component} itself", ""
+            role.name,
+            each["Sid"],
+            tuple(each["Action"]),
+            tuple(each["Resource"]),
+            f"the {role.component} itself",
+            REASONS.get(each["Sid"], ""),
         )
         for document in role.further.values()
         for each in document["Statement"]

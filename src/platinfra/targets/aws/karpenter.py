@@ -9,6 +9,11 @@ from typing import Any
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.place import Place
 
+REASONS = {
+    "Describe": "descriptions cannot be scoped; they are limited to the region",
+    "Prices": "prices are public and cannot be scoped",
+}
+"""Statements whose resource has to be `*`, and why."""
 _CREATED = ("fleet", "instance", "volume", "network-interface", "launch-template", "spot-instances-request")
 _GIVEN = ("security-group", "subnet", "capacity-reservation")
 _DESCRIBED = (
