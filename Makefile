@@ -9,6 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_SYSTEM_CERTS ?= 1
 QUICKSTART := examples/quickstart
 
+# A file's tests stay together; three at a time, since tests with Terraform mostly wait.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := bootstrap
 .PHONY: bootstrap demo down test check fast live bench docs lock environments wheel clean
 
@@ -36,7 +39,7 @@ environments: $(READY)  ## Install the tools' environments that the tests use, s
 	@$(BIN)/python tests/environments.py
 
 test: environments  ## Every test but the slowest, those with real tools included.
-	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/ruff format --check --quiet src tests benchmarks docs examples
@@ -46,7 +49,7 @@ check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/python -m pytest -n 2 -m "not live and not slow"
 
 live: environments  ## Only the tests that start real tools, and those that apply whole stacks against a stand-in for AWS.
-	@UV_OFFLINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "live or slow"
+	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) -m "live or slow"
 
 bench: environments  ## Measure, and write docs/reference/performance.md.
 	@UV_OFFLINE=1 $(BIN)/python benchmarks/run.py

@@ -15,6 +15,8 @@ from platinfra.cli.main import run
 from platinfra.drivers import process_tree
 from platinfra.drivers.runtime_folder import runtime_folder
 
+LONGEST = ("test_tutorial.py", "test_lifecycle.py", "test_faults.py", "test_quickstart.py", "test_cloud_services.py")
+"""Files whose tests take minutes: they go first, so that no worker waits for them at the end."""
 USUAL_PORTS = range(1024, 11000)
 """Where the usual ports of tools lie."""
 
@@ -29,6 +31,11 @@ class Ended:
 
 
 Command = Callable[..., Ended]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture
