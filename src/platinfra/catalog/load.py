@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from platinfra.catalog.schema import Capability, Entry, Tool
+from platinfra.catalog.entry import Entry
+from platinfra.catalog.schema import Capability, Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.document import Document, load_file
 

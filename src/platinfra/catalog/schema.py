@@ -2,32 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-Attribute = Literal[
-    "url",
-    "host",
-    "port",
-    "username",
-    "password",
-    "database",
-    "bucket",
-    "prefix",
-    "region",
-    "endpoint",
-    "token",
-    "arn",
-    "task",
-]
-TargetName = Literal["local", "kubernetes", "aws"]
-Argument = str | list[str]
-"""A nested list is a group that disappears when it mentions an unbound optional requirement."""
-
-
-class Entry(BaseModel):
-    """Frozen; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+from platinfra.catalog.entry import Argument, Attribute, Entry, TargetName
+from platinfra.catalog.kubernetes import KubernetesRun
 
 
 class Capability(Entry):
@@ -223,6 +201,7 @@ class Run(Entry):
     """Recipes by target."""
 
     local: LocalRun | None = Field(default=None, description="As processes of this machine.")
+    kubernetes: KubernetesRun | None = Field(default=None, description="In a Kubernetes cluster.")
     aws: AwsRun | None = Field(default=None, description="As AWS resources.")
 
 

@@ -12,10 +12,10 @@ from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.engine.journal import Journal
 from platinfra.model.event import Event, Phase
 from platinfra.model.plan import Action, Change, Plan, Progress
-from platinfra.model.ports import World
+from platinfra.model.ports import Interruptible
 
 Emit = Callable[[Event], None]
-Undo = Callable[[str, Mapping[str, Any], World], None]
+Undo = Callable[[str, Mapping[str, Any], Any], None]
 _WORKERS = 16
 _PATIENCE = 10.0
 """Seconds after which a start no longer counts as one that keeps a core busy."""
@@ -25,7 +25,7 @@ _PATIENCE = 10.0
 class Run:
     """One command's work on a stack."""
 
-    world: World
+    world: Interruptible
     journal: Journal
     emit: Emit
     undo: Undo
@@ -86,8 +86,7 @@ class _Scheduler:
                     self._collect()
             except KeyboardInterrupt:
                 self.run.cancel.set()
-                self.run.world.processes.interrupt()
-                self.run.world.environments.interrupt()
+                self.run.world.interrupt()
                 raise
 
     def _submit(self, pool: ThreadPoolExecutor) -> bool:

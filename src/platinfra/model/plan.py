@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from platinfra.model.event import Phase
-from platinfra.model.ports import ProcessStatus, World
+from platinfra.model.ports import ProcessStatus
 from platinfra.model.state import Applied, State
 
 Verb = Literal["create", "update", "repair", "unchanged", "remove"]
@@ -13,10 +13,10 @@ Verb = Literal["create", "update", "repair", "unchanged", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The world and what ran in it when a plan was compared with it."""
+    """The world of a target and what ran in it when a plan was compared with it."""
 
-    world: World
-    statuses: Mapping[str, ProcessStatus]
+    world: Any
+    statuses: Mapping[str, ProcessStatus] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Action(Protocol):
     def holds(self, seen: Seen) -> bool:
         """Tell whether what it did is still there."""
 
-    def apply(self, world: World, progress: Progress) -> None:
-        """Do it; doing it twice is the same as once."""
+    def apply(self, world: Any, progress: Progress) -> None:
+        """Do it in the world of its target; doing it twice is the same as once."""
 
 
 @dataclass(frozen=True, slots=True)

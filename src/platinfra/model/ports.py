@@ -170,9 +170,16 @@ class Files(Protocol):
         """Return the last lines of a text file, none when it is missing."""
 
 
+class Interruptible(Protocol):
+    """Whatever the actions of a target work on."""
+
+    def interrupt(self) -> None:
+        """End what other threads wait for, and refuse further work."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything an action may touch."""
+    """Everything an action on this machine may touch."""
 
     processes: Processes
     environments: Environments
@@ -180,3 +187,8 @@ class World:
     sockets: Sockets
     secrets: Secrets
     files: Files
+
+    def interrupt(self) -> None:
+        """End commands and installations that other threads wait for."""
+        self.processes.interrupt()
+        self.environments.interrupt()

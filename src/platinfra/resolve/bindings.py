@@ -13,6 +13,8 @@ from platinfra.resolve.settings import settings_of
 
 PLATFORM = {"aws": ("encryption_key",)}
 """Capabilities that a target itself needs, whatever the stack names."""
+METRICS = "metrics"
+"""The capability of every tool that has an endpoint with metrics."""
 SECRETS = "secrets"
 """The requirement of every tool with generated secrets."""
 
@@ -60,7 +62,8 @@ class _Binder:
         """Make a component known as a provider."""
         for stage in member.stages:
             self.by_stage.setdefault(stage, []).append(member.name)
-        for capability in member.tool.provides:
+        has_metrics = any(each.metrics for each in member.tool.endpoints.values())
+        for capability in [*member.tool.provides, *([METRICS] if has_metrics else [])]:
             self.by_capability.setdefault(capability, []).append(member.name)
 
     def run(self) -> Bound:

@@ -61,6 +61,7 @@ FORMATS: dict[str, Callable[[str], Trouble | None]] = {
         "3 to 63 lower-case letters, digits and dashes",
     ),
     "arn": _pattern(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws|):.+", "an ARN", "such as arn:aws:…"),
+    "quantity": _pattern(r"[1-9][0-9]*(Ki|Mi|Gi|Ti)", "a quantity", "such as 512Mi or 10Gi"),
     "email": _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address", "such as team@example.org"),
     "image": _pattern(
         r"[a-z0-9][\w.:/@-]+", "the name of a container image", "such as public.ecr.aws/docker/library/python:3.12-slim"

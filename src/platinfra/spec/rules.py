@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.document import Document, Path_
 from platinfra.spec.aws import AwsDeployment
+from platinfra.spec.kubernetes import KubernetesDeployment
 from platinfra.spec.schema import DEPLOYMENT_TYPES, Deployment, Provider, StackFile
 from platinfra.spec.shape import locate
 
@@ -98,13 +99,16 @@ def _foreign_settings(
     provider: Provider, deployment: Deployment, document: Document, at: Path_
 ) -> Iterator[Diagnostic]:
     """Yield a problem for each key that means something on another target only."""
-    places = [
-        ("provider", key, owner) for key, owner in (("account_id", "aws"), ("region", "aws"), ("context", "kubernetes"))
+    places: list[tuple[str, str, tuple[str, ...]]] = [
+        ("provider", key, (owner,))
+        for key, owner in (("account_id", "aws"), ("region", "aws"), ("context", "kubernetes"))
     ]
-    places += [("deployment", key, "aws") for key in AwsDeployment.model_fields]
-    for section, key, owner in places:
+    places += [("deployment", key, ("aws",)) for key in AwsDeployment.model_fields]
+    places += [("deployment", key, ("kubernetes", "aws")) for key in KubernetesDeployment.model_fields]
+    for section, key, owners in places:
         holder = provider if section == "provider" else deployment
-        if getattr(holder, key) is not None and provider.name != owner:
+        if getattr(holder, key) is not None and provider.name not in owners:
+            owner = owners[0]
             span = document.key_span(locate(document, (*at, section, key)))
             yield Diagnostic(
                 "setting-of-another-target",

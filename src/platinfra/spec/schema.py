@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from platinfra.spec.aws import CANONICAL, AwsDeployment, Strict
+from platinfra.spec.kubernetes import KubernetesDeployment
 
 Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
 TargetName = Literal["local", "kubernetes", "aws"]
@@ -20,7 +21,7 @@ class Provider(Strict):
     context: str | None = Field(None, description="Kubernetes: the kubeconfig context.")
 
 
-class Deployment(AwsDeployment):
+class Deployment(AwsDeployment, KubernetesDeployment):
     """How the platform runs there."""
 
     type: str | None = Field(

@@ -16,9 +16,10 @@ from typing import Any
 
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference, Text
+from platinfra.model.template import ABSENT
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.terraform_json import with_holes
-from platinfra.targets.aws.values import ABSENT, Scope, Values
+from platinfra.targets.aws.values import Scope, Values
 
 RELEASE = "release"
 PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"

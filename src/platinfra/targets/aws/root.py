@@ -7,11 +7,12 @@ from typing import Any
 
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference
+from platinfra.model.template import ABSENT
 from platinfra.targets.aws import labels, platform, users
 from platinfra.targets.aws.place import Place
 from platinfra.targets.aws.roles import Role, roles
 from platinfra.targets.aws.terraform_json import terraform_json
-from platinfra.targets.aws.values import ABSENT, Scope, Values
+from platinfra.targets.aws.values import Scope, Values
 
 TERRAFORM_VERSION = ">= 1.11.0"
 """The first version with write-only arguments, which keep passwords out of the state."""

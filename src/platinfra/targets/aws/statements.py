@@ -7,7 +7,8 @@ from typing import Any
 from platinfra.catalog.schema import AwsStatement
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Reference, Text
-from platinfra.targets.aws.values import ABSENT, MAIN, Scope, Values
+from platinfra.model.template import ABSENT
+from platinfra.targets.aws.values import MAIN, Scope, Values
 
 OWN = ""
 """The wire of a statement that no wire asked for: the tool itself needs it."""

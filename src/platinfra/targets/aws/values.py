@@ -8,24 +8,21 @@ is known before anything exists; only ids that AWS chooses stay references.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import AwsRun, Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding, Component, Graph
-from platinfra.model.reference import Reference, Text, evaluate, parse
+from platinfra.model.reference import Reference
+from platinfra.model.template import ABSENT, fill
+from platinfra.resolve.identifiers import database_identifier
 from platinfra.targets.aws import labels
 from platinfra.targets.aws.place import Place
 
-parsed = cache(parse)
 MAIN = "main"
 """The role that gets the permissions of a component's wires."""
-_RESERVED = frozenset({"postgres", "template0", "template1", "public", "none", "rdsadmin"})
 _UNKNOWN = object()
-ABSENT = object()
-"""What mentions an unbound optional requirement: it disappears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +85,7 @@ class Values:
 
     def value(self, template: Any, scope: Scope) -> Any:
         """Return a template with its references replaced: one that is a reference alone keeps its type."""
-        if isinstance(template, dict):
-            pairs = ((key, self.value(each, scope)) for key, each in template.items())
-            return {key: each for key, each in pairs if each is not ABSENT}
-        if isinstance(template, list):
-            return [each for each in (self.value(each, scope) for each in template) if each is not ABSENT]
-        if not isinstance(template, str):
-            return template
-        text = parsed(template)
-        if len(text) == 1 and isinstance(text[0], Reference):
-            found = self.lookup(text[0], scope)
-            return ABSENT if found is None else found
-        evaluated = evaluate(text, lambda reference: _text(self.lookup(reference, scope)))
-        return ABSENT if evaluated is None else _joined(evaluated)
+        return fill(template, lambda reference: self.lookup(reference, scope))
 
     def lookup(self, reference: Reference, scope: Scope) -> Any:
         """Return what one reference stands for; None when it mentions an unbound optional requirement."""
@@ -159,7 +144,7 @@ class Values:
     def attribute(self, binding: Binding, name: str, *, document: bool) -> Any:
         """Return one attribute of a provider; None when the provider does not tell it."""
         provider = self.graph.components[binding.provider]
-        told = {str(key): each for key, each in self.tool(provider).provides[binding.capability].items()}
+        told = {str(key): each for key, each in self.tool(provider).provides.get(binding.capability, {}).items()}
         if name not in told:
             return None
         return self.value(told[name], Scope(provider, binding, document))
@@ -181,12 +166,7 @@ class Values:
 
     def login_name(self, binding: Binding) -> str:
         """Return the name of a consumer's role and database: one for each of its databases."""
-        of_consumer = [
-            each for each in self.graph.bindings_of(binding.consumer) if each.capability == binding.capability
-        ]
-        name = f"{binding.consumer}__{binding.name}" if len(of_consumer) > 1 else binding.consumer
-        name = name.replace("-", "_")
-        return f"c_{name}" if name in _RESERVED or name.startswith("pg_") else name
+        return database_identifier(binding, self.graph, self.catalog)
 
     def logins(self, component: Component) -> dict[str, dict[str, str]]:
         """Return the logins of a database: `consumer.requirement` to user, database and name of the secret."""
@@ -278,24 +258,6 @@ def _platform(place: Place) -> dict[str, Any]:
         "cluster.arn": Reference(("module", "cluster", "arn")),
         "place.security_group_id": Reference(("module", "cluster", "security_group_id")),
     }
-
-
-def _joined(text: Text) -> str | Text:
-    """Return a text as a string, unless it holds what only Terraform knows."""
-    return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
-
-
-def _text(value: Any) -> Text | None:
-    match value:
-        case None:
-            return None
-        case Reference():
-            return (value,)
-        case tuple():
-            return value
-        case bool():
-            return (str(value).lower(),)
-    return None if value is ABSENT else (str(value),)
 
 
 def _unknown(component: Component, reference: Reference) -> PlatinfraError:

@@ -8,16 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import CommandSpec, ProcessSpec, World
 from platinfra.model.reference import Secret, Text, reveal, shown
 from platinfra.targets.local.ready import Address, await_ready
-
-
-def digest_of(*parts: object) -> str:
-    """Return a short hash of anything JSON can write; other values count by their text."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def fetcher(world: World) -> Callable[[Secret], str]:
@@ -110,7 +106,7 @@ class InstallEnvironment(Step):
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether the environment is complete."""
-        return seen.world.environments.ready(self.lock)
+        return bool(seen.world.environments.ready(self.lock))
 
     def apply(self, world: World, progress: Progress) -> None:
         """Create it, or find it in the cache."""
@@ -140,8 +136,9 @@ class InstallClient(Step):
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether the link leads to a complete environment."""
-        exists = seen.world.files.exists
-        return exists(self.link / "bin" / "python") and exists(self.lock) and seen.world.environments.ready(self.lock)
+        world: World = seen.world
+        complete = all(world.files.exists(each) for each in (self.link / "bin" / "python", self.lock))
+        return complete and world.environments.ready(self.lock)
 
     def apply(self, world: World, progress: Progress) -> None:
         """Resolve, install, link."""
@@ -179,7 +176,7 @@ class WriteVariables(Step):
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether they are written."""
-        return seen.world.files.exists(self.file)
+        return bool(seen.world.files.exists(self.file))
 
     def apply(self, world: World, progress: Progress) -> None:
         """Write them as JSON that only the owner can read."""

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.schema import Argument, LocalRun, Process
+from platinfra.catalog.entry import Argument
 from platinfra.catalog.schema import Command as CommandEntry
+from platinfra.catalog.schema import LocalRun, Process
 from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
+from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.plan import Action, Plan
 from platinfra.model.reference import Text, secrets
@@ -20,7 +22,6 @@ from platinfra.targets.local.actions import (
     Start,
     WriteVariables,
     client_digest,
-    digest_of,
 )
 from platinfra.targets.local.describe import describe
 from platinfra.targets.local.ready import Address, is_required

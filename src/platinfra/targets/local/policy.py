@@ -2,7 +2,7 @@
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.model.graph import Binding, Graph
-from platinfra.targets.local.values import database_identifier
+from platinfra.resolve.identifiers import database_identifier
 
 
 def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:

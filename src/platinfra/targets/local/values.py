@@ -10,11 +10,10 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.reference import Reference, Secret, Text, evaluate, parse, references
+from platinfra.resolve.identifiers import database_identifier
 from platinfra.targets.local.layout import Layout
 
 HOST = "127.0.0.1"
-_RESERVED = frozenset({"postgres", "template0", "template1", "public", "none"})
-"""Roles and databases that Postgres has, or refuses to make; it also keeps `pg_` to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,6 @@ class Machine:
 
 
 parsed = cache(parse)
-
-
-def database_identifier(binding: Binding, graph: Graph, catalog: Catalog) -> str:
-    """Return the name of a consumer's role and database: one for each of its databases."""
-    required = catalog.get(graph.components[binding.consumer].tool).requires
-    several = sum(each.capability == binding.capability for each in required.values()) > 1
-    # Two underscores, since the dashes of `a-b` become one: no other component can have the same name.
-    name = f"{binding.consumer}__{binding.name}" if several else binding.consumer
-    name = name.replace("-", "_")
-    return f"c_{name}" if name in _RESERVED or name.startswith("pg_") else name
 
 
 class Values:

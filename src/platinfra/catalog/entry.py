@@ -1,0 +1,30 @@
+"""What every entry of the catalog is: frozen, with no key that nobody knows."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Attribute = Literal[
+    "url",
+    "host",
+    "port",
+    "username",
+    "password",
+    "database",
+    "bucket",
+    "prefix",
+    "region",
+    "endpoint",
+    "token",
+    "arn",
+    "task",
+]
+TargetName = Literal["local", "kubernetes", "aws"]
+Argument = str | list[str]
+"""A nested list is a group that disappears when it mentions an unbound optional requirement."""
+
+
+class Entry(BaseModel):
+    """Frozen; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -1,0 +1,135 @@
+"""How a tool runs on Kubernetes, as authors of `tool.yaml` write it: charts of others, workloads and objects of ours."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from platinfra.catalog.entry import Argument, Attribute, Entry
+
+
+class Chart(Entry):
+    """A Helm chart; the release is named as the component, or `COMPONENT-KEY` where the key is not `main`."""
+
+    name: str = Field(description="The chart.")
+    repository: str = Field(description="Address of its repository, https:// or oci://.")
+    version: str = Field(description="The chart's version.")
+    values: dict[str, Any] = Field(default_factory=dict, description="Its values; texts may hold references.")
+    namespace: str | None = Field(
+        default=None, description="A namespace of its own: the release serves the whole cluster and stacks share it."
+    )
+    kinds: list[str] = Field(
+        default_factory=list, description="Custom kinds it brings, such as `postgresql.cnpg.io/v1/Cluster`."
+    )
+    after: list[str] = Field(default_factory=list, description="Charts of the same tool that come first.")
+    pods: dict[str, str] = Field(
+        default={"app.kubernetes.io/instance": "${release}"}, description="Labels that all its pods have."
+    )
+
+
+class Place(Entry):
+    """Where an endpoint is inside the cluster."""
+
+    host: str = Field(default="${name}", description="Name of its Kubernetes Service.")
+    port: int | None = Field(default=None, description="The Service's port; that of the endpoint when absent.")
+    target: int | None = Field(default=None, description="The port of the pods; that of the endpoint when absent.")
+
+
+class Rule(Entry):
+    """What a component may do through the Kubernetes API, in its own namespace."""
+
+    groups: list[str] = Field(default=[""], description="API groups; an empty text is the core group.")
+    resources: list[str] = Field(description="Such as pods or jobs.")
+    verbs: list[str] = Field(description="Such as get or create; never `*`.")
+    reason: str = Field(description="What for, in a sentence.")
+
+
+class Outside(Entry):
+    """A place outside the stack that pods have to reach, beside what their wires say."""
+
+    ports: list[int] = Field(default=[443], description="TCP ports.")
+    reason: str = Field(description="What for, in a sentence.")
+
+
+class Inside(Entry):
+    """Another namespace of the cluster whose pods reach the component, such as an operator's."""
+
+    namespace: str = Field(description="The namespace.")
+    ports: list[int] = Field(description="TCP ports of the component's pods.")
+    reason: str = Field(description="What for, in a sentence.")
+
+
+class Volume(Entry):
+    """Storage that outlives the pod."""
+
+    path: str = Field(description="Where it is mounted.")
+    size: str = Field(default="10Gi", description="How much of it, as a Kubernetes quantity.")
+
+
+class Workload(Entry):
+    """Pods that platinfra describes itself, confined as the profile *restricted* asks."""
+
+    kind: Literal["Deployment", "StatefulSet", "CronJob", "Job"] = Field(
+        default="Deployment", description="StatefulSet when it keeps data."
+    )
+    image: str = Field(description="The container image; `platinfra` for the one that is built from the tool's lock.")
+    command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default_factory=dict, description="Variables; those with a secret come from a Secret.")
+    credentials: list[str] = Field(
+        default_factory=list, description="Requirements whose credentials the process gets as variables."
+    )
+    clients: bool = Field(default=False, description="Gets the variables of the clients of what it is wired to.")
+    files: dict[str, str] = Field(default_factory=dict, description="Absolute path to content.")
+    endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves.")
+    volume: Volume | None = Field(default=None, description="Where it keeps data.")
+    writable: list[str] = Field(default=["/tmp"], description="Folders that may be written and are lost with the pod.")  # noqa: S108
+    cpu: str = Field(default="100m", description="Processor time it is given.")
+    memory: str = Field(default="256Mi", description="Memory it is given.")
+    memory_limit: str | None = Field(default=None, description="The most memory; twice `memory` when absent.")
+    gpus: str | int = Field(default=0, description="GPUs of one pod.")
+    replicas: str | int = Field(default=1, description="How many pods.")
+    schedule: str | None = Field(default=None, description="CronJob: when, in the five fields of cron.")
+    user: int = Field(default=10001, ge=1, description="User and group that it runs as.")
+    startup_seconds: int = Field(default=300, description="How long it may take to answer after its start.")
+    exceptions: dict[Literal["readOnlyRootFilesystem"], str] = Field(
+        default_factory=dict, description="What it cannot bear, and the reason."
+    )
+
+
+class KubernetesRun(Entry):
+    """How the tool runs on Kubernetes."""
+
+    charts: dict[str, Chart] = Field(default_factory=dict, description="Releases, in the order they are installed.")
+    workloads: dict[str, Workload] = Field(
+        default_factory=dict, description="Our own pods; `main` is named as the component."
+    )
+    objects: list[dict[str, Any]] = Field(
+        default_factory=list, description="Further objects, such as custom resources."
+    )
+    pods: list[dict[str, str]] = Field(
+        default_factory=list, description="Labels of the pods that its custom resources make in the stack's namespace."
+    )
+    secrets: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Secrets of the component: `${secret.NAME}` is what it is called."
+    )
+    places: dict[str, Place] = Field(
+        default_factory=dict, description="Endpoints that are not at the Service with the component's name."
+    )
+    provides: dict[str, dict[Attribute, str]] = Field(
+        default_factory=dict, description="What consumers in the cluster are told instead of `provides`."
+    )
+    credentials: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Capability to what the Secret of each consumer holds."
+    )
+    grants: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict, description="Capability to the objects that admit one consumer."
+    )
+    rbac: list[Rule] = Field(default_factory=list, description="What it may do through the Kubernetes API.")
+    outside: list[Outside] = Field(default_factory=list, description="What it reaches outside the stack.")
+    inside: list[Inside] = Field(default_factory=list, description="Who reaches it from other namespaces.")
+    account: bool = Field(default=True, description="Whether it gets a service account; an operator may make its own.")
+    exceptions: dict[str, str] = Field(
+        default_factory=dict, description="Rules of the profile *restricted* that its chart's pods break, and why."
+    )
+    client_only: bool = Field(
+        default=False, description="Nothing runs: code that uses it gets its settings and permissions."
+    )

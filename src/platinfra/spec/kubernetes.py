@@ -1,0 +1,27 @@
+"""What a deployment on Kubernetes may set, as people write it; everything has a default."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from platinfra.spec.aws import Strict
+
+
+class KubernetesDeployment(Strict):
+    """How the platform runs in a cluster."""
+
+    storage_class: str | None = Field(None, description="kubernetes, aws: class of volumes; the cluster's default.")
+    registry: str | None = Field(
+        None,
+        description="kubernetes, aws: where images that platinfra builds are kept, such as registry.example.org/ml.",
+    )
+    charts: str | None = Field(
+        None,
+        description="kubernetes, aws: where all charts come from instead of their own repositories: oci://, https:// or a folder.",
+    )
+    kubernetes_version: str | None = Field(
+        None, description="kubernetes: the version that `render` and `plan` assume; `up` asks the cluster."
+    )
+    size: Literal["small", "medium", "large"] | None = Field(
+        None, description="kubernetes, aws: how much of everything; small."
+    )

@@ -1,0 +1,39 @@
+"""Templates are filled in; what mentions something unbound disappears."""
+
+from typing import Any
+
+import pytest
+
+from platinfra.model.reference import Reference, Secret
+from platinfra.model.template import ABSENT, fill
+
+KNOWN = {"port": 5000, "on": True, "name": "mlflow", "empty": "", "password": Secret("mlflow", "password"), "list": [1]}
+
+
+def looked_up(reference: Reference) -> Any:
+    return KNOWN.get(".".join(reference.path))
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("${port}", 5000),
+        ("${on}", True),
+        ("${list}", [1]),
+        ("at ${port}", "at 5000"),
+        ("${on}!", "true!"),
+        ("a${empty}b", "ab"),
+        ("plain", "plain"),
+        (3, 3),
+        ({"a": "${gone}", "b": 1}, {"b": 1}),
+        (["${gone}", "x"], ["x"]),
+        ([{"name": "A", "value": "${gone}"}, {"name": "B", "value": "${name}"}], [{"name": "B", "value": "mlflow"}]),
+        ({"env": [{"deep": {"a": "${gone}"}}]}, {"env": [{"deep": {}}]}),
+        ("x ${gone}", ABSENT),
+        ("${gone}", ABSENT),
+        ("key=${password}", ("key=", Secret("mlflow", "password"))),
+        ("${password}", Secret("mlflow", "password")),
+    ],
+)
+def test_a_template_is_filled_in(template: Any, filled: Any) -> None:
+    assert fill(template, looked_up) == filled
