@@ -1,0 +1,69 @@
+"""Build and push images with Docker or Podman."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
+from platinfra.drivers.kubernetes_command import located, run
+
+OVERRIDE = "PLATINFRA_CONTAINER_ENGINE"
+_ENGINES = ("docker", "podman")
+_LINES = 15
+_BUILD = 3600.0
+"""Seconds: packages are downloaded."""
+
+
+class Containers:
+    """The container engine of this machine."""
+
+    def __init__(self) -> None:
+        """Find it; raise PlatinfraError when there is none or it does not answer."""
+        found = [path for each in _ENGINES if (path := located(OVERRIDE, each))]
+        if not found:
+            hint = "install Docker or Podman, or name the program in PLATINFRA_CONTAINER_ENGINE"
+            raise PlatinfraError(Diagnostic("container-engine-missing", "no container engine is installed", hint=hint))
+        self._engine = found[0]
+        ended = run([self._engine, "info"])
+        if ended.code:
+            message = f"`{Path(self._engine).name}` does not answer"
+            hint = "start its service, and see that you may use it"
+            raise PlatinfraError(
+                Diagnostic("container-engine-missing", message, hint=hint, details=_last(ended.err or ended.out))
+            )
+
+    def has(self, name: str) -> bool:
+        """Tell whether an image is here."""
+        return run([self._engine, "image", "inspect", name]).code == 0
+
+    def build(self, name: str, context: Mapping[str, bytes], base: str | None = None) -> None:
+        """Build an image from files; raise ActionError with the last lines of what the engine said."""
+        folder = Path(tempfile.mkdtemp(prefix="platinfra-image-"))
+        try:
+            for path, content in context.items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_bytes(content)
+            arguments = ["--tag", name, "--file", str(folder / "Containerfile")]
+            arguments += ["--build-arg", f"BASE={base}"] if base else []
+            self._do(f"building {name}", ["build", *arguments, str(folder)])
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def push(self, name: str) -> None:
+        """Push an image to its registry."""
+        self._do(f"pushing {name}", ["push", name])
+
+    def _do(self, what: str, arguments: list[str]) -> None:
+        ended = run([self._engine, *arguments], timeout=_BUILD)
+        if ended.code:
+            hint = f"try it by hand: `{Path(self._engine).name} {arguments[0]}`"
+            raise ActionError(
+                Diagnostic("image-failed", f"{what} failed", hint=hint, details=_last(ended.err or ended.out))
+            )
+
+
+def _last(text: str) -> tuple[str, ...]:
+    return tuple(text.strip().splitlines()[-_LINES:])
+
+

@@ -1,0 +1,149 @@
+"""The charts that releases are made of: fetched once, kept, and read without Helm."""
+
+import hashlib
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers import helm_objects
+from platinfra.drivers.files import LocalFiles, reported
+from platinfra.model.cluster import Chart
+
+Pull = Callable[[Chart, Path], None]
+"""Puts the archive of a chart into a folder."""
+_DEFINITIONS = (".yaml", ".yml", ".json")
+
+
+class Charts:
+    """Charts by their names; archives are kept in `folder`, the user's cache where none is named."""
+
+    def __init__(self, pull: Pull, folder: Path | None = None) -> None:
+        """Remember how charts are fetched."""
+        self._pull, self._folder = pull, folder
+
+    def fetch(self, chart: Chart) -> Path:
+        """Return the archive or folder of a chart; raise PlatinfraError when it is missing or not what it was."""
+        if chart.repository.startswith("/"):
+            return self._local(chart)
+        path = self._kept(chart)
+        note = path.with_suffix(".sha256")
+        known = note.read_text(encoding="ascii").strip() if note.exists() else ""
+        if path.exists() and known and _digest(path) == known:
+            return path
+        return self._fetch(chart, path, note, known)
+
+    def _fetch(self, chart: Chart, path: Path, note: Path, known: str) -> Path:
+        LocalFiles().folder(path.parent)
+        with reported(path), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            self._pull(chart, Path(folder))
+            found = next(Path(folder).glob("*.tgz"), None)
+            if found is None:
+                raise missing(chart)
+            digest = _digest(found)
+            _check(chart, digest, known)
+            os.replace(found, path)
+        LocalFiles().write(note, digest)
+        return path
+
+    def _local(self, chart: Chart) -> Path:
+        root = Path(chart.repository)
+        archive, folder = root / f"{chart.name}-{chart.version}.tgz", root / chart.name
+        if archive.is_file():
+            return archive
+        if not root.is_dir():
+            raise PlatinfraError(Diagnostic("chart-unreachable", f"the folder of charts `{root}` does not exist"))
+        if not (folder / "Chart.yaml").is_file() or str(metadata(folder).get("version")) != chart.version:
+            raise missing(chart)
+        return folder
+
+    def _kept(self, chart: Chart) -> Path:
+        from platformdirs import user_cache_dir
+
+        root = self._folder or Path(user_cache_dir("platinfra")) / "charts"
+        place = hashlib.sha256(chart.repository.encode()).hexdigest()[:12]
+        return root / place / f"{chart.name}-{chart.version}.tgz"
+
+
+def metadata(path: Path) -> dict[str, Any]:
+    """Return the content of Chart.yaml."""
+    return _yaml(path, "Chart.yaml")
+
+
+def values(path: Path) -> dict[str, Any]:
+    """Return the default values."""
+    return _yaml(path, "values.yaml")
+
+
+def schema(path: Path) -> Mapping[str, Any] | None:
+    """Return the schema of the values, None when there is none."""
+    found = dict(_files(path, lambda name: name == "values.schema.json"))
+    return json.loads(next(iter(found.values()))) if found else None
+
+
+def definitions(path: Path) -> list[dict[str, Any]]:
+    """Return the definitions of custom resources, those of charts within it last."""
+    found = sorted(_files(path, _defines), key=lambda each: (each[0].count("/"), each[0]))
+    return helm_objects.rendered(path.name, (content.decode() for _, content in found))
+
+
+def missing(chart: Chart, details: tuple[str, ...] = ()) -> PlatinfraError:
+    """Return what to tell when a repository does not have the version."""
+    message = f"the repository `{chart.repository}` has no version {chart.version} of the chart `{chart.name}`"
+    hint = "check the name and the version; `helm search repo` and the chart's own page list what there is"
+    return PlatinfraError(Diagnostic("chart-version-missing", message, hint=hint, details=details))
+
+
+def _check(chart: Chart, found: str, wanted: str) -> None:
+    if wanted and found != wanted:
+        message = f"version {chart.version} of the chart `{chart.name}` is not what it was: its content changed"
+        hint = "a published version never changes; find out why, then name another version or remove the kept one"
+        details = (f"expected sha256:{wanted}", f"found    sha256:{found}", f"repository {chart.repository}")
+        raise PlatinfraError(Diagnostic("chart-changed", message, hint=hint, details=details))
+
+
+def _digest(path: Path) -> str:
+    with reported(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _yaml(path: Path, name: str) -> dict[str, Any]:
+    for _, content in _files(path, lambda each: each == name):
+        found: Any = next(helm_objects.documents(content.decode()), {})
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _defines(name: str) -> bool:
+    """Tell whether a file lies in `crds` of the chart or of one within it."""
+    folders = PurePosixPath(name).parts[:-1]
+    while len(folders) > 2 and folders[0] == "charts":
+        folders = folders[2:]
+    return folders[:1] == ("crds",) and name.endswith(_DEFINITIONS)
+
+
+def _files(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Yield files of a chart with their paths in it."""
+    with reported(path):
+        if path.is_dir():
+            names = ((each, each.relative_to(path).as_posix()) for each in sorted(path.rglob("*")) if each.is_file())
+            yield from [(name, each.read_bytes()) for each, name in names if wanted(name)]
+            return
+        try:
+            yield from _members(path, wanted)
+        except tarfile.TarError as error:
+            message = f"the archive `{path}` cannot be read: {error}"
+            raise PlatinfraError(
+                Diagnostic("chart-not-rendered", message, hint="remove it, and it is fetched again")
+            ) from error
+
+
+def _members(path: Path, wanted: Callable[[str], bool]) -> list[tuple[str, bytes]]:
+    with tarfile.open(path, "r:gz") as archive:
+        named = [(each, each.name.removeprefix("./").partition("/")[2]) for each in archive if each.isfile()]
+        found = [(name, archive.extractfile(each)) for each, name in named if wanted(name)]
+        return [(name, content.read()) for name, content in found if content]

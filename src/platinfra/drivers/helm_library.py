@@ -1,0 +1,168 @@
+"""Helm by its library, which is Helm itself in this process; for machines without the program."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from platinfra.drivers.helm_problems import Refused
+from platinfra.model.cluster import Chart, Release, Revision
+
+_NOTES = "NOTES.txt"
+_PAST = ("superseded", "uninstalled")
+_PAUSE = 0.1
+_KEPT = 10
+"""Revisions of a release that stay for a rollback."""
+
+
+class HelmLibrary:
+    """Implements `Engine` with the library; it is loaded with the first call."""
+
+    def __init__(self, kubeconfig: Path | None = None, context: str | None = None) -> None:
+        """Remember the cluster."""
+        self._kubeconfig, self._context = kubeconfig, context
+        self._ways: list[Any] = []
+
+    def interrupt(self) -> None:
+        """Ask what another thread runs to stop; Helm notes that the release failed."""
+        for each in list(self._ways):
+            each.cancel()
+
+    def pull(self, chart: Chart, folder: Path) -> None:
+        """Put the archive of a chart into a folder."""
+        import helm_python
+
+        oci = chart.repository.startswith("oci://")
+        name = f"{chart.repository.rstrip('/')}/{chart.name}" if oci else chart.name
+        with _refusals():
+            helm_python.pull(
+                name, repo_url=None if oci else chart.repository, version=chart.version, destination=folder
+            )
+
+    def render(self, path: Path, release: Release, kube_version: str, api_versions: Sequence[str]) -> Sequence[str]:
+        """Return the rendered texts; only the native call takes the version and the kinds of a cluster."""
+        import helm_python
+        from helm_python import _native
+
+        options = {"name": release.name, "namespace": release.namespace, "kube_version": kube_version}
+        with _refusals(), helm_python.Chart.load(path) as chart:
+            text = _native.call_string(
+                "helm_render",
+                chart._raw(),  # noqa: SLF001
+                json.dumps(release.values),
+                json.dumps({**options, "api_versions": list(api_versions)}),
+            )
+        return [content for name, content in json.loads(text).items() if not name.endswith(_NOTES)]
+
+    def upgrade(self, path: Path, release: Release, timeout: int) -> None:
+        """Install a release, or change it when there is one that Helm can change."""
+        import helm_python
+
+        known = self._known(release.name, release.namespace)
+        with self._config(release.namespace) as config, helm_python.Chart.load(path) as chart:
+            arguments = (chart, release.name, dict(release.values))
+            options: dict[str, Any] = {"namespace": release.namespace, "timeout": timeout}
+            if known:
+                self._interruptible(lambda way: config.upgrade(*arguments, context=way, max_history=_KEPT, **options))
+            else:
+                self._interruptible(lambda way: config.install(*arguments, context=way, **options))
+
+    def rollback(self, name: str, namespace: str, revision: int, timeout: int) -> None:
+        """Go back to a revision."""
+        with self._config(namespace) as config:
+            config.rollback(name, version=revision, timeout=timeout)
+
+    def uninstall(self, name: str, namespace: str, timeout: int) -> None:
+        """Remove a release."""
+        with self._config(namespace) as config:
+            config.uninstall(name, ignore_not_found=True, timeout=timeout)
+
+    def history(self, name: str, namespace: str) -> Sequence[Revision]:
+        """Return the revisions of a release, oldest first."""
+        with self._config(namespace) as config:
+            found = [_revision(each) for each in config.history(name)]
+        return tuple(sorted(found, key=lambda each: each.number))
+
+    def list(self, namespace: str) -> Sequence[Revision]:
+        """Return the newest revision of each release."""
+        with self._config(namespace) as config:
+            found = [_revision(each) for each in config.list(all_states=True)]
+        return tuple(each for each in found if each.status not in _PAST)
+
+    def _interruptible(self, call: Callable[[Any], object]) -> None:
+        """Run a call that can be cancelled, by `interrupt` or by the user."""
+        import helm_python
+
+        with helm_python.HelmContext() as way:
+            self._ways.append(way)
+            try:
+                _in_thread(lambda: call(way), way.cancel)
+            finally:
+                self._ways.remove(way)
+
+    def _known(self, name: str, namespace: str) -> bool:
+        try:
+            revisions = self.history(name, namespace)
+        except Refused as error:
+            if error.absent:
+                return False
+            raise
+        return bool(revisions) and revisions[-1].status != "uninstalled"
+
+    @contextmanager
+    def _config(self, namespace: str) -> Iterator[Any]:
+        import helm_python
+
+        with (
+            _refusals(),
+            helm_python.Config(
+                kubeconfig_path=self._kubeconfig, kube_context=self._context, namespace=namespace
+            ) as config,
+        ):
+            yield config
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    import helm_python
+
+    try:
+        yield
+    except helm_python.HelmError as error:
+        raise Refused(str(error)) from None
+
+
+def _in_thread(call: Callable[[], object], cancel: Callable[[], None]) -> None:
+    """Run a call in a thread, so that an interrupt of the user reaches it; Helm then notes that the release failed."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_PAUSE)
+    except BaseException:
+        cancel()
+        thread.join()
+        raise
+    if errors:
+        raise errors[0]
+
+
+def _revision(entry: Mapping[str, Any]) -> Revision:
+    return Revision(
+        name=str(entry["name"]),
+        namespace=str(entry["namespace"]),
+        number=int(entry["revision"]),
+        status=str(entry["status"]),
+        chart=f"{entry['chart_name']}-{entry['chart_version']}",
+        app_version=str(entry.get("app_version", "")),
+    )

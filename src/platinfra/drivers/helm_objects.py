@@ -1,0 +1,89 @@
+"""Read YAML as Helm and kubectl do: the words that Go takes for numbers and booleans are numbers and booleans."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+
+_HOOK = "helm.sh/hook"
+_TESTS = frozenset(("test", "test-success", "test-failure"))
+_PLAIN = (
+    (
+        "bool",
+        re.compile(r"(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$"),
+        "yYtTnNfFoO",
+    ),
+    ("int", re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$"), "-+0123456789"),
+    (
+        "float",
+        re.compile(
+            r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
+        ),
+        "-+0123456789.",
+    ),
+    ("null", re.compile(r"(?:~|null|Null|NULL|)$"), "~nN"),
+    ("merge", re.compile(r"<<$"), "<"),
+)
+"""YAML 1.1 as Go's parser has it; PyYAML has no `y`, `1e3` or `0o17`, and takes times for something else than text."""
+_TRUE = frozenset(("y", "yes", "true", "on"))
+
+
+def documents(text: str) -> Iterator[Any]:
+    """Yield the documents of a YAML text; raises yaml.YAMLError."""
+    import yaml
+
+    return (each for each in yaml.load_all(text, Loader=_loader()) if each is not None)
+
+
+def objects(text: str) -> list[dict[str, Any]]:
+    """Return the objects that a chart was rendered to; lists are taken apart, tests of the release are left out."""
+    found = [each for each in documents(text) if isinstance(each, dict)]
+    flat = [
+        each
+        for one in found
+        for each in (one["items"] if str(one.get("kind", "")).endswith("List") and "items" in one else [one])
+    ]
+    return [each for each in flat if each.get("kind") and not _is_test(each)]
+
+
+def rendered(chart: str, texts: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the objects of several texts; raise PlatinfraError when one is no YAML."""
+    import yaml
+
+    try:
+        return [each for text in texts for each in objects(text)]
+    except yaml.YAMLError as error:
+        message = f"the chart `{chart}` renders to something that is no YAML"
+        details = tuple(str(error).splitlines()[-6:])
+        raise PlatinfraError(Diagnostic("chart-not-rendered", message, details=details)) from error
+
+
+def _is_test(content: dict[str, Any]) -> bool:
+    hooks = ((content.get("metadata") or {}).get("annotations") or {}).get(_HOOK, "")
+    return bool(hooks) and {each.strip() for each in str(hooks).split(",")} <= _TESTS
+
+
+def _loader() -> Any:
+    import yaml
+
+    parent = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader: Any = type("GoLoader", (parent,), {"yaml_implicit_resolvers": {}})
+    for name, pattern, first in _PLAIN:
+        loader.add_implicit_resolver(
+            f"tag:yaml.org,2002:{name}", pattern, list(first) + ([""] if name == "null" else [])
+        )
+    loader.add_constructor("tag:yaml.org,2002:bool", lambda _, node: node.value.lower() in _TRUE)
+    loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: _integer(node.value))
+    loader.add_constructor("tag:yaml.org,2002:float", lambda _, node: _number(node.value))
+    return loader
+
+
+def _integer(text: str) -> int:
+    digits = text.replace("_", "").lower()
+    octal = re.fullmatch(r"([-+]?)0o?([0-7]+)", digits)
+    return int(f"{octal[1]}{octal[2]}", 8) if octal else int(digits, 0)
+
+
+def _number(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))

@@ -1,0 +1,157 @@
+"""What both ways to Helm have in common: kept charts, checks before anything changes, and clear failures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from platinfra.diagnostics import PlatinfraError
+from platinfra.drivers import helm_charts, helm_objects, helm_problems, kubernetes_versions
+from platinfra.drivers.helm_problems import Refused
+from platinfra.model.cluster import Chart, Release, Revision
+
+_DEPLOYED = ("deployed", "superseded")
+_TIMEOUT = 300.0
+"""Seconds."""
+_T = TypeVar("_T")
+
+
+class Engine(Protocol):
+    """One way to run Helm; everything raises `Refused` with Helm's own words."""
+
+    def interrupt(self) -> None:
+        """Ask what another thread runs to stop."""
+
+    def pull(self, chart: Chart, folder: Path) -> None:
+        """Put the archive of a chart into a folder."""
+
+    def render(self, path: Path, release: Release, kube_version: str, api_versions: Sequence[str]) -> Sequence[str]:
+        """Return the rendered texts, without notes."""
+
+    def upgrade(self, path: Path, release: Release, timeout: int) -> None:
+        """Install or change a release."""
+
+    def rollback(self, name: str, namespace: str, revision: int, timeout: int) -> None:
+        """Go back to a revision."""
+
+    def uninstall(self, name: str, namespace: str, timeout: int) -> None:
+        """Remove a release."""
+
+    def history(self, name: str, namespace: str) -> Sequence[Revision]:
+        """Return the revisions of a release, oldest first."""
+
+    def list(self, namespace: str) -> Sequence[Revision]:
+        """Return the newest revision of each release."""
+
+
+class HelmReleases:
+    """Implements `Helm` with one of the engines; charts are kept in `folder`, the user's cache where none is named."""
+
+    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
+        """Remember the engine."""
+        self.engine = engine
+        self._charts = helm_charts.Charts(self._pull, folder)
+
+    def interrupt(self) -> None:
+        """Ask what another thread runs to stop gracefully; it raises ActionError there."""
+        self.engine.interrupt()
+
+    def fetch(self, chart: Chart) -> Path:
+        """Return the archive or the folder of a chart."""
+        return self._charts.fetch(chart)
+
+    def values_of(self, chart: Chart) -> Mapping[str, Any]:
+        """Return the default values of a chart."""
+        return helm_charts.values(self.fetch(chart))
+
+    def schema_of(self, chart: Chart) -> Mapping[str, Any] | None:
+        """Return the schema of a chart's values, None when it has none."""
+        return helm_charts.schema(self.fetch(chart))
+
+    def crds(self, chart: Chart) -> list[dict[str, Any]]:
+        """Return the definitions of custom resources that lie beside the templates."""
+        return helm_charts.definitions(self.fetch(chart))
+
+    def template(self, release: Release, kube_version: str, api_versions: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the objects that a release consists of."""
+        path = self.fetch(release.chart)
+        wanted = str(helm_charts.metadata(path).get("kubeVersion") or "")
+        if not kubernetes_versions.satisfies(kube_version, wanted):
+            raise PlatinfraError(helm_problems.too_old(release, wanted, kube_version))
+        try:
+            texts = self.engine.render(path, release, kube_version, api_versions)
+        except Refused as error:
+            raise helm_problems.not_rendered(release, str(error)) from None
+        return helm_objects.rendered(release.chart.name, texts)
+
+    def upgrade(self, release: Release, timeout: float) -> Revision:
+        """Install a release, or change it."""
+        path = self.fetch(release.chart)
+        what = f"upgrading the release `{release.name}`"
+        self._act(what, lambda: self.engine.upgrade(path, release, _seconds(timeout)), release)
+        return self._newest(what, release.name, release.namespace)
+
+    def rollback(self, name: str, namespace: str, revision: int, timeout: float = _TIMEOUT) -> None:
+        """Make a new revision that equals an older one."""
+        what = f"rolling back the release `{name}` to revision {revision}"
+        self._act(what, lambda: self.engine.rollback(name, namespace, revision, _seconds(timeout)))
+
+    def recover(self, name: str, namespace: str) -> Revision | None:
+        """End an operation that died with whoever ran it."""
+        revisions = self.history(name, namespace)
+        if not revisions or not _pending(revisions[-1]):
+            return revisions[-1] if revisions else None
+        deployed = [each for each in revisions if each.status in _DEPLOYED]
+        if deployed and revisions[-1].status != "uninstalling":
+            self.rollback(name, namespace, deployed[-1].number)
+            return self.status(name, namespace)
+        self.uninstall(name, namespace)
+        return None
+
+    def uninstall(self, name: str, namespace: str, timeout: float = _TIMEOUT) -> None:
+        """Remove a release; one that is not there is no error."""
+        what = f"removing the release `{name}`"
+        self._act(what, lambda: self.engine.uninstall(name, namespace, _seconds(timeout)), absent=None)
+
+    def status(self, name: str, namespace: str) -> Revision | None:
+        """Return the newest revision of a release, None when there is none."""
+        revisions = self.history(name, namespace)
+        return revisions[-1] if revisions else None
+
+    def history(self, name: str, namespace: str) -> Sequence[Revision]:
+        """Return the revisions of a release that Helm keeps, oldest first."""
+        what = f"reading the history of the release `{name}`"
+        return self._act(what, lambda: self.engine.history(name, namespace), absent=())
+
+    def list(self, namespace: str) -> Sequence[Revision]:
+        """Return the newest revisions of what is installed in a namespace."""
+        return self._act(f"listing the releases in `{namespace}`", lambda: self.engine.list(namespace), absent=())
+
+    def _pull(self, chart: Chart, folder: Path) -> None:
+        try:
+            self.engine.pull(chart, folder)
+        except Refused as error:
+            raise helm_problems.not_fetched(chart, str(error)) from None
+
+    def _act(self, what: str, action: Callable[[], _T], release: Release | None = None, absent: Any = Refused) -> _T:
+        """Run an action; return `absent` where there is no such release, unless that is a failure."""
+        try:
+            return action()
+        except Refused as error:
+            if error.absent and absent is not Refused:
+                return absent  # type: ignore[no-any-return]
+            raise helm_problems.not_done(what, str(error), release) from None
+
+    def _newest(self, what: str, name: str, namespace: str) -> Revision:
+        found = self.status(name, namespace)
+        if found is None:
+            raise helm_problems.not_done(what, "the release is gone")
+        return found
+
+
+def _pending(revision: Revision) -> bool:
+    """Tell whether an operation on a release is under way, or died."""
+    return revision.status.startswith("pending-") or revision.status == "uninstalling"
+
+
+def _seconds(timeout: float) -> int:
+    return max(1, round(timeout))

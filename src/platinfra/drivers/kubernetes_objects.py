@@ -1,0 +1,76 @@
+"""Objects of a cluster: how they are named, and what would change about them."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from platinfra.model.cluster import Object, ObjectRef
+
+_OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_KEYS = ("name", "mountPath", "containerPort", "port", "type", "uid")
+"""What tells the elements of a list apart."""
+
+
+def resource_of(ref: ObjectRef) -> str:
+    """Return the kind of an object as kubectl takes it without doubt: `Deployment.v1.apps`."""
+    group, _, version = ref.api_version.rpartition("/")
+    return f"{ref.kind}.{version}.{group}"
+
+
+def stub(ref: ObjectRef) -> dict[str, Any]:
+    """Return an object that has a name and nothing else."""
+    place = {"namespace": ref.namespace} if ref.namespace else {}
+    return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name, **place}}
+
+
+def is_custom(ref: ObjectRef) -> bool:
+    """Tell whether the kind of an object is none of Kubernetes' own."""
+    group = ref.api_version.rpartition("/")[0]
+    return "." in group and not group.endswith(".k8s.io")
+
+
+def stream(objects: Iterable[Object]) -> str:
+    """Write objects one after the other; in a `List` the server would not check their fields."""
+    return "\n".join(json.dumps(each) for each in objects)
+
+
+def changed_paths(live: Object, wanted: Object) -> tuple[str, ...]:
+    """Return the paths at which two states of an object differ, without what the server writes itself."""
+    return tuple(sorted(_differences(_cleaned(live), _cleaned(wanted), "")))
+
+
+def _cleaned(content: Object) -> dict[str, Any]:
+    metadata = {key: value for key, value in content.get("metadata", {}).items() if key not in _OF_THE_SERVER}
+    annotations = {
+        key: value for key, value in (metadata.pop("annotations", None) or {}).items() if key != _LAST_APPLIED
+    }
+    kept = {key: value for key, value in content.items() if key not in ("status", "metadata")}
+    return {**kept, "metadata": {**metadata, **({"annotations": annotations} if annotations else {})}}
+
+
+def _differences(one: Any, other: Any, path: str) -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in {*one, *other}:
+            yield from _differences(one.get(key), other.get(key), f"{path}.{key}")
+    elif (found := _by_key(one, other)) is not None:
+        key, first, second = found
+        for each in {*first, *second}:
+            yield from _differences(first.get(each), second.get(each), f'{path}[{key}="{each}"]')
+    elif one != other:
+        yield path
+
+
+def _by_key(one: Any, other: Any) -> tuple[str, dict[Any, Any], dict[Any, Any]] | None:
+    """Return two lists as mappings by the key of their elements; None when they have none, or not one each."""
+    if (
+        not isinstance(one, list)
+        or not isinstance(other, list)
+        or not all(isinstance(each, dict) for each in one + other)
+    ):
+        return None
+    for key in _KEYS:
+        first, second = ({each.get(key): each for each in items} for items in (one, other))
+        if None not in {**first, **second} and (len(first), len(second)) == (len(one), len(other)) and first:
+            return key, first, second
+    return None

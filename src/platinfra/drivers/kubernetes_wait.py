@@ -1,0 +1,137 @@
+"""Wait until an object is ready, and find out why it is not."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.drivers.kubernetes_readiness import Readiness, condition, readiness
+from platinfra.model.cluster import Object, ObjectRef
+
+_STRIKES = 3
+"""Times that a cluster may not answer in a row: its own upgrades make it pause."""
+_PODS, _EVENTS, _LINES = 3, 5, 10
+_HARMLESS = ("PodInitializing", "ContainerCreating")
+
+
+class Cluster(Protocol):
+    """What waiting needs of a cluster."""
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        """Return an object."""
+
+    def find(
+        self, kind: str, namespace: str | None = None, labels: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return objects."""
+
+    def last_lines(self, pod: str, namespace: str, container: str, count: int, *, previous: bool) -> Sequence[str]:
+        """Return the end of a container's log, nothing when there is none."""
+
+
+def wait_ready(
+    cluster: Cluster,
+    ref: ObjectRef,
+    timeout: float,
+    report: Callable[[str], None],
+    cancelled: Callable[[], bool],
+    pause: float,
+) -> None:
+    """Look every `pause` seconds; raise ActionError when it is not ready in time, can never be, or is cancelled."""
+    deadline, strikes, said = time.monotonic() + timeout, 0, ""
+    while True:
+        try:
+            content = cluster.get(ref)
+            found, strikes = readiness(content) if content else Readiness(ready=False, why="it does not exist"), 0
+        except ActionError as error:
+            strikes += 1
+            if strikes >= _STRIKES or error.diagnostics[0].code != "cluster-unreachable":
+                raise
+            content, found = None, Readiness(ready=False, why="the cluster does not answer")
+        if found.ready:
+            return
+        if found.why != said:
+            said = found.why
+            report(f"{ref}: {said}")
+        if cancelled():
+            raise ActionError(
+                Diagnostic("interrupted", f"waiting for {ref} was interrupted", hint="run the command again")
+            )
+        if found.failed or time.monotonic() >= deadline:
+            raise not_ready(cluster, ref, content, found, timeout)
+        time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+
+
+def not_ready(
+    cluster: Cluster, ref: ObjectRef, content: Object | None, found: Readiness, timeout: float
+) -> ActionError:
+    """Return what to tell about an object that is not ready, with what its pods say."""
+    when = "failed" if found.failed else f"was not ready within {timeout:g} s"
+    hint = f"`kubectl describe {ref.kind.lower()} {ref.name}{f' -n {ref.namespace}' if ref.namespace else ''}` shows all of it"
+    details = tuple(_reasons(cluster, ref, content)) if content else ()
+    return ActionError(Diagnostic("not-ready", f"{ref} {when}: {found.why}", hint=hint, details=details))
+
+
+def _reasons(cluster: Cluster, ref: ObjectRef, content: Object) -> Iterator[str]:
+    pods = [each for each in _pods(cluster, ref, content) if not readiness(each).ready][:_PODS]
+    for pod in pods:
+        yield from _pod_reasons(pod)
+    yield from _events(cluster, ref.namespace, [each["metadata"]["name"] for each in pods] or [ref.name])
+    for pod in pods[:1]:
+        yield from _log(cluster, ref.namespace, pod)
+
+
+def _pods(cluster: Cluster, ref: ObjectRef, content: Object) -> Sequence[Object]:
+    if ref.kind == "Pod":
+        return [content]
+    labels = content.get("spec", {}).get("selector", {}).get("matchLabels") or {}
+    if ref.kind == "Job":
+        labels = {"job-name": ref.name}
+    return cluster.find("pods", ref.namespace, labels) if labels else ()
+
+
+def _pod_reasons(pod: Object) -> Iterator[str]:
+    name = pod["metadata"]["name"]
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        yield f"pod {name}: {scheduled.get('reason', '')} {scheduled.get('message', '')}".rstrip()
+    for each in _containers(pod):
+        state = _waiting(each)
+        if state:
+            restarts = f" ({each['restartCount']} restarts)" if each.get("restartCount") else ""
+            yield f"pod {name}: container {each['name']}: {state}{restarts}"
+
+
+def _containers(pod: Object) -> list[Mapping[str, Any]]:
+    status = pod.get("status", {})
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+
+
+def _waiting(container: Mapping[str, Any]) -> str:
+    """Return why a container does not run; empty when it does, or when it is about to."""
+    state = container.get("state", {})
+    found = state.get("waiting") or state.get("terminated") or {}
+    if found.get("reason") in (None, "Completed", *_HARMLESS):
+        return ""
+    code = f", exit code {found['exitCode']}" if "exitCode" in found else ""
+    return f"{found['reason']}{code}{': ' + found['message'] if found.get('message') else ''}"
+
+
+def _events(cluster: Cluster, namespace: str, names: Sequence[str]) -> Iterator[str]:
+    found = [
+        each
+        for each in cluster.find("events", namespace or "default")
+        if each.get("type") != "Normal" and each.get("involvedObject", {}).get("name") in names
+    ]
+    found.sort(key=lambda each: str(each.get("lastTimestamp") or each.get("eventTime") or ""))
+    for each in found[-_EVENTS:]:
+        yield f"event: {each.get('reason', '')}: {' '.join(str(each.get('message', '')).split())}"
+
+
+def _log(cluster: Cluster, namespace: str, pod: Object) -> Iterator[str]:
+    failing = next((each for each in _containers(pod) if _waiting(each)), None)
+    if failing is None:
+        return
+    name, previous = pod["metadata"]["name"], bool(failing.get("restartCount"))
+    for each in cluster.last_lines(name, namespace, failing["name"], _LINES, previous=previous):
+        yield f"{failing['name']} | {each}"
