@@ -37,6 +37,12 @@ def down(
         from platinfra.app.aws.down import cloud_down  # start-up time: other targets need none of it
 
         return cloud_down(workspace, emit, data, agree)
+    if (state := _in_cluster(workspace)) is not None:
+        from platinfra.app.kubernetes.down import cluster_down
+
+        found = cluster_down(workspace, state, emit, agree if data == "delete" else None)
+        kept = () if data == "delete" or not found else ("volumes and Secrets in the stack's namespace",)
+        return Ended("everything is removed" if found else "nothing was running", kept)
     stopped = _down_here(workspace, emit, agree if data == "delete" else None)
     return Ended("everything is stopped" if stopped else "nothing was running")
 
@@ -53,6 +59,12 @@ def _is_on_aws(workspace: Workspace) -> bool:
         return workspace.resolve(workspace.catalog()).graph.target == "aws"
     except PlatinfraError:
         return False
+
+
+def _in_cluster(workspace: Workspace) -> State | None:
+    """Return the state of a stack that was brought into a cluster."""
+    state = _loaded(workspace) if workspace.root.is_dir() else State()
+    return state if state.target == "kubernetes" else None
 
 
 def _down_here(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:

@@ -82,7 +82,8 @@ def _components_on_aws(workspace: Workspace) -> Mapping[str, Mapping[str, Any]] 
 
 def _on_machine(workspace: Workspace, components: Mapping[str, Mapping[str, Any]], component: str) -> Page:
     """Return the page of a component on a stack's virtual machine: Session Manager leads there, no port is open."""
-    from platinfra.app.aws.stack import MARKER, terraform_folder
+    from platinfra.app.aws.stack import terraform_folder
+    from platinfra.app.folder import TERRAFORM
     from platinfra.drivers.terraform import Terraform
 
     name = chosen_component(component, dict(components))
@@ -93,7 +94,7 @@ def _on_machine(workspace: Workspace, components: Mapping[str, Mapping[str, Any]
     target = terraform.output().get("platform", {}).get("machine_instance_id")
     if port is None or target is None:
         raise _no_page(name)
-    region = json.loads((folder / MARKER).read_text())["provider"]["aws"]["region"]
+    region = json.loads((folder / TERRAFORM).read_text())["provider"]["aws"]["region"]
     ports = f"portNumber={port},localPortNumber={port}"
     document = ("--document-name", "AWS-StartPortForwardingSession", "--parameters", ports)
     tunnel = ("aws", "ssm", "start-session", "--region", region, "--target", target, *document)

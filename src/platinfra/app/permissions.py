@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from platinfra.app.kubernetes.place import is_in_cluster
 from platinfra.app.workspace import at
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -12,14 +13,21 @@ from platinfra.model.graph import Binding
 from platinfra.resolve.resolve import Resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from platinfra.targets.aws.roles import Role
     from platinfra.targets.aws.statements import Statement
 
-_ENFORCED = {
+_ENFORCED: dict[str, dict[str, str]] = {
     "local": {
         "sql_database": "a database and a login role of its own",
         "object_store": "a folder of its own; processes of one user are not kept apart",
         "": "reachable on 127.0.0.1 only",
+    },
+    "kubernetes": {
+        "sql_database": "a login and a database of its own; its Secret",
+        "object_store": "a key that knows its own bucket; its Secret",
+        "": "a network policy on both sides",
     },
     "aws": {
         "encryption_key": "the service itself, by the key's policy",
@@ -73,6 +81,8 @@ def permissions(file: Path | None, environment: str | None, without: tuple[str, 
         found = [statement for role in _roles(resolved, catalog) for statement in role.statements]
         asked_by_iam = {each.wire for each in found}
         statements = tuple(allowed for role in _roles(resolved, catalog) for allowed in _allowed(role))
+    if is_in_cluster(resolved):
+        statements = (*statements, *_in_cluster(resolved, catalog))
     return Permissions(tuple(_grant(each, graph.target, asked_by_iam) for each in graph.bindings), statements)
 
 
@@ -87,15 +97,11 @@ def policy(file: Path | None, environment: str | None, without: tuple[str, ...] 
             each.name: {"trust": each.trust, "managed": list(each.managed), "policies": each.policies} for each in found
         }
         return json.dumps(readable(documents), indent=2)
-    if resolved.graph.target != "local":
-        hint = "without `--policy` the permissions are listed with the wires that ask for them"
-        raise PlatinfraError(
-            Diagnostic(
-                "target-not-available",
-                f"this version writes no policy documents for `{resolved.graph.target}` yet",
-                hint=hint,
-            )
-        )
+    if resolved.graph.target == "kubernetes":
+        from platinfra.app.kubernetes.stack import bundle_of
+        from platinfra.targets.kubernetes.render import policies
+
+        return policies(bundle_of(resolved, catalog))
     from platinfra.targets.local.policy import statement
 
     return "\n".join(statement(each, resolved.graph, catalog) for each in resolved.graph.bindings)
@@ -151,6 +157,26 @@ def _allowed(role: "Role") -> list[Allowed]:
         Allowed(role.name, "", (f"policy {each}",), (), f"the {role.component} itself", "") for each in role.managed
     ]
     return [*of_wires, *of_platform, *managed]
+
+
+def _in_cluster(resolved: Resolved, catalog: Catalog) -> "Iterator[Allowed]":
+    """Yield what pods may do through the Kubernetes API, and what they reach outside the stack."""
+    from platinfra.app.kubernetes.stack import bundle_of
+    from platinfra.targets.kubernetes.network import openings
+
+    values = bundle_of(resolved, catalog).values
+    namespace = values.place.namespace
+    for component in values.graph.components.values():
+        role = f"{namespace}/{component.name}"
+        for rule in values.recipe(component).rbac:
+            what = tuple(f"{verb} {resource}" for resource in rule.resources for verb in rule.verbs)
+            yield Allowed(
+                role, "", what, (f"namespace {namespace}",), f"the {component.name} itself: {rule.reason}", ""
+            )
+        if not values.place.serves(component):
+            for each in dict.fromkeys(openings(component, values)):
+                ports = ", ".join(map(str, each.ports))
+                yield Allowed(role, "", (f"connect to TCP {ports}",), (each.to,), each.reason, "")
 
 
 def _resources(statement: "Statement") -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platinfra.app.workspace import TARGETS, Workspace, at
+from platinfra.app.workspace import Workspace, at
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.plan import Change, Plan, Seen
@@ -13,6 +13,7 @@ from platinfra.resolve.resolve import Resolved
 
 if TYPE_CHECKING:
     from platinfra.app.aws.plan import CloudPlan
+    from platinfra.app.kubernetes.plan import ClusterPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,16 @@ class Planned:
     warnings: tuple[Diagnostic, ...]
     cloud: "CloudPlan | None" = None
     """What becomes of the stack on AWS, where Terraform is the engine."""
+    cluster: "ClusterPlan | None" = None
+    """What becomes of the stack in its cluster."""
 
     @property
     def is_empty(self) -> bool:
         """Tell whether `up` would change nothing."""
         if self.cloud is not None:
             return self.cloud.changes == []
+        if self.cluster is not None:
+            return self.cluster.changes is not None and all(each.verb == "unchanged" for each in self.cluster.changes)
         return all(each.verb == "unchanged" for each in self.changes)
 
 
@@ -50,17 +55,20 @@ def plan(
     """
     Compare a stack with what was applied last; raise PlatinfraError with every problem.
 
-    With `applicable`, a target that this version cannot apply is one. `offline` leaves cloud accounts alone.
+    With `applicable`, a cluster that does not answer is one. `offline` leaves accounts and clusters alone.
     """
     planned = prepare(at(file, environment), without)
     if planned.resolved.graph.target == "aws":
         from platinfra.app.aws.plan import cloud_plan  # start-up time: other targets need none of it
 
         return replace(planned, cloud=cloud_plan(planned.workspace, planned.resolved, planned.catalog, offline=offline))
-    if planned.plan is None and applicable:
-        raise PlatinfraError(replace(not_available(planned.resolved.graph.target), severity="error"))
     if planned.plan is None:
-        return planned
+        from platinfra.app.kubernetes.plan import cluster_plan
+
+        made = cluster_plan(planned.workspace, planned.resolved, planned.catalog, without, offline=offline)
+        if applicable and made.changes is None:
+            raise PlatinfraError(Diagnostic("cluster-unreachable", made.offline))
+        return replace(planned, cluster=made)
     changes = planned.plan.changes(planned.state, _seen(planned.workspace))
     return replace(planned, changes=changes)
 
@@ -83,8 +91,7 @@ def prepare(
     resolved = workspace.resolve(catalog, without)
     graph = resolved.graph
     if graph.target != "local":
-        unable = () if graph.target in TARGETS else (not_available(graph.target),)
-        return Planned(workspace, catalog, resolved, State(), {}, None, [], (*resolved.warnings, *unable))
+        return Planned(workspace, catalog, resolved, State(), {}, None, [], resolved.warnings)
     from platinfra.app import local  # start-up time: a target that cannot be applied needs none of it
     from platinfra.targets.local import plan as local_plan
 
@@ -96,14 +103,3 @@ def prepare(
     made = local_plan.plan(graph, catalog, local.machine(workspace, graph, catalog, ports))
     warnings = (*resolved.warnings, *([recovered] if recovered else []))
     return Planned(workspace, catalog, resolved, state, ports, made, [], warnings)
-
-
-def not_available(target: str) -> Diagnostic:
-    """Describe a target that this version can plan for and not apply."""
-    hint = "an `environments:` entry with `provider: {name: local}` runs the same file on this machine"
-    return Diagnostic(
-        "target-not-available",
-        f"this version cannot apply the target `{target}` yet: it shows components, wires and permissions",
-        hint=hint,
-        severity="warning",
-    )

@@ -1,10 +1,17 @@
 """Write the target's artifacts as a folder that can be reviewed, committed and moved."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from platinfra.app.workspace import at
-from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
+from platinfra.app.folder import IN_CLUSTER, write_own_folder
+from platinfra.app.workspace import Workspace, at
+from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.resolve.resolve import Resolved
+
+if TYPE_CHECKING:
+    from platinfra.targets.kubernetes.render import Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +25,59 @@ class Rendering:
 
 
 def render(
-    file: Path | None, environment: str | None, out: Path | None, without: tuple[str, ...] = (), *, state: bool = False
+    file: Path | None,
+    environment: str | None,
+    out: Path | None,
+    without: tuple[str, ...] = (),
+    *,
+    state: bool = False,
+    kind: "Format" = "helm",
 ) -> Rendering:
     """Render a stack into `out`; raise PlatinfraError for a target without artifacts or a folder that is not its own."""
     workspace = at(file, environment)
-    resolved = workspace.resolve(workspace.catalog(), without)
-    if resolved.graph.target != "aws":
-        raise PlatinfraError(_without_artifacts(resolved.graph.target))
-    from platinfra.app.aws import stack  # start-up time: other targets need none of it
-
-    cloud = stack.cloud_stack(workspace, without)
-    _, files = cloud.rendered(state=state)
-    folder = out or workspace.folder / f"{cloud.place.prefix}-terraform"
-    if folder.exists() and not (folder / stack.MARKER).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        hint = "choose an empty one with `--out`"
-        raise PlatinfraError(Diagnostic("folder-not-ours", f"`{folder}` holds something else", hint=hint))
-    try:
-        changed = stack.write_folder(folder, files)
-    except OSError as error:
-        message = f"cannot write `{folder}`: {error.strerror or error}"
-        raise ActionError(Diagnostic("state-not-written", message, hint="choose another folder with `--out`")) from None
+    catalog = workspace.catalog()
+    resolved = workspace.resolve(catalog, without)
+    match resolved.graph.target:
+        case "aws":
+            name, files = _for_aws(workspace, resolved, catalog, kind, without, state=state)
+        case "kubernetes":
+            name, files = _for_cluster(resolved, catalog, kind)
+        case _:
+            raise PlatinfraError(_without_artifacts())
+    folder = out or workspace.folder / name
+    changed = write_own_folder(folder, files)
     return Rendering(folder, tuple(files), tuple(changed), resolved.warnings)
 
 
-def _without_artifacts(target: str) -> Diagnostic:
-    from platinfra.app.plan import not_available
+def _for_aws(
+    workspace: Workspace,
+    resolved: Resolved,
+    catalog: Catalog,
+    kind: "Format",
+    without: tuple[str, ...],
+    *,
+    state: bool,
+) -> tuple[str, dict[str, bytes]]:
+    from platinfra.app.aws import stack  # start-up time: other targets need none of it
+    from platinfra.app.kubernetes.place import is_in_cluster
 
-    if target == "local":
-        hint = "`platinfra plan` shows what would be done; `platinfra up` does it"
-        return Diagnostic("nothing-to-render", "a stack on this machine has no files to render", hint=hint)
-    return replace(not_available(target), severity="error")
+    cloud = stack.cloud_stack(workspace, without)
+    _, files = cloud.rendered(state=state)
+    if is_in_cluster(resolved):
+        _, applications = _for_cluster(resolved, catalog, kind)
+        files = {**files, **{f"{IN_CLUSTER}/{name}": content for name, content in applications.items()}}
+    return f"{cloud.place.prefix}-terraform", files
+
+
+def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format") -> tuple[str, dict[str, bytes]]:
+    from platinfra.app.kubernetes import stack  # start-up time: other targets need none of it
+    from platinfra.targets.kubernetes.render import folder
+
+    made = stack.bundle_of(resolved, catalog)
+    files = folder(made, kind)
+    return f"{made.place.namespace}-kubernetes", {name: text.encode() for name, text in files.items()}
+
+
+def _without_artifacts() -> Diagnostic:
+    hint = "`platinfra plan` shows what would be done; `platinfra up` does it"
+    return Diagnostic("nothing-to-render", "a stack on this machine has no files to render", hint=hint)

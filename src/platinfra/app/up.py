@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platinfra.app import local
-from platinfra.app.plan import Planned, not_available, prepare
+from platinfra.app.plan import Planned, prepare
 from platinfra.app.workspace import at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
@@ -49,6 +49,11 @@ def up(
         from platinfra.app.aws.up import cloud_up  # start-up time: other targets need none of it
 
         return Applied(planned, [], cloud_up(workspace, emit, agree, without))
+    if planned.resolved.graph.target == "kubernetes":
+        from platinfra.app.kubernetes.up import cluster_up
+
+        made = cluster_up(workspace, emit, confirm, without)
+        return Applied(replace(planned, cluster=made), made.changes or [])
     _refuse(planned)
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
@@ -57,16 +62,7 @@ def up(
 
 
 def _refuse(planned: Planned) -> None:
-    graph = planned.resolved.graph
     problems = [replace(each, severity="error") for each in planned.warnings if each.code == "placeholder"]
-    if planned.plan is None:
-        problems.append(
-            replace(
-                not_available(graph.target),
-                severity="error",
-                message=f"this version cannot apply the target `{graph.target}` yet; nothing was touched",
-            )
-        )
     if problems:
         raise PlatinfraError(*problems)
 

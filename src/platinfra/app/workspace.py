@@ -15,8 +15,6 @@ from platinfra.spec.rules import is_name
 
 STATE_FOLDER = ".platinfra"
 DEFAULT_FILE = Path("platinfra.yaml")
-TARGETS = ("local", "aws")
-"""The targets this version can apply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import click
 from platinfra.app.plan import Planned
 from platinfra.cli import render
 from platinfra.cli.cloud_text import cloud_data, print_cloud
+from platinfra.cli.cluster_text import cluster_data, print_cluster
 
 _SIGNS = {"create": "+", "update": "~", "repair": "~", "remove": "-", "unchanged": " "}
 
@@ -32,6 +33,8 @@ def print_plan(planned: Planned) -> None:
         _print_actions(planned)
     if planned.cloud is not None:
         print_cloud(planned.cloud)
+    if planned.cluster is not None:
+        print_cluster(planned.cluster)
 
 
 def _print_actions(planned: Planned) -> None:
@@ -57,4 +60,5 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "warnings": list(planned.warnings),
         "changes": list(planned.changes),
         **(cloud_data(planned.cloud) if planned.cloud is not None else {}),
+        **(cluster_data(planned.cluster) if planned.cluster is not None else {}),
     }

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from platinfra.app.aws import session
 from platinfra.app.aws.changes import LOSES
 from platinfra.app.aws.progress import Progress
-from platinfra.app.aws.stack import MARKER
 from platinfra.app.down import Data, Ended
+from platinfra.app.folder import TERRAFORM
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.terraform import Terraform
@@ -52,7 +52,7 @@ def cloud_down(
             Diagnostic("say-about-data", "on AWS `down` has to know what becomes of the data", hint=hint)
         )
     folder = session.last_folder(workspace)
-    root = json.loads((folder / MARKER).read_text())
+    root = json.loads((folder / TERRAFORM).read_text())
     provider = root["provider"]["aws"]
     account = session.account(provider["region"], provider["allowed_account_ids"][0])
     with stack_lock(workspace.root, "down"):

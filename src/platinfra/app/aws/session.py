@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platinfra.app.aws.stack import MARKER, CloudStack, cloud_stack, terraform_folder, write_folder
+from platinfra.app.aws.stack import CloudStack, cloud_stack, terraform_folder
+from platinfra.app.folder import TERRAFORM, write_folder
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, Place
@@ -108,7 +109,7 @@ def last_session(workspace: Workspace, without: tuple[str, ...] = ()) -> Iterato
 def last_folder(workspace: Workspace, without: tuple[str, ...] = ()) -> Path:
     """Return the folder that `up` wrote; write it again from the file where it is lost."""
     folder = terraform_folder(workspace)
-    if not (folder / MARKER).is_file():
+    if not (folder / TERRAFORM).is_file():
         cloud = cloud_stack(workspace, without)
         workspace.prepare_root()
         write_folder(folder, cloud.with_state[1])
@@ -133,12 +134,12 @@ def _opened(made: Session) -> Iterator[Session]:
 
 def _written(folder: Path) -> dict[str, bytes]:
     """Return what was rendered into a folder, without what Terraform keeps there."""
-    found = (folder / MARKER, *(path for top in _RENDERED for path in (folder / top).rglob("*")))
+    found = (folder / TERRAFORM, *(path for top in _RENDERED for path in (folder / top).rglob("*")))
     return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.is_file()}
 
 
 def _restore(folder: Path, before: Mapping[str, bytes]) -> None:
     """Put back what was rendered before: `drift` and `down` take it for what was applied."""
     write_folder(folder, before)
-    if MARKER not in before:
-        (folder / MARKER).unlink()
+    if TERRAFORM not in before:
+        (folder / TERRAFORM).unlink()

@@ -1,6 +1,5 @@
 """A stack on AWS with its Terraform folder."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +14,6 @@ from platinfra.targets.aws.root import Root
 from platinfra.targets.aws.values import Values
 
 _PACKAGE = Path(__file__).parents[2]
-MARKER = "main.tf.json"
-"""What tells a rendered folder from somebody's own."""
 
 
 @dataclass(frozen=True)
@@ -90,19 +87,3 @@ def backend_of(place: Place) -> dict[str, object] | None:
         "encrypt": True,
         "use_lockfile": True,
     }
-
-
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> list[str]:
-    """Write a rendered folder; return what changed. Files of an earlier rendering that are no longer needed go."""
-    changed = []
-    for name, content in files.items():
-        path = folder / name
-        if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-            changed.append(name)
-    for path in sorted((folder / "modules").rglob("*")):
-        if path.is_file() and str(path.relative_to(folder)) not in files:
-            path.unlink()
-            changed.append(str(path.relative_to(folder)))
-    return changed

@@ -1,6 +1,7 @@
 """`platinfra render`."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -11,7 +12,19 @@ from platinfra.cli import options, render
 @click.command("render")
 @options.stack_file
 @options.without
-@click.option("--out", type=click.Path(path_type=Path), help="The folder; STACK-terraform beside FILE by default.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The folder; STACK-terraform or STACK-kubernetes beside FILE by default.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["helm", "manifests", "argocd", "flux"]),
+    default="helm",
+    show_default=True,
+    help="Kubernetes: who applies the folder.",
+)
 @click.option("--state", is_flag=True, help="Include the S3 backend with the state that `up` uses.")
 @options.as_json
 def command(
@@ -19,19 +32,21 @@ def command(
     environment: str | None,
     without: tuple[str, ...],
     out: Path | None,
+    kind: Literal["helm", "manifests", "argocd", "flux"],
     *,
     state: bool,
     as_json: bool,
 ) -> None:
     """
-    Write FILE's Terraform folder: reviewable, movable, usable without platinfra.
+    Write FILE's artifacts, usable without platinfra: Terraform for AWS, charts and manifests for Kubernetes.
 
     \b
     Example:
       platinfra render --out infrastructure
       cd infrastructure && terraform init && terraform validate
+      platinfra render --env cluster --format argocd
     """
-    made = render_stack(file, environment, out, without, state=state)
+    made = render_stack(file, environment, out, without, state=state, kind=kind)
     render.diagnostics(made.warnings)
     if as_json:
         render.data({"folder": str(made.folder), "files": list(made.files), "changed": list(made.changed)})

@@ -1,0 +1,138 @@
+"""A stack and the cluster it goes into, looked at before anything is touched."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
+from platinfra.app.workspace import Workspace
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.cluster import Charts, Cluster, ObjectRef
+from platinfra.model.plan import Plan, Seen
+from platinfra.targets.kubernetes.actions import ClusterWorld
+from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+
+OLDEST = (1, 30)
+"""The oldest Kubernetes that the charts of the catalog run on."""
+_STORAGE = "storage.k8s.io/v1/StorageClass"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything that a command needs of a stack and its cluster."""
+
+    stack: ClusterStack
+    world: ClusterWorld
+    rendered: Rendered
+    plan: Plan
+
+    @property
+    def bundle(self) -> Bundle:
+        """Return the steps of the stack."""
+        return self.stack.bundle
+
+
+def world_of(context: str | None, namespace: str, kubeconfig: Path | None = None) -> ClusterWorld:
+    """Return the cluster of a context; raise PlatinfraError when it is unknown, does not answer or is too old."""
+    from platinfra.drivers import helm
+    from platinfra.drivers.cluster_secrets import ClusterSecrets
+    from platinfra.drivers.kubectl import Kubectl
+
+    cluster: Cluster = Kubectl(context, kubeconfig)
+    version = cluster.server_version()
+    if tuple(int(each) for each in version.split(".")[:2]) < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        message = f"the cluster runs Kubernetes {version}, and platinfra needs {wanted} or newer"
+        raise PlatinfraError(Diagnostic("cluster-too-old", message, hint="upgrade it, or choose another context"))
+    charts: Charts = helm.find(kubeconfig, context)
+    return ClusterWorld(charts, cluster, ClusterSecrets(cluster, namespace), version)
+
+
+def looking(world: ClusterWorld, namespace: str) -> Seen:
+    """Return the world as a plan may see it: without making secrets."""
+    from platinfra.drivers.cluster_secrets import ClusterSecrets
+
+    return Seen(replace(world, secrets=ClusterSecrets(world.cluster, namespace, keep=False)))
+
+
+def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
+    """Resolve a stack and look at its cluster; raise PlatinfraError with everything that would not work there."""
+    catalog = workspace.catalog()
+    resolved = workspace.resolve(catalog, without)
+    draft = bundle_of(resolved, catalog)
+    world = world_of(resolved.file.provider.context, draft.place.namespace)
+    made = ClusterStack(workspace, catalog, resolved, bundle_of(resolved, catalog, version=world.version))
+    return session_of(made, world)
+
+
+def session_of(stack: ClusterStack, world: ClusterWorld) -> Session:
+    """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
+    kinds = frozenset(world.cluster.api_resources())
+    rendered = _rendered(stack.bundle, world, kinds)
+    found = [
+        *missing(stack.bundle),
+        *problems(stack.bundle, rendered, kinds),
+        *_not_allowed(stack.bundle, world.cluster),
+        *_no_storage(stack.bundle, world.cluster),
+    ]
+    if found:
+        raise PlatinfraError(*found)
+    return Session(stack, world, rendered, plan(stack.bundle, rendered))
+
+
+def _rendered(bundle: Bundle, world: ClusterWorld, kinds: frozenset[str]) -> Rendered:
+    """Render every chart as if the kinds that others bring were there; collect what all charts refuse."""
+    brought = {kind for each in bundle.releases for kind in each.kinds}
+    known = sorted(kinds | brought)
+    versions = sorted({*known, *(each.rpartition("/")[0] for each in known)})
+    rendered: dict[str, Sequence[Mapping[str, Any]]] = {}
+    refused: list[Diagnostic] = []
+    for step in bundle.steps:
+        if step.release is not None:
+            try:
+                rendered[step.key] = world.charts.template(release_of(step.release), world.version, versions)
+            except PlatinfraError as error:
+                refused += error.diagnostics
+    if refused:
+        raise PlatinfraError(*refused)
+    return rendered
+
+
+def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield what this account may not do, as far as the cluster tells it without a try."""
+    namespace = bundle.place.namespace
+    wanted: list[tuple[str, str, str | None]] = (
+        [("create", "namespaces", None)] if not namespace_exists(bundle, cluster) else []
+    )
+    wanted += [
+        ("patch", each, namespace)
+        for each in ("secrets", "networkpolicies.networking.k8s.io", "roles.rbac.authorization.k8s.io")
+    ]
+    if any(each.shared for each in bundle.releases):
+        wanted.append(("create", "customresourcedefinitions.apiextensions.k8s.io", None))
+    for verb, resource, where in wanted:
+        if not cluster.can_i(verb, resource, where):
+            place = f" in `{where}`" if where else ""
+            message = f"this account may not {verb} {resource.partition('.')[0]}{place}"
+            yield Diagnostic("cluster-denied", message, hint="ask whoever runs the cluster, or choose another context")
+
+
+def namespace_exists(bundle: Bundle, cluster: Cluster) -> bool:
+    """Tell whether the stack's namespace is there."""
+    return cluster.get(ObjectRef("v1", "Namespace", bundle.place.namespace)) is not None
+
+
+def _no_storage(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield when volumes would wait for ever: no such storage class, or no default one."""
+    wanted = bundle.place.deployment.storage_class
+    found = cluster.find("storageclasses.storage.k8s.io")
+    names = [each["metadata"]["name"] for each in found]
+    default = "storageclass.kubernetes.io/is-default-class"
+    if wanted and wanted not in names:
+        hint = f"the cluster has {', '.join(names) or 'none'}; set `deployment: {{storage-class: …}}`"
+        yield Diagnostic("missing-storage-class", f"the cluster has no storage class `{wanted}`", hint=hint)
+    elif not wanted and not any((each["metadata"].get("annotations") or {}).get(default) == "true" for each in found):
+        hint = f"name one: `deployment: {{storage-class: {names[0] if names else '…'}}}`"
+        yield Diagnostic("missing-storage-class", "the cluster has no default storage class", hint=hint)

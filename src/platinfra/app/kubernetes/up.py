@@ -1,0 +1,60 @@
+"""Bring a stack into a cluster, or up to date there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from platinfra.app.kubernetes.plan import ClusterPlan, compared, state_of
+from platinfra.app.kubernetes.session import Session, opened
+from platinfra.app.workspace import Workspace
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.engine.apply import Emit, Run, apply
+from platinfra.engine.journal import Journal
+from platinfra.model.plan import Change
+from platinfra.model.state import State
+from platinfra.targets.kubernetes.actions import undo
+from platinfra.targets.kubernetes.plan import PLATFORM
+
+Confirm = Callable[[list[str]], bool]
+
+
+def cluster_up(workspace: Workspace, emit: Emit, confirm: Confirm, without: tuple[str, ...] = ()) -> ClusterPlan:
+    """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
+    from platinfra.drivers.lock import stack_lock
+
+    session = opened(workspace, without)
+    workspace.prepare_root()
+    with stack_lock(workspace.root, "up"):
+        state = state_of(workspace)
+        _refuse_another_stack(state, session)
+        changes = compared(session, state)
+        _ask(session, changes, confirm)
+        for release in session.bundle.releases:
+            session.world.charts.recover(release.name, release.namespace)
+        if any(each.verb != "unchanged" for each in changes) or not state.components:
+            apply(session.plan, changes, Run(session.world, _journal(workspace, state, session), emit, undo))
+    return ClusterPlan(session.bundle, changes)
+
+
+def _ask(session: Session, changes: list[Change], confirm: Confirm) -> None:
+    gone = {each.component for each in changes if each.verb == "remove"}
+    removed = sorted(gone - {*session.plan.components, PLATFORM})
+    if removed and not confirm(removed):
+        message = f"`up` would remove {', '.join(removed)}"
+        raise PlatinfraError(Diagnostic("not-confirmed", message, hint="nothing was touched; confirm with `--yes`"))
+
+
+def _refuse_another_stack(state: State, session: Session) -> None:
+    name = session.stack.resolved.graph.stack
+    if state.applied and (state.stack, state.target) != (name, "kubernetes"):
+        message = f"the stack `{state.stack}` ({state.target}) is up in this folder, and the file describes `{name}`"
+        hint = "stop it with `platinfra down`, or give this file a folder or an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
+
+
+def _journal(workspace: Workspace, state: State, session: Session) -> Journal:
+    from platinfra.drivers.state_file import StateFile
+
+    graph = session.stack.resolved.graph
+    journal = Journal(state, StateFile(workspace.root).save)
+    journal.replace(replace(state, stack=graph.stack, target=graph.target, components=session.plan.components))
+    return journal

@@ -1,0 +1,255 @@
+"""The actions that bring a stack into a cluster, and how each is undone."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.model.cluster import Charts, Cluster, ObjectRef, Release, Revision, ref_of
+from platinfra.model.digest import digest_of
+from platinfra.model.event import Phase
+from platinfra.model.plan import Progress, Seen
+from platinfra.model.ports import Secrets
+from platinfra.model.reference import Reference, Secret, reveal, shown
+from platinfra.targets.kubernetes.place import FIELD_MANAGER
+
+Object = Mapping[str, Any]
+TIMEOUT = 900.0
+"""Seconds until a workload has to be ready: images are pulled and volumes made."""
+_GONE = 300.0
+"""Seconds until what is deleted has to be gone."""
+ON_DOWN = "platinfra/on-down"
+"""Annotation of an object that holds data: what `down` annotates it with instead of deleting it, as JSON."""
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+_WAITED = frozenset(
+    {"Deployment", "StatefulSet", "DaemonSet", "Job", "CustomResourceDefinition", "Cluster", "InferenceService"}
+)
+"""Kinds whose own status tells when they are ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterWorld:
+    """Everything an action in a cluster may touch."""
+
+    charts: Charts
+    cluster: Cluster
+    secrets: Secrets
+    version: str
+    """Of the cluster, such as 1.34."""
+
+    def interrupt(self) -> None:
+        """End the programs that other threads wait for."""
+        self.cluster.interrupt()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterStep:
+    """What the actions of a cluster have in common."""
+
+    key: str
+    component: str
+    after: tuple[str, ...]
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyObjects(ClusterStep):
+    """Apply objects of ours on the server, and wait for those that become ready."""
+
+    objects: tuple[Object, ...]
+    kind: str = "objects"
+    phase: Phase = "preparing"
+
+    @property
+    def summary(self) -> str:
+        """Say what it applies."""
+        return ", ".join(f"{each['kind']} {each['metadata']['name']}" for each in self.objects)
+
+    @property
+    def digest(self) -> str:
+        """Change with the objects; secrets count by their names."""
+        return digest_of([revealed(each, str) for each in self.objects])
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Name the objects, and what keeps their data."""
+        return {"objects": [_recorded(each) for each in self.objects]}
+
+    def holds(self, seen: Seen) -> bool:
+        """Tell whether applying would change nothing."""
+        world: ClusterWorld = seen.world
+        return all(each.change == "unchanged" for each in world.cluster.diff(self.written(world)))
+
+    def apply(self, world: ClusterWorld, progress: Progress) -> None:
+        """Apply and wait."""
+        world.cluster.apply(self.written(world))
+        for each in self.objects:
+            if each["kind"] in _WAITED:
+                world.cluster.wait_ready(ref_of(each), TIMEOUT, progress.report, progress.cancelled)
+
+    def written(self, world: ClusterWorld) -> list[Object]:
+        """Return the objects with their secrets."""
+        return [
+            revealed(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in self.objects
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallRelease(ClusterStep):
+    """Install or upgrade a chart; what fails goes back to what it was."""
+
+    release: Release
+    workloads: tuple[ObjectRef, ...]
+    """What has to become ready."""
+    shared: bool = False
+    """It serves the whole cluster."""
+    kinds: tuple[str, ...] = ()
+    """Custom kinds it brings."""
+    kind: str = "release"
+    phase: Phase = "installing"
+
+    @property
+    def summary(self) -> str:
+        """Say which chart it installs."""
+        return f"{self.release.chart.name} {self.release.chart.version}"
+
+    @property
+    def digest(self) -> str:
+        """Change with the chart and its values."""
+        chart = self.release.chart
+        return digest_of(chart.repository, chart.name, chart.version, self.release.values)
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """Name the release."""
+        return {
+            "name": self.release.name,
+            "namespace": self.release.namespace,
+            "shared": self.shared,
+            "kinds": list(self.kinds),
+        }
+
+    def holds(self, seen: Seen) -> bool:
+        """Tell whether the release is there and whole."""
+        world: ClusterWorld = seen.world
+        found = world.charts.status(self.release.name, self.release.namespace)
+        return found is not None and found.status == "deployed"
+
+    def apply(self, world: ClusterWorld, progress: Progress) -> None:
+        """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
+        if self.shared and world.cluster.get(_namespace(self.release.namespace)) is None:
+            world.cluster.apply([_own_namespace(self.release.namespace)])
+        before = world.charts.status(self.release.name, self.release.namespace)
+        try:
+            progress.report(self.summary)
+            world.charts.upgrade(self.release, TIMEOUT)
+            for each in self.workloads:
+                world.cluster.wait_ready(each, TIMEOUT, progress.report, progress.cancelled)
+        except ActionError as error:
+            raise ActionError(*error.diagnostics, self._go_back(world, before)) from error
+
+    def _go_back(self, world: ClusterWorld, before: Revision | None) -> Diagnostic:
+        """Undo a failed upgrade; say what is there now."""
+        name, namespace = self.release.name, self.release.namespace
+        hint = "mend what it says above, and run `platinfra up` again"
+        if before is None or before.status != "deployed":
+            return Diagnostic("release-failed", f"the release `{name}` was left as it is, to be looked at", hint=hint)
+        world.charts.rollback(name, namespace, before.number)
+        message = f"the release `{name}` went back to revision {before.number} ({before.chart})"
+        return Diagnostic("release-rolled-back", message, hint=hint)
+
+
+def undo(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
+    """Undo an applied action with all it holds; data included."""
+    match kind:
+        case "release":
+            _uninstall(record, world)
+        case "objects":
+            refs = [ObjectRef(*each["ref"]) for each in reversed(record["objects"])]
+            world.cluster.delete(refs, _GONE)
+
+
+def pause(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
+    """Undo an applied action but for data: volumes and namespaces stay, and what holds data is told to rest."""
+    if kind != "objects":
+        undo(kind, record, world)
+        return
+    kept = [each for each in record["objects"] if each["ref"][1] in {"Namespace", "Secret"} or each["rest"]]
+    for each in kept:
+        if each["rest"]:
+            _rest(ObjectRef(*each["ref"]), each["rest"], world)
+    gone = [ObjectRef(*each["ref"]) for each in reversed(record["objects"]) if each not in kept]
+    world.cluster.delete(gone, _GONE)
+
+
+def _rest(ref: ObjectRef, annotations: Mapping[str, str], world: ClusterWorld) -> None:
+    if world.cluster.get(ref) is not None:
+        world.cluster.annotate(ref, annotations)
+
+
+def _uninstall(record: Mapping[str, Any], world: ClusterWorld) -> None:
+    """Remove a release; one that serves the whole cluster stays while anybody uses what it brought."""
+    if record["shared"] and any(world.cluster.find(_resource(kind)) for kind in record["kinds"]):
+        return
+    world.charts.uninstall(record["name"], record["namespace"])
+    if record["shared"]:
+        _leave(record["namespace"], world)
+
+
+def _leave(namespace: str, world: ClusterWorld) -> None:
+    """Remove a namespace that was made for a release that serves the whole cluster, once nothing is installed there."""
+    found = world.cluster.get(_namespace(namespace))
+    ours = found is not None and (found["metadata"].get("labels") or {}).get(_MANAGED_BY) == FIELD_MANAGER
+    if ours and not world.charts.list(namespace):
+        world.cluster.delete([_namespace(namespace)], _GONE)
+
+
+def _namespace(name: str) -> ObjectRef:
+    return ObjectRef("v1", "Namespace", name)
+
+
+def _own_namespace(name: str) -> Object:
+    labels = {_MANAGED_BY: FIELD_MANAGER}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def _resource(kind: str) -> str:
+    """Return how kubectl calls a kind: `Cluster.v1.postgresql.cnpg.io`."""
+    group, version, name = kind.split("/")
+    return f"{name}.{version}.{group}"
+
+
+def _recorded(each: Object) -> dict[str, Any]:
+    ref = ref_of(each)
+    rest = each["metadata"].get("annotations", {}).get(ON_DOWN)
+    return {"ref": [ref.api_version, ref.kind, ref.name, ref.namespace], "rest": json.loads(rest) if rest else {}}
+
+
+def revealed(value: Any, fetch: Callable[[Secret], str]) -> Any:
+    """Return data with its secrets; what only the cloud below knows has to be known by now."""
+    match value:
+        case Mapping():
+            return {key: revealed(each, fetch) for key, each in value.items()}
+        case list():
+            return [revealed(each, fetch) for each in value]
+        case tuple():
+            return reveal(value, fetch)
+        case Secret():
+            return fetch(value)
+        case Reference():
+            return shown((value,))
+    return value
+
+
+def unknown(value: Any) -> Iterator[Reference]:
+    """Yield what is not known yet in some data."""
+    match value:
+        case Reference():
+            yield value
+        case Mapping():
+            for each in value.values():
+                yield from unknown(each)
+        case list() | tuple():
+            for each in value:
+                yield from unknown(each)

@@ -1,0 +1,214 @@
+"""A graph as ordered steps in a cluster: releases of charts, and objects of ours."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+from typing import Any
+
+from platinfra.catalog.kubernetes import Chart
+from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
+from platinfra.model.digest import digest_of
+from platinfra.model.graph import Binding, Component
+from platinfra.resolve.order import ordering
+from platinfra.targets.kubernetes import access, credentials, monitors, network, workloads
+from platinfra.targets.kubernetes.place import Place
+from platinfra.targets.kubernetes.values import MAIN, Values
+
+Object = dict[str, Any]
+NAMESPACE = "namespace"
+MONITORS = "monitors"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A chart with its values under a name."""
+
+    name: str
+    namespace: str
+    chart: str
+    repository: str
+    version: str
+    values: Mapping[str, Any]
+    kinds: tuple[str, ...] = ()
+    """Custom kinds it brings."""
+    shared: bool = False
+    """It serves the whole cluster, and other stacks may use it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is installed together: one release, or objects of ours."""
+
+    key: str
+    component: str
+    after: tuple[str, ...]
+    wave: int = 0
+    """Longest way from the first step: steps of one wave do not wait for each other."""
+    release: Release | None = None
+    objects: tuple[Object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything that a stack is in a cluster."""
+
+    place: Place
+    steps: tuple[Step, ...]
+    values: Values = field(repr=False)
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """Return the releases in their order."""
+        return tuple(each.release for each in self.steps if each.release)
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """Return our own objects in their order."""
+        return tuple(each for step in self.steps for each in step.objects)
+
+
+def bundle(values: Values) -> Bundle:
+    """Return the steps of a stack; raise PlatinfraError when a tool has no recipe for a cluster."""
+    if problems := list(_without_recipe(values)):
+        raise PlatinfraError(*problems)
+    steps: dict[str, Step] = {}
+    for step in _Planner(values).steps():
+        if step.release or step.objects:
+            steps.setdefault(step.key, step)
+    return Bundle(values.place, tuple(_in_waves(steps)), values)
+
+
+def runs_here(component: Component, values: Values) -> bool:
+    """Tell whether a component has anything in the cluster: services of a cloud have not."""
+    return not values.place.serves(component)
+
+
+def _without_recipe(values: Values) -> Iterator[Diagnostic]:
+    for component in values.graph.components.values():
+        tool = values.tool(component)
+        if runs_here(component, values) and tool.run.kubernetes is None:
+            stages = component.stages or tuple(tool.provides)
+            able = {each.name for stage in stages for each in values.catalog.providers(stage) if each.run.kubernetes}
+            instead = f"; with a recipe there are {listed(sorted(able))}" if able else ""
+            message = f"`{component.tool}` can run on Kubernetes, but platinfra has no recipe for it yet"
+            yield Diagnostic("no-recipe", message, hint=f"leave it out with `--without {component.name}`{instead}")
+
+
+class _Planner:
+    def __init__(self, values: Values) -> None:
+        self.values = values
+        self.place = values.place
+        self.components = [each for each in values.graph.components.values() if runs_here(each, values)]
+
+    def steps(self) -> Iterator[Step]:
+        """Yield every step, with those it comes after."""
+        first = (access.namespace(self.values), *network.objects(self.values))
+        yield Step(NAMESPACE, "", (), objects=first)
+        for component in self.components:
+            yield from self.of_component(component)
+        if found := tuple(each for component in self.components for each in monitors.objects(component, self.values)):
+            collectors = {each.consumer for each in self.values.graph.bindings if each.capability == "metrics"}
+            after = [key for name in sorted(collectors) for key in self.done(self.values.graph.components[name])]
+            yield Step(MONITORS, "", (NAMESPACE, *after), objects=found)
+
+    def of_component(self, component: Component) -> Iterator[Step]:
+        """Yield the steps of one component: who it is, its charts, its own objects, and those that admit consumers."""
+        values, name = self.values, component.name
+        who = (*access.objects(component, values), *credentials.objects(component, values))
+        yield Step(f"access:{name}", name, (NAMESPACE,), objects=who)
+        recipe = values.recipe(component)
+        before = [f"access:{name}", *self.providers(component)]
+        charts = []
+        for key, chart in recipe.charts.items():
+            release = self.release(component, key, chart)
+            earlier = [self.release_key(component, each, recipe.charts[each]) for each in chart.after]
+            after = (*earlier,) if chart.namespace else (*before, *earlier)
+            step = Step(self.release_key(component, key, chart), name, after, release=release)
+            charts.append(step.key)
+            yield step
+        if found := self.own_objects(component):
+            yield Step(f"objects:{name}", name, (*before, *charts), objects=tuple(found))
+        for binding in values.graph.bindings_to(name):
+            if granted := self.granted(binding, component):
+                ready = (f"access:{binding.consumer}", *self.done(component))
+                yield Step(self.grant_key(binding), name, ready, objects=granted)
+
+    def own_objects(self, component: Component) -> list[Object]:
+        """Return the workloads and further objects of a component."""
+        further = self.values.open_value(self.values.recipe(component).objects, component)
+        return [*workloads.objects(component, self.values), *(self.placed(each, component) for each in further)]
+
+    def granted(self, binding: Binding, provider: Component) -> tuple[Object, ...]:
+        """Return the objects by which a provider admits one consumer."""
+        templates = self.values.recipe(provider).grants.get(binding.capability, [])
+        return tuple(self.placed(self.values.value(each, provider, binding), provider) for each in templates)
+
+    def placed(self, template: Object, component: Component) -> Object:
+        """Return an object of a recipe in the stack's namespace, labelled as ours."""
+        given = template.get("metadata", {})
+        labels = {**given.get("labels", {}), **self.place.labels(component)}
+        meta = {"name": component.name, "namespace": self.place.namespace, **given, "labels": labels}
+        if template["kind"] == "Job":  # a Job never changes: another one takes its place
+            meta["name"] = f"{meta['name']}-{digest_of(template)[:6]}"
+        return {**template, "metadata": meta}
+
+    def release(self, component: Component, key: str, chart: Chart) -> Release:
+        """Return the release of one chart of a component."""
+        name = self.release_name(component, key, chart)
+        return Release(
+            name=name,
+            namespace=chart.namespace or self.place.namespace,
+            chart=chart.name,
+            repository=self.place.deployment.charts or chart.repository,
+            version=chart.version,
+            values=self.values.open_value(chart.values, component, more={"release": name}),
+            kinds=tuple(chart.kinds),
+            shared=chart.namespace is not None,
+        )
+
+    @staticmethod
+    def release_name(component: Component, key: str, chart: Chart) -> str:
+        """Return what a release is called; one that serves the cluster is called as its chart."""
+        if chart.namespace:
+            return chart.name
+        return component.name if key == MAIN else f"{component.name}-{key}"
+
+    def release_key(self, component: Component, key: str, chart: Chart) -> str:
+        """Return the key of a release's step: a shared one is the same for all that need it."""
+        name = self.release_name(component, key, chart)
+        return f"release:{chart.namespace}/{name}" if chart.namespace else f"release:{name}"
+
+    @staticmethod
+    def grant_key(binding: Binding) -> str:
+        """Return the key of the step that admits one consumer."""
+        return f"grant:{binding.consumer}.{binding.name}"
+
+    def done(self, component: Component) -> list[str]:
+        """Return the steps after which a component can be used."""
+        recipe = self.values.recipe(component)
+        found = [self.release_key(component, key, chart) for key, chart in recipe.charts.items()]
+        if recipe.workloads or recipe.objects:
+            found.append(f"objects:{component.name}")
+        return found
+
+    def providers(self, component: Component) -> Iterator[str]:
+        """Yield the steps that have to be done before a component starts."""
+        for binding in ordering(self.values.graph.bindings_of(component.name)):
+            provider = self.values.graph.components[binding.provider]
+            if not runs_here(provider, self.values):
+                continue
+            if self.values.recipe(provider).grants.get(binding.capability):
+                yield self.grant_key(binding)
+            else:
+                yield from self.done(provider)
+
+
+def _in_waves(steps: Mapping[str, Step]) -> Iterator[Step]:
+    """Yield the steps in an order in which each comes after those it needs, with its wave."""
+    before = {key: tuple(each for each in step.after if each in steps) for key, step in steps.items()}
+    waves: dict[str, int] = {}
+    for key in TopologicalSorter(before).static_order():
+        waves[key] = 1 + max((waves[each] for each in before[key]), default=-1)
+    places = {key: place for place, key in enumerate(steps)}
+    for key in sorted(steps, key=lambda each: (waves[each], places[each])):
+        yield replace(steps[key], after=before[key], wave=waves[key])

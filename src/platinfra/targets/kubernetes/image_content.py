@@ -1,0 +1,53 @@
+"""What an image of a tool holds: its hashed lock, its code, and the recipe that puts them together."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from platinfra.catalog.catalog import Catalog
+
+BASE = "docker.io/library/python:3.12-slim"
+FOLDER = "/opt/platinfra/tools"
+"""Where the folders of tools lie in an image: `${folder}` is the tool's own."""
+_SHARED = "_model_server"
+_SKIPPED = frozenset({"__pycache__", "tool.yaml", "requirements.in", "requirements.lock.txt"})
+_RECIPE = """\
+ARG BASE={base}
+FROM ${{BASE}} AS build
+COPY requirements.lock.txt /tmp/requirements.lock.txt
+RUN python3 -m venv /opt/venv \\
+ && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement /tmp/requirements.lock.txt
+
+FROM ${{BASE}}
+LABEL org.opencontainers.image.title="{tool}" org.opencontainers.image.source="{homepage}" org.opencontainers.image.licenses="{license}"
+COPY --from=build /opt/venv /opt/venv
+COPY tools {folder}
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOME=/tmp DO_NOT_TRACK=1
+WORKDIR /tmp
+USER 10001:10001
+"""
+
+
+def context(catalog: Catalog, tool: str) -> dict[str, bytes]:
+    """Return the files that an image is built from: the lock, the tool's code, and the recipe."""
+    entry, folder = catalog.get(tool), catalog.folder(tool)
+    lock = (entry.run.local.requirements if entry.run.local else None) or "requirements.lock.txt"
+    recipe = _RECIPE.format(base=BASE, tool=tool, homepage=entry.homepage, license=entry.license, folder=FOLDER)
+    files = {"Containerfile": recipe.encode(), "requirements.lock.txt": (folder / lock).read_bytes()}
+    for place in (folder, folder.parent / _SHARED):
+        files |= {f"tools/{place.name}/{name}": content for name, content in _code(place)}
+    return dict(sorted(files.items()))
+
+
+def content_tag(catalog: Catalog, tool: str) -> str:
+    """Return what changes with the content of a tool's image."""
+    whole = hashlib.sha256()
+    for name, content in context(catalog, tool).items():
+        whole.update(f"{name}\0{len(content)}\0".encode() + content)
+    return whole.hexdigest()[:12]
+
+
+def _code(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file() and not _SKIPPED.intersection(path.relative_to(folder).parts):
+            yield str(path.relative_to(folder)), path.read_bytes()

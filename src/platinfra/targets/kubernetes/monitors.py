@@ -1,0 +1,26 @@
+"""Who Prometheus asks: every component with metrics, because a wire says so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from platinfra.model.graph import Component
+from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.values import Values
+
+Object = dict[str, Any]
+CAPABILITY = "metrics"
+
+
+def objects(component: Component, values: Values) -> Iterator[Object]:
+    """Yield a PodMonitor for a component that somebody collects metrics of."""
+    binding = next((each for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY), None)
+    if binding is None or (name := values.endpoint_of(binding)) is None:
+        return
+    endpoint = values.tool(component).endpoints[name]
+    target = values.location(component, name)[2]
+    for number, selector in enumerate(selectors(component, values)):
+        meta = metadata(component.name if number == 0 else f"{component.name}-{number}", values.place, component)
+        asked = {"portNumber": target, "path": endpoint.metrics, "interval": "30s"}
+        spec = {"selector": {"matchLabels": selector}, "podMetricsEndpoints": [asked]}
+        yield {"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": meta, "spec": spec}

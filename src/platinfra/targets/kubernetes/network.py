@@ -1,0 +1,142 @@
+"""
+Who may talk to whom: nobody, but along the wires.
+
+Every wire opens the provider's ports to the consumer on both sides. Whatever lies outside the cluster can only be
+named by its addresses, which for services of a cloud are not known: those openings have a reason each.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.model.graph import Binding, Component
+from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.values import MAIN, Values
+
+Object = dict[str, Any]
+ANYWHERE = "0.0.0.0/0"
+IDENTITY_AGENT = "169.254.170.23/32"
+"""The agent of EKS Pod Identity, the same on every node."""
+METADATA = "169.254.169.254/32"
+"""The metadata of a node, with the node's own credentials: no pod reaches it."""
+_API_PORTS = [443, 6443]
+_DNS = 53
+_HTTPS = 443
+_POSTGRES = 5432
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An egress opening to somewhere outside the stack, and why it has to be that wide."""
+
+    component: str
+    to: str
+    ports: tuple[int, ...]
+    reason: str
+
+
+def objects(values: Values) -> Iterator[Object]:
+    """Yield the policies of a stack: everything closed, names for all, and the wires."""
+    yield _policy("default-deny", values, None, {}, ingress=[], egress=[])
+    yield _policy("names", values, None, {}, egress=[{"to": _names(), "ports": [_port(_DNS, "UDP"), _port(_DNS)]}])
+    for component in values.graph.components.values():
+        for number, selector in enumerate(selectors(component, values)):
+            ingress, egress = _ingress(component, values), _egress(component, values)
+            name = component.name if number == 0 else f"{component.name}-{number}"
+            yield _policy(name, values, component, selector, ingress=ingress, egress=egress)
+
+
+def selectors(component: Component, values: Values) -> list[dict[str, str]]:
+    """Return the labels of a component's pods, one set for each kind of pods in the stack's namespace."""
+    recipe = values.recipe(component)
+    found = [values.value(each, component) for each in recipe.pods]
+    if recipe.workloads:
+        found.append({"app.kubernetes.io/instance": component.name})
+    for key, chart in recipe.charts.items():
+        if chart.namespace is None:
+            release = component.name if key == MAIN else f"{component.name}-{key}"
+            found.append(values.value(chart.pods, component, more={"release": release}))
+    return [each for number, each in enumerate(found) if each not in found[:number]]
+
+
+def openings(component: Component, values: Values) -> Iterator[Opening]:
+    """Yield what a component reaches outside the stack."""
+    recipe, name = values.recipe(component), component.name
+    if recipe.rbac:
+        yield Opening(name, ANYWHERE, tuple(_API_PORTS), "the Kubernetes API, whose address only the cluster knows")
+    for each in recipe.outside:
+        yield Opening(name, ANYWHERE, tuple(each.ports), each.reason)
+    if values.place.cloud is not None and values.place.cloud.identifies(component):
+        yield Opening(name, IDENTITY_AGENT, (80,), "the agent that hands out the pod's role")
+    for binding in values.graph.bindings_of(name):
+        provider = values.graph.components[binding.provider]
+        if not selectors(provider, values) and not values.recipe(provider).client_only:
+            port = _POSTGRES if binding.capability == "sql_database" else _HTTPS
+            yield Opening(name, ANYWHERE, (port,), f"{binding.provider}, whose addresses the cloud chooses")
+
+
+def _ingress(component: Component, values: Values) -> list[Object]:
+    found = [{"from": _pods(component, values)}] if selectors(component, values) else []
+    for binding in values.graph.bindings_to(component.name):
+        consumer = values.graph.components[binding.consumer]
+        if (ports := _ports(binding, values)) and (peers := _pods(consumer, values)):
+            found.append({"from": peers, "ports": ports})
+    for each in values.recipe(component).inside:
+        peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": each.namespace}}}
+        found.append({"from": [peer], "ports": [_port(port) for port in each.ports]})
+    return found
+
+
+def _egress(component: Component, values: Values) -> list[Object]:
+    found: list[Object] = [{"to": _pods(component, values)}]
+    for binding in values.graph.bindings_of(component.name):
+        peers = _pods(values.graph.components[binding.provider], values)
+        if peers and (ports := _ports(binding, values)):
+            found.append({"to": peers, "ports": ports})
+    for each in dict.fromkeys(openings(component, values)):
+        block: Object = {"cidr": each.to}
+        if each.to == ANYWHERE:
+            block["except"] = [METADATA]
+        found.append({"to": [{"ipBlock": block}], "ports": [_port(port) for port in each.ports]})
+    return found
+
+
+def _ports(binding: Binding, values: Values) -> list[Object]:
+    """Return the ports of the provider's pods that a wire opens."""
+    provider = values.graph.components[binding.provider]
+    return [_port(values.location(provider, name)[2]) for name in values.endpoints_of(binding)]
+
+
+def _pods(component: Component, values: Values) -> list[Object]:
+    return [{"podSelector": {"matchLabels": each}} for each in selectors(component, values)]
+
+
+def _names() -> list[Object]:
+    """Return who answers DNS: CoreDNS in kube-system, under the label that every distribution keeps."""
+    return [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
+            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
+        }
+    ]
+
+
+def _port(number: int, protocol: str = "TCP") -> Object:
+    return {"port": number, "protocol": protocol}
+
+
+def _policy(
+    name: str,
+    values: Values,
+    component: Component | None,
+    selector: dict[str, str],
+    *,
+    egress: Sequence[Object],
+    ingress: Sequence[Object] | None = None,
+) -> Object:
+    spec: Object = {"podSelector": {"matchLabels": selector} if selector else {}, "egress": list(egress)}
+    spec["policyTypes"] = ["Egress"]
+    if ingress is not None:
+        spec |= {"ingress": list(ingress), "policyTypes": ["Ingress", "Egress"]}
+    meta = metadata(f"platinfra-{name}" if component is None else name, values.place, component)
+    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta, "spec": spec}

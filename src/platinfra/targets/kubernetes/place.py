@@ -1,0 +1,81 @@
+"""Where in a cluster a stack lies, and how everything there is called."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from platinfra.model.graph import Binding, Component, Graph
+from platinfra.resolve.environment import DEFAULT
+from platinfra.spec.kubernetes import KubernetesDeployment
+
+VERSION = "1.34"
+"""The Kubernetes version that is planned for when no cluster was asked."""
+FIELD_MANAGER = "platinfra"
+"""Who owns the fields of our objects, and what finds them again."""
+
+
+class Cloud(Protocol):
+    """The cloud below a cluster: what is a service there, and what it tells."""
+
+    def serves(self, component: Component) -> bool:
+        """Tell whether a component is a service of the cloud, and no pods."""
+
+    def attribute(self, binding: Binding, name: str) -> Any:
+        """Return what a service tells one of its consumers; None when it does not tell it."""
+
+    def identifies(self, component: Component) -> bool:
+        """Tell whether the pods of a component get a role of the cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Everything about the cluster and the deployment that a plan has to know."""
+
+    stack: str
+    environment: str
+    version: str
+    deployment: KubernetesDeployment
+    context: str | None = None
+    cloud: Cloud | None = None
+
+    @property
+    def namespace(self) -> str:
+        """Return the namespace of the stack."""
+        return prefix(self.stack, self.environment)
+
+    def labels(self, component: Component | None = None) -> dict[str, str]:
+        """Return the labels of an object of ours."""
+        own = {"app.kubernetes.io/part-of": self.namespace, "app.kubernetes.io/managed-by": FIELD_MANAGER}
+        if component is None:
+            return own
+        return {"app.kubernetes.io/name": component.tool, "app.kubernetes.io/instance": component.name, **own}
+
+    def serves(self, component: Component) -> bool:
+        """Tell whether a component is a service of the cloud below the cluster."""
+        return self.cloud is not None and self.cloud.serves(component)
+
+
+def prefix(stack: str, environment: str) -> str:
+    """Return what names begin with: the stack, and its environment unless it is the default one."""
+    if environment == DEFAULT:
+        return stack
+    # `a` in `b-c` and `a-b` in `c` would be the same without the hash.
+    return f"{stack}-{environment}-{digest(stack, environment)}"
+
+
+def digest(*parts: str, length: int = 4) -> str:
+    """Return a short hash."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
+
+
+def place_of(
+    graph: Graph, deployment: KubernetesDeployment, version: str, context: str | None, cloud: Cloud | None
+) -> Place:
+    """Return the place of a stack in a cluster of the given version, such as 1.34."""
+    return Place(graph.stack, graph.environment, version, deployment, context, cloud)
+
+
+def metadata(name: str, place: Place, component: Component | None = None, **more: Any) -> Mapping[str, Any]:
+    """Return the metadata of an object in the stack's namespace."""
+    return {"name": name, "namespace": place.namespace, "labels": place.labels(component), **more}

@@ -1,0 +1,138 @@
+"""Turn a bundle and what its charts become into the actions that bring it into a cluster."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.model import cluster
+from platinfra.model.cluster import ref_of
+from platinfra.model.plan import Action, Plan
+from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease, unknown
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.pods import is_hook, templates
+from platinfra.targets.kubernetes.promises import broken
+from platinfra.targets.kubernetes.rules import ANY, Known, check
+from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
+from platinfra.targets.kubernetes.rules.report import diagnostics
+
+Object = Mapping[str, Any]
+Rendered = Mapping[str, Sequence[Object]]
+"""The key of a step to the objects that its chart becomes."""
+PLATFORM = "stack"
+"""The component that namespace, policies and monitors count to."""
+
+
+def release_of(release: Release) -> cluster.Release:
+    """Return a release as Helm takes it."""
+    chart = cluster.Chart(release.chart, release.repository, release.version)
+    return cluster.Release(release.name, release.namespace, chart, release.values)
+
+
+def plan(bundle: Bundle, rendered: Rendered) -> Plan:
+    """Return the actions of a bundle."""
+    return Plan(tuple(_action(each, rendered) for each in bundle.steps), _described(bundle))
+
+
+def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
+    """Return what would not work, before anything is touched; `kinds` are those that the cluster has."""
+    everything = [each for step in bundle.steps for each in rendered.get(step.key, step.objects)]
+    brought = frozenset(kind for each in bundle.releases for kind in each.kinds)
+    known = Known(
+        version=bundle.place.version,
+        kinds=kinds | brought,
+        namespaces=ANY,
+        storage_classes=ANY,
+        priority_classes=ANY,
+        cluster_roles=ANY,
+        gateways=ANY,
+        others=tuple(everything),
+        **_made_by_operators(bundle),
+    )
+    found = [*diagnostics(check(_plain(bundle.objects), known=known)), *broken(bundle, rendered)]
+    return [
+        *found,
+        *diagnostics(restricted_objects(_in_stack(bundle, everything), exceptions=exceptions(bundle, rendered))),
+    ]
+
+
+def exceptions(bundle: Bundle, rendered: Rendered) -> dict[tuple[str, str], str]:
+    """Return the reasons why pods break the profile *restricted*: object and rule to reason."""
+    found: dict[tuple[str, str], str] = {}
+    for step in bundle.steps:
+        if step.release is None or step.release.shared:
+            continue
+        recipe = bundle.values.recipe(bundle.values.graph.components[step.component])
+        for each, _ in templates(rendered.get(step.key, ())):
+            title = str(ref_of({**each, "metadata": {"namespace": bundle.place.namespace, **each["metadata"]}}))
+            found |= {(title, rule): reason for rule, reason in recipe.exceptions.items()}
+    return found
+
+
+def _in_stack(bundle: Bundle, objects: Sequence[Object]) -> list[Object]:
+    namespace = bundle.place.namespace
+    return [each for each in _plain(objects) if each["metadata"].get("namespace", namespace) == namespace]
+
+
+def _made_by_operators(bundle: Bundle) -> dict[str, frozenset[str]]:
+    """Return what nobody can look up, because operators make it from custom resources."""
+    components = bundle.values.graph.components.values()
+    if not any(bundle.values.recipe(each).pods for each in components):
+        return {}
+    return {"services": ANY, "pods": ANY, "service_accounts": ANY}
+
+
+def _plain(objects: Sequence[Object]) -> list[Object]:
+    from platinfra.targets.kubernetes.render import plain
+
+    return [plain(each) for each in objects]
+
+
+def missing(bundle: Bundle) -> Iterator[Diagnostic]:
+    """Yield what only the cloud below the cluster knows and nobody asked it yet."""
+    for step in bundle.steps:
+        content = step.release.values if step.release else list(step.objects)
+        for reference in dict.fromkeys(unknown(content)):
+            message = f"`{step.component}` needs {reference}, which only Terraform knows"
+            yield Diagnostic("not-known-yet", message, hint="`platinfra up` makes the infrastructure first")
+
+
+def _action(step: Step, rendered: Rendered) -> Action:
+    component = step.component or PLATFORM
+    if step.release is None:
+        return ApplyObjects(key=step.key, component=component, after=step.after, objects=step.objects)
+    workloads = tuple(
+        ref_of({**each, "metadata": {"namespace": step.release.namespace, **each["metadata"]}})
+        for each, _ in templates(rendered.get(step.key, ()))
+        if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"} and not is_hook(each)
+    )
+    return InstallRelease(
+        key=step.key,
+        component=component,
+        after=step.after,
+        release=release_of(step.release),
+        workloads=workloads,
+        shared=step.release.shared,
+        kinds=step.release.kinds,
+    )
+
+
+def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
+    """Return what people see of each component in the cluster."""
+    values = bundle.values
+    found = {}
+    for name, component in values.graph.components.items():
+        endpoints = {
+            key: {"url": values.url(component, key), "port": values.location(component, key)[1]}
+            for key in values.tool(component).endpoints
+            if not values.place.serves(component)
+        }
+        found[name] = {
+            "tool": component.tool,
+            "stages": list(component.stages),
+            "reason": component.reason,
+            "namespace": values.place.namespace,
+            "context": values.place.context,
+            "endpoints": endpoints,
+            "bindings": [{"to": each.provider, "access": list(each.access)} for each in values.graph.bindings_of(name)],
+        }
+    return found

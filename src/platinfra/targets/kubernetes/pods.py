@@ -1,0 +1,43 @@
+"""The pods that objects make."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+Object = Mapping[str, Any]
+_TEMPLATES = {
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
+}
+"""Kind to where its pod's metadata and spec are."""
+
+
+def templates(objects: Iterable[Object]) -> Iterator[tuple[Object, Object]]:
+    """Yield each object that makes pods, with the template of its pods."""
+    for each in objects:
+        if each["kind"] in _TEMPLATES:
+            found: Any = each
+            for key in _TEMPLATES[each["kind"]]:
+                found = found[key]
+            yield each, found
+
+
+def labels(template: Object) -> Mapping[str, str]:
+    """Return the labels of a pod template."""
+    found: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
+    return found
+
+
+def is_hook(each: Object) -> bool:
+    """Tell whether an object is a test of Helm's, which nobody runs here."""
+    hooks = (each["metadata"].get("annotations") or {}).get("helm.sh/hook", "")
+    return "test" in hooks.split(",")
+
+
+def has_labels(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Tell whether labels hold all that a selector names."""
+    return all(found.get(key) == value for key, value in wanted.items())

@@ -1,0 +1,122 @@
+"""
+What the graph asked a chart for, looked for in what the chart became.
+
+A chart ignores a value that it does not know, without a word. So everything that matters is looked for afterwards: that
+policies select its pods, that the pods use their account, that credentials are read, that consumers find the endpoint.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.model.graph import Component
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.pods import has_labels, is_hook, labels, templates
+from platinfra.targets.kubernetes.values import Values
+
+Object = Mapping[str, Any]
+
+
+def broken(bundle: Bundle, rendered: Mapping[str, Sequence[Object]]) -> Iterator[Diagnostic]:
+    """Yield what the charts did not do; `rendered` is what the chart of each step became."""
+    for step in bundle.steps:
+        if step.release is not None and step.key in rendered:
+            objects = [each for each in rendered[step.key] if not is_hook(each)]
+            yield from _of_release(step, step.release, objects, bundle)
+    for component in bundle.values.graph.components.values():
+        own = [each for step in bundle.steps if step.component == component.name for each in _all(step, rendered)]
+        if own:
+            yield from _endpoints(component, own, bundle.values)
+
+
+def _all(step: Step, rendered: Mapping[str, Sequence[Object]]) -> Sequence[Object]:
+    return rendered.get(step.key, ()) if step.release else step.objects
+
+
+def _of_release(step: Step, release: Release, objects: Sequence[Object], bundle: Bundle) -> Iterator[Diagnostic]:
+    if not objects:
+        yield _problem(release, "it renders to nothing", "")
+    if release.shared:
+        return
+    component = bundle.values.graph.components[step.component]
+    yield from _selected(component, release, objects, bundle.values)
+    yield from _identified(component, release, objects, bundle.values)
+    yield from _read(component, release, objects, bundle.values)
+
+
+def _selected(
+    component: Component, release: Release, objects: Sequence[Object], values: Values
+) -> Iterator[Diagnostic]:
+    """Yield pods that no network policy of the component selects: nobody could reach them, nor they anybody."""
+    wanted = selectors(component, values)
+    for each, template in templates(objects):
+        if not any(has_labels(labels(template), selector) for selector in wanted):
+            name = f"{each['kind']} {each['metadata']['name']}"
+            yield _problem(release, f"the pods of {name} have none of the labels that `charts.pods` promises", "")
+
+
+def _identified(
+    component: Component, release: Release, objects: Sequence[Object], values: Values
+) -> Iterator[Diagnostic]:
+    """Yield when a component with permissions has no pod that uses its account."""
+    cloud = values.place.cloud
+    needs = bool(values.recipe(component).rbac) or (cloud is not None and cloud.identifies(component))
+    accounts = {template["spec"].get("serviceAccountName") for _, template in templates(objects)}
+    # Operators make pods of their own from custom resources, which name the account themselves.
+    mentioned = any(json.dumps(component.name) in json.dumps(each) for each in objects if "." in each["apiVersion"])
+    if needs and component.name not in accounts and not mentioned:
+        key = _where(release.values, component.name)
+        yield _problem(release, f"no pod uses the service account `{component.name}`", key)
+
+
+def _read(component: Component, release: Release, objects: Sequence[Object], values: Values) -> Iterator[Diagnostic]:
+    """Yield the Secrets that the values name and nothing in the release reads."""
+    names = [values.secret_name(each) for each in values.graph.bindings_of(component.name)]
+    names += [f"{component.name}-{each}" for each in values.recipe(component).secrets]
+    texts = [json.dumps(each, default=str) for each in objects]
+    for name in names:
+        key = _where(release.values, name)
+        if key and not any(json.dumps(name) in text for text in texts):
+            yield _problem(release, f"nothing reads the Secret `{name}`", key)
+
+
+def _endpoints(component: Component, objects: Sequence[Object], values: Values) -> Iterator[Diagnostic]:
+    """Yield endpoints that consumers are told of and that no Service offers."""
+    ports = {
+        (each["metadata"]["name"], port["port"])
+        for each in objects
+        if each["kind"] == "Service"
+        for port in each["spec"].get("ports", [])
+    }
+    made_by_operators = bool(values.recipe(component).pods)
+    wired = {name for each in values.graph.bindings_to(component.name) for name in values.endpoints_of(each)}
+    for name in wired:
+        host, port, _ = values.location(component, name)
+        if "." not in host and (host, port) not in ports and not made_by_operators and ports:
+            offered = ", ".join(f"{service}:{number}" for service, number in sorted(ports))
+            message = f"`{component.name}` promises its endpoint `{name}` at {host}:{port}, and no Service is there"
+            yield Diagnostic("chart-breaks-promise", message, hint=f"what the chart makes: {offered}")
+
+
+def _where(values: Any, text: str, path: str = "") -> str:
+    """Return the path of the value that holds a text; an empty one when none does."""
+    match values:
+        case Mapping():
+            found = (_where(each, text, f"{path}.{key}") for key, each in values.items())
+        case list():
+            found = (_where(each, text, f"{path}[{number}]") for number, each in enumerate(values))
+        case _:
+            return path.removeprefix(".") if values == text else ""
+    return next((each for each in found if each), "")
+
+
+def _problem(release: Release, what: str, key: str) -> Diagnostic:
+    value = f" (value `{key}`)" if key else ""
+    message = (
+        f"the chart {release.chart} {release.version} of `{release.name}` does not do what was asked: {what}{value}"
+    )
+    return Diagnostic(
+        "chart-breaks-promise", message, hint="the chart changed; choose the version that the catalog names"
+    )

@@ -1,0 +1,249 @@
+"""A bundle as a folder that can be reviewed, committed and moved: for Helm and kubectl, Argo CD or Flux."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from platinfra.model.reference import shown
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.rules.text import to_yaml
+
+Format = Literal["helm", "manifests", "argocd", "flux"]
+Files = dict[str, str]
+Object = dict[str, Any]
+MARKER = "platinfra.json"
+_FOLDER = Path(__file__).parent / "readmes"
+SECRETS = "secrets.yaml"
+
+
+def plain(value: Any) -> Any:
+    """Return data in which texts with holes are written out: what is not known yet keeps its name."""
+    match value:
+        case Mapping():
+            return {key: plain(each) for key, each in value.items()}
+        case list():
+            return [plain(each) for each in value]
+        case tuple():
+            return shown(value)
+        case str() | int() | float() | None:
+            return value
+    return shown((value,))
+
+
+def open_objects(step: Step) -> list[Object]:
+    """Return the objects of a step without its Secrets: those hold what must not be written down."""
+    return [plain(each) for each in step.objects if each["kind"] != "Secret"]
+
+
+def policies(bundle: Bundle) -> str:
+    """Return the documents that enforce the permissions: network policies, service accounts and roles."""
+    kinds = {"NetworkPolicy", "ServiceAccount", "Role", "RoleBinding"}
+    return to_yaml([plain(each) for each in bundle.objects if each["kind"] in kinds])
+
+
+def secret_keys(bundle: Bundle) -> dict[str, list[str]]:
+    """Return the Secrets that the stack needs: name to keys."""
+    return {each["metadata"]["name"]: sorted(each["stringData"]) for each in bundle.objects if each["kind"] == "Secret"}
+
+
+def folder(bundle: Bundle, kind: Format, rendered: Mapping[str, list[Object]] | None = None) -> Files:
+    """Return the files of the folder; `rendered` is what each step's chart became, which plain manifests need."""
+    match kind:
+        case "helm":
+            files = helm_folder(bundle)
+        case "manifests":
+            files = manifests_folder(bundle, rendered or {})
+        case "argocd":
+            files = argocd_folder(bundle)
+        case "flux":
+            files = flux_folder(bundle)
+    files["README.md"] = (_FOLDER / f"{kind}.md").read_text(encoding="utf-8")
+    files[MARKER] = _about(bundle, kind, sorted(files))
+    return files
+
+
+def _about(bundle: Bundle, kind: Format, files: list[str]) -> str:
+    """Return the file that says what the folder is, for people and for the next rendering."""
+    about = {
+        "stack": bundle.place.stack,
+        "environment": bundle.place.environment,
+        "namespace": bundle.place.namespace,
+        "kubernetes": bundle.place.version,
+        "format": kind,
+        "releases": [
+            {"name": each.name, "namespace": each.namespace, "chart": each.chart, "version": each.version}
+            for each in bundle.releases
+        ],
+        "secrets": secret_keys(bundle),
+        "files": files,
+    }
+    return json.dumps(about, indent=2) + "\n"
+
+
+def helm_folder(bundle: Bundle) -> Files:
+    """Return a folder for `helm` and `kubectl`: one folder a step, in their order, and a script that applies them."""
+    files: Files = {}
+    commands = []
+    for number, step in enumerate(bundle.steps):
+        name = f"{number:02d}-{_file_name(step.key)}"
+        if step.release:
+            files[f"{name}/values.yaml"] = to_yaml([plain(step.release.values)])
+            commands.append(_helm_command(step.release, f"{name}/values.yaml"))
+        elif found := open_objects(step):
+            files[f"{name}/objects.yaml"] = to_yaml(found)
+            commands.append(f"kubectl apply --server-side --field-manager=platinfra --filename {name}/objects.yaml")
+    files["install.sh"] = _script(bundle, commands)
+    return files
+
+
+def manifests_folder(bundle: Bundle, rendered: Mapping[str, list[Object]]) -> Files:
+    """Return plain manifests, charts included: `rendered` is what each step's chart became."""
+    files: Files = {}
+    commands = []
+    for number, step in enumerate(bundle.steps):
+        name = f"{number:02d}-{_file_name(step.key)}.yaml"
+        if found := rendered.get(step.key) or open_objects(step):
+            files[name] = to_yaml(found)
+            commands.append(f"kubectl apply --server-side --field-manager=platinfra --filename {name}")
+    files["install.sh"] = _script(bundle, commands)
+    return files
+
+
+def argocd_folder(bundle: Bundle) -> Files:
+    """Return Applications and objects whose sync waves follow the order of the stack."""
+    files: Files = {}
+    for step in bundle.steps:
+        wave = {"argocd.argoproj.io/sync-wave": str(step.wave)}
+        found = [_application(step.release, bundle)] if step.release else open_objects(step)
+        if found:
+            files[f"{_file_name(step.key)}.yaml"] = to_yaml([_annotated(each, wave) for each in found])
+    return files
+
+
+def flux_folder(bundle: Bundle) -> Files:
+    """Return HelmReleases and objects in a folder for each wave, and a Kustomization for each that waits for the one before."""
+    files: Files = {}
+    waves = sorted({each.wave for each in bundle.steps})
+    for wave in waves:
+        steps = [each for each in bundle.steps if each.wave == wave]
+        found = [each for step in steps for each in _flux_objects(step, bundle)]
+        files[f"waves/{wave:02d}/objects.yaml"] = to_yaml(found)
+        files[f"{wave:02d}.yaml"] = to_yaml([_kustomization(bundle, wave, waves)])
+    return files
+
+
+def _script(bundle: Bundle, commands: Iterable[str]) -> str:
+    """Return a script that applies the folder in its order; it stops where the Secrets are missing."""
+    namespace = bundle.place.namespace
+    first, *rest = commands
+    wanted = [f"kubectl get secret --namespace {namespace} {name} >/dev/null" for name in secret_keys(bundle)]
+    lines = [
+        "#!/bin/sh",
+        "# Applies the stack in its order; `platinfra up` does the same, waits and undoes what failed.",
+    ]
+    lines += ["set -eu", 'cd "$(dirname "$0")"', first]
+    lines += [f"[ ! -f {SECRETS} ] || kubectl apply --server-side --field-manager=platinfra --filename {SECRETS}"]
+    return "\n".join([*lines, *wanted, *rest]) + "\n"
+
+
+def _helm_command(release: Release, values: str) -> str:
+    oci = release.repository.startswith("oci://")
+    chart = f"{release.repository}/{release.chart}" if oci else f"{release.chart} --repo {release.repository}"
+    return (
+        f"helm upgrade --install {release.name} {chart} --version {release.version}"
+        f" --namespace {release.namespace} --create-namespace --values {values} --wait --timeout 15m"
+    )
+
+
+def _application(release: Release, bundle: Bundle) -> Object:
+    repository = release.repository.removeprefix("oci://")
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": f"{bundle.place.namespace}-{release.name}",
+            "namespace": "argocd",
+            "labels": bundle.place.labels(),
+            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+        },
+        "spec": {
+            "project": "default",
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": release.namespace},
+            "source": {
+                "repoURL": repository,
+                "chart": release.chart,
+                "targetRevision": release.version,
+                "helm": {"releaseName": release.name, "valuesObject": plain(release.values)},
+            },
+            "syncPolicy": {
+                "automated": {"prune": True, "selfHeal": True},
+                "syncOptions": ["CreateNamespace=true", "ServerSideApply=true"],
+            },
+        },
+    }
+
+
+def _flux_objects(step: Step, bundle: Bundle) -> Iterator[Object]:
+    if step.release is None:
+        yield from open_objects(step)
+        return
+    release = step.release
+    source = _source_name(release.repository)
+    meta = {"namespace": bundle.place.namespace, "labels": bundle.place.labels()}
+    oci = {"type": "oci"} if release.repository.startswith("oci://") else {}
+    yield {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "HelmRepository",
+        "metadata": {"name": f"{release.name}-{source}", **meta},
+        "spec": {"interval": "1h", "url": release.repository, **oci},
+    }
+    where = {"kind": "HelmRepository", "name": f"{release.name}-{source}"}
+    yield {
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": {"name": release.name, **meta},
+        "spec": {
+            "interval": "1h",
+            "releaseName": release.name,
+            "targetNamespace": release.namespace,
+            "storageNamespace": release.namespace,
+            "install": {"createNamespace": True, "crds": "CreateReplace"},
+            "upgrade": {"crds": "CreateReplace", "remediation": {"retries": 2}},
+            "chart": {"spec": {"chart": release.chart, "version": release.version, "sourceRef": where}},
+            "values": plain(release.values),
+        },
+    }
+
+
+def _kustomization(bundle: Bundle, wave: int, waves: list[int]) -> Object:
+    before = [{"name": f"{bundle.place.namespace}-{each:02d}"} for each in waves if each == wave - 1]
+    return {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": f"{bundle.place.namespace}-{wave:02d}", "namespace": "flux-system"},
+        "spec": {
+            "interval": "10m",
+            "path": f"./waves/{wave:02d}",
+            "prune": True,
+            "wait": True,
+            "timeout": "15m",
+            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
+            **({"dependsOn": before} if before else {}),
+        },
+    }
+
+
+def _annotated(each: Object, annotations: Mapping[str, str]) -> Object:
+    meta = each["metadata"]
+    return {**each, "metadata": {**meta, "annotations": {**meta.get("annotations", {}), **annotations}}}
+
+
+def _source_name(repository: str) -> str:
+    return (
+        "".join(each if each.isalnum() else "-" for each in repository.partition("://")[2]).strip("-")[:40].strip("-")
+    )
+
+
+def _file_name(key: str) -> str:
+    return key.replace(":", "-").replace("/", "-").replace(".", "-")

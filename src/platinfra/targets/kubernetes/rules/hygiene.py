@@ -1,0 +1,85 @@
+"""What a pod of a careful platform has, although no API server asks for it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from platinfra.targets.kubernetes.rules.inventory import Inventory, inventory
+from platinfra.targets.kubernetes.rules.known import Known
+from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.pods import SHORT_LIVED, Template
+from platinfra.targets.kubernetes.rules.problem import Problem
+from platinfra.targets.kubernetes.rules.rbac import is_bound
+
+RULES = frozenset(
+    {
+        "missing-resources",
+        "image-tag",
+        "mounted-token",
+        "writable-root",
+        "missing-liveness-probe",
+        "missing-readiness-probe",
+    }
+)
+"""The names of the rules."""
+_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+_LASTING = ("containers", "initContainers")
+
+
+def careless(objects: Sequence[Mapping[str, Any]], *, known: Known) -> list[Problem]:
+    """Return pods without resources, fixed images, probes, a read-only file system, or with a token they do not need."""
+    stock = inventory(objects, known)
+    return [problem for template in stock.templates() for problem in _pod(stock, template)]
+
+
+def _pod(stock: Inventory, template: Template) -> Iterator[Problem]:
+    yield from _token(stock, template)
+    for container in template.containers(*_LASTING):
+        yield from _resources(template, container)
+        yield from _image(template, container)
+        yield from _root(template, container)
+    if template.owner.key not in SHORT_LIVED and template.spec.at("restartPolicy").text in {"", "Always"}:
+        for container in template.containers("containers"):
+            yield from _probes(template, container)
+
+
+def _resources(template: Template, container: Place) -> Iterator[Problem]:
+    for field in ("requests", "limits"):
+        for name in ("cpu", "memory"):
+            place = container.at("resources", field, name)
+            if not place.present and not template.spec.at("resources", field, name).present:
+                message = f"the container has no {name} among its {field}"
+                yield template.owner.problem("missing-resources", place, message, f"write `resources.{field}.{name}`")
+
+
+def _image(template: Template, container: Place) -> Iterator[Problem]:
+    place = container.at("image")
+    name, _, tag = place.text.rpartition("/")[2].partition(":")
+    if not _DIGEST.fullmatch(place.text) and (tag in {"", "latest"} or "@" in name):
+        message = f"`{place.text}` means another image tomorrow"
+        yield template.owner.problem("image-tag", place, message, "write a version, or better a digest (@sha256:…)")
+
+
+def _root(template: Template, container: Place) -> Iterator[Problem]:
+    place = container.at("securityContext", "readOnlyRootFilesystem")
+    if place.value is not True:
+        message = "the container may write into its image's file system"
+        hint = "readOnlyRootFilesystem: true, with an emptyDir where it has to write"
+        yield template.owner.problem("writable-root", place, message, hint)
+
+
+def _probes(template: Template, container: Place) -> Iterator[Problem]:
+    for rule, field in (("missing-liveness-probe", "livenessProbe"), ("missing-readiness-probe", "readinessProbe")):
+        if not container.at(field).mapping:
+            message = f"the container runs on and has no {field}"
+            yield template.owner.problem(rule, container.at(field), message, f"write `{field}`")
+
+
+def _token(stock: Inventory, template: Template) -> Iterator[Problem]:
+    place, namespace = template.spec.at("automountServiceAccountToken"), template.owner.namespace
+    account = stock.find("ServiceAccount", namespace, template.account)
+    of_account = account.at("automountServiceAccountToken").value if account else None
+    mounts = place.value if place.present else of_account
+    if mounts is not False and not is_bound(stock, namespace, template.account):
+        message = f"the pod mounts a token of `{template.account}`, an account without a role"
+        yield template.owner.problem("mounted-token", place, message, "automountServiceAccountToken: false")

@@ -1,0 +1,77 @@
+"""Pods, and the templates that workloads make them from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.resource import Resource
+
+_TEMPLATE = (("spec", "template"),)
+TEMPLATES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "Pod": ((),),
+    "PodTemplate": (("template",),),
+    "ReplicationController": _TEMPLATE,
+    "apps/Deployment": _TEMPLATE,
+    "apps/StatefulSet": _TEMPLATE,
+    "apps/DaemonSet": _TEMPLATE,
+    "apps/ReplicaSet": _TEMPLATE,
+    "batch/Job": _TEMPLATE,
+    "batch/CronJob": (("spec", "jobTemplate", "spec", "template"),),
+    "keda.sh/ScaledJob": (("spec", "jobTargetRef", "template"),),
+    "ray.io/RayCluster": (("spec", "headGroupSpec", "template"), ("spec", "workerGroupSpecs", "*", "template")),
+}
+"""Where each kind keeps its templates."""
+SHORT_LIVED = frozenset({"batch/Job", "batch/CronJob", "keda.sh/ScaledJob"})
+CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The pods of one object: `place` holds `metadata` and `spec`."""
+
+    owner: Resource
+    place: Place
+
+    @property
+    def spec(self) -> Place:
+        """The pod's specification."""
+        return self.place.at("spec")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels its pods will wear, those of the Job controller included."""
+        written = self.place.at("metadata", "labels").texts
+        if self.owner.key == "batch/Job":
+            return {**written, "job-name": self.owner.name, "batch.kubernetes.io/job-name": self.owner.name}
+        return written
+
+    @property
+    def account(self) -> str:
+        """The name of its ServiceAccount."""
+        return self.spec.at("serviceAccountName").text or self.spec.at("serviceAccount").text or "default"
+
+    def containers(self, *lists: str) -> Iterator[Place]:
+        """Yield the containers of some lists of the specification; of all of them when none is named."""
+        for name in lists or CONTAINERS:
+            yield from self.spec.at(name).each()
+
+    def serving(self) -> Iterator[Place]:
+        """Yield the containers that run as long as the pod: the main ones and sidecars."""
+        yield from self.containers("containers")
+        yield from (each for each in self.containers("initContainers") if each.at("restartPolicy").text == "Always")
+
+    def has_port(self, port: Place) -> bool:
+        """Tell whether a container declares a port of this name or number."""
+        field = "name" if port.text else "containerPort"
+        return any(each.at(field).value == port.value for each in self.ports())
+
+    def ports(self) -> Iterator[Place]:
+        """Yield the ports that containers declare."""
+        for container in self.serving():
+            yield from container.at("ports").each()
+
+
+def templates(resource: Resource) -> Iterator[Template]:
+    """Yield the pod templates of an object; none for a kind that runs no pods."""
+    for path in TEMPLATES.get(resource.key, ()):
+        yield from (Template(resource, place) for place in resource.root.find(*path))

@@ -1,0 +1,30 @@
+"""Problems as diagnostics."""
+
+from collections.abc import Iterable
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.targets.kubernetes.rules import hygiene, pod_security
+from platinfra.targets.kubernetes.rules.problem import Problem
+
+
+def diagnostics(problems: Iterable[Problem]) -> list[Diagnostic]:
+    """Return what people read; the rule's family decides the slug."""
+    return [_diagnostic(each) for each in problems]
+
+
+def _diagnostic(problem: Problem) -> Diagnostic:
+    place = f"{problem.object}, {problem.path}" if problem.path else problem.object
+    message, hint, rule = f"{place}: {problem.message}", problem.hint, (f"rule: {problem.rule}",)
+    if problem.rule in pod_security.RULES:
+        return Diagnostic("object-insecure", message, hint=hint, details=rule)
+    if problem.rule in hygiene.RULES:
+        return Diagnostic("object-careless", message, hint=hint, severity="warning", details=rule)
+    if is_dangling(problem):
+        return Diagnostic("object-dangling", message, hint=hint, details=rule)
+    return Diagnostic("object-refused", message, hint=hint, details=rule)
+
+
+def is_dangling(problem: Problem) -> bool:
+    """Tell whether an API server would accept the object, which then waits for something that never comes."""
+    needed_by_server = {"missing-namespace", "missing-selector"}
+    return problem.rule.startswith(("missing-", "no-matching-")) and problem.rule not in needed_by_server

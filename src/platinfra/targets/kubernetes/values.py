@@ -1,0 +1,247 @@
+"""
+What references stand for in a cluster.
+
+Names of Kubernetes objects follow from the graph, so they are written out. What only the cloud below knows stays a
+Reference until it was asked; secrets stay a Secret, and only a Kubernetes Secret may hold one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.catalog.kubernetes import Place as PlaceEntry
+from platinfra.catalog.schema import Tool
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.reference import Reference, Secret, references, secrets
+from platinfra.model.template import ABSENT, fill, parsed
+from platinfra.resolve.identifiers import database_identifier
+from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
+from platinfra.targets.kubernetes.place import Place
+
+MAIN = "main"
+LOCAL_REGISTRY = "platinfra.invalid"
+"""No registry: such images are on the nodes already, or nowhere (RFC 6761 keeps anybody from owning the name)."""
+_UNKNOWN = object()
+_NO_RECIPE = KubernetesRun()
+
+
+class Values:
+    """Looks up references for the components of one graph."""
+
+    def __init__(self, graph: Graph, catalog: Catalog, place: Place) -> None:
+        """Prepare the look-up table of bindings."""
+        self.graph = graph
+        self.catalog = catalog
+        self.place = place
+        self._bound = {(each.consumer, each.name): each for each in graph.bindings}
+
+    def tool(self, component: Component) -> Tool:
+        """Return the tool of a component."""
+        return self.catalog.get(component.tool)
+
+    def recipe(self, component: Component) -> KubernetesRun:
+        """Return how a component runs in the cluster; a service of the cloud may only tell its consumers something."""
+        return self.tool(component).run.kubernetes or _NO_RECIPE
+
+    def value(
+        self,
+        template: Any,
+        component: Component,
+        binding: Binding | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return a template with its references replaced; `more` are names that mean something here only."""
+        return fill(template, lambda reference: self._lookup(reference, component, binding, more or {}))
+
+    def open_value(self, template: Any, component: Component, more: Mapping[str, Any] | None = None) -> Any:
+        """Return a template that everybody may read; raise PlatinfraError when it mentions a secret."""
+        found = self.value(template, component, more=more)
+        if _holds_secret(found):
+            message = f"the tool `{component.tool}` puts a secret where everybody may read it"
+            raise PlatinfraError(Diagnostic("secret-in-values", message, hint="name a Secret: `${secret.NAME}`"))
+        return found
+
+    def binding(self, component: str, requirement: str) -> Binding | None:
+        """Return the only binding of a requirement; None when it is unbound."""
+        return self._bound.get((component, requirement))
+
+    def has_credentials(self, binding: Binding) -> bool:
+        """Tell whether a wire has a Secret: those of databases, and where the provider's recipe names credentials."""
+        provider = self.graph.components[binding.provider]
+        return binding.capability == "sql_database" or binding.capability in self.recipe(provider).credentials
+
+    def secret_name(self, binding: Binding) -> str:
+        """Return the name of the Secret with the credentials of one binding."""
+        return f"{binding.consumer}-{binding.name}"
+
+    def location(self, component: Component, endpoint: str) -> tuple[str, int, int]:
+        """Return the Service of an endpoint, its port, and the port of the pods."""
+        port = self.tool(component).endpoints[endpoint].port
+        entry = self.recipe(component).places.get(endpoint, PlaceEntry())
+        host = str(self.value(entry.host, component))
+        return host, entry.port or port, entry.target or port
+
+    def url(self, component: Component, endpoint: str) -> str:
+        """Return the address of an endpoint inside the cluster, without a path."""
+        scheme = self.tool(component).endpoints[endpoint].scheme
+        return f"{scheme}://{self.host(component, endpoint)}:{self.location(component, endpoint)[1]}"
+
+    def host(self, component: Component, endpoint: str) -> str:
+        """Return the name by which an endpoint is found in the cluster, from any namespace."""
+        name = self.location(component, endpoint)[0]
+        return name if "." in name else f"{name}.{self.place.namespace}.svc.cluster.local"
+
+    def client_env(self, component: Component) -> dict[str, Any]:
+        """Return the variables of the clients of everything that a component's own code uses."""
+        found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
+        for binding in self.graph.bindings_of(component.name):
+            if binding.client:
+                provider = self.graph.components[binding.provider]
+                found = {**self.value(self.tool(provider).client.env, provider), **found}
+        return found
+
+    def image(self, component: Component) -> str:
+        """Return the name of the image that is built for a component's tool; other content is another image."""
+        registry = self.place.deployment.registry or LOCAL_REGISTRY
+        return f"{registry}/{component.tool}:{content_tag(self.catalog, component.tool)}"
+
+    def attribute(self, binding: Binding, name: str) -> Any:
+        """Return what a provider tells one consumer; None when it does not tell it."""
+        provider = self.graph.components[binding.provider]
+        told = {str(key): each for key, each in self.recipe(provider).provides.get(binding.capability, {}).items()}
+        if name in told:
+            return self.value(told[name], provider, binding)
+        if self.place.cloud is not None and self.place.serves(provider):
+            return self.place.cloud.attribute(binding, name)
+        usual = {str(key): each for key, each in self.tool(provider).provides.get(binding.capability, {}).items()}
+        if name in usual:
+            return self.value(usual[name], provider, binding)
+        endpoint = self.endpoint_of(binding)
+        return self._endpoint(provider, endpoint, name) if endpoint and name in {"url", "host", "port"} else None
+
+    def endpoint_of(self, binding: Binding) -> str | None:
+        """Return the endpoint by which a capability is used: the one with metrics, or `http`."""
+        endpoints = self.tool(self.graph.components[binding.provider]).endpoints
+        if binding.capability == "metrics":
+            return next((name for name, each in endpoints.items() if each.metrics), None)
+        return "http" if "http" in endpoints else next(iter(endpoints), None)
+
+    def endpoints_of(self, binding: Binding) -> list[str]:
+        """Return the endpoints that a wire opens: those that the provider tells the consumer of."""
+        provider = self.graph.components[binding.provider]
+        told = {
+            **self.tool(provider).provides.get(binding.capability, {}),
+            **self.recipe(provider).provides.get(binding.capability, {}),
+        }
+        mentioned = [each.path for text in told.values() for each in references(parsed(text))]
+        named = [path[1] for path in mentioned if path[0] == "endpoints"]
+        usual = self.endpoint_of(binding)
+        return list(dict.fromkeys(named or ([usual] if usual else [])))
+
+    def _lookup(
+        self, reference: Reference, component: Component, binding: Binding | None, more: Mapping[str, Any]
+    ) -> Any:
+        if ".".join(reference.path) in more:
+            return more[".".join(reference.path)]
+        for find in (self._given, self._own, self._wired):
+            found = find(reference.path, component, binding)
+            if found is not _UNKNOWN:
+                return found
+        message = f"the tool `{component.tool}` mentions {reference}: nothing has that name on Kubernetes"
+        raise PlatinfraError(Diagnostic("unknown-reference", message))
+
+    def _given(self, path: tuple[str, ...], component: Component, _binding: Binding | None) -> Any:
+        """Look among what the place gives to every component."""
+        given = {
+            ("name",): component.name,
+            ("account",): component.name,
+            ("stack",): self.graph.stack,
+            ("namespace",): self.place.namespace,
+            ("storage_class",): self.place.deployment.storage_class,
+            ("image",): self.image,
+            ("folder",): f"{FOLDER}/{component.tool}",
+            ("clients", "env"): self.client_env,
+            ("clients", "list"): lambda each: [{"name": k, "value": v} for k, v in self.client_env(each).items()],
+        }
+        found = given.get(path, _UNKNOWN)
+        return found(component) if callable(found) else found
+
+    def _own(self, path: tuple[str, ...], component: Component, _binding: Binding | None) -> Any:
+        """Look among what the component's tool declares."""
+        tool = self.tool(component)
+        match path:
+            case ("settings", name) if name in tool.settings:
+                return component.settings.get(name, "")
+            case ("secrets", name) if name in tool.secrets:
+                return Secret(component.name, name)
+            case ("secret", name) if name in self.recipe(component).secrets:
+                return f"{component.name}-{name}"
+            case ("endpoints", name, what) if name in tool.endpoints:
+                return self._endpoint(component, name, what)
+        return _UNKNOWN
+
+    def _endpoint(self, component: Component, name: str, what: str) -> Any:
+        match what:
+            case "url":
+                return self.url(component, name)
+            case "host":
+                return self.host(component, name)
+            case "port":
+                return self.location(component, name)[1]
+            case "target":
+                return self.location(component, name)[2]
+        return _UNKNOWN
+
+    def _wired(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Any:
+        """Look along the wires."""
+        match path:
+            case ("consumer", name) if binding is not None:
+                return self._consumer(binding, name)
+            case ("wire", name) if binding is not None and self.place.cloud is not None:
+                return self.place.cloud.attribute(binding, name)
+            case (requirement, attribute) if requirement in self.tool(component).requires:
+                return self._required(component, requirement, attribute)
+        return _UNKNOWN
+
+    def _required(self, component: Component, requirement: str, attribute: str) -> Any:
+        binding = self.binding(component.name, requirement)
+        if binding is None:
+            return None
+        match attribute:
+            case "bound":
+                return True
+            case "secret":
+                return self.secret_name(binding) if self.has_credentials(binding) else ABSENT
+            case "provider":
+                return binding.provider
+        found = self.attribute(binding, attribute)
+        return ABSENT if found is None else found
+
+    def _consumer(self, binding: Binding, name: str) -> Any:
+        match name:
+            case "name":
+                return binding.consumer
+            case "requirement":
+                return binding.name
+            case "secret":
+                return self.secret_name(binding)
+            case "username" | "database":
+                return database_identifier(binding, self.graph, self.catalog)
+            case "password":
+                return Secret(binding.consumer, f"{binding.name}-password")
+        return _UNKNOWN
+
+
+def _holds_secret(value: Any) -> bool:
+    match value:
+        case Secret():
+            return True
+        case tuple():
+            return any(True for _ in secrets(value))
+        case dict():
+            return any(_holds_secret(each) for each in value.values())
+        case list():
+            return any(_holds_secret(each) for each in value)
+    return False

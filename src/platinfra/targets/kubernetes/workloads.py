@@ -1,0 +1,277 @@
+"""Pods that platinfra describes itself: confined, with probes, limits and a disruption budget."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from platinfra.catalog.entry import Argument
+from platinfra.catalog.kubernetes import Workload
+from platinfra.model.graph import Component
+from platinfra.model.reference import Secret, Text, shown
+from platinfra.model.template import ABSENT
+from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.values import MAIN, Values
+
+Object = dict[str, Any]
+_CONFINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+_PERIOD = 10
+"""Seconds between two questions of a probe."""
+_KEPT_JOBS = 3
+
+
+def workload_name(component: Component, key: str) -> str:
+    """Return what a workload is called: as its component, or with a name of its own behind it."""
+    return component.name if key == MAIN else f"{component.name}-{key}"
+
+
+def objects(component: Component, values: Values) -> Iterator[Object]:
+    """Yield the objects of a component's own workloads."""
+    for key, entry in values.recipe(component).workloads.items():
+        yield from _Described(component, key, entry, values).objects()
+
+
+class _Described:
+    """One workload in the making."""
+
+    def __init__(self, component: Component, key: str, entry: Workload, values: Values) -> None:
+        self.component = component
+        self.entry = entry
+        self.values = values
+        self.name = workload_name(component, key)
+        self.pod_labels = {**values.place.labels(component), "app.kubernetes.io/component": key}
+        self.selector = {name: self.pod_labels[f"app.kubernetes.io/{name}"] for name in ("instance", "component")}
+        self.env = self._filled({**entry.env, **({} if not entry.clients else values.client_env(component))})
+        self.files = self._filled(entry.files)
+
+    def objects(self) -> Iterator[Object]:
+        """Yield the workload with what belongs to it."""
+        yield from self._contents()
+        yield self._workload()
+        if self.entry.endpoints:
+            yield self._service()
+        if self.entry.kind in {"Deployment", "StatefulSet"}:
+            yield self._budget()
+
+    def _filled(self, templates: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(self.values.value(dict(templates), self.component))
+
+    def _contents(self) -> Iterator[Object]:
+        """Yield the ConfigMap and the Secrets that hold files and variables."""
+        plain, hidden = _parted(self.files)
+        if plain:
+            data = {_key(path): _written(value) for path, value in plain.items()}
+            yield self._object("v1", "ConfigMap", f"{self.name}-files", data=data)
+        for name, content in ((f"{self.name}-secret-files", hidden), (f"{self.name}-env", _parted(self.env)[1])):
+            if content:
+                data = {_key(key): value for key, value in content.items()}
+                yield self._object("v1", "Secret", name, type="Opaque", stringData=data)
+
+    def _workload(self) -> Object:
+        labels = {f"app.kubernetes.io/{name}": value for name, value in self.selector.items()}
+        template = {"metadata": {"labels": self.pod_labels, "annotations": self._annotations()}, "spec": self._pod()}
+        match self.entry.kind:
+            case "CronJob":
+                return self._object("batch/v1", "CronJob", self.name, spec=self._schedule(template))
+            case "Job":
+                return self._object("batch/v1", "Job", self.name, spec={"backoffLimit": 3, "template": template})
+        spec = {
+            "replicas": self._number(self.entry.replicas),
+            "selector": {"matchLabels": labels},
+            "template": template,
+        }
+        if self.entry.kind == "Deployment":
+            return self._object("apps/v1", "Deployment", self.name, spec=spec)
+        claims = {"volumeClaimTemplates": [self._claim()]} if self.entry.volume else {}
+        return self._object("apps/v1", "StatefulSet", self.name, spec={**spec, "serviceName": self.name, **claims})
+
+    def _schedule(self, template: Object) -> Object:
+        return {
+            "schedule": self.values.value(self.entry.schedule or "0 * * * *", self.component),
+            "concurrencyPolicy": "Forbid",
+            "successfulJobsHistoryLimit": _KEPT_JOBS,
+            "failedJobsHistoryLimit": _KEPT_JOBS,
+            "jobTemplate": {"spec": {"backoffLimit": 2, "template": template}},
+        }
+
+    def _annotations(self) -> dict[str, str]:
+        """Return what changes when the pods have to be replaced, because what they read at their start did."""
+        content = {name: _shown(value) for name, value in {**self.env, **self.files}.items()}
+        text = json.dumps(content, sort_keys=True)
+        return {"platinfra/inputs": hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+    def _pod(self) -> Object:
+        entry = self.entry
+        spec: Object = {
+            "serviceAccountName": self.component.name,
+            "automountServiceAccountToken": bool(self.values.recipe(self.component).rbac),
+            "enableServiceLinks": False,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": entry.user,
+                "runAsGroup": entry.user,
+                "fsGroup": entry.user,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [self._container()],
+            "volumes": list(self._volumes()),
+        }
+        if entry.kind in {"CronJob", "Job"}:
+            spec["restartPolicy"] = "Never"
+        if self._number(entry.gpus):
+            spec["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+        return spec
+
+    def _container(self) -> Object:
+        entry = self.entry
+        made: Object = {
+            "name": "main",
+            "image": self.values.value(entry.image, self.component),
+            "securityContext": {
+                **_CONFINED,
+                "readOnlyRootFilesystem": "readOnlyRootFilesystem" not in entry.exceptions,
+            },
+            "resources": self._resources(),
+            "env": list(self._variables()),
+            "envFrom": [{"secretRef": {"name": name}} for name in self._credentials()],
+            "volumeMounts": list(self._mounts()),
+            **self._probes(),
+        }
+        if entry.command:
+            made["command"] = list(self._arguments(entry.command))
+        if entry.endpoints:
+            made["ports"] = [
+                {"name": name, "containerPort": self.values.location(self.component, name)[2], "protocol": "TCP"}
+                for name in entry.endpoints
+            ]
+        return made
+
+    def _arguments(self, entries: list[Argument]) -> Iterator[Any]:
+        for entry in entries:
+            group = [
+                self.values.open_value(each, self.component) for each in ([entry] if isinstance(entry, str) else entry)
+            ]
+            if ABSENT not in group:
+                yield from map(str, group)
+
+    def _resources(self) -> Object:
+        entry = self.entry
+        gpus = self._number(entry.gpus)
+        limits: Object = {"memory": entry.memory_limit or _twice(entry.memory)}
+        if gpus:
+            limits["nvidia.com/gpu"] = gpus
+        # No limit of processor time: it would slow pods down beside idle cores.
+        return {"requests": {"cpu": entry.cpu, "memory": entry.memory}, "limits": limits}
+
+    def _variables(self) -> Iterator[Object]:
+        plain, hidden = _parted(self.env)
+        for name, value in plain.items():
+            yield {"name": name, "value": _written(value)}
+        for name in hidden:
+            yield {"name": name, "valueFrom": {"secretKeyRef": {"name": f"{self.name}-env", "key": _key(name)}}}
+
+    def _credentials(self) -> Iterator[str]:
+        for requirement in self.entry.credentials:
+            binding = self.values.binding(self.component.name, requirement)
+            if binding and self.values.has_credentials(binding):
+                yield self.values.secret_name(binding)
+
+    def _mounts(self) -> Iterator[Object]:
+        if self.entry.volume:
+            yield {"name": "data", "mountPath": self.entry.volume.path}
+        for number, path in enumerate(self.entry.writable):
+            yield {"name": f"writable-{number}", "mountPath": path}
+        for kind, files in zip(("files", "secret-files"), _parted(self.files), strict=True):
+            for path in files:
+                yield {"name": kind, "mountPath": path, "subPath": _key(path), "readOnly": True}
+
+    def _volumes(self) -> Iterator[Object]:
+        if self.entry.volume and self.entry.kind != "StatefulSet":
+            yield {"name": "data", "emptyDir": {}}
+        for number in range(len(self.entry.writable)):
+            yield {"name": f"writable-{number}", "emptyDir": {}}
+        plain, hidden = _parted(self.files)
+        if plain:
+            yield {"name": "files", "configMap": {"name": f"{self.name}-files"}}
+        if hidden:
+            yield {"name": "secret-files", "secret": {"secretName": f"{self.name}-secret-files"}}
+
+    def _claim(self) -> Object:
+        assert self.entry.volume
+        size = self.values.value(self.entry.volume.size, self.component)
+        chosen = self.values.place.deployment.storage_class
+        spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+        return {
+            "metadata": {"name": "data", "labels": self.values.place.labels(self.component)},
+            "spec": {**spec, **({"storageClassName": chosen} if chosen else {})},
+        }
+
+    def _probes(self) -> Object:
+        for name in self.entry.endpoints:
+            if ready := self.values.tool(self.component).endpoints[name].ready:
+                asked = {"httpGet": {"path": ready, "port": name}}
+                break
+        else:
+            if not self.entry.endpoints:
+                return {}
+            asked = {"tcpSocket": {"port": self.entry.endpoints[0]}}
+        often = {"periodSeconds": _PERIOD, "timeoutSeconds": 5}
+        return {
+            "startupProbe": {**asked, **often, "failureThreshold": max(1, self.entry.startup_seconds // _PERIOD)},
+            "readinessProbe": {**asked, **often},
+            "livenessProbe": {**asked, **often, "failureThreshold": 6},
+        }
+
+    def _service(self) -> Object:
+        ports = []
+        for name in self.entry.endpoints:
+            _, port, _ = self.values.location(self.component, name)
+            ports.append({"name": name, "port": port, "targetPort": name, "protocol": "TCP"})
+        selector = {f"app.kubernetes.io/{name}": value for name, value in self.selector.items()}
+        return self._object(
+            "v1", "Service", self.name, spec={"type": "ClusterIP", "selector": selector, "ports": ports}
+        )
+
+    def _budget(self) -> Object:
+        labels = {f"app.kubernetes.io/{name}": value for name, value in self.selector.items()}
+        spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
+        return self._object("policy/v1", "PodDisruptionBudget", self.name, spec=spec)
+
+    def _number(self, template: str | int) -> int:
+        return int(self.values.value(template, self.component) or 0)
+
+    def _object(self, version: str, kind: str, name: str, **content: Any) -> Object:
+        meta = metadata(name, self.values.place, self.component)
+        return {"apiVersion": version, "kind": kind, "metadata": meta, **content}
+
+
+def _parted(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what everybody may read, and what holds a secret."""
+    hidden = {key: value for key, value in content.items() if _is_secret(value)}
+    return {key: value for key, value in content.items() if key not in hidden}, hidden
+
+
+def _is_secret(value: Any) -> bool:
+    parts: Text = value if isinstance(value, tuple) else (value,)
+    return any(isinstance(part, Secret) for part in parts)
+
+
+def _written(value: Any) -> Any:
+    """Return a value as the text that Kubernetes wants; what is not known yet stays."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _shown(value: Any) -> str:
+    return shown(value) if isinstance(value, tuple) else str(value)
+
+
+def _key(path: str) -> str:
+    """Return the key of a ConfigMap or a Secret for a path or a variable: letters, digits, dashes, dots, underscores."""
+    return path.strip("/").replace("/", "_")
+
+
+def _twice(quantity: str) -> str:
+    number = quantity.rstrip("KMGTPEi")
+    return f"{2 * int(number)}{quantity[len(number) :]}"
