@@ -212,6 +212,8 @@ def test_a_definition_among_the_objects_is_a_schema() -> None:
     [
         ({"x-kubernetes-int-or-string": True}, [80, "http"], [1.5, True, [], {}]),
         ({"type": "integer", "nullable": True}, [1, None], ["1"]),
+        ({"type": "integer"}, [1], [None]),
+        ({"nullable": True}, [1, None], []),
         ({"type": "string", "enum": ["a"], "nullable": True}, ["a", None], ["b"]),
         ({"type": "object", "properties": {"a": {"type": "string"}}}, [{}, {"a": "b"}], [{"b": "a"}]),
         (

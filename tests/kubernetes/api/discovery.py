@@ -6,8 +6,6 @@ from typing import Any
 from .kinds import Kind
 
 _PARAMETERS = ("dryRun", "fieldManager", "fieldValidation", "force")
-OLD_OPENAPI = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-"""An empty document will do: clients ask for it about kinds that they found nowhere else."""
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 

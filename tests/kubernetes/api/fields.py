@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from .refusals import Refused
@@ -62,7 +63,7 @@ def note_update(before: dict[str, Any], after: dict[str, Any], owners: Owners, m
     changed = {path for path, value in new.items() if path not in old or old[path] != value}
     gone = set(old) - set(new)
     for paths in owners.values():
-        paths -= changed | gone
+        paths.difference_update(changed | gone)
     if changed:
         owners.setdefault((manager, "Update"), set()).update(changed)
     for each in [owner for owner, paths in owners.items() if not paths]:
@@ -110,7 +111,7 @@ def _settle_conflicts(
             if owner != mine and owner[0] != mine[0] and _overlap(path, other) and _at(live, path) != value
         }
         if force:
-            paths -= disputed
+            paths.difference_update(disputed)
         else:
             causes += [(owner[0], written(path)) for path in sorted(disputed, key=str)]
     if causes:
@@ -161,7 +162,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _put(value: Any, path: Path, wanted: Any) -> None:
-    for each, following in zip(path[:-1], path[1:], strict=True):
+    for each, following in pairwise(path):
         if isinstance(each, tuple):
             found = _element(value, each)
             if found is None:

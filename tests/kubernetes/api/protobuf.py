@@ -19,7 +19,7 @@ def decode(body: bytes) -> dict[str, Any]:
     if found["kind"] == "Secret":
         return {**found, **_secret(raw)}
     if found["kind"] == "DeleteOptions":
-        return {**found, **{"propagationPolicy": each.decode() for number, each in _fields(raw) if number == 4}}
+        return found
     if found["kind"] == "SelfSubjectAccessReview":
         return {**found, "metadata": {}, "spec": _review(raw)}
     raise ValueError(f"protobuf of a {found['kind']} is not supported")

@@ -103,7 +103,6 @@ def answer(request: Request, store: Store, access: Access) -> tuple[int, dict[st
     if kind.plural == _REVIEW:
         return 201, _review(request.content(), access)
     access.check(request.verb, kind.plural, namespace)
-    query = request.query
     if request.verb == "get":
         return 200, store.get(kind, namespace, name)
     if request.verb == "list":
@@ -112,12 +111,15 @@ def answer(request: Request, store: Store, access: Access) -> tuple[int, dict[st
         return 201, store.create(kind, request.content(), namespace, request.manager, dry=request.dry)
     if request.verb == "delete":
         return 200, store.delete(kind, namespace, name, dry=request.dry)
-    if request.verb == "deletecollection":
-        found = store.list(kind, namespace, query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        for each in found:
-            store.delete(kind, each["metadata"].get("namespace", ""), each["metadata"]["name"], dry=request.dry)
-        return 200, _listed(request, store)
-    return _written(request, store)
+    return _delete_all(request, store) if request.verb == "deletecollection" else _written(request, store)
+
+
+def _delete_all(request: Request, store: Store) -> tuple[int, dict[str, Any]]:
+    kind, query = request.place.kind, request.query
+    listed = _listed(request, store)
+    for each in listed["items"]:
+        store.delete(kind, each["metadata"].get("namespace", ""), each["metadata"]["name"], dry="dryRun" in query)
+    return 200, listed
 
 
 def _written(request: Request, store: Store) -> tuple[int, dict[str, Any]]:

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Literal
 
-from .store import Stored, Store
+from .store import Store, Stored
 
 Outcome = Literal["ready", "pending", "failed"]
 _STATUS = Callable[[dict[str, Any], int, Outcome], dict[str, Any]]

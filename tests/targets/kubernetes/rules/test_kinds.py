@@ -8,11 +8,11 @@ from pathlib import Path
 
 import kubernetes_validate
 import pytest
-from tests.targets.kubernetes.rules.good import KNOWN, OBJECTS
+from tests.targets.kubernetes.rules.good import KNOWN, OBJECTS, changed, write
 
 from platinfra.targets.kubernetes.rules import Known, check
+from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, VERSIONS, served
 from platinfra.targets.kubernetes.rules.identity import in_namespace
-from platinfra.targets.kubernetes.rules.kinds import CLUSTER_WIDE, SINCE, VERSIONS, served
 
 SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 UNLISTED = {
@@ -47,8 +47,28 @@ def test_a_newer_version_has_what_the_newest_known_one_has() -> None:
     assert served("v1.34.2") == served("1.34")
 
 
-def test_every_cluster_wide_kind_is_in_the_table() -> None:
-    assert {kind.rpartition("/")[2] for kind in SINCE} >= CLUSTER_WIDE
+def test_kinds_outside_namespaces_are_told_by_group_and_kind() -> None:
+    some = {
+        "Node",
+        "Namespace",
+        "rbac.authorization.k8s.io/ClusterRole",
+        "storage.k8s.io/StorageClass",
+        "karpenter.sh/NodePool",
+    }
+    assert some <= CLUSTER_WIDE
+    assert not {"Pod", "ClusterRole", "apps/Deployment", "policy/PodDisruptionBudget"} & CLUSTER_WIDE
+
+
+def test_a_namespace_on_what_lies_outside_of_them_changes_nothing() -> None:
+    objects = changed("ClusterRoleBinding viewers", "metadata.namespace", "nowhere")
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "own", "namespace": "ml"},
+    }
+    write(next(each for each in objects if each["kind"] == "ClusterRoleBinding"), "roleRef.name", "own")
+    assert [each.rule for each in check(objects, known=KNOWN)] == ["missing-role"]
+    assert check([*objects, role], known=KNOWN) == []
 
 
 def test_a_kind_may_be_too_new_for_the_cluster() -> None:

@@ -71,6 +71,20 @@ def test_values(value: object, valid: bool) -> None:
     assert is_value(value) is valid
 
 
+def test_containers_that_start_before_the_others_serve_only_as_sidecars() -> None:
+    spec = {
+        "containers": [{"ports": [{"containerPort": 1}]}],
+        "initContainers": [
+            {"ports": [{"containerPort": 2, "name": "two"}], "restartPolicy": "Always"},
+            {"ports": [{"containerPort": 3}]},
+        ],
+    }
+    (template,) = templates(
+        next(resources([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}]))
+    )
+    assert [template.has_port(Place(each)) for each in (1, 2, 3, "two", "three")] == [True, True, False, True, False]
+
+
 @pytest.mark.parametrize("kind", ["Job", "Deployment"])
 def test_pods_of_a_job_wear_its_name(kind: str) -> None:
     api = "batch/v1" if kind == "Job" else "apps/v1"

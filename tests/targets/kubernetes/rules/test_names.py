@@ -20,6 +20,8 @@ def rules(api: str, kind: str, name: str, **content: Any) -> set[str]:
     [
         ("v1", "ConfigMap", 253),
         ("v1", "Service", 63),
+        ("v1", "Namespace", 63),
+        ("apps/v1", "StatefulSet", 52),
         ("batch/v1", "CronJob", 52),
         ("batch/v1", "Job", 63),
         ("batch.volcano.sh/v1alpha1", "Job", 253),

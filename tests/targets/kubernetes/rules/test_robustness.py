@@ -1,6 +1,7 @@
 """Whatever a chart renders, the rules answer; and no rule goes untested."""
 
 import ast
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def damaged(value: Any, way: list[int], strange: Any) -> Any:
     return [inner if index == chosen else each for index, each in enumerate(value)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(OBJECTS) - 1), st.lists(st.integers(0, 30), max_size=9), STRANGE)
 def test_damaged_objects_are_answered_and_never_crash(index: int, way: list[int], strange: Any) -> None:
     damage = damaged(OBJECTS[index], way, strange)
@@ -61,6 +62,15 @@ def test_every_rule_is_broken_by_a_test() -> None:
     of_hygiene = {"missing-resources", "image-tag", "mounted-token", "writable-root"}
     assert len(names) > 30
     assert names - {rule.partition(" at ")[0] for *_, rule in VALUES} == elsewhere | of_hygiene
+
+
+def test_rules_need_the_standard_library_alone_until_something_is_written() -> None:
+    allowed = {*sys.stdlib_module_names, "platinfra"}
+    for path in Path(rules.__file__).parent.glob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.partition(".")[0] for name in names} <= allowed, path.name
 
 
 def test_a_problem_is_told_by_its_family() -> None:

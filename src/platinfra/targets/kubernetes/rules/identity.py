@@ -6,7 +6,6 @@ from typing import Any
 from platinfra.targets.kubernetes.rules.inventory import Inventory, inventory
 from platinfra.targets.kubernetes.rules.kinds import is_cluster_wide
 from platinfra.targets.kubernetes.rules.known import Known
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
 
@@ -23,18 +22,16 @@ def objects_are_unique(inventory: Inventory) -> Iterator[Problem]:
 
 
 def namespaces_exist(inventory: Inventory) -> Iterator[Problem]:
-    """Report objects without the namespace they need, with one they cannot have, or in one that nothing creates."""
+    """Report objects without the namespace they need, or in one that nothing creates."""
     for each in inventory.checked:
         place = each.at("metadata", "namespace")
-        match is_cluster_wide(each, inventory):
-            case True if each.namespace:
-                message = f"a {each.kind} belongs to the whole cluster and to no namespace"
-                yield each.problem("unexpected-namespace", place, message, "remove `metadata.namespace`")
-            case False if not each.namespace:
-                message = f"a {each.kind} needs a namespace"
-                yield each.problem("missing-namespace", place, message, "write `metadata.namespace`")
-            case _ if each.namespace and not inventory.has("Namespace", "", each.namespace):
-                yield _nowhere(each, place)
+        if each.namespace:
+            if not inventory.has("Namespace", "", each.namespace):
+                message = f"nothing creates the namespace `{each.namespace}`"
+                yield each.problem("unknown-namespace", place, message, "add a Namespace, or name one that exists")
+        elif is_cluster_wide(each, inventory) is False:
+            message = f"a {each.kind} needs a namespace"
+            yield each.problem("missing-namespace", place, message, "write `metadata.namespace`")
 
 
 def in_namespace(objects: Sequence[Mapping[str, Any]], namespace: str) -> list[dict[str, Any]]:
@@ -48,8 +45,3 @@ def _placed(resource: Resource, namespace: str, *, cluster_wide: bool | None) ->
     if cluster_wide is True or resource.namespace:
         return value
     return {**value, "metadata": {**resource.at("metadata").mapping, "namespace": namespace}}
-
-
-def _nowhere(resource: Resource, place: Place) -> Problem:
-    message = f"nothing creates the namespace `{resource.namespace}`"
-    return resource.problem("unknown-namespace", place, message, "add a Namespace, or name one that exists")

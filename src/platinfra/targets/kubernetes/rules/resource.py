@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE
 from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 
@@ -72,7 +73,10 @@ def resource(root: Place) -> Resource:
     metadata = root.at("metadata")
     group, version = split(root.at("apiVersion").text)
     name = metadata.at("name").text or metadata.at("generateName").text
-    return Resource(root, joined(group, root.at("kind").text), version, metadata.at("namespace").text, name)
+    key = joined(group, root.at("kind").text)
+    # Charts write a namespace into what lies outside of them, and an API server takes no notice.
+    namespace = "" if key in CLUSTER_WIDE else metadata.at("namespace").text
+    return Resource(root, key, version, namespace, name)
 
 
 def split(api_version: str) -> tuple[str, str]:

@@ -1,0 +1,243 @@
+"""
+Record which values of charts the catalog sets, and where in each chart they were read.
+
+`python tests/kubernetes/record_chart_keys.py FOLDER...` looks for every chart in the folders, the first that has it
+counts, and writes `chart_keys/CHART.json`. It fails at a value that a chart knows nothing of.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Tool
+from platinfra.model.graph import Binding, Component, Graph
+from platinfra.spec.kubernetes import KubernetesDeployment
+from platinfra.targets.kubernetes.bundle import Release, bundle
+from platinfra.targets.kubernetes.place import VERSION, place_of
+from platinfra.targets.kubernetes.render import plain
+from platinfra.targets.kubernetes.values import Values
+
+FOLDER = Path(__file__).parent / "chart_keys"
+STUBS = {
+    "certificates": "cert-manager",
+    "data_versioning": "lakefs",
+    "event_streaming": "kafka",
+    "experiment_tracker": "mlflow",
+    "metrics": "mlflow",
+    "metrics_store": "prometheus",
+    "model_registry": "mlflow",
+    "monitoring": "evidently",
+    "object_store": "seaweedfs",
+    "orchestrator": "prefect",
+    "sql_database": "cloudnative-pg",
+}
+"""Capability to the tool at the other end of a wire."""
+_TAG = "the chart's source at the tag of its version"
+SOURCES = {
+    "airflow": "the packaged chart, as another project keeps it",
+    "dagster": "release 1.3.7, with the names of helm/dagster in the project's source since (dagsterWebserver)",
+    **dict.fromkeys(
+        (
+            "cert-manager",
+            "flyte-binary",
+            "jupyterhub",
+            "kserve-crd",
+            "kserve-resources",
+            "kserve-runtime-configs",
+            "kuberay-operator",
+            "prefect-server",
+            "prefect-worker",
+            "ray-cluster",
+            "seldon-core-v2-crds",
+            "seldon-core-v2-runtime",
+            "seldon-core-v2-servers",
+            "seldon-core-v2-setup",
+            "spark-operator",
+            "strimzi-kafka-operator",
+            "vault",
+        ),
+        _TAG,
+    ),
+}
+"""Charts that were not read in the very package of their version."""
+Pointer = tuple[str, ...]
+
+
+def written(pointer: Pointer) -> str:
+    """Return a path as a JSON pointer: names of values hold dots and slashes."""
+    return "".join(f"/{each.replace('~', '~0').replace('/', '~1')}" for each in pointer)
+
+
+def leaves(value: Any, pointer: Pointer = ()) -> Iterator[tuple[Pointer, Any]]:
+    """Yield the paths of values that are no mappings; lists are one value."""
+    if isinstance(value, Mapping) and (value or not pointer):
+        for key, each in value.items():
+            yield from leaves(each, (*pointer, str(key)))
+    else:
+        yield pointer, value
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", type(None): "null"}
+    return names.get(type(value), "object")
+
+
+def releases(tool: Tool, catalog: Catalog) -> list[Release]:
+    """Return the releases of a tool, wired to stubs, with their values filled in."""
+    name = tool.name
+    bindings, names = [], {name}
+    for requirement, entry in tool.requires.items():
+        stub = STUBS.get(entry.capability)
+        if stub and stub != name and "kubernetes" in entry.targets:
+            access = tuple(entry.access or ())
+            bindings.append(Binding(name, requirement, stub, entry.capability, access, "", client=entry.client))
+            names.add(stub)
+    components = {each: _component(catalog.get(each)) for each in sorted(names)}
+    graph = Graph("churn", "default", "kubernetes", components, tuple(bindings))
+    place = place_of(graph, KubernetesDeployment(storage_class="fast"), VERSION, None, None)
+    steps = bundle(Values(graph, catalog, place)).steps
+    own = {each.name for each in (tool.run.kubernetes.charts.values() if tool.run.kubernetes else ())}
+    return [step.release for step in steps if step.release and step.release.chart in own]
+
+
+def _component(tool: Tool) -> Component:
+    settings = {key: "stub" if each.default is None else each.default for key, each in tool.settings.items()}
+    return Component(tool.name, tool.name, (), settings)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart of others: what it says of its values."""
+
+    version: str
+    values: Mapping[str, Any]
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    templates: str = ""
+
+    @classmethod
+    def at(cls, folder: Path) -> "Chart":
+        """Read an unpacked chart; its templates may be missing."""
+        about = yaml.safe_load((folder / "Chart.yaml").read_text())
+        values = _yaml(folder / "values.yaml")
+        schema = _yaml(folder / "values.schema.json") or _yaml(folder / "values.schema.yaml")
+        texts = [each.read_text() for each in sorted(folder.rglob("templates/**/*")) if each.is_file()]
+        return cls(str(about["version"]), values, schema, "\n".join(texts))
+
+    @cached_property
+    def strict(self) -> bool:
+        """Tell whether the schema refuses names it does not know."""
+        return self.schema.get("additionalProperties") is False
+
+    def where(self, pointer: Pointer) -> str | None:
+        """Return where a value is known: in the default values, the schema, or a template that prints a whole map."""
+        if _in_values(self.values, pointer):
+            return "values"
+        if self.schema and _in_schema(self.schema, pointer, self.schema):
+            return "schema"
+        for length in range(len(pointer), 0, -1):
+            if self._printed(pointer[:length]) and (length > 1 or length == len(pointer)):
+                return f"template {written(pointer[:length])}"
+        return f"template {written(pointer[:1])}" if self._printed(pointer[:1], whole=True) else None
+
+    def _printed(self, pointer: Pointer, *, whole: bool = False) -> bool:
+        dotted = re.escape(".".join(pointer))
+        mentioned = rf"Values\.{dotted}\b(?!\.\w)(?!-)"
+        pattern = (
+            rf"(toYaml|with) [$.\w]*{mentioned}|{mentioned} *\| *toYaml|index [$.]*Values \"{dotted}\""
+            if whole
+            else mentioned
+        )
+        return re.search(pattern, self.templates) is not None
+
+    def types(self, pointer: Pointer) -> set[str]:
+        """Return the types that the default value has; none when it says nothing of them."""
+        node: Any = self.values
+        for key in pointer:
+            if not isinstance(node, Mapping) or key not in node:
+                return set()
+            node = node[key]
+        return set() if node is None or node in ("", "-") else {type_of(node)}
+
+
+def _yaml(file: Path) -> Any:
+    return (yaml.safe_load(file.read_text()) or {}) if file.is_file() else {}
+
+
+def _in_values(node: Any, pointer: Pointer) -> bool:
+    """Tell whether default values have a path; below an empty map and below nothing everything is allowed."""
+    for number, key in enumerate(pointer):
+        if node is None or node == {}:
+            return number > 0
+        if not isinstance(node, Mapping) or key not in node:
+            return False
+        node = node[key]
+    return True
+
+
+def _in_schema(node: Any, pointer: Pointer, root: Mapping[str, Any]) -> bool:
+    """Tell whether a schema names a path, or allows anything where it is."""
+    if node is True or not pointer:
+        return node is not False
+    if not isinstance(node, Mapping):
+        return False
+    if reference := node.get("$ref"):
+        target: Any = root
+        for key in str(reference).removeprefix("#/").split("/"):
+            target = target.get(key, {}) if isinstance(target, Mapping) else {}
+        return _in_schema(target, pointer, root)
+    known = node.get("properties", {})
+    # Beside `properties` these only say more of names that stand there.
+    choices = [] if known else [each for key in ("anyOf", "oneOf", "allOf") for each in node.get(key, [])]
+    if any(_in_schema(each, pointer, root) for each in choices):
+        return True
+    if pointer[0] in known:
+        return _in_schema(known[pointer[0]], pointer[1:], root)
+    more = node.get("additionalProperties", not known and node.get("type", "object") != "string")
+    return bool(more) and _in_schema(more, pointer[1:], root)
+
+
+def charts(catalog: Catalog) -> dict[str, list[Release]]:
+    """Return every chart of the catalog with the releases that use it."""
+    found: dict[str, list[Release]] = {}
+    for tool in catalog.tools():
+        for each in releases(tool, catalog) if tool.run.kubernetes and tool.run.kubernetes.charts else []:
+            found.setdefault(each.chart, []).append(each)
+    return found
+
+
+def record(name: str, uses: list[Release], chart: Chart) -> dict[str, Any]:
+    """Return what is recorded of one chart; raise SystemExit at a value that it does not know."""
+    keys: dict[str, Any] = {}
+    for release in uses:
+        for pointer, value in leaves(plain(release.values)):
+            where = chart.where(pointer)
+            if where is None:
+                sys.exit(f"{name}: nothing is known of {written(pointer)}")
+            entry = keys.setdefault(written(pointer), {"types": [], "read": where})
+            entry["types"] = sorted({*entry["types"], *(chart.types(pointer) or {type_of(value)})})
+    source = SOURCES.get(name, "the packaged chart")
+    return {"chart": name, "version": uses[0].version, "source": source, "keys": dict(sorted(keys.items()))}
+
+
+def main(folders: list[Path]) -> None:
+    """Write the records of every chart that lies in one of the folders."""
+    for name, uses in charts(Catalog()).items():
+        folder = next((each / name for each in folders if (each / name / "Chart.yaml").is_file()), None)
+        if folder is None:
+            print(f"{name}: in no folder, its record stays")
+            continue
+        text = json.dumps(record(name, uses, Chart.at(folder)), indent=1, sort_keys=False)
+        (FOLDER / f"{name}.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main([Path(each) for each in sys.argv[1:]])
