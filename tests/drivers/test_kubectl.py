@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +27,9 @@ from tests.kubernetes.api import Cluster, cluster
 from tests.kubernetes.programs import KUBECTL
 
 from .programs import eventually
+from .programs import noted as written
 
-needs_kubectl = [
-    pytest.mark.live,
-    pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH"),
-]
-live = pytest.mark.parametrize("_", [pytest.param(None, marks=needs_kubectl, id="kubectl")])
+absent = pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH")
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}}
 SETTINGS = {
     "apiVersion": "v1",
@@ -96,6 +96,12 @@ LAKE = {
 WEB_REF = ref_of(WEB)
 
 
+def live(test: Callable[..., None]) -> Callable[..., None]:
+    """Mark a test that needs the real program."""
+    marked: Callable[..., None] = pytest.mark.live(absent(test))
+    return marked
+
+
 @pytest.fixture
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -130,7 +136,7 @@ def message(error: "pytest.ExceptionInfo[PlatinfraError]") -> str:
 
 
 @live
-def test_a_cluster_says_its_contexts_its_version_and_its_kinds(client: Kubectl, api: Cluster, _: None) -> None:
+def test_a_cluster_says_its_contexts_its_version_and_its_kinds(client: Kubectl, api: Cluster) -> None:
     assert client.contexts() == ["double", "elsewhere"]
     assert client.current_context() == "double"
     assert client.server_version() == "1.34.0"
@@ -143,7 +149,7 @@ def test_a_cluster_says_its_contexts_its_version_and_its_kinds(client: Kubectl, 
 
 
 @live
-def test_an_unknown_context_is_named_with_those_near_it(api: Cluster, tmp_path: Path, _: None) -> None:
+def test_an_unknown_context_is_named_with_those_near_it(api: Cluster, tmp_path: Path) -> None:
     with pytest.raises(PlatinfraError) as error:
         Kubectl("doubl", api.kubeconfig(tmp_path / "config")).server_version()
     assert code(error) == "unknown-context"
@@ -151,7 +157,7 @@ def test_an_unknown_context_is_named_with_those_near_it(api: Cluster, tmp_path: 
 
 
 @live
-def test_a_cluster_that_does_not_answer_is_named_with_its_address(api: Cluster, tmp_path: Path, _: None) -> None:
+def test_a_cluster_that_does_not_answer_is_named_with_its_address(api: Cluster, tmp_path: Path) -> None:
     with pytest.raises(PlatinfraError) as error:
         Kubectl("elsewhere", api.kubeconfig(tmp_path / "config")).server_version()
     assert type(error.value) is PlatinfraError, "nothing was touched yet"
@@ -161,7 +167,7 @@ def test_a_cluster_that_does_not_answer_is_named_with_its_address(api: Cluster, 
 
 
 @live
-def test_a_silent_cluster_is_given_up_within_seconds(api: Cluster, tmp_path: Path, _: None) -> None:
+def test_a_silent_cluster_is_given_up_within_seconds(api: Cluster, tmp_path: Path) -> None:
     api.vanish(silent=True)
     started = time.monotonic()
     with pytest.raises(PlatinfraError) as error:
@@ -171,7 +177,7 @@ def test_a_silent_cluster_is_given_up_within_seconds(api: Cluster, tmp_path: Pat
 
 
 @live
-def test_refused_credentials_are_told_apart_from_a_silent_cluster(client: Kubectl, api: Cluster, _: None) -> None:
+def test_refused_credentials_are_told_apart_from_a_silent_cluster(client: Kubectl, api: Cluster) -> None:
     api.refuse_login()
     with pytest.raises(PlatinfraError) as error:
         client.server_version()
@@ -179,7 +185,7 @@ def test_refused_credentials_are_told_apart_from_a_silent_cluster(client: Kubect
 
 
 @live
-def test_objects_are_applied_and_found_again(client: Kubectl, api: Cluster, _: None) -> None:
+def test_objects_are_applied_and_found_again(client: Kubectl, api: Cluster) -> None:
     client.apply([NAMESPACE, SETTINGS, WEB])
     client.apply([NAMESPACE, SETTINGS, WEB])
     found = client.get(ref_of(SETTINGS))
@@ -203,7 +209,7 @@ def test_objects_are_applied_and_found_again(client: Kubectl, api: Cluster, _: N
 
 @live
 def test_no_secret_stands_in_a_command_line(
-    client: Kubectl, api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _: None
+    client: Kubectl, api: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program, seen = tmp_path / "kubectl", tmp_path / "seen"
     program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {seen}\nexec {KUBECTL} "$@"\n')
@@ -220,7 +226,7 @@ def test_no_secret_stands_in_a_command_line(
 
 
 @live
-def test_what_is_no_longer_applied_is_removed(client: Kubectl, api: Cluster, _: None) -> None:
+def test_what_is_no_longer_applied_is_removed(client: Kubectl, api: Cluster) -> None:
     client.apply([NAMESPACE, SETTINGS])
     api.change("ConfigMap", "settings", {"data": {"theirs": "kept"}}, "ml", manager="somebody")
     client.apply([{**SETTINGS, "data": {"size": "2"}}])
@@ -230,7 +236,7 @@ def test_what_is_no_longer_applied_is_removed(client: Kubectl, api: Cluster, _: 
 
 
 @live
-def test_a_field_of_somebody_else_is_a_conflict_unless_forced(client: Kubectl, api: Cluster, _: None) -> None:
+def test_a_field_of_somebody_else_is_a_conflict_unless_forced(client: Kubectl, api: Cluster) -> None:
     client.apply([NAMESPACE, SETTINGS, WEB])
     api.change("Deployment", "web", {"spec": {"replicas": 5}}, "ml", manager="autoscaler")
     with pytest.raises(ActionError) as error:
@@ -246,7 +252,7 @@ def test_a_field_of_somebody_else_is_a_conflict_unless_forced(client: Kubectl, a
 
 
 @live
-def test_a_typing_error_is_refused_by_the_server(client: Kubectl, _: None) -> None:
+def test_a_typing_error_is_refused_by_the_server(client: Kubectl) -> None:
     with pytest.raises(ActionError) as error:
         client.apply([NAMESPACE, edited(WEB, replica=2)])
     assert code(error) == "kubectl-failed"
@@ -255,7 +261,7 @@ def test_a_typing_error_is_refused_by_the_server(client: Kubectl, _: None) -> No
 
 
 @live
-def test_a_kind_that_is_not_installed_is_named(client: Kubectl, _: None) -> None:
+def test_a_kind_that_is_not_installed_is_named(client: Kubectl) -> None:
     with pytest.raises(ActionError) as error:
         client.apply([NAMESPACE, LAKE])
     assert code(error) == "kind-missing"
@@ -263,7 +269,7 @@ def test_a_kind_that_is_not_installed_is_named(client: Kubectl, _: None) -> None
 
 
 @live
-def test_differences_are_told_object_by_object_and_nothing_changes(client: Kubectl, api: Cluster, _: None) -> None:
+def test_differences_are_told_object_by_object_and_nothing_changes(client: Kubectl, api: Cluster) -> None:
     everything = [NAMESPACE, SETTINGS, WEB, LAKE]
     assert [each.change for each in client.diff(everything)] == ["create"] * 4
     client.apply([NAMESPACE, SETTINGS, WEB])
@@ -283,7 +289,7 @@ def test_differences_are_told_object_by_object_and_nothing_changes(client: Kubec
 
 
 @live
-def test_a_definition_makes_its_kind_known_and_checked(client: Kubectl, api: Cluster, _: None) -> None:
+def test_a_definition_makes_its_kind_known_and_checked(client: Kubectl, api: Cluster) -> None:
     client.apply([NAMESPACE, DEFINITION])
     client.wait_ready(ref_of(DEFINITION), 5)
     client.apply([LAKE])
@@ -302,7 +308,7 @@ def test_a_definition_makes_its_kind_known_and_checked(client: Kubectl, api: Clu
 
 
 @live
-def test_deleting_waits_and_minds_nothing_that_is_absent(client: Kubectl, api: Cluster, _: None) -> None:
+def test_deleting_waits_and_minds_nothing_that_is_absent(client: Kubectl, api: Cluster) -> None:
     client.apply([NAMESPACE, SETTINGS, WEB])
     client.delete([ref_of(SETTINGS), WEB_REF, ref_of(LAKE), ObjectRef("v1", "Secret", "none", "nowhere")])
     assert api.get("ConfigMap", "settings", "ml") is None
@@ -315,7 +321,7 @@ def test_deleting_waits_and_minds_nothing_that_is_absent(client: Kubectl, api: C
 
 
 @live
-def test_a_finalizer_that_nobody_takes_away_is_named(client: Kubectl, api: Cluster, _: None) -> None:
+def test_a_finalizer_that_nobody_takes_away_is_named(client: Kubectl, api: Cluster) -> None:
     held = {**SETTINGS, "metadata": {**SETTINGS["metadata"], "finalizers": ["example.com/volume"]}}
     client.apply([NAMESPACE, held, WEB])
     with pytest.raises(ActionError) as error:
@@ -328,19 +334,19 @@ def test_a_finalizer_that_nobody_takes_away_is_named(client: Kubectl, api: Clust
 
 
 @live
-def test_permissions_are_asked_for(client: Kubectl, api: Cluster, _: None) -> None:
+def test_permissions_are_asked_for(client: Kubectl, api: Cluster) -> None:
     assert client.can_i("create", "deployments.apps", "ml")
     api.deny("create", "namespaces")
     assert not client.can_i("create", "namespaces")
+    api.deny("patch", "configmaps")
     with pytest.raises(ActionError) as error:
-        api.deny("patch", "configmaps")
         client.apply([{**SETTINGS, "metadata": {"name": "settings", "namespace": "default"}}])
     assert code(error) == "cluster-forbidden"
     assert "cannot patch" in message(error)
 
 
 @live
-def test_waiting_ends_when_a_workload_is_ready(client: Kubectl, api: Cluster, _: None) -> None:
+def test_waiting_ends_when_a_workload_is_ready(client: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
     client.apply([NAMESPACE, WEB])
     said: list[str] = []
@@ -354,7 +360,7 @@ def test_waiting_ends_when_a_workload_is_ready(client: Kubectl, api: Cluster, _:
 
 
 @live
-def test_a_workload_that_is_not_ready_is_explained_by_its_pods(client: Kubectl, api: Cluster, _: None) -> None:
+def test_a_workload_that_is_not_ready_is_explained_by_its_pods(client: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
     api.logs["web"] = ["starting", "no database"]
     client.apply([NAMESPACE, WEB])
@@ -371,19 +377,21 @@ def test_a_workload_that_is_not_ready_is_explained_by_its_pods(client: Kubectl, 
 
 
 @live
-def test_what_failed_is_not_waited_for(client: Kubectl, api: Cluster, _: None) -> None:
+def test_what_failed_is_not_waited_for(client: Kubectl, api: Cluster) -> None:
     api.become("Job", "migrate", "failed")
     api.become("Deployment", "web", "failed")
     client.apply([NAMESPACE, JOB, WEB])
     for content, why in ((JOB, "BackoffLimitExceeded"), (WEB, "it made no progress")):
+        started = time.monotonic()
         with pytest.raises(ActionError) as error:
-            client.wait_ready(ref_of(content), 60, pause=0.1)
+            client.wait_ready(ref_of(content), 20, pause=0.1)
+        assert time.monotonic() - started < 15
         assert message(error) == f"{ref_of(content)} failed: {why}"
         assert any("CrashLoopBackOff" in each for each in error.value.diagnostics[0].details)
 
 
 @live
-def test_waiting_can_be_cancelled(client: Kubectl, api: Cluster, _: None) -> None:
+def test_waiting_can_be_cancelled(client: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
     client.apply([NAMESPACE, WEB])
     with pytest.raises(ActionError) as error:
@@ -392,7 +400,7 @@ def test_waiting_can_be_cancelled(client: Kubectl, api: Cluster, _: None) -> Non
 
 
 @live
-def test_a_cluster_that_vanishes_in_the_middle_is_told(hasty: Kubectl, api: Cluster, _: None) -> None:
+def test_a_cluster_that_vanishes_in_the_middle_is_told(hasty: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
     hasty.apply([NAMESPACE, WEB])
     with pytest.raises(ActionError) as error:
@@ -406,7 +414,7 @@ def test_a_cluster_that_vanishes_in_the_middle_is_told(hasty: Kubectl, api: Clus
 
 
 @live
-def test_a_short_pause_of_the_cluster_is_sat_out(hasty: Kubectl, api: Cluster, _: None) -> None:
+def test_a_short_pause_of_the_cluster_is_sat_out(hasty: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
     hasty.apply([NAMESPACE, WEB])
     said: list[str] = []
@@ -424,7 +432,7 @@ def test_a_short_pause_of_the_cluster_is_sat_out(hasty: Kubectl, api: Cluster, _
 
 
 @live
-def test_logs_are_read_line_by_line(client: Kubectl, api: Cluster, _: None) -> None:
+def test_logs_are_read_line_by_line(client: Kubectl, api: Cluster) -> None:
     api.logs["web"] = ["one", "two", "three"]
     client.apply([NAMESPACE, WEB])
     assert list(client.logs(WEB_REF)) == ["one", "two", "three"]
@@ -435,12 +443,11 @@ def test_logs_are_read_line_by_line(client: Kubectl, api: Cluster, _: None) -> N
 
 
 @live
-def test_a_forwarded_port_is_open_for_as_long_as_the_block(client: Kubectl, _: None) -> None:
+def test_a_forwarded_port_is_open_for_as_long_as_the_block(client: Kubectl) -> None:
     client.apply([NAMESPACE, WEB, ENTRANCE])
-    with client.port_forward("ml", "web", 80) as port:
-        with socket.create_connection(("127.0.0.1", port), 5):
-            pass
-    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), 5):  # noqa: PT012
+    with client.port_forward("ml", "web", 80) as port, socket.create_connection(("127.0.0.1", port), 5):
+        pass
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), 5):
         pass
     with pytest.raises(ActionError) as error, client.port_forward("ml", "none", 80):
         pass
@@ -448,7 +455,7 @@ def test_a_forwarded_port_is_open_for_as_long_as_the_block(client: Kubectl, _: N
 
 
 @live
-def test_an_interrupt_from_another_thread_ends_what_runs(client: Kubectl, api: Cluster, _: None) -> None:
+def test_an_interrupt_from_another_thread_ends_what_runs(client: Kubectl, api: Cluster) -> None:
     client.apply([NAMESPACE, {**SETTINGS, "metadata": {**SETTINGS["metadata"], "finalizers": ["example.com/volume"]}}])
     errors: list[PlatinfraError] = []
 
@@ -489,6 +496,23 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started(tmp_path: Pa
     assert ended.code == 124
     assert ended.err == "no answer within 0.5 s"
     assert int(noted.read_text()) not in process_tree.snapshot()
+
+
+def test_an_interrupt_of_the_user_ends_what_runs(tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    program = (
+        "import sys\nfrom platinfra.drivers import kubernetes_command\n"
+        "kubernetes_command.run(['/bin/sh', '-c', f'echo $$ > {sys.argv[1]}; exec sleep 600'], timeout=60)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program, str(noted)], stderr=subprocess.DEVNULL)
+    try:
+        (pid,) = written(noted)
+        child.send_signal(signal.SIGINT)
+        assert child.wait(20) != 0
+        assert pid not in process_tree.snapshot()
+    finally:
+        child.kill()
+        child.wait()
 
 
 def test_programs_see_only_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:

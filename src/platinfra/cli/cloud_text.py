@@ -12,9 +12,9 @@ from platinfra.cli import render
 
 if TYPE_CHECKING:
     from platinfra.app.aws.changes import CloudChange
-    from platinfra.app.aws.drift import Drift
     from platinfra.app.aws.plan import CloudPlan
     from platinfra.app.aws.up import CloudApplied
+    from platinfra.model.drift import Drift
 
 _WIDE = 60
 _SIGNS = {"create": "+", "change": "~", "replace": "±", "destroy": "-"}
@@ -98,9 +98,13 @@ def print_drift(found: "list[Drift]") -> None:
         click.echo("nothing was changed by hand")
         return
     for each in sorted(found, key=lambda each: (each.component, each.address)):
-        what = f"{each.attribute}: {_shown(each.before)} → {_shown(each.after)}" if each.attribute else "is gone"
+        what = f"{each.attribute}: {_shown(each.before)} → {_shown(each.after)}" if each.attribute else _whole(each)
         click.echo(f"{each.component}  {each.address}  {what}")
     click.echo("`platinfra up` puts it back", err=True)
+
+
+def _whole(drift: "Drift") -> str:
+    return "is gone" if drift.before is not None else "was added"
 
 
 def _shown(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Read YAML as Helm and kubectl do: the words that Go takes for numbers and booleans are numbers and booleans."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,6 +9,8 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 
 _HOOK = "helm.sh/hook"
 _TESTS = frozenset(("test", "test-success", "test-failure"))
+_SEPARATOR = re.compile(r"(?:\A|\s*\n)---\s*")
+"""As Helm has it: what follows on the same line begins the next document, such as `---# Roles`."""
 _PLAIN = (
     (
         "bool",
@@ -26,6 +29,8 @@ _PLAIN = (
     ("merge", re.compile(r"<<$"), "<"),
 )
 """YAML 1.1 as Go's parser has it; PyYAML has no `y`, `1e3` or `0o17`, and takes times for something else than text."""
+_EXACT = 1e21
+"""From here on Go writes numbers with exponents."""
 _TRUE = frozenset(("y", "yes", "true", "on"))
 
 
@@ -33,7 +38,9 @@ def documents(text: str) -> Iterator[Any]:
     """Yield the documents of a YAML text; raises yaml.YAMLError."""
     import yaml
 
-    return (each for each in yaml.load_all(text, Loader=_loader()) if each is not None)
+    loader = _loader()
+    found = (yaml.load(each, Loader=loader) for each in _SEPARATOR.split(text))  # noqa: S506
+    return (_as_json(each) for each in found if each is not None)
 
 
 def objects(text: str) -> list[dict[str, Any]]:
@@ -86,4 +93,13 @@ def _integer(text: str) -> int:
 
 
 def _number(text: str) -> float:
-    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    """Return whole numbers as such, which is how JSON has them."""
+    found = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return int(found) if found.is_integer() and abs(found) < _EXACT else found
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value with texts for keys: `y: 1` becomes `{"true": 1}` on its way to the server."""
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else json.dumps(key): _as_json(each) for key, each in value.items()}
+    return [_as_json(each) for each in value] if isinstance(value, list) else value

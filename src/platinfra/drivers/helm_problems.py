@@ -9,6 +9,7 @@ from platinfra.drivers import helm_charts, kubernetes_problems
 from platinfra.model.cluster import Chart, Release
 
 _SCHEMA = re.compile(r"values don't meet the specifications of the schema")
+_NO_SCHEMA = re.compile(r"failing loading \"https?://")
 _REFUSED = re.compile(r"^- (?:at '(?P<path>[^']*)': )?(?P<why>.+)$", re.MULTILINE)
 _EXTRA = re.compile(r"additional propert(?:y|ies) (?P<names>'[^']+'(?:, '[^']+')*) not allowed")
 _TOO_OLD = re.compile(
@@ -107,6 +108,10 @@ def _secrets(value: Any, key: str = "") -> Iterator[str]:
 def _values_refused(release: Release, text: str) -> Diagnostic | None:
     if not _SCHEMA.search(text):
         return None
+    if _NO_SCHEMA.search(text):
+        message = f"the schema of the chart `{release.chart.name}` {release.chart.version} leads to one that cannot be fetched"
+        details = kubernetes_problems.last_lines(text)
+        return Diagnostic("chart-unreachable", message, hint="check the connection and the proxy", details=details)
     found = [(_key(each["path"] or "", each["why"]), each["why"]) for each in _REFUSED.finditer(text)]
     said = "; ".join(f"`{key}`: {why}" if key else why for key, why in found) or text.strip()
     message = f"the chart `{release.chart.name}` {release.chart.version} refuses values of `{release.name}`: {said}"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class Kubectl:
 
     def api_resources(self) -> set[str]:
         """Return the kinds that the cluster knows, as `group/version/Kind` and `v1/Kind`."""
-        rows = [line.split() for line in self._read(["api-resources", "--no-headers"], accept=(0, 1)).splitlines()]
+        rows = [line.split() for line in self._read(["api-resources", "--no-headers"], partial=True).splitlines()]
         found = {f"{row[-3]}/{row[-1]}" for row in rows if len(row) > 3}
         versions = set(self._read(["api-versions"]).split())
         for version in versions - {each.rpartition("/")[0] for each in found}:
@@ -247,13 +247,12 @@ class Kubectl:
             hint = (did_you_mean(wanted, known) if wanted else None) or f"there are {listed(known) or 'none'}"
             raise PlatinfraError(Diagnostic("unknown-context", f"the kubeconfig {named}", hint=hint))
 
-    def _read(self, arguments: Sequence[str], accept: Sequence[int] = (0,)) -> str:
-        """Return what a command writes; nothing when there is no such kind or namespace."""
+    def _read(self, arguments: Sequence[str], *, partial: bool = False) -> str:
+        """Return what a command writes; nothing when there is no such kind or namespace, a part where that will do."""
         ended = self._run(arguments, accept=(0, 1))
-        if ended.code not in accept and not _ABSENT.search(ended.err):
-            raise self._failure(f"`kubectl {arguments[0]} {arguments[1]}`", ended.err)
-        if ended.code != 0 and not ended.out.strip() and not _ABSENT.search(ended.err):
-            raise self._failure(f"`kubectl {arguments[0]}`", ended.err)
+        known = _ABSENT.search(ended.err) or (partial and ended.out.strip())
+        if ended.code != 0 and not known:
+            raise self._failure(f"`kubectl {' '.join(arguments[:2])}`", ended.err)
         return ended.out
 
     def _run(self, arguments: Sequence[str], accept: Sequence[int] = (0,), *, cluster: bool = True) -> Ended:
@@ -310,8 +309,8 @@ def _place(namespace: str | None) -> list[str]:
 
 def _only_absent(text: str) -> bool:
     """Tell whether all that went wrong is that objects or their namespaces are not there."""
-    lines: Iterable[str] = (each for each in text.splitlines() if each.strip() and not each.startswith("WARNING"))
-    return all("(NotFound)" in each for each in lines)
+    lines = [each for each in text.splitlines() if each.strip() and not each.startswith("WARNING")]
+    return bool(lines) and all("(NotFound)" in each for each in lines)
 
 
 def _holders(content: Object) -> str:

@@ -127,10 +127,10 @@ class Cluster(Protocol):
     def annotate(self, ref: ObjectRef, annotations: Mapping[str, str]) -> None:
         """Add annotations to an object."""
 
-    def apply(self, objects: Sequence[Object]) -> None:
-        """Apply objects on the server as their field manager."""
+    def apply(self, objects: Sequence[Object], *, force: bool = False) -> None:
+        """Apply objects on the server as their field manager; `force` takes fields from others that own them."""
 
-    def diff(self, objects: Sequence[Object]) -> list[Difference]:
+    def diff(self, objects: Sequence[Object], *, force: bool = False) -> list[Difference]:
         """Return what applying would do, object by object."""
 
     def delete(self, refs: Sequence[ObjectRef], timeout: float) -> None:

@@ -1,10 +1,10 @@
 """A graph becomes ordered steps: charts, objects, and what admits consumers."""
 
 import pytest
+from tests.kubernetes.stacks import SEED, TRACKING, bundle, objects
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.reference import Secret
-from tests.kubernetes.stacks import SEED, TRACKING, bundle, objects
 
 
 def waves(text: str) -> dict[str, int]:
@@ -73,8 +73,9 @@ def test_on_aws_the_services_of_the_cloud_are_no_steps() -> None:
 
 def test_another_environment_is_another_namespace() -> None:
     text = TRACKING + "environments:\n  test: {provider: {name: kubernetes}}\n"
-    from platinfra.app.kubernetes.stack import bundle_of
     from tests.stacks import CATALOG, resolved
+
+    from platinfra.app.kubernetes.stack import bundle_of
 
     assert bundle_of(resolved(text, environment="test"), CATALOG).place.namespace.startswith("churn-test-")
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -10,7 +12,6 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-
 from tests.kubernetes.api import Cluster, cluster
 from tests.kubernetes.stacks import TRACKING
 
@@ -80,6 +81,12 @@ def operate(api: Cluster, ended: threading.Event) -> None:
                 api.set_status("Cluster", each["metadata"]["name"], ready, each["metadata"]["namespace"])
 
 
+def hibernation(stack: Stack) -> str:
+    found = stack.api.get("Cluster", "cloudnative-pg", NAMESPACE)
+    assert found
+    return str(found["metadata"]["annotations"]["cnpg.io/hibernation"])
+
+
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     with cluster() as api:
@@ -106,3 +113,130 @@ def test_a_stack_goes_up_stays_changes_and_goes_down(stack: Stack) -> None:
     assert "nothing to do" in stack.run("plan")
     stack.run("down", "--delete-data", "--yes")
     assert stack.api.get("Namespace", NAMESPACE) is None
+
+
+def test_what_was_changed_by_hand_is_drift_and_up_puts_it_back(stack: Stack) -> None:
+    stack.run("up")
+    assert "nothing was changed by hand" in stack.run("drift")
+    stack.api.change("Deployment", "mlflow", {"spec": {"replicas": 4}}, NAMESPACE)
+    stack.api.change("NetworkPolicy", "mlflow", {"spec": {"ingress": [{}]}}, NAMESPACE)
+    everything = {"podSelector": {}, "ingress": [{}], "policyTypes": ["Ingress"]}
+    open_door = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": everything}
+    stack.api.create({**open_door, "metadata": {"name": "door", "namespace": NAMESPACE}})
+    found = json.loads(stack.run("drift", "--json"))["drift"]
+    assert {(each["address"].partition("/")[2], each["attribute"]) for each in found} == {
+        ("mlflow", "spec.replicas"), ("mlflow", "spec.ingress"), ("door", ""),
+    }  # fmt: skip
+    stack.run("up")
+    assert stack.deployment("mlflow")["spec"]["replicas"] == 1
+
+
+def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> None:
+    stack.run("up")
+    before = stack.api.get("Secret", "mlflow-backend", NAMESPACE)
+    stack.run("down")
+    assert stack.api.list("Deployment", NAMESPACE) == []
+    assert hibernation(stack) == "on"
+    stack.run("up")
+    after = stack.api.get("Secret", "mlflow-backend", NAMESPACE)
+    assert before["data"] == after["data"]
+    assert hibernation(stack) == "off"
+
+
+def test_a_failing_upgrade_goes_back_to_what_was_there(stack: Stack) -> None:
+    stack.run("up")
+    text = (stack.folder / "platinfra.yaml").read_text()
+    (stack.folder / "platinfra.yaml").write_text(text.replace("[mlflow]", "[{mlflow: {settings: {workers: 2}}}]"))
+    stack.api.become("Deployment", "mlflow", "failed")
+    out = stack.run("up", code=1)
+    assert "release-rolled-back" in out
+    stack.api.become("Deployment", "mlflow", "ready")
+    stack.run("up")
+
+
+def test_a_removed_tool_goes_with_all_that_it_had(stack: Stack) -> None:
+    stack.run("up")
+    stack.write(TRACKING.replace("[evidently, prometheus]", "[prometheus]"))
+    assert "evidently" in stack.run("up", code=2)
+    stack.run("up", "--yes")
+    assert stack.api.get("StatefulSet", "evidently", NAMESPACE) is None
+    assert stack.api.get("NetworkPolicy", "evidently", NAMESPACE) is None
+    assert stack.api.get("Deployment", "mlflow", NAMESPACE)
+
+
+def test_nothing_is_touched_when_the_cluster_is_not_fit(stack: Stack) -> None:
+    file = stack.folder / "platinfra.yaml"
+    good = file.read_text()
+    for change, slug in (
+        (("{name: kubernetes}", "{name: kubernetes, context: duoble}"), "unknown-context"),
+        (("{name: kubernetes}", "{name: kubernetes, context: elsewhere}"), "cluster-unreachable"),
+        (("charts:", "storage-class: slow, charts:"), "missing-storage-class"),
+        ((str(FIXTURES), str(FIXTURES.parent)), "chart-version-missing"),
+    ):
+        file.write_text(good.replace(*change))
+        assert f"error[{slug}]" in stack.run("up", code=2), slug
+    file.write_text(good)
+    stack.api.deny("create", "namespaces")
+    assert "error[cluster-denied]" in stack.run("up", code=2)
+    assert stack.api.list("Namespace") == [] or stack.api.get("Namespace", NAMESPACE) is None
+
+
+def test_a_plan_without_a_cluster_is_told_from_the_file(stack: Stack) -> None:
+    stack.api.vanish()
+    out = stack.run("plan")
+    assert "The cluster was not looked at" in out
+    assert "release mlflow" in out
+
+
+def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(stack: Stack) -> None:
+    stack.api.become("StatefulSet", "evidently", "pending")
+    child = stack.start("up")
+    assert child.stdout
+    for line in child.stdout:
+        if "evidently" in line and "0 of" in line:
+            break
+    stack.api.vanish()
+    out, _ = child.communicate(timeout=120)
+    assert child.returncode == 1
+    assert "cluster-unreachable" in out
+    stack.api.return_()
+    stack.api.become("StatefulSet", "evidently", "ready")
+    stack.run("up")
+    stack.run("down", "--delete-data", "--yes")
+
+
+def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
+    stack.api.become("Deployment", "mlflow", "pending")
+    child = stack.start("up")
+    assert child.stdout
+    for line in child.stdout:
+        if "Deployment" in line and "mlflow" in line:
+            break
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    assert child.returncode == 130
+    stack.api.become("Deployment", "mlflow", "ready")
+    stack.run("up")
+
+
+def test_a_killed_up_is_finished_by_the_next(stack: Stack) -> None:
+    stack.api.become("Deployment", "mlflow", "pending")
+    child = stack.start("up")
+    assert child.stdout
+    for line in child.stdout:
+        if "Deployment" in line and "mlflow" in line:
+            break
+    child.kill()
+    child.communicate(timeout=60)
+    stack.api.become("Deployment", "mlflow", "ready")
+    stack.run("up")
+    stack.run("down", "--delete-data", "--yes")
+    assert stack.api.get("Namespace", NAMESPACE) is None
+
+
+def test_a_lost_state_does_not_keep_a_stack_from_going_up_again(stack: Stack) -> None:
+    stack.run("up")
+    secret = stack.api.get("Secret", "mlflow-backend", NAMESPACE)
+    shutil.rmtree(stack.folder / ".platinfra")
+    stack.run("up")
+    assert stack.api.get("Secret", "mlflow-backend", NAMESPACE)["data"] == secret["data"]

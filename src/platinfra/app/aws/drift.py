@@ -1,7 +1,6 @@
 """Find what somebody changed in the account by hand."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from platinfra.app.aws import session
@@ -9,26 +8,13 @@ from platinfra.app.aws.session import Session
 from platinfra.app.aws.stack import cloud_stack
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.drift import Drift
 from platinfra.targets.aws import labels
 
 _HIDDEN = "(sensitive)"
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """One attribute that is no longer what was applied, or a resource that is gone."""
-
-    component: str
-    address: str
-    attribute: str
-    """Its path, such as `tags.team` or `ingress[0].cidr_blocks`; empty when the resource is gone."""
-    before: Any
-    """As it was applied."""
-    after: Any
-    """As it is in the account."""
-
-
-def drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
+def cloud_drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
     """Return what differs between the account and what was applied last; raise PlatinfraError when nothing was."""
     from platinfra.drivers.lock import stack_lock
 
@@ -56,7 +42,7 @@ def _found(made: Session) -> list[Drift]:
 def _of_resource(address: str, change: dict[str, Any]) -> Iterator[Drift]:
     component = labels.owner(address)
     if change["before"] is None:
-        yield Drift(component, address, "", "exists", "gone")
+        yield Drift(component, address, "", "exists", None)
         return
     if change["after"] is None or change["actions"] == ["no-op"]:
         return

@@ -1,6 +1,6 @@
 """Say what `up` would do in a cluster: from the file alone, or compared with the cluster where it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from platinfra.app.kubernetes.session import Session, looking, namespace_exists, opened
 from platinfra.app.kubernetes.stack import bundle_of
@@ -8,7 +8,7 @@ from platinfra.app.workspace import Workspace
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.cluster import Difference, ref_of
-from platinfra.model.plan import Change
+from platinfra.model.plan import Change, Plan
 from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes.actions import ApplyObjects
@@ -57,6 +57,17 @@ def compared(session: Session, state: State) -> list[Change]:
     return session.plan.changes(state, looking(session.world, session.bundle.place.namespace))
 
 
+def with_earlier(plan: Plan, state: State) -> Plan:
+    """Return the plan with what its steps held when they were applied last, so that what left them goes."""
+    actions = (
+        action.after_record(state.applied[action.key].record)
+        if isinstance(action, ApplyObjects) and action.key in state.applied
+        else action
+        for action in plan.actions
+    )
+    return replace(plan, actions=tuple(actions))
+
+
 def state_of(workspace: Workspace) -> State:
     """Return what was applied last."""
     from platinfra.drivers.state_file import StateFile
@@ -71,5 +82,5 @@ def _differences(session: Session, changes: list[Change]) -> list[Difference]:
     if not namespace_exists(session.bundle, session.world.cluster):
         return [Difference(ref_of(each), "create") for action in actions for each in action.objects]
     world = looking(session.world, session.bundle.place.namespace).world
-    found = [each for action in actions for each in world.cluster.diff(action.written(world))]
+    found = [each for action in actions for each in world.cluster.diff(action.written(world), force=True)]
     return [each for each in found if each.change != "unchanged"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from platinfra.app.kubernetes.plan import ClusterPlan, compared, state_of
+from platinfra.app.kubernetes.plan import ClusterPlan, compared, state_of, with_earlier
 from platinfra.app.kubernetes.session import Session, opened
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -31,7 +31,8 @@ def cluster_up(workspace: Workspace, emit: Emit, confirm: Confirm, without: tupl
         for release in session.bundle.releases:
             session.world.charts.recover(release.name, release.namespace)
         if any(each.verb != "unchanged" for each in changes) or not state.components:
-            apply(session.plan, changes, Run(session.world, _journal(workspace, state, session), emit, undo))
+            planned = with_earlier(session.plan, state)
+            apply(planned, changes, Run(session.world, _journal(workspace, state, session), emit, undo))
     return ClusterPlan(session.bundle, changes)
 
 

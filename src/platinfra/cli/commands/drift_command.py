@@ -5,8 +5,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.aws.drift import drift
-from platinfra.app.workspace import at
+from platinfra.app.drift import drift
 from platinfra.cli import options, render
 from platinfra.cli.cloud_text import print_drift
 
@@ -23,14 +22,14 @@ def command(
     file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool
 ) -> None:
     """
-    Show what somebody changed by hand in the AWS account since `up`; it changes nothing.
+    Show what somebody changed by hand since `up`, in the AWS account or in the cluster; it changes nothing.
 
     \b
     Example:
       platinfra drift
       platinfra drift --env production --exit-code
     """
-    found = drift(at(file, environment), without)
+    found = drift(file, environment, without)
     if as_json:
         render.data({"drift": found})
     else:

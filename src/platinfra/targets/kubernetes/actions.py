@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
@@ -12,6 +12,7 @@ from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import Secrets
 from platinfra.model.reference import Reference, Secret, reveal, shown
+from platinfra.targets.kubernetes.drift import of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER
 
 Object = Mapping[str, Any]
@@ -58,6 +59,8 @@ class ApplyObjects(ClusterStep):
     """Apply objects of ours on the server, and wait for those that become ready."""
 
     objects: tuple[Object, ...]
+    earlier: tuple[Mapping[str, Any], ...] = ()
+    """What was recorded of objects that the step had when it was applied last, and has no longer."""
     kind: str = "objects"
     phase: Phase = "preparing"
 
@@ -74,16 +77,22 @@ class ApplyObjects(ClusterStep):
     @property
     def record(self) -> Mapping[str, Any]:
         """Name the objects, and what keeps their data."""
-        return {"objects": [_recorded(each) for each in self.objects]}
+        return {"objects": [*self.earlier, *(_recorded(each) for each in self.objects)]}
+
+    def after_record(self, record: Mapping[str, Any]) -> "ApplyObjects":
+        """Return the action with what an earlier one recorded: objects that left the step go when it is applied."""
+        now = [_recorded(each)["ref"] for each in self.objects]
+        return replace(self, earlier=tuple(each for each in record["objects"] if each["ref"] not in now))
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether applying would change nothing."""
         world: ClusterWorld = seen.world
-        return all(each.change == "unchanged" for each in world.cluster.diff(self.written(world)))
+        return all(each.change == "unchanged" for each in world.cluster.diff(self.written(world), force=True))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
-        """Apply and wait."""
-        world.cluster.apply(self.written(world))
+        """Apply, remove what left the step, and wait."""
+        world.cluster.apply(self.written(world), force=True)
+        world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], _GONE)
         for each in self.objects:
             if each["kind"] in _WAITED:
                 world.cluster.wait_ready(ref_of(each), TIMEOUT, progress.report, progress.cancelled)
@@ -100,6 +109,8 @@ class InstallRelease(ClusterStep):
     """Install or upgrade a chart; what fails goes back to what it was."""
 
     release: Release
+    objects: tuple[Object, ...] = field(repr=False)
+    """What the chart becomes."""
     workloads: tuple[ObjectRef, ...]
     """What has to become ready."""
     shared: bool = False
@@ -131,10 +142,12 @@ class InstallRelease(ClusterStep):
         }
 
     def holds(self, seen: Seen) -> bool:
-        """Tell whether the release is there and whole."""
+        """Tell whether the release is there and nobody changed its objects."""
         world: ClusterWorld = seen.world
         found = world.charts.status(self.release.name, self.release.namespace)
-        return found is not None and found.status == "deployed"
+        if found is None or found.status != "deployed":
+            return False
+        return not any(True for _ in of_release("", self.objects, self.release.namespace, world.cluster))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
@@ -155,7 +168,10 @@ class InstallRelease(ClusterStep):
         hint = "mend what it says above, and run `platinfra up` again"
         if before is None or before.status != "deployed":
             return Diagnostic("release-failed", f"the release `{name}` was left as it is, to be looked at", hint=hint)
-        world.charts.rollback(name, namespace, before.number)
+        try:
+            world.charts.rollback(name, namespace, before.number)
+        except ActionError as error:
+            return replace(error.diagnostics[0], message=f"going back failed too: {error.diagnostics[0].message}")
         message = f"the release `{name}` went back to revision {before.number} ({before.chart})"
         return Diagnostic("release-rolled-back", message, hint=hint)
 

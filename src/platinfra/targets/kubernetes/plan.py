@@ -110,6 +110,7 @@ def _action(step: Step, rendered: Rendered) -> Action:
         component=component,
         after=step.after,
         release=release_of(step.release),
+        objects=tuple(rendered.get(step.key, ())),
         workloads=workloads,
         shared=step.release.shared,
         kinds=step.release.kinds,

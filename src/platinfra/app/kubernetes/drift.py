@@ -1,0 +1,33 @@
+"""Find what somebody changed by hand in the cluster."""
+
+from platinfra.app.kubernetes.plan import state_of
+from platinfra.app.kubernetes.session import looking, opened
+from platinfra.app.workspace import Workspace
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.cluster import ref_of
+from platinfra.model.drift import Drift
+from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
+from platinfra.targets.kubernetes.drift import added, of_object, of_release
+
+
+def cluster_drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
+    """Return what differs between the cluster and what was applied last; raise PlatinfraError when nothing was."""
+    session, state = opened(workspace, without), state_of(workspace)
+    name = session.stack.resolved.graph.stack
+    if not state.applied:
+        raise PlatinfraError(Diagnostic("not-up", f"the stack `{name}` is not up", hint="run `platinfra up`"))
+    namespace, cluster = session.bundle.place.namespace, session.world.cluster
+    world = looking(session.world, namespace).world
+    found: list[Drift] = []
+    wanted = {ref_of(each) for objects in session.rendered.values() for each in objects}
+    for action in session.plan.actions:
+        applied = state.applied.get(action.key)
+        if applied is None or applied.digest != action.digest:
+            continue  # the file changed since: that is what `plan` tells
+        if isinstance(action, ApplyObjects):
+            wanted |= {ref_of(each) for each in action.objects}
+            found += [each for one in action.written(world) for each in of_object(action.component, one, cluster)]
+        elif isinstance(action, InstallRelease):
+            objects = session.rendered[action.key]
+            found += of_release(action.component, objects, action.release.namespace, cluster)
+    return [*found, *added(wanted, namespace, cluster)]

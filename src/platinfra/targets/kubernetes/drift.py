@@ -1,0 +1,81 @@
+"""What in the cluster is no longer as it was applied: fields that differ, objects that are gone or that nobody asked for."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from platinfra.model.cluster import Cluster, Object, ObjectRef, ref_of
+from platinfra.model.drift import Drift
+from platinfra.targets.kubernetes.pods import is_hook
+from platinfra.targets.kubernetes.rules.quantities import parse
+
+HIDDEN = "(secret)"
+_GUARDED = (
+    "networkpolicies.networking.k8s.io",
+    "roles.rbac.authorization.k8s.io",
+    "rolebindings.rbac.authorization.k8s.io",
+)
+"""Kinds of which nobody may add one: they open what the wires leave closed."""
+_WHOLE = frozenset({"data", "matchLabels", "podSelector"})
+"""Mappings in which another key means something else."""
+_OF_THE_SERVER = frozenset({"status"})
+
+
+def of_object(component: str, wanted: Object, cluster: Cluster) -> Iterator[Drift]:
+    """Yield how an object differs from what was applied; what is in no way part of that may be added by the server."""
+    ref = ref_of(wanted)
+    live = cluster.get(ref)
+    if live is None:
+        yield Drift(component, str(ref), "", "exists", None)
+        return
+    hidden = ref.kind == "Secret"
+    for path, before, after in _differences(_comparable(wanted), _comparable(live), ""):
+        yield Drift(component, str(ref), path, *((HIDDEN, HIDDEN) if hidden else (before, after)))
+
+
+def of_release(component: str, objects: Sequence[Object], namespace: str, cluster: Cluster) -> Iterator[Drift]:
+    """Yield how the objects of a release differ from what its chart says; hooks come and go."""
+    for each in objects:
+        if "helm.sh/hook" not in (each["metadata"].get("annotations") or {}) and not is_hook(each):
+            placed = {**each, "metadata": {"namespace": namespace, **each["metadata"]}}
+            yield from of_object(component, placed, cluster)
+
+
+def added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iterator[Drift]:
+    """Yield policies and roles of the namespace that nobody asked for."""
+    named = {(each.kind, each.name) for each in wanted}
+    for resource in _GUARDED:
+        for each in cluster.find(resource, namespace):
+            ref = ref_of(each)
+            controlled = any(owner.get("controller") for owner in each["metadata"].get("ownerReferences", []))
+            if (ref.kind, ref.name) not in named and not controlled:
+                yield Drift("stack", str(ref), "", None, "exists")
+
+
+def _comparable(each: Object) -> dict[str, Any]:
+    content = {key: value for key, value in each.items() if key not in {*_OF_THE_SERVER, "metadata", "stringData"}}
+    if "stringData" in each:
+        encoded = {key: base64.b64encode(str(value).encode()).decode() for key, value in each["stringData"].items()}
+        content["data"] = {**content.get("data", {}), **encoded}
+    return {**content, "labels": each["metadata"].get("labels", {})}
+
+
+def _differences(wanted: Any, live: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        keys = {*wanted, *live} if path.rpartition(".")[2] in _WHOLE else wanted
+        for key in sorted(keys):
+            if wanted.get(key) is not None or key in live:
+                yield from _differences(wanted.get(key), live.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
+        for number, (one, other) in enumerate(zip(wanted, live, strict=True)):
+            yield from _differences(one, other, f"{path}[{number}]")
+    elif not _same(wanted, live):
+        yield path, wanted, live
+
+
+def _same(wanted: Any, live: Any) -> bool:
+    """Tell whether two values mean the same: the server leaves out what is empty and writes quantities its own way."""
+    if wanted == live or (not wanted and wanted is not False and wanted != 0 and not live):
+        return True
+    amount = parse(wanted)
+    return amount is not None and amount == parse(live)
