@@ -65,5 +65,3 @@ class Containers:
 
 def _last(text: str) -> tuple[str, ...]:
     return tuple(text.strip().splitlines()[-_LINES:])
-
-

@@ -93,6 +93,8 @@ def parsed_list(text: str) -> tuple[Revision, ...]:
 class HelmProgram:
     """Implements `Engine` with the program."""
 
+    field_manager = "helm"
+
     def __init__(self, path: str, kubeconfig: Path | None = None, context: str | None = None) -> None:
         """Remember the program and the cluster."""
         self._path, self._commands = path, kubernetes_command.Commands()

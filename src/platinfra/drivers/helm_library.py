@@ -1,6 +1,8 @@
 """Helm by its library, which is Helm itself in this process; for machines without the program."""
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ _KEPT = 10
 
 class HelmLibrary:
     """Implements `Engine` with the library; it is loaded with the first call."""
+
+    field_manager = os.path.basename(sys.orig_argv[0])
+    """Helm calls itself as the program it runs in."""
 
     def __init__(self, kubeconfig: Path | None = None, context: str | None = None) -> None:
         """Remember the cluster."""

@@ -18,6 +18,9 @@ _T = TypeVar("_T")
 class Engine(Protocol):
     """One way to run Helm; everything raises `Refused` with Helm's own words."""
 
+    field_manager: str
+    """As whom it owns fields."""
+
     def interrupt(self) -> None:
         """Ask what another thread runs to stop."""
 
@@ -50,6 +53,11 @@ class HelmReleases:
         """Remember the engine."""
         self.engine = engine
         self._charts = helm_charts.Charts(self._pull, folder)
+
+    @property
+    def field_manager(self) -> str:
+        """Return as whom Helm owns the fields of what it installs."""
+        return self.engine.field_manager
 
     def interrupt(self) -> None:
         """Ask what another thread runs to stop gracefully; it raises ActionError there."""

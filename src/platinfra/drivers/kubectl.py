@@ -107,6 +107,12 @@ class Kubectl:
         """
         self._applied(objects, force=force, dry_run=False)
 
+    def take(self, objects: Sequence[Object], manager: str) -> None:
+        """Apply objects as their owner `manager`, and take from others the fields that they changed."""
+        ended = self._apply(objects, force=True, dry_run=False, manager=manager)
+        if ended.code != 0:
+            raise self._not_applied(objects, ended.err)
+
     def diff(self, objects: Sequence[Object], *, force: bool = False) -> list[Difference]:
         """Return what `apply` would do to each object; what cannot be there yet is to be created."""
         live = self._live(objects)
@@ -193,9 +199,9 @@ class Kubectl:
         found = json.loads(ended.out)
         return found["items"] if found["kind"] == "List" else [found]
 
-    def _apply(self, objects: Sequence[Object], *, force: bool, dry_run: bool) -> Ended:
+    def _apply(self, objects: Sequence[Object], *, force: bool, dry_run: bool, manager: str = MANAGER) -> Ended:
         options = [*(["--force-conflicts"] if force else []), *(["--dry-run=server"] if dry_run else [])]
-        arguments = ["apply", "--server-side", f"--field-manager={MANAGER}", "--filename", "-", "--output", "json"]
+        arguments = ["apply", "--server-side", f"--field-manager={manager}", "--filename", "-", "--output", "json"]
         return self._call([*arguments, *options], stream(objects), self._timeout * (1 + len(objects) / 10))
 
     def _not_applied(self, objects: Sequence[Object], text: str) -> ActionError:

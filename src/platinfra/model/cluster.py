@@ -76,6 +76,13 @@ def ref_of(each: Object) -> ObjectRef:
 class Charts(Protocol):
     """Helm."""
 
+    @property
+    def field_manager(self) -> str:
+        """Return as whom Helm owns the fields of what it installs."""
+
+    def interrupt(self) -> None:
+        """End what other threads wait for."""
+
     def fetch(self, chart: Chart) -> object:
         """Bring a chart here; raise PlatinfraError when it cannot be had."""
 
@@ -129,6 +136,9 @@ class Cluster(Protocol):
 
     def apply(self, objects: Sequence[Object], *, force: bool = False) -> None:
         """Apply objects on the server as their field manager; `force` takes fields from others that own them."""
+
+    def take(self, objects: Sequence[Object], manager: str) -> None:
+        """Apply objects as their owner `manager`, and take from others the fields that they changed."""
 
     def diff(self, objects: Sequence[Object], *, force: bool = False) -> list[Difference]:
         """Return what applying would do, object by object."""

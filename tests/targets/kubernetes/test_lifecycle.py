@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import which
 
@@ -85,6 +86,14 @@ def hibernation(stack: Stack) -> str:
     found = stack.api.get("Cluster", "cloudnative-pg", NAMESPACE)
     assert found
     return str(found["metadata"]["annotations"]["cnpg.io/hibernation"])
+
+
+def eventually(condition: Callable[[], object], within: float = 60) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -191,10 +200,7 @@ def test_a_plan_without_a_cluster_is_told_from_the_file(stack: Stack) -> None:
 def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(stack: Stack) -> None:
     stack.api.become("StatefulSet", "evidently", "pending")
     child = stack.start("up")
-    assert child.stdout
-    for line in child.stdout:
-        if "evidently" in line and "0 of" in line:
-            break
+    eventually(lambda: stack.api.get("StatefulSet", "evidently", NAMESPACE))
     stack.api.vanish()
     out, _ = child.communicate(timeout=120)
     assert child.returncode == 1
@@ -208,10 +214,7 @@ def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(s
 def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.api.become("Deployment", "mlflow", "pending")
     child = stack.start("up")
-    assert child.stdout
-    for line in child.stdout:
-        if "Deployment" in line and "mlflow" in line:
-            break
+    eventually(lambda: stack.api.get("Deployment", "mlflow", NAMESPACE))
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=60)
     assert child.returncode == 130
@@ -222,10 +225,7 @@ def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
 def test_a_killed_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.api.become("Deployment", "mlflow", "pending")
     child = stack.start("up")
-    assert child.stdout
-    for line in child.stdout:
-        if "Deployment" in line and "mlflow" in line:
-            break
+    eventually(lambda: stack.api.get("Deployment", "mlflow", NAMESPACE))
     child.kill()
     child.communicate(timeout=60)
     stack.api.become("Deployment", "mlflow", "ready")

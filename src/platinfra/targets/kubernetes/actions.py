@@ -14,6 +14,7 @@ from platinfra.model.ports import Secrets
 from platinfra.model.reference import Reference, Secret, reveal, shown
 from platinfra.targets.kubernetes.drift import of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER
+from platinfra.targets.kubernetes.pods import is_any_hook
 
 Object = Mapping[str, Any]
 TIMEOUT = 900.0
@@ -42,6 +43,7 @@ class ClusterWorld:
     def interrupt(self) -> None:
         """End the programs that other threads wait for."""
         self.cluster.interrupt()
+        self.charts.interrupt()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +158,25 @@ class InstallRelease(ClusterStep):
         before = world.charts.status(self.release.name, self.release.namespace)
         try:
             progress.report(self.summary)
-            world.charts.upgrade(self.release, TIMEOUT)
+            self._upgrade(world)
             for each in self.workloads:
                 world.cluster.wait_ready(each, TIMEOUT, progress.report, progress.cancelled)
         except ActionError as error:
             raise ActionError(*error.diagnostics, self._go_back(world, before)) from error
+
+    def _upgrade(self, world: ClusterWorld) -> None:
+        """Upgrade; what somebody changed by hand is taken back first where Helm would not."""
+        try:
+            world.charts.upgrade(self.release, TIMEOUT)
+        except ActionError as error:
+            if {each.code for each in error.diagnostics} != {"field-conflict"}:
+                raise
+            world.charts.recover(self.release.name, self.release.namespace)
+            placed = (
+                {**each, "metadata": {"namespace": self.release.namespace, **each["metadata"]}} for each in self.objects
+            )
+            world.cluster.take([each for each in placed if not is_any_hook(each)], world.charts.field_manager)
+            world.charts.upgrade(self.release, TIMEOUT)
 
     def _go_back(self, world: ClusterWorld, before: Revision | None) -> Diagnostic:
         """Undo a failed upgrade; say what is there now."""

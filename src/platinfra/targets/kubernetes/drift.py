@@ -6,7 +6,7 @@ from typing import Any
 
 from platinfra.model.cluster import Cluster, Object, ObjectRef, ref_of
 from platinfra.model.drift import Drift
-from platinfra.targets.kubernetes.pods import is_hook
+from platinfra.targets.kubernetes.pods import is_any_hook
 from platinfra.targets.kubernetes.rules.quantities import parse
 
 HIDDEN = "(secret)"
@@ -36,7 +36,7 @@ def of_object(component: str, wanted: Object, cluster: Cluster) -> Iterator[Drif
 def of_release(component: str, objects: Sequence[Object], namespace: str, cluster: Cluster) -> Iterator[Drift]:
     """Yield how the objects of a release differ from what its chart says; hooks come and go."""
     for each in objects:
-        if "helm.sh/hook" not in (each["metadata"].get("annotations") or {}) and not is_hook(each):
+        if not is_any_hook(each):
             placed = {**each, "metadata": {"namespace": namespace, **each["metadata"]}}
             yield from of_object(component, placed, cluster)
 

@@ -38,6 +38,11 @@ def is_hook(each: Object) -> bool:
     return "test" in hooks.split(",")
 
 
+def is_any_hook(each: Object) -> bool:
+    """Tell whether Helm makes an object at some moment and does not keep it."""
+    return "helm.sh/hook" in (each["metadata"].get("annotations") or {})
+
+
 def has_labels(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Tell whether labels hold all that a selector names."""
     return all(found.get(key) == value for key, value in wanted.items())
