@@ -38,6 +38,9 @@ class Requirement(Entry):
     targets: list[TargetName] = Field(
         default=["local", "kubernetes", "aws"], description="The targets on which the tool needs it."
     )
+    deployments: list[Literal["kubernetes", "cloud_vm"]] = Field(
+        default=["kubernetes", "cloud_vm"], description="AWS: the deployment types on which the tool needs it."
+    )
 
 
 class Setting(Entry):

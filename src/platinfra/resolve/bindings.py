@@ -93,8 +93,10 @@ class _Binder:
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""
         target = self.chosen.file.provider.name
+        kind = self.chosen.file.deployment.type or "kubernetes"
         for name, requirement in member.tool.requires.items():
-            if requirement.optional == optional and target in requirement.targets:
+            elsewhere = target not in requirement.targets or (target == "aws" and kind not in requirement.deployments)
+            if requirement.optional == optional and not elsewhere:
                 yield name, requirement
         if member.tool.secrets and not optional and self.default_of("secret_store"):
             yield SECRETS, Requirement(capability="secret_store", access=["read"])
