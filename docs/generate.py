@@ -57,39 +57,32 @@ def with_table(readme: str) -> str:
 
 
 def tools_table() -> Iterator[str]:
-    """Yield what works where."""
+    """Yield what works where, stage by stage."""
+    rows: list[list[str]] = []
     catalog = Catalog()
     tested = tested_tools()
     stages = {each.name for each in catalog.capabilities() if each.stage}
-    tools = sorted((each for each in catalog.tools() if stages.intersection(each.provides)), key=lambda each: each.name)
-    rows = [
-        [link(each.name), ", ".join(each.provides), *(mark(each, target, tested) for target in TARGETS)]
-        for each in tools
-    ]
-    yield from table(["tool", "stages", *TARGETS], rows)
+    for stage in sorted(stages):
+        tools = [each for each in catalog.tools() if stage in each.provides]
+        cells = [", ".join(mark(each, target, tested) for each in tools if target in there(each)) for target in TARGETS]
+        nowhere = [f"*{each.name}*" for each in tools if not set(there(each))]
+        rows.append([link(stage), *(each or "–" for each in cells), ", ".join(nowhere) or "–"])  # noqa: RUF001
+    yield from table(["stage", "this machine", "a cluster", "a service of AWS", "not yet"], rows)
 
 
-def link(tool: str) -> str:
-    """Return the link from the README to a tool's reference."""
-    return f"[{tool}](docs/reference/stages-and-tools.md#{tool})"
+def link(stage: str) -> str:
+    """Return the link from the README to a stage's reference."""
+    return f"[{stage}](docs/reference/stages-and-tools.md#{stage})"
+
+
+def there(tool: Tool) -> list[str]:
+    """Return the targets on which platinfra brings a tool up."""
+    return [*line(tool).runs, *(["aws"] if tool.run.aws is not None and tool.supports == ["aws"] else [])]
 
 
 def mark(tool: Tool, target: str, tested: frozenset[str]) -> str:
-    """Return how far a tool is on a target."""
-    if target not in tool.supports:
-        return "–"  # noqa: RUF001
-    if target == "aws":
-        return aws_mark(tool)
-    if target not in line(tool).runs:
-        return "planned"
-    return "tested" if tool.name in tested else "recipe"
-
-
-def aws_mark(tool: Tool) -> str:
-    """Return what platinfra makes of a tool on AWS."""
-    if tool.run.aws is not None:
-        return "managed"
-    return "machine" if tool.run.local is not None else "identity"
+    """Return a tool's name; bold where real processes of it were tested."""
+    return f"**{tool.name}**" if target == "local" and tool.name in tested else tool.name
 
 
 def tested_tools() -> frozenset[str]:

@@ -65,11 +65,14 @@ def test_the_seed_validates_and_plans_with_a_warning(platinfra: Command) -> None
     assert "experiment_tracker, artifact_tracker, alerting" in ended.out
 
 
-def test_up_on_a_target_that_does_not_exist_yet_touches_nothing(platinfra: Command, tmp_path: Path) -> None:
+def test_up_without_kubectl_touches_nothing(
+    platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "platinfra.yaml").write_text(CLUSTER)
+    monkeypatch.setenv("PATH", "")
     ended = platinfra("up")
     assert ended.code == 2
-    assert "error[target-not-available]" in ended.err
+    assert "error[kubectl-missing]" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
 
 
@@ -134,11 +137,12 @@ def test_up_refuses_a_placeholder_before_it_looks_at_the_account(platinfra: Comm
     assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
 
 
-def test_policy_of_another_target_says_that_it_is_missing(platinfra: Command, tmp_path: Path) -> None:
+def test_policy_of_a_cluster_is_network_policies_and_roles(platinfra: Command, tmp_path: Path) -> None:
     (tmp_path / "platinfra.yaml").write_text(CLUSTER)
     ended = platinfra("permissions", "--policy")
-    assert ended.code == 2
-    assert "target-not-available" in ended.err
+    assert ended.code == 0
+    assert "kind: NetworkPolicy" in ended.out
+    assert "default-deny" in ended.out
 
 
 def test_tools_can_be_asked_for_by_stage_and_target(platinfra: Command) -> None:
@@ -292,11 +296,15 @@ def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack:
     assert "`prefect`" in ended.err
 
 
-def test_plan_cannot_tell_changes_of_a_target_it_cannot_apply(platinfra: Command, tmp_path: Path) -> None:
+def test_plan_cannot_tell_changes_of_a_cluster_it_cannot_ask(
+    platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "platinfra.yaml").write_text(CLUSTER)
+    monkeypatch.setenv("PATH", "")
+    assert platinfra("plan").code == 0
     ended = platinfra("plan", "--exit-code")
     assert ended.code == 2
-    assert "error[target-not-available]" in ended.err
+    assert "error[cluster-unreachable]" in ended.err
 
 
 def test_a_drawn_consumer_stands_left_of_what_it_uses() -> None:

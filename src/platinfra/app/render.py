@@ -11,7 +11,13 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.resolve.resolve import Resolved
 
 if TYPE_CHECKING:
+    from platinfra.targets.kubernetes.bundle import Bundle
+    from platinfra.targets.kubernetes.plan import Rendered
     from platinfra.targets.kubernetes.render import Format
+
+
+Made = tuple[str, dict[str, bytes], tuple[Diagnostic, ...]]
+"""Name of the folder, its files, and warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,14 @@ def render(
     resolved = workspace.resolve(catalog, without)
     match resolved.graph.target:
         case "aws":
-            name, files = _for_aws(workspace, resolved, catalog, kind, without, state=state)
+            name, files, warnings = _for_aws(workspace, resolved, catalog, kind, without, state=state)
         case "kubernetes":
-            name, files = _for_cluster(resolved, catalog, kind)
+            name, files, warnings = _for_cluster(resolved, catalog, kind)
         case _:
             raise PlatinfraError(_without_artifacts())
     folder = out or workspace.folder / name
     changed = write_own_folder(folder, files)
-    return Rendering(folder, tuple(files), tuple(changed), resolved.warnings)
+    return Rendering(folder, tuple(files), tuple(changed), (*resolved.warnings, *warnings))
 
 
 def _for_aws(
@@ -57,25 +63,35 @@ def _for_aws(
     without: tuple[str, ...],
     *,
     state: bool,
-) -> tuple[str, dict[str, bytes]]:
+) -> Made:
     from platinfra.app.aws import stack  # start-up time: other targets need none of it
     from platinfra.app.kubernetes.place import is_in_cluster
 
     cloud = stack.cloud_stack(workspace, without)
     _, files = cloud.rendered(state=state)
+    warnings: tuple[Diagnostic, ...] = ()
     if is_in_cluster(resolved):
-        _, applications = _for_cluster(resolved, catalog, kind)
+        _, applications, warnings = _for_cluster(resolved, catalog, kind)
         files = {**files, **{f"{IN_CLUSTER}/{name}": content for name, content in applications.items()}}
-    return f"{cloud.place.prefix}-terraform", files
+    return f"{cloud.place.prefix}-terraform", files, warnings
 
 
-def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format") -> tuple[str, dict[str, bytes]]:
+def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format") -> Made:
     from platinfra.app.kubernetes import stack  # start-up time: other targets need none of it
     from platinfra.targets.kubernetes.render import folder
 
     made = stack.bundle_of(resolved, catalog)
-    files = folder(made, kind)
-    return f"{made.place.namespace}-kubernetes", {name: text.encode() for name, text in files.items()}
+    files = folder(made, kind, _charts(made) if kind == "manifests" else None)
+    written = {name: text.encode() for name, text in files.items()}
+    return f"{made.place.namespace}-kubernetes", written, made.left_out
+
+
+def _charts(made: "Bundle") -> "Rendered":
+    """Return what each step's chart becomes; raise PlatinfraError when a chart cannot be had."""
+    from platinfra.app.kubernetes.session import rendered
+    from platinfra.drivers import helm
+
+    return rendered(made, helm.find(), made.place.version, frozenset())
 
 
 def _without_artifacts() -> Diagnostic:

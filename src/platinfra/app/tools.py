@@ -36,5 +36,6 @@ def tools(stage: str | None = None, target: str | None = None, file: Path | None
 
 def line(tool: Tool) -> ToolLine:
     """Return a tool in a line."""
-    runs = ("local",) if tool.run.local or (tool.check and "local" in tool.supports) else ()
+    here = ("local",) if tool.run.local or (tool.check and "local" in tool.supports) else ()
+    runs = (*here, *(("kubernetes",) if tool.run.kubernetes and "kubernetes" in tool.supports else ()))
     return ToolLine(tool.name, tool.summary, tuple(tool.provides), tuple(tool.supports), runs)

@@ -70,34 +70,34 @@ def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
 def session_of(stack: ClusterStack, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
-    rendered = _rendered(stack.bundle, world, kinds)
+    found_objects = rendered(stack.bundle, world.charts, world.version, kinds)
     found = [
         *missing(stack.bundle),
-        *problems(stack.bundle, rendered, kinds),
+        *problems(stack.bundle, found_objects, kinds),
         *_not_allowed(stack.bundle, world.cluster),
         *_no_storage(stack.bundle, world.cluster),
     ]
     if found:
         raise PlatinfraError(*found)
-    return Session(stack, world, rendered, plan(stack.bundle, rendered))
+    return Session(stack, world, found_objects, plan(stack.bundle, found_objects))
 
 
-def _rendered(bundle: Bundle, world: ClusterWorld, kinds: frozenset[str]) -> Rendered:
+def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Rendered:
     """Render every chart as if the kinds that others bring were there; collect what all charts refuse."""
     brought = {kind for each in bundle.releases for kind in each.kinds}
     known = sorted(kinds | brought)
-    versions = sorted({*known, *(each.rpartition("/")[0] for each in known)})
-    rendered: dict[str, Sequence[Mapping[str, Any]]] = {}
+    api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
     refused: list[Diagnostic] = []
     for step in bundle.steps:
         if step.release is not None:
             try:
-                rendered[step.key] = world.charts.template(release_of(step.release), world.version, versions)
+                found[step.key] = charts.template(release_of(step.release), version, api)
             except PlatinfraError as error:
                 refused += error.diagnostics
     if refused:
         raise PlatinfraError(*refused)
-    return rendered
+    return found
 
 
 def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:

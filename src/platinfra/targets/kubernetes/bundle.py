@@ -55,6 +55,8 @@ class Bundle:
     place: Place
     steps: tuple[Step, ...]
     values: Values = field(repr=False)
+    left_out: tuple[Diagnostic, ...] = ()
+    """Warnings for what has no recipe for a cluster, where the rest is worth having: on AWS."""
 
     @property
     def releases(self) -> tuple[Release, ...]:
@@ -69,13 +71,15 @@ class Bundle:
 
 def bundle(values: Values) -> Bundle:
     """Return the steps of a stack; raise PlatinfraError when a tool has no recipe for a cluster."""
-    if problems := list(_without_recipe(values)):
+    problems = list(_without_recipe(values))
+    if problems and values.place.cloud is None:
         raise PlatinfraError(*problems)
     steps: dict[str, Step] = {}
     for step in _Planner(values).steps():
         if step.release or step.objects:
             steps.setdefault(step.key, step)
-    return Bundle(values.place, tuple(_in_waves(steps)), values)
+    left_out = tuple(replace(each, severity="warning") for each in problems)
+    return Bundle(values.place, tuple(_in_waves(steps)), values, left_out)
 
 
 def runs_here(component: Component, values: Values) -> bool:
@@ -98,7 +102,8 @@ class _Planner:
     def __init__(self, values: Values) -> None:
         self.values = values
         self.place = values.place
-        self.components = [each for each in values.graph.components.values() if runs_here(each, values)]
+        here = (each for each in values.graph.components.values() if runs_here(each, values))
+        self.components = [each for each in here if values.tool(each).run.kubernetes]
 
     def steps(self) -> Iterator[Step]:
         """Yield every step, with those it comes after."""

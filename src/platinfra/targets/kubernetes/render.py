@@ -1,7 +1,7 @@
 """A bundle as a folder that can be reviewed, committed and moved: for Helm and kubectl, Argo CD or Flux."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ def secret_keys(bundle: Bundle) -> dict[str, list[str]]:
     return {each["metadata"]["name"]: sorted(each["stringData"]) for each in bundle.objects if each["kind"] == "Secret"}
 
 
-def folder(bundle: Bundle, kind: Format, rendered: Mapping[str, list[Object]] | None = None) -> Files:
+def folder(bundle: Bundle, kind: Format, rendered: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Files:
     """Return the files of the folder; `rendered` is what each step's chart became, which plain manifests need."""
     match kind:
         case "helm":
@@ -97,7 +97,7 @@ def helm_folder(bundle: Bundle) -> Files:
     return files
 
 
-def manifests_folder(bundle: Bundle, rendered: Mapping[str, list[Object]]) -> Files:
+def manifests_folder(bundle: Bundle, rendered: Mapping[str, Sequence[Mapping[str, Any]]]) -> Files:
     """Return plain manifests, charts included: `rendered` is what each step's chart became."""
     files: Files = {}
     commands = []
