@@ -26,7 +26,16 @@ KNOWN = Known(
         }
     )
 )
-ABSENT = object()
+
+
+class _Absent:
+    """Has the same name in every process, as pytest-xdist wants it."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
 """Written in place of a value that is taken away."""
 
 
