@@ -30,3 +30,20 @@ def bundle(text: str) -> Bundle:
 def objects(made: Bundle, kind: str) -> dict[str, dict]:
     """Return the objects of a kind by name."""
     return {each["metadata"]["name"]: each for each in made.objects if each["kind"] == kind}
+
+
+EVERYTHING = """\
+name: everything
+provider: {name: kubernetes}
+stack:
+  data_versioning: [dvc, lakefs]
+  experiment_tracker: [mlflow]
+  model_registry: [mlflow]
+  pipelining: [prefect, zenml]
+  orchestrator: [airflow]
+  runtime_engine: [ray, spark]
+  model_serving: [nvidia-triton]
+  monitoring: [evidently, prometheus, grafana]
+  feature_store: [feast]
+  notebook: [jupyterhub: {settings: {organization: acme}}]
+"""

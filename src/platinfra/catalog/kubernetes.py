@@ -130,6 +130,9 @@ class KubernetesRun(Entry):
     exceptions: dict[str, str] = Field(
         default_factory=dict, description="Rules of the profile *restricted* that its chart's pods break, and why."
     )
+    client_env: dict[str, str] | None = Field(
+        default=None, description="Variables of code in the cluster that uses the tool, instead of those of `client`."
+    )
     client_only: bool = Field(
         default=False, description="Nothing runs: code that uses it gets its settings and permissions."
     )

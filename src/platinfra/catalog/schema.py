@@ -55,6 +55,9 @@ class Setting(Entry):
         default=None,
         description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
+    targets: list[TargetName] = Field(
+        default=["local", "kubernetes", "aws"], description="The targets on which it means something."
+    )
     help: str = Field(description="One sentence.")
 
 

@@ -15,7 +15,7 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.reference import Reference, Secret, references, secrets
-from platinfra.model.template import ABSENT, fill, parsed
+from platinfra.model.template import ABSENT, as_text, fill, parsed
 from platinfra.resolve.identifiers import database_identifier
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
 from platinfra.targets.kubernetes.place import Place
@@ -99,7 +99,8 @@ class Values:
         for binding in self.graph.bindings_of(component.name):
             if binding.client:
                 provider = self.graph.components[binding.provider]
-                found = {**self.value(self.tool(provider).client.env, provider), **found}
+                own = self.recipe(provider).client_env
+                found = {**self.value(self.tool(provider).client.env if own is None else own, provider), **found}
         return found
 
     def image(self, component: Component) -> str:
@@ -174,6 +175,8 @@ class Values:
         match path:
             case ("settings", name) if name in tool.settings:
                 return component.settings.get(name, "")
+            case ("settings", name, "text") if name in tool.settings:  # for charts that want a number as text
+                return "".join(map(str, as_text(component.settings.get(name, "")) or ()))
             case ("secrets", name) if name in tool.secrets:
                 return Secret(component.name, name)
             case ("secret", name) if name in self.recipe(component).secrets:

@@ -227,7 +227,9 @@ def test_a_rule_lets_pass_what_a_server_takes(which: str, path: str, value: Any)
     assert check(changed(which, path, value), known=KNOWN) == []
 
 
-@pytest.mark.parametrize(("which", "path", "value", "rule"), VALUES, ids=lambda each: "computed" if callable(each) else str(each)[:60])
+@pytest.mark.parametrize(
+    ("which", "path", "value", "rule"), VALUES, ids=lambda each: "computed" if callable(each) else str(each)[:60]
+)
 def test_a_rule_catches_what_breaks_it(which: str, path: str, value: Any, rule: str) -> None:
     name, _, place = rule.partition(" at ")
     found = check(changed(which, path, value), known=KNOWN)
