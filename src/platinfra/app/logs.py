@@ -4,8 +4,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from platinfra.app.kubernetes.running import in_cluster
+from platinfra.app.kubernetes.running import lines as cluster_lines
 from platinfra.app.running import running
-from platinfra.app.workspace import chosen_component
+from platinfra.app.workspace import at, chosen_component
 from platinfra.drivers.files import LocalFiles
 
 POLL = 0.3
@@ -16,6 +18,9 @@ def logs(
     file: Path | None, environment: str | None, component: str | None, *, lines: int, follow: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield process and line: the last `lines` of each log, then what is added while `follow`."""
+    if (elsewhere := in_cluster(at(file, environment))) is not None:
+        yield from cluster_lines(elsewhere, component, count=lines, follow=follow)
+        return
     stack = running(file, environment)
     known = dict(stack.components)
     names = [chosen_component(component, known)] if component else list(known)

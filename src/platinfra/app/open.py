@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.app import local
+from platinfra.app.kubernetes.running import addresses, in_cluster, tunnel
 from platinfra.app.running import Running, not_up, running
 from platinfra.app.workspace import Workspace, at, chosen_component
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -36,6 +37,8 @@ def pages(file: Path | None, environment: str | None) -> dict[str, str]:
     if on_aws is not None:
         ports = {name: _usual_port(each, workspace) for name, each in on_aws.items()}
         return {name: f"http://127.0.0.1:{port}" for name, port in ports.items() if port}
+    if (stack_there := in_cluster(workspace)) is not None:
+        return addresses(stack_there)
     stack = running(file, environment, up=True)
     return {
         name: data["endpoints"]["http"]["url"] for name, data in stack.components.items() if "http" in data["endpoints"]
@@ -48,6 +51,9 @@ def page(file: Path | None, environment: str | None, component: str) -> Page:
     on_aws = _components_on_aws(workspace)
     if on_aws is not None:
         return _on_machine(workspace, on_aws, component)
+    if (stack_there := in_cluster(workspace)) is not None:
+        url, command = tunnel(stack_there, component)
+        return Page(f"{url}, as long as this runs:\n{shlex.join(command)}", url, command)
     stack = running(file, environment, up=True)
     name = chosen_component(component, dict(stack.components))
     data = stack.components[name]
@@ -61,13 +67,14 @@ def page(file: Path | None, environment: str | None, component: str) -> Page:
     return Page(url, _private_link(stack, name, full))
 
 
-def forward(tunnel: tuple[str, ...]) -> None:
+def forward(command: tuple[str, ...]) -> None:
     """Replace this process by a tunnel; raise PlatinfraError without the programs that it takes."""
-    missing = [each for each in (tunnel[0], _PLUGIN) if shutil.which(each) is None]
+    wanted = (command[0], _PLUGIN) if command[0] == "aws" else command[:1]
+    missing = [each for each in wanted if shutil.which(each) is None]
     if missing:
-        hint = "install the AWS CLI and its Session Manager plugin; `--print` only prints the command"
+        hint = "install it; `--print` only prints the command"
         raise PlatinfraError(Diagnostic("unknown-program", f"there is no program `{missing[0]}`", hint=hint))
-    os.execvp(tunnel[0], tunnel)
+    os.execvp(command[0], command)
 
 
 def _components_on_aws(workspace: Workspace) -> Mapping[str, Mapping[str, Any]] | None:

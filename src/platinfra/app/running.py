@@ -57,8 +57,8 @@ def running(file: Path | None, environment: str | None, *, up: bool = False) -> 
     """Return the stack that was brought up; raise PlatinfraError when there is none, or none that is still `up`."""
     workspace = at(file, environment)
     state, _ = local.load_state(workspace)
-    if state.target == "aws":
-        raise PlatinfraError(_elsewhere(state.stack))
+    if state.target in _ELSEWHERE:
+        raise PlatinfraError(_elsewhere(state))
     if not state.components or (up and not state.applied):
         raise not_up(workspace)
     return Running(workspace, state)
@@ -70,7 +70,19 @@ def not_up(workspace: Workspace) -> PlatinfraError:
     return PlatinfraError(Diagnostic("not-up", message, hint="bring it up with `platinfra up`"))
 
 
-def _elsewhere(stack: str) -> Diagnostic:
-    message = f"the stack `{stack}` is on AWS, and this command looks at processes of this machine"
-    hint = "`platinfra plan` and `platinfra drift` look at the account; an environment with `provider: {name: local}` runs here"
+_ELSEWHERE = {
+    "aws": (
+        "on AWS",
+        "`platinfra plan` and `platinfra drift` look at the account; an environment with `provider: {name: local}` runs here",
+    ),
+    "kubernetes": (
+        "in a cluster",
+        "`status`, `logs`, `open`, `plan` and `drift` look at the cluster; `kubectl rollout restart` restarts a workload",
+    ),
+}
+
+
+def _elsewhere(state: State) -> Diagnostic:
+    where, hint = _ELSEWHERE[state.target]
+    message = f"the stack `{state.stack}` is {where}, and this command looks at processes of this machine"
     return Diagnostic("not-on-this-machine", message, hint=hint)

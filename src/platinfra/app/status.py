@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.app import local
+from platinfra.app.kubernetes.running import InCluster, health, in_cluster
 from platinfra.app.running import Running, running
+from platinfra.app.workspace import at
 from platinfra.model.ports import Probes, ProcessStatus
 
 _WORST = ("failed", "stopped", "starting", "waiting", "healthy")
@@ -37,6 +39,9 @@ def status(file: Path | None, environment: str | None) -> list[ComponentStatus]:
     """Ask the supervisor and every readiness address."""
     from platinfra.drivers.http import HttpProbes
 
+    if (there := in_cluster(at(file, environment))) is not None:
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda name: _pods(name, there), there.components))
     stack = running(file, environment)
     processes = local.processes(stack.workspace)
     statuses = processes.statuses()
@@ -73,6 +78,23 @@ def _component(
         address=_address(data),
         memory=sum(each.memory for each in own if each),
         restarts=sum(each.restarts for each in own if each),
+        permissions=sum(len(each["access"]) for each in data["bindings"]),
+    )
+
+
+def _pods(name: str, stack: InCluster) -> ComponentStatus:
+    """Return a component of a cluster as its pods are."""
+    data, found = stack.components[name], health(stack, name)
+    return ComponentStatus(
+        name=name,
+        tool=data["tool"],
+        stages=tuple(data["stages"]),
+        health=found.health,
+        detail=found.detail,
+        version=", ".join(dict.fromkeys(each.rpartition(":")[2] for each in found.images)),
+        address=data["endpoints"].get("http", {}).get("url", ""),
+        memory=0,
+        restarts=found.restarts,
         permissions=sum(len(each["access"]) for each in data["bindings"]),
     )
 

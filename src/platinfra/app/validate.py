@@ -24,4 +24,8 @@ def _checked(workspace: Workspace, catalog: Catalog) -> Resolved:
         from platinfra.app.local import refuse_unusable  # start-up time
 
         refuse_unusable(workspace, resolved.graph, catalog)
+    if resolved.graph.target == "kubernetes":
+        from platinfra.app.kubernetes.stack import bundle_of
+
+        bundle_of(resolved, catalog)
     return resolved

@@ -154,7 +154,7 @@ class Cluster(Protocol):
     ) -> None:
         """Wait until a workload is ready by its own status; raise ActionError with the reason otherwise."""
 
-    def logs(self, ref: ObjectRef, *, follow: bool = False) -> Iterator[str]:
+    def logs(self, ref: ObjectRef, *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         """Yield the lines of a workload's logs."""
 
     def port_forward(self, namespace: str, name: str, port: int) -> AbstractContextManager[int]:

@@ -120,6 +120,14 @@ def test_a_stack_goes_up_stays_changes_and_goes_down(stack: Stack) -> None:
     assert len(stack.api.list("PodMonitor", NAMESPACE)) >= 3
     assert "nothing to do" in stack.run("up")
     assert "nothing to do" in stack.run("plan")
+    told = {each["name"]: each["health"] for each in json.loads(stack.run("status", "--json", code=1))["components"]}
+    assert told.pop("cloudnative-pg") == "stopped"  # nobody makes its pods here
+    assert set(told) == {"mlflow", "evidently", "prometheus", "seaweedfs"}
+    assert told["mlflow"] == told["evidently"] == "healthy"
+    stack.api.logs["mlflow"] = ["a line of mlflow"]
+    assert "a line of mlflow" in stack.run("logs", "mlflow")
+    assert "port-forward --address 127.0.0.1 service/mlflow 5000:5000" in stack.run("open", "mlflow", "--print")
+    assert "error[not-on-this-machine]" in stack.run("restart", "mlflow", code=2)
     stack.run("down", "--delete-data", "--yes")
     assert stack.api.get("Namespace", NAMESPACE) is None
 

@@ -9,6 +9,7 @@ from platinfra.model.cluster import ref_of
 from platinfra.model.plan import Action, Plan
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease, unknown
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import broken
 from platinfra.targets.kubernetes.rules import ANY, Known, check
@@ -123,7 +124,11 @@ def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
     found = {}
     for name, component in values.graph.components.items():
         endpoints = {
-            key: {"url": values.url(component, key), "port": values.location(component, key)[1]}
+            key: {
+                "url": values.url(component, key),
+                "host": values.host(component, key),
+                "port": values.location(component, key)[1],
+            }
             for key in values.tool(component).endpoints
             if not values.place.serves(component)
         }
@@ -133,6 +138,7 @@ def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
             "reason": component.reason,
             "namespace": values.place.namespace,
             "context": values.place.context,
+            "pods": selectors(component, values) if not values.place.serves(component) else [],
             "endpoints": endpoints,
             "bindings": [{"to": each.provider, "access": list(each.access)} for each in values.graph.bindings_of(name)],
         }

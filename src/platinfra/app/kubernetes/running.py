@@ -1,0 +1,135 @@
+"""How a stack in a cluster is: from the state, and from the cluster itself."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any
+
+from platinfra.app.kubernetes.plan import state_of
+from platinfra.app.workspace import Workspace, chosen_component
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.cluster import Cluster, ObjectRef, ref_of
+from platinfra.model.state import State
+
+Components = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class InCluster:
+    """A stack that was brought into a cluster."""
+
+    state: State
+    cluster: Cluster
+
+    @property
+    def components(self) -> Components:
+        """Return what is known of each component."""
+        return self.state.components
+
+    def pods(self, component: str) -> list[dict[str, Any]]:
+        """Return the pods of a component that are not done."""
+        data = self.components[component]
+        found = {
+            pod["metadata"]["name"]: pod
+            for labels in data["pods"]
+            for pod in self.cluster.find("pods", data["namespace"], labels)
+        }
+        return [each for each in found.values() if each.get("status", {}).get("phase") != "Succeeded"]
+
+
+def in_cluster(workspace: Workspace) -> InCluster | None:
+    """Return the stack of a folder when it is in a cluster; raise PlatinfraError when the cluster does not answer."""
+    if not workspace.root.is_dir():
+        return None
+    state = state_of(workspace)
+    if state.target != "kubernetes" or not state.applied:
+        return None
+    from platinfra.drivers.kubectl import Kubectl
+
+    context = next(iter(state.components.values()), {}).get("context")
+    return InCluster(state, Kubectl(context))
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the pods of a component are."""
+
+    health: str
+    detail: str
+    restarts: int
+    images: tuple[str, ...]
+
+
+def health(stack: InCluster, component: str) -> Health:
+    """Ask the cluster how a component is; what runs nothing is healthy once it was applied."""
+    if not stack.components[component]["pods"]:
+        return Health("healthy", "", 0, ())
+    pods = stack.pods(component)
+    if not pods:
+        return Health("stopped", "it has no pods", 0, ())
+    waiting = [reason for pod in pods for reason in _reasons(pod)]
+    statuses = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])]
+    images = tuple(dict.fromkeys(each["image"] for pod in pods for each in pod["spec"]["containers"]))
+    broken = any(
+        reason.startswith(("CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer")) for reason in waiting
+    )
+    ready = all(_is_ready(pod) for pod in pods)
+    word = "healthy" if ready else "failed" if broken else "starting"
+    return Health(
+        word, ", ".join(dict.fromkeys(waiting)), sum(each.get("restartCount", 0) for each in statuses), images
+    )
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _reasons(pod: Mapping[str, Any]) -> Iterator[str]:
+    status = pod.get("status", {})
+    for each in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        state = each.get("state", {}).get("waiting")
+        if state:
+            yield state.get("reason", "waiting")
+
+
+def lines(stack: InCluster, component: str | None, *, count: int, follow: bool) -> Iterator[tuple[str, str]]:
+    """Yield pod and line of a component's logs, or of all; `follow` goes on with what is added."""
+    names = [chosen_component(component, dict(stack.components))] if component else list(stack.components)
+    pods = [ref_of({"apiVersion": "v1", "kind": "Pod", **pod}) for name in names for pod in stack.pods(name)]
+    if not follow:
+        for pod in pods:
+            yield from ((pod.name, line) for line in stack.cluster.logs(pod, tail=count))
+        return
+    told: Queue[tuple[str, str]] = Queue()
+    for pod in pods:
+        threading.Thread(target=_follow, args=(stack.cluster, pod, count, told), daemon=True).start()
+    while True:
+        yield told.get()
+
+
+def _follow(cluster: Cluster, pod: ObjectRef, count: int, told: "Queue[tuple[str, str]]") -> None:
+    for line in cluster.logs(pod, follow=True, tail=count):
+        told.put((pod.name, line))
+
+
+def addresses(stack: InCluster) -> dict[str, str]:
+    """Return the components that have a page, with their addresses inside the cluster."""
+    return {
+        name: each["endpoints"]["http"]["url"] for name, each in stack.components.items() if "http" in each["endpoints"]
+    }
+
+
+def tunnel(stack: InCluster, component: str) -> tuple[str, tuple[str, ...]]:
+    """Return the local address of a component's page, and the command that leads there as long as it runs."""
+    name = chosen_component(component, dict(stack.components))
+    data = stack.components[name]
+    http = data["endpoints"].get("http")
+    if http is None:
+        raise PlatinfraError(Diagnostic("no-page", f"`{name}` has no page"))
+    context = ("--context", data["context"]) if data["context"] else ()
+    place = ("--namespace", data["namespace"], "port-forward", "--address", "127.0.0.1")
+    service = http["host"].partition(".")[0]
+    local = max(http["port"], 1024 + http["port"]) if http["port"] < 1024 else http["port"]
+    return f"http://127.0.0.1:{local}", ("kubectl", *context, *place, f"service/{service}", f"{local}:{http['port']}")
