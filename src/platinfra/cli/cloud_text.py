@@ -78,11 +78,9 @@ def print_cloud_applied(applied: "CloudApplied") -> None:
         click.echo(f"cluster          {place.cluster_name} in {place.region.name}")
         click.echo(f"roles            made for the service accounts of the namespace {place.namespace}")
         if waiting:
-            text = f"These applications are not installed in the cluster by this version: {', '.join(waiting)}."
-            click.echo(
-                f"\n{text} Their roles, buckets and secrets are ready; their database logins are made when they are installed.",
-                err=True,
-            )
+            text = f"These applications are not installed in the cluster by `up` yet: {', '.join(waiting)}."
+            ready = "Their roles, buckets and secrets are ready; logins of databases are made by hand."
+            click.echo(f"\n{text} {ready}\n`platinfra render` writes them to the folder `kubernetes`.", err=True)
     else:
         click.echo(f"machine          {place.name('machine')} in {place.region.name}")
         text = (

@@ -1,0 +1,45 @@
+"""Images of tools without a maintained one are built from the tool's lock, and are nobody in particular."""
+
+import re
+
+from tests.conftest import Command
+from tests.kubernetes.stacks import TRACKING, bundle
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.targets.kubernetes.image_content import content_tag, context
+from platinfra.targets.kubernetes.images import images
+
+
+def test_a_stack_needs_images_for_what_has_no_maintained_one() -> None:
+    found = images(bundle(TRACKING).values)
+    assert [each.tool for each in found] == ["evidently"]
+    assert re.fullmatch(r"platinfra\.invalid/evidently:[0-9a-f]{12}", found[0].name)
+
+
+def test_a_registry_of_the_file_comes_first_in_the_name() -> None:
+    made = bundle(TRACKING + "deployment: {registry: registry.example.org/ml}\n")
+    assert images(made.values)[0].name.startswith("registry.example.org/ml/evidently:")
+    workload = next(
+        each for each in made.objects if each["kind"] == "StatefulSet" and each["metadata"]["name"] == "evidently"
+    )
+    assert workload["spec"]["template"]["spec"]["containers"][0]["image"] == images(made.values)[0].name
+
+
+def test_the_recipe_installs_hashed_packages_and_gives_up_root() -> None:
+    files = context(Catalog(), "evidently")
+    recipe = files["Containerfile"].decode()
+    assert "--require-hashes" in recipe
+    assert recipe.rstrip().endswith("USER 10001:10001")
+    assert b"--hash=sha256:" in files["requirements.lock.txt"]
+
+
+def test_other_content_is_another_image() -> None:
+    assert content_tag(Catalog(), "evidently") != content_tag(Catalog(), "mlflow")
+
+
+def test_images_need_a_registry_to_be_pushed(platinfra: Command, tmp_path: object) -> None:
+    (tmp_path / "platinfra.yaml").write_text(TRACKING)
+    assert "evidently" in platinfra("images").out
+    ended = platinfra("images", "--push")
+    assert ended.code == 2
+    assert "error[no-registry]" in ended.err

@@ -1,0 +1,112 @@
+"""The same steps as folders for Helm, Argo CD, Flux and plain kubectl."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.conftest import Command
+from tests.kubernetes.schemas import needs_crds, strict, unchecked
+from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
+
+from platinfra.app.kubernetes.session import rendered
+from platinfra.drivers import helm
+from platinfra.targets.kubernetes.render import folder
+
+FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
+FORMATS = ("helm", "argocd", "flux")
+
+
+def documents(files: dict[str, str]) -> list[dict]:
+    texts = [text for name, text in files.items() if name.endswith(".yaml") and not name.endswith("values.yaml")]
+    return [each for text in texts for each in yaml.safe_load_all(text) if each]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("text", [TRACKING, SEED, EVERYTHING], ids=["tracking", "seed", "everything"])
+def test_no_folder_holds_a_secret_and_each_names_what_is_needed(text: str, kind: str) -> None:
+    made = bundle(text)
+    files = folder(made, kind)
+    assert not [each for each in documents(files) if each["kind"] == "Secret"]
+    about = json.loads(files["platinfra.json"])
+    assert about["secrets"]["mlflow-backend"] == ["database", "host", "password", "port", "url", "username"]
+    assert set(about["files"]) == files.keys() - {"platinfra.json"}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_release_and_every_open_object_is_in_the_folder(kind: str) -> None:
+    made = bundle(TRACKING)
+    files = folder(made, kind)
+    names = {(each["kind"], each["metadata"]["name"]) for each in documents(files)}
+    assert {(each["kind"], each["metadata"]["name"]) for each in made.objects if each["kind"] != "Secret"} <= names
+    everything = "\n".join(files.values())
+    for release in made.releases:
+        assert release.version in everything
+        assert release.repository in everything
+
+
+@needs_crds
+def test_argo_cd_takes_the_applications() -> None:
+    found = documents(folder(bundle(EVERYTHING), "argocd"))
+    assert [each for each in found if each["kind"] == "Application"]
+    assert strict(found, "1.35") == []
+    assert not unchecked(found, "1.35")
+
+
+def test_sync_waves_follow_the_order_of_the_stack() -> None:
+    made = bundle(TRACKING)
+    waves = {
+        each["metadata"]["name"]: int(each["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"])
+        for each in documents(folder(made, "argocd"))
+        if each["kind"] in {"Application", "Cluster", "Database"}
+    }
+    assert waves["churn-cloudnative-pg"] < waves["cloudnative-pg"] < waves["mlflow-backend"] < waves["churn-mlflow"]
+
+
+def test_each_wave_of_flux_waits_for_the_one_before() -> None:
+    found = [each for each in documents(folder(bundle(TRACKING), "flux")) if each["kind"] == "Kustomization"]
+    for number, each in enumerate(found):
+        before = [f"churn-{number - 1:02d}"] if number else []
+        assert [one["name"] for one in each["spec"].get("dependsOn", [])] == before
+        assert each["spec"]["wait"] is True
+
+
+def test_the_script_applies_in_order_and_is_a_script(tmp_path: Path) -> None:
+    script = folder(bundle(TRACKING), "helm")["install.sh"]
+    (tmp_path / "install.sh").write_text(script)
+    subprocess.run(["sh", "-n", tmp_path / "install.sh"], check=True)
+    assert (
+        script.index("--install cloudnative-pg")
+        < script.index("objects-cloudnative-pg")
+        < script.index("--install mlflow")
+    )
+
+
+def test_plain_manifests_hold_what_the_charts_become() -> None:
+    made = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")
+    files = folder(made, "manifests", rendered(made, helm.find(), made.place.version, frozenset()))
+    found = documents(files)
+    assert {"mlflow", "prometheus"} <= {each["metadata"]["name"] for each in found if each["kind"] == "Deployment"}
+    assert strict(found, "1.35") == []
+
+
+def test_render_writes_both_stages_for_aws(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(SEED)
+    assert platinfra("render", "--out", "out").code == 0
+    assert (tmp_path / "out" / "main.tf.json").is_file()
+    values = next((tmp_path / "out" / "kubernetes").glob("*release-mlflow/values.yaml"))
+    assert "aws-mlops-stack-s3-210987654321" in values.read_text()
+
+
+def test_what_is_no_longer_needed_goes_from_the_folder(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(TRACKING)
+    assert platinfra("render", "--out", "out").code == 0
+    (tmp_path / "platinfra.yaml").write_text(TRACKING.replace("[evidently, prometheus]", "[prometheus]"))
+    assert platinfra("render", "--out", "out").code == 0
+    assert not list((tmp_path / "out").glob("*evidently*/*"))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    ended = platinfra("render", "--out", "mine")
+    assert ended.code == 2
+    assert "folder-not-ours" in ended.err
