@@ -19,8 +19,10 @@ def objects(component: Component, values: Values) -> Iterator[Object]:
         return
     endpoint = values.tool(component).endpoints[name]
     target = values.location(component, name)[2]
-    for number, selector in enumerate(selectors(component, values)):
-        meta = metadata(component.name if number == 0 else f"{component.name}-{number}", values.place, component)
-        asked = {"portNumber": target, "path": endpoint.metrics, "interval": "30s"}
-        spec = {"selector": {"matchLabels": selector}, "podMetricsEndpoints": [asked]}
-        yield {"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": meta, "spec": spec}
+    selector = next(iter(selectors(component, values)), None)
+    if selector is None:
+        return
+    asked = {"portNumber": target, "path": endpoint.metrics, "interval": "30s"}
+    spec = {"selector": {"matchLabels": selector}, "podMetricsEndpoints": [asked]}
+    meta = metadata(component.name, values.place, component)
+    yield {"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": meta, "spec": spec}

@@ -13,6 +13,7 @@ from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import broken
 from platinfra.targets.kubernetes.rules import ANY, Known, check
+from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.rules.report import diagnostics
 
@@ -36,7 +37,7 @@ def plan(bundle: Bundle, rendered: Rendered) -> Plan:
 
 def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
     """Return what would not work, before anything is touched; `kinds` are those that the cluster has."""
-    everything = [each for step in bundle.steps for each in rendered.get(step.key, step.objects)]
+    everything = [each for step in bundle.steps for each in _placed(step, rendered)]
     brought = frozenset(kind for each in bundle.releases for kind in each.kinds)
     known = Known(
         version=bundle.place.version,
@@ -46,8 +47,7 @@ def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[
         priority_classes=ANY,
         cluster_roles=ANY,
         gateways=ANY,
-        others=tuple(everything),
-        **_made_by_operators(bundle),
+        others=(*everything, *_made_by_operators(bundle)),
     )
     found = [*diagnostics(check(_plain(bundle.objects), known=known)), *broken(bundle, rendered)]
     return [
@@ -74,12 +74,26 @@ def _in_stack(bundle: Bundle, objects: Sequence[Object]) -> list[Object]:
     return [each for each in _plain(objects) if each["metadata"].get("namespace", namespace) == namespace]
 
 
-def _made_by_operators(bundle: Bundle) -> dict[str, frozenset[str]]:
-    """Return what nobody can look up, because operators make it from custom resources."""
-    components = bundle.values.graph.components.values()
-    if not any(bundle.values.recipe(each).pods for each in components):
-        return {}
-    return {"services": ANY, "pods": ANY, "service_accounts": ANY}
+def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
+    """Yield the pods and Services that operators make from custom resources, as far as the recipes promise them."""
+    values = bundle.values
+    for component in values.graph.components.values():
+        recipe, endpoints = values.recipe(component), values.tool(component).endpoints
+        if values.place.serves(component) or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
+            continue
+        places = [values.location(component, name) for name in endpoints]
+        ports = [{"containerPort": target} for _, _, target in places]
+        for number, labels in enumerate(selectors(component, values)):
+            meta = {"name": f"{component.name}-{number}", "namespace": values.place.namespace, "labels": labels}
+            spec = {"containers": [{"name": "main", "image": "made:later", "ports": ports}]}
+            yield {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+def _placed(step: Step, rendered: Rendered) -> Sequence[Object]:
+    """Return the objects of a step; those of a chart often leave the namespace to Helm."""
+    if step.release is None:
+        return step.objects
+    return in_namespace(rendered.get(step.key, ()), step.release.namespace)
 
 
 def _plain(objects: Sequence[Object]) -> list[Object]:

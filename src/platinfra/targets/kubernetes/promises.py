@@ -90,7 +90,9 @@ def _endpoints(component: Component, objects: Sequence[Object], values: Values) 
         if each["kind"] == "Service"
         for port in each["spec"].get("ports", [])
     }
-    made_by_operators = bool(values.recipe(component).pods)
+    recipe = values.recipe(component)
+    kinds = {kind for chart in recipe.charts.values() for kind in chart.kinds}
+    made_by_operators = bool(recipe.pods) or any(f"{each['apiVersion']}/{each['kind']}" in kinds for each in objects)
     wired = {name for each in values.graph.bindings_to(component.name) for name in values.endpoints_of(each)}
     for name in wired:
         host, port, _ = values.location(component, name)
