@@ -43,6 +43,10 @@ def wrong_with(tool: Tool, stage: str, charts: str | None) -> Iterator[Diagnosti
     """Yield what is wrong with the chart of a tool beside MLflow and Prometheus."""
     settings = {name: REQUIRED[name] for name, each in tool.settings.items() if each.default is None}
     uses = {"experiment_tracker": ["mlflow"], "monitoring": ["prometheus"]}
+    for each in tool.requires.values():
+        needed = CATALOG.capability(each.capability)
+        if needed.stage and not each.optional and each.capability not in uses:
+            uses[each.capability] = [CATALOG.providers(each.capability)[0].name]
     uses.setdefault(stage, [])
     if tool.name not in uses[stage]:
         uses[stage].append({tool.name: {"settings": settings}} if settings else tool.name)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
     cloud.client("iam").untag_role(RoleName="aws-mlops-stack-mlflow", TagKeys=["platinfra:component"])
     assert drift(cloud) == [
         ("module.component_rds.aws_db_instance.this deletion_protection", True, False),
-        ("module.component_s3.aws_s3_bucket_public_access_block.this", "exists", "gone"),
+        ("module.component_s3.aws_s3_bucket_public_access_block.this", "exists", None),
         ("module.identity_mlflow__main.aws_iam_role.this tags.platinfra:component", "mlflow", None),
         ("module.identity_mlflow__main.aws_iam_role.this tags_all.platinfra:component", "mlflow", None),
     ]
@@ -94,7 +94,7 @@ def test_tasks_and_a_state_machine_go_up_and_down(cloud: Cloud) -> None:
     logged, alarmed = drift(cloud)
     assert logged == ("module.component_aws_fargate.aws_cloudwatch_log_group.this retention_in_days", 30, 1)
     assert alarmed[0].startswith("module.component_cloudwatch.aws_cloudwatch_metric_alarm.this[")
-    assert alarmed[1:] == ("exists", "gone")
+    assert alarmed[1:] == ("exists", None)
     down(cloud, "batch-scoring")
 
 
@@ -105,7 +105,7 @@ def test_sagemaker_and_glue_go_up_and_down(cloud: Cloud) -> None:
     cloud.write(text_of("sagemaker"))
     up(cloud)
     cloud.client("sagemaker").delete_model_package_group(ModelPackageGroupName="managed-models-sagemaker")
-    assert drift(cloud) == [("module.component_sagemaker.aws_sagemaker_model_package_group.this", "exists", "gone")]
+    assert drift(cloud) == [("module.component_sagemaker.aws_sagemaker_model_package_group.this", "exists", None)]
     down(cloud, "managed-models")
 
 

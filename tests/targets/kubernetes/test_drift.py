@@ -1,0 +1,96 @@
+"""What differs from what was applied is drift; what a server adds or writes its own way is not."""
+
+from typing import Any
+
+import pytest
+
+from platinfra.model.cluster import ObjectRef, ref_of
+from platinfra.targets.kubernetes.drift import HIDDEN, added, of_object
+
+META = {"name": "web", "namespace": "ml", "labels": {"app": "web"}}
+WANTED: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": META,
+    "spec": {
+        "replicas": 1,
+        "template": {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": "1000m"}}}]}},
+    },
+}
+
+
+class FakeCluster:
+    """Holds some objects."""
+
+    def __init__(self, *objects: dict[str, Any]) -> None:
+        self.objects = {ref_of(each): each for each in objects}
+
+    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
+        return self.objects.get(ref)
+
+    def find(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+        return [
+            each
+            for each in self.objects.values()
+            if kind.startswith(f"{each['kind'].lower()}s.")
+            or (each["kind"] == "NetworkPolicy" and kind.startswith("networkpolicies"))
+        ]
+
+
+def live(**changes: Any) -> dict[str, Any]:
+    spec = {**WANTED["spec"], **changes}
+    return {**WANTED, "metadata": {**META, "uid": "1"}, "spec": spec, "status": {"readyReplicas": 1}}
+
+
+def found(wanted: dict[str, Any], *objects: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(each.attribute, each.before, each.after) for each in of_object("web", wanted, FakeCluster(*objects))]
+
+
+def containers(cpu: object, **more: object) -> dict[str, Any]:
+    return {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": cpu}}, **more}]}}
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        live(),
+        live(progressDeadlineSeconds=600),
+        live(template=containers("1")),
+        live(template=containers("1", imagePullPolicy="Always")),
+    ],
+)
+def test_what_the_server_adds_is_no_drift(same: dict[str, Any]) -> None:
+    assert found(WANTED, same) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        (live(replicas=3), "spec.replicas"),
+        (live(template=containers("2")), "spec.template.spec.containers[0].resources.limits.cpu"),
+        (live(template={"spec": {"containers": []}}), "spec.template.spec.containers"),
+    ],
+)
+def test_what_somebody_changed_is_drift(changed: dict[str, Any], path: str) -> None:
+    assert [each[0] for each in found(WANTED, changed)] == [path]
+
+
+def test_an_object_that_is_gone_is_drift() -> None:
+    assert found(WANTED) == [("", "exists", None)]
+
+
+def test_a_changed_secret_is_told_without_its_value() -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": META, "stringData": {"password": "right"}}
+    stored = {"apiVersion": "v1", "kind": "Secret", "metadata": META, "data": {"password": "cmlnaHQ="}}
+    assert found(secret, stored) == []
+    assert found(secret, {**stored, "data": {"password": "d3Jvbmc="}}) == [("data.password", HIDDEN, HIDDEN)]
+    assert found(secret, {**stored, "data": {"password": "cmlnaHQ=", "more": "eA=="}}) == [
+        ("data.more", HIDDEN, HIDDEN)
+    ]
+
+
+def test_a_policy_that_nobody_asked_for_is_drift() -> None:
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {**META, "name": "door"}}
+    cluster = FakeCluster(policy)
+    assert [each.address for each in added(set(), "ml", cluster)] == ["NetworkPolicy ml/door"]
+    assert list(added({ref_of(policy)}, "ml", cluster)) == []
