@@ -6,9 +6,13 @@ import socket
 import time
 from pathlib import Path
 
+import pytest
+
 from platinfra.drivers.process import LocalProcesses
 
 from .programs import CHILD_IN_OWN_SESSION, DAEMON, NOTED_SLEEP, PORT_CHILD, eventually, lives, noted, pids, program
+
+pytestmark = pytest.mark.live
 
 ERASED = (
     "import ctypes, os, subprocess, sys, time\n"

@@ -15,6 +15,8 @@ from platinfra.drivers.program_files import Limits
 
 from .programs import CHILD_IN_OWN_SESSION, NOTED_SLEEP, SLEEP, eventually, lives, noted, program, supervisor_pid
 
+pytestmark = pytest.mark.live
+
 GRACEFUL = (
     "import os, signal, sys, time\n"
     "def end(*_):\n"

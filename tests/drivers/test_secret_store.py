@@ -10,6 +10,8 @@ from platinfra.diagnostics import ActionError
 from platinfra.drivers.secret_store import SecretStore
 from tests.moto_server import REGION, moto, surroundings
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:

@@ -12,7 +12,8 @@ from tests.terraform import TERRAFORM, environment, terraform
 pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
 TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"
 ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\nstack:\n  {stage}: [{tool}]\n"
-NEEDS = {"aws-step-functions": "  runtime_engine: [aws-fargate]\n"}
+NEEDS = {"aws-step-functions": "  runtime_engine: [aws-fargate]\n", "seldon": "  event_streaming: [kafka]\n"}
+WRITTEN = {"grafana": "grafana, prometheus", "jupyterhub": "jupyterhub: {settings: {organization: acme}}"}
 
 
 def stacks() -> Iterator[object]:
@@ -23,7 +24,9 @@ def stacks() -> Iterator[object]:
         yield pytest.param(text_of(name), "production" if name == "production" else None, id=name)
     for tool in CATALOG.tools():
         if tool.run.aws is not None and "aws" in tool.supports:
-            text = ALONE.format(stage=next(iter(tool.provides)), tool=tool.name) + NEEDS.get(tool.name, "")
+            text = ALONE.format(stage=next(iter(tool.provides)), tool=WRITTEN.get(tool.name, tool.name)) + NEEDS.get(
+                tool.name, ""
+            )
             yield pytest.param(text, None, id=tool.name)
 
 

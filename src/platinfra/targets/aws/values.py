@@ -136,7 +136,9 @@ class Values:
         return self._infrastructure.get(".".join(path), _UNKNOWN)
 
     def attributes(self, binding: Binding) -> dict[str, Any]:
-        """Return everything a provider tells the consumer of one binding."""
+        """Return everything a service of AWS tells the consumer of one binding; where applications are, the cluster knows."""
+        if self.is_application(self.graph.components[binding.provider]):
+            return {}
         names = self.catalog.capability(binding.capability).attributes
         found = {str(name): self.attribute(binding, str(name), document=False) for name in names}
         return {name: value for name, value in found.items() if value is not None and value is not ABSENT}
