@@ -120,6 +120,7 @@ def test_an_interrupted_up_is_finished_by_the_next(company: Cloud) -> None:
     finishes(company)
 
 
+@pytest.mark.slow
 def test_a_killed_up_leaves_at_most_a_lock(company: Cloud) -> None:
     company.write(LONG)
     started = in_the_middle(company)
@@ -227,6 +228,7 @@ def test_up_puts_back_what_was_changed_by_hand(company: Cloud) -> None:
     assert "nothing was changed by hand" in company.does("drift", "--exit-code")
 
 
+@pytest.mark.slow
 def test_losing_data_needs_the_name_of_the_stack(company: Cloud) -> None:
     company.write(QUICK)
     company.does("up", "--yes")
@@ -241,6 +243,7 @@ def test_losing_data_needs_the_name_of_the_stack(company: Cloud) -> None:
     assert not [each for each in theirs(company) if each.startswith("glue")]
 
 
+@pytest.mark.slow
 def test_a_lost_folder_does_not_keep_a_stack_from_going(company: Cloud) -> None:
     company.write(QUICK)
     company.does("up", "--yes")

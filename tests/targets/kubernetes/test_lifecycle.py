@@ -10,16 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 from tests.kubernetes.api import Cluster, cluster
+from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import TRACKING
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 pytestmark = [
     pytest.mark.live,
-    pytest.mark.skipif(which("kubectl") is None, reason="kubectl is not on PATH"),
+    pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH"),
     pytest.mark.timeout(300),
 ]
 NAMESPACE = "churn"
@@ -49,6 +49,7 @@ class Stack:
         env = {
             **os.environ,
             "KUBECONFIG": str(self.kubeconfig),
+            "PLATINFRA_KUBECTL": KUBECTL or "kubectl",
             "COLUMNS": "200",
             "XDG_CACHE_HOME": str(self.folder / "cache"),
         }
