@@ -1,14 +1,13 @@
 """Where on AWS a stack lies: account, region, network, and how everything there is called."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 
 from platinfra.facts.aws import DEFAULT_REGION, Region, regions
-from platinfra.resolve.environment import DEFAULT
 from platinfra.resolve.resolve import Resolved
 from platinfra.spec.aws import Cluster, Machine, Network
 from platinfra.spec.schema import Deployment, User
+from platinfra.targets.kubernetes.place import digest, prefix
 
 MAX_NAME = 50
 """Characters; a bucket adds a dash and the account (63 at most), a role its kind (64 at most)."""
@@ -36,10 +35,7 @@ class Place:
     @property
     def prefix(self) -> str:
         """Return what every name begins with: the stack, and its environment unless it is the default one."""
-        if self.environment == DEFAULT:
-            return self.stack
-        # `a` in `b-c` and `a-b` in `c` would be the same without the hash.
-        return f"{self.stack}-{self.environment}-{digest(self.stack, self.environment)}"
+        return prefix(self.stack, self.environment)
 
     @property
     def namespace(self) -> str:
@@ -112,8 +108,3 @@ def place_of(resolved: Resolved) -> Place:
         deployment=file.deployment,
         users=tuple(file.users),
     )
-
-
-def digest(*parts: str, length: int = 4) -> str:
-    """Return a short hash."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:length]
