@@ -28,6 +28,5 @@ def cluster_drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[D
             wanted |= {ref_of(each) for each in action.objects}
             found += [each for one in action.written(world) for each in of_object(action.component, one, cluster)]
         elif isinstance(action, InstallRelease):
-            objects = session.rendered[action.key]
-            found += of_release(action.component, objects, action.release.namespace, cluster)
+            found += of_release(action.component, session.rendered[action.key], cluster)
     return [*found, *added(wanted, namespace, cluster)]

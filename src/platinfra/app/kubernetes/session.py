@@ -13,6 +13,7 @@ from platinfra.model.plan import Plan, Seen
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+from platinfra.targets.kubernetes.rules.identity import in_namespace
 
 OLDEST = (1, 30)
 """The oldest Kubernetes that the charts of the catalog run on."""
@@ -92,7 +93,8 @@ def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]
     for step in bundle.steps:
         if step.release is not None:
             try:
-                found[step.key] = charts.template(release_of(step.release), version, api)
+                objects = charts.template(release_of(step.release), version, api)
+                found[step.key] = in_namespace(objects, step.release.namespace)
             except PlatinfraError as error:
                 refused += error.diagnostics
     if refused:

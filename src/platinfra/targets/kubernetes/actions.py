@@ -149,7 +149,7 @@ class InstallRelease(ClusterStep):
         found = world.charts.status(self.release.name, self.release.namespace)
         if found is None or found.status != "deployed":
             return False
-        return not any(True for _ in of_release("", self.objects, self.release.namespace, world.cluster))
+        return not any(True for _ in of_release("", self.objects, world.cluster))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
@@ -172,10 +172,7 @@ class InstallRelease(ClusterStep):
             if {each.code for each in error.diagnostics} != {"field-conflict"}:
                 raise
             world.charts.recover(self.release.name, self.release.namespace)
-            placed = (
-                {**each, "metadata": {"namespace": self.release.namespace, **each["metadata"]}} for each in self.objects
-            )
-            world.cluster.take([each for each in placed if not is_any_hook(each)], world.charts.field_manager)
+            world.cluster.take([each for each in self.objects if not is_any_hook(each)], world.charts.field_manager)
             world.charts.upgrade(self.release, TIMEOUT)
 
     def _go_back(self, world: ClusterWorld, before: Revision | None) -> Diagnostic:

@@ -33,12 +33,11 @@ def of_object(component: str, wanted: Object, cluster: Cluster) -> Iterator[Drif
         yield Drift(component, str(ref), path, *((HIDDEN, HIDDEN) if hidden else (before, after)))
 
 
-def of_release(component: str, objects: Sequence[Object], namespace: str, cluster: Cluster) -> Iterator[Drift]:
+def of_release(component: str, objects: Sequence[Object], cluster: Cluster) -> Iterator[Drift]:
     """Yield how the objects of a release differ from what its chart says; hooks come and go."""
     for each in objects:
         if not is_any_hook(each):
-            placed = {**each, "metadata": {"namespace": namespace, **each["metadata"]}}
-            yield from of_object(component, placed, cluster)
+            yield from of_object(component, each, cluster)
 
 
 def added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iterator[Drift]:

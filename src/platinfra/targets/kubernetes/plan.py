@@ -13,13 +13,12 @@ from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import broken
 from platinfra.targets.kubernetes.rules import ANY, Known, check
-from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.rules.report import diagnostics
 
 Object = Mapping[str, Any]
 Rendered = Mapping[str, Sequence[Object]]
-"""The key of a step to the objects that its chart becomes."""
+"""The key of a step to the objects that its chart becomes, each in its namespace."""
 PLATFORM = "stack"
 """The component that namespace, policies and monitors count to."""
 
@@ -37,7 +36,7 @@ def plan(bundle: Bundle, rendered: Rendered) -> Plan:
 
 def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
     """Return what would not work, before anything is touched; `kinds` are those that the cluster has."""
-    everything = [each for step in bundle.steps for each in _placed(step, rendered)]
+    everything = [each for step in bundle.steps for each in rendered.get(step.key, step.objects)]
     brought = frozenset(kind for each in bundle.releases for kind in each.kinds)
     known = Known(
         version=bundle.place.version,
@@ -64,7 +63,7 @@ def exceptions(bundle: Bundle, rendered: Rendered) -> dict[tuple[str, str], str]
             continue
         recipe = bundle.values.recipe(bundle.values.graph.components[step.component])
         for each, _ in templates(rendered.get(step.key, ())):
-            title = str(ref_of({**each, "metadata": {"namespace": bundle.place.namespace, **each["metadata"]}}))
+            title = str(ref_of(each))
             found |= {(title, rule): reason for rule, reason in recipe.exceptions.items()}
     return found
 
@@ -89,13 +88,6 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
             yield {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
-def _placed(step: Step, rendered: Rendered) -> Sequence[Object]:
-    """Return the objects of a step; those of a chart often leave the namespace to Helm."""
-    if step.release is None:
-        return step.objects
-    return in_namespace(rendered.get(step.key, ()), step.release.namespace)
-
-
 def _plain(objects: Sequence[Object]) -> list[Object]:
     from platinfra.targets.kubernetes.render import plain
 
@@ -116,7 +108,7 @@ def _action(step: Step, rendered: Rendered) -> Action:
     if step.release is None:
         return ApplyObjects(key=step.key, component=component, after=step.after, objects=step.objects)
     workloads = tuple(
-        ref_of({**each, "metadata": {"namespace": step.release.namespace, **each["metadata"]}})
+        ref_of(each)
         for each, _ in templates(rendered.get(step.key, ()))
         if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"} and not is_hook(each)
     )
