@@ -7,6 +7,7 @@ own repositories, which has to be possible where it runs. Ends with 1 when a cha
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from platinfra.app.kubernetes.session import rendered
 from platinfra.app.kubernetes.stack import bundle_of
@@ -41,15 +42,14 @@ def main(charts: str | None = None) -> int:
 
 def wrong_with(tool: Tool, stage: str, charts: str | None) -> Iterator[Diagnostic]:
     """Yield what is wrong with the chart of a tool beside MLflow and Prometheus."""
-    settings = {name: REQUIRED[name] for name, each in tool.settings.items() if each.default is None}
-    uses = {"experiment_tracker": ["mlflow"], "monitoring": ["prometheus"]}
+    uses: dict[str, list[Any]] = {"experiment_tracker": ["mlflow"], "monitoring": ["prometheus"]}
     for each in tool.requires.values():
         needed = CATALOG.capability(each.capability)
         if needed.stage and not each.optional and each.capability not in uses:
-            uses[each.capability] = [CATALOG.providers(each.capability)[0].name]
+            uses[each.capability] = [_use(CATALOG.providers(each.capability)[0])]
     uses.setdefault(stage, [])
     if tool.name not in uses[stage]:
-        uses[stage].append({tool.name: {"settings": settings}} if settings else tool.name)  # type: ignore[arg-type]
+        uses[stage].append(_use(tool))
     deployment = f"deployment: {{charts: '{charts}'}}\n" if charts else ""
     text = f"name: check\nprovider: {{name: kubernetes}}\n{deployment}stack: {uses!r}\n"
     try:
@@ -58,6 +58,12 @@ def wrong_with(tool: Tool, stage: str, charts: str | None) -> Iterator[Diagnosti
         yield from problems(made, rendered(made, helm.find(), VERSION, frozenset()), frozenset())
     except PlatinfraError as error:
         yield from error.diagnostics
+
+
+def _use(tool: Tool) -> Any:
+    """Return how a stack names a tool, with the settings that have no default."""
+    settings = {name: REQUIRED[name] for name, each in tool.settings.items() if each.default is None}
+    return {tool.name: {"settings": settings}} if settings else tool.name
 
 
 if __name__ == "__main__":

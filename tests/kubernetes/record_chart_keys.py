@@ -8,7 +8,7 @@ counts, and writes `chart_keys/CHART.json`. It fails at a value that a chart kno
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.spec.kubernetes import KubernetesDeployment
+from platinfra.spec.routes import Routes, Tls
 from platinfra.targets.kubernetes.bundle import Release, bundle
 from platinfra.targets.kubernetes.place import VERSION, place_of
 from platinfra.targets.kubernetes.render import plain
@@ -27,6 +28,7 @@ from platinfra.targets.kubernetes.values import Values
 
 FOLDER = Path(__file__).parent / "chart_keys"
 STUBS = {
+    "autoscaler": "keda",
     "certificates": "cert-manager",
     "data_versioning": "lakefs",
     "event_streaming": "kafka",
@@ -40,6 +42,8 @@ STUBS = {
     "sql_database": "cloudnative-pg",
 }
 """Capability to the tool at the other end of a wire."""
+SIGN_INS = ("github", "oidc")
+"""Those who vouch for people: each is told to charts in values of its own."""
 _TAG = "the chart's source at the tag of its version"
 SOURCES = {
     "airflow": "the packaged chart, as another project keeps it",
@@ -48,11 +52,15 @@ SOURCES = {
         (
             "cert-manager",
             "flyte-binary",
+            "gateway-helm",
             "jupyterhub",
             "kserve-crd",
             "kserve-resources",
             "kserve-runtime-configs",
+            "karpenter",
+            "keda",
             "kuberay-operator",
+            "nvidia-device-plugin",
             "prefect-server",
             "prefect-worker",
             "ray-cluster",
@@ -68,6 +76,8 @@ SOURCES = {
     ),
 }
 """Charts that were not read in the very package of their version."""
+_RANGES = {("additionalWorkerGroups",)}
+"""Maps whose entries have names of ours: a template goes through them as `$values`."""
 Pointer = tuple[str, ...]
 
 
@@ -91,22 +101,51 @@ def type_of(value: Any) -> str:
     return names.get(type(value), "object")
 
 
-def releases(tool: Tool, catalog: Catalog) -> list[Release]:
-    """Return the releases of a tool, wired to stubs, with their values filled in."""
+def releases(tool: Tool, catalog: Catalog, sign_in: int = 0) -> list[Release]:
+    """Return the releases of a tool, wired to stubs, with their values filled in; `sign_in` is one of SIGN_INS."""
     name = tool.name
     bindings, names = [], {name}
+    if "page" in tool.capabilities:
+        bindings.append(Binding("envoy-gateway", "pages", name, "page", ("read",), "", client=True))
+        names.add("envoy-gateway")
     for requirement, entry in tool.requires.items():
-        stub = STUBS.get(entry.capability)
+        stub = SIGN_INS[sign_in] if entry.capability == "sign_in" else STUBS.get(entry.capability)
         if stub and stub != name and "kubernetes" in entry.targets:
             access = tuple(entry.access or ())
             bindings.append(Binding(name, requirement, stub, entry.capability, access, "", client=entry.client))
             names.add(stub)
     components = {each: _component(catalog.get(each)) for each in sorted(names)}
     graph = Graph("churn", "default", "kubernetes", components, tuple(bindings))
-    place = place_of(graph, KubernetesDeployment(storage_class="fast"), VERSION, None, None)
+    cloud = _Cloud() if tool.supports == ["aws"] else None
+    place = place_of(
+        graph,
+        KubernetesDeployment(storage_class="fast", routes=Routes(domain="example.org", tls=Tls(secret="tls"))),
+        VERSION,
+        None,
+        cloud,
+    )
     steps = bundle(Values(graph, catalog, place)).steps
     own = {each.name for each in (tool.run.kubernetes.charts.values() if tool.run.kubernetes else ())}
     return [step.release for step in steps if step.release and step.release.chart in own]
+
+
+class _Cloud:
+    """A cloud that knows everything of itself and serves nothing."""
+
+    def serves(self, component: Component) -> bool:
+        return False
+
+    def attribute(self, binding: Binding, name: str) -> Any:
+        return None
+
+    def identifies(self, component: Component) -> bool:
+        return False
+
+    def fact(self, name: str) -> Any:
+        return 1 if name == "controllers" else "stub"
+
+    def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
+        return ()
 
 
 def _component(tool: Tool) -> Component:
@@ -127,7 +166,7 @@ class Chart:
     def at(cls, folder: Path) -> "Chart":
         """Read an unpacked chart; its templates may be missing."""
         about = yaml.safe_load((folder / "Chart.yaml").read_text())
-        values = _yaml(folder / "values.yaml")
+        values = _with_dependencies(_yaml(folder / "values.yaml"), folder, about.get("dependencies", []))
         schema = _yaml(folder / "values.schema.json") or _yaml(folder / "values.schema.yaml")
         texts = [each.read_text() for each in sorted(folder.rglob("templates/**/*")) if each.is_file()]
         return cls(str(about["version"]), values, schema, "\n".join(texts))
@@ -139,6 +178,8 @@ class Chart:
 
     def where(self, pointer: Pointer) -> str | None:
         """Return where a value is known: in the default values, the schema, or a template that prints a whole map."""
+        if pointer[:1] in _RANGES and re.search(rf"\$values\.{re.escape(pointer[2])}\b", self.templates):
+            return f"template {written(pointer[:2])}"
         if _in_values(self.values, pointer):
             return "values"
         if self.schema and _in_schema(self.schema, pointer, self.schema):
@@ -170,6 +211,23 @@ class Chart:
 
 def _yaml(file: Path) -> Any:
     return (yaml.safe_load(file.read_text()) or {}) if file.is_file() else {}
+
+
+def _with_dependencies(values: dict[str, Any], folder: Path, dependencies: list[dict[str, str]]) -> dict[str, Any]:
+    """Add what the charts inside a chart know of their values, and the values that turn them on."""
+    for each in dependencies:
+        name = each.get("alias", each["name"])
+        if (folder / "charts" / each["name"] / "values.yaml").is_file():
+            inner = _yaml(folder / "charts" / each["name"] / "values.yaml")
+            own = values.get(name) or {}
+            values[name] = {**inner, **{key: _over(inner.get(key), value) for key, value in own.items()}}
+        if f"{name}.enabled" in each.get("condition", "").split(","):
+            values[name] = {"enabled": True, **(values.get(name) or {})}
+    return values
+
+
+def _over(under: Any, over: Any) -> Any:
+    return {**under, **over} if isinstance(under, dict) and isinstance(over, dict) else over
 
 
 def _in_values(node: Any, pointer: Pointer) -> bool:
@@ -209,8 +267,12 @@ def charts(catalog: Catalog) -> dict[str, list[Release]]:
     """Return every chart of the catalog with the releases that use it."""
     found: dict[str, list[Release]] = {}
     for tool in catalog.tools():
-        for each in releases(tool, catalog) if tool.run.kubernetes and tool.run.kubernetes.charts else []:
-            found.setdefault(each.chart, []).append(each)
+        if not tool.run.kubernetes or not tool.run.kubernetes.charts:
+            continue
+        asks = any(each.capability == "sign_in" for each in tool.requires.values())
+        for sign_in in range(len(SIGN_INS) if asks else 1):
+            for each in releases(tool, catalog, sign_in):
+                found.setdefault(each.chart, []).append(each)
     return found
 
 

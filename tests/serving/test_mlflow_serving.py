@@ -14,11 +14,20 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
 
 
+def metrics(served: Served) -> dict[str, str]:
+    """Return the metrics beside the server, without their types."""
+    status, _, body = fetch(f"{served.status_url}/metrics")
+    assert status == 200
+    lines = [line for line in body.decode().splitlines() if not line.startswith("#")]
+    return dict(line.rsplit(" ", 1) for line in lines)
+
+
 def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
     serve: Callable[[str], Served], registry: ModelRegistry
 ) -> None:
     served = serve("mlflow-serving")
     assert served.health() == {"status": "waiting", "waiting_for": f"models:/{served.model}@champion"}
+    assert metrics(served)["model_server_up"] == "0"
     assert served.check(registry.url).returncode == 0
     first = registry.register(served.model, "one")
     until(lambda: served.serves(first))
@@ -27,8 +36,12 @@ def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
     until(lambda: served.serves(second))
     assert served.score()[2] == [2.0, 2.0]
     assert served.check(registry.url).returncode == 0
+    assert metrics(served)["model_server_up"] == "1"
+    assert [each for each in metrics(served) if f'model="{served.model}",version="{second}"' in each]
+    assert metrics(served)["model_server_problem"] == "0"
     registry.register(served.model, "broken")
     until(lambda: "problem" in served.health() and served.serves(second))
+    assert metrics(served)["model_server_problem"] == "1"
     assert served.score()[2] == [2.0, 2.0]
     family = served.stop()
     assert not [process for process in family if lives(process)]

@@ -65,7 +65,8 @@ def _setting(tool: Tool, name: str) -> str:
 def _setting_line(name: str, setting: Setting) -> str:
     default = "required" if setting.default is None else f"default {_written(setting.default)}"
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
-    return f"{name}: {setting.help} ({setting.type}, {default}{choices})"
+    sizes = "".join(f", {size} {_written(value)}" for size, value in setting.sizes.items())
+    return f"{name}: {setting.help} ({setting.type}, {default}{sizes}{choices})"
 
 
 def _written(value: object) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.app import local
-from platinfra.app.kubernetes.running import addresses, in_cluster, tunnel
+from platinfra.app.kubernetes.running import addresses, in_cluster, route, tunnel
 from platinfra.app.running import Running, not_up, running
 from platinfra.app.workspace import Workspace, at, chosen_component
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -52,6 +52,8 @@ def page(file: Path | None, environment: str | None, component: str) -> Page:
     if on_aws is not None:
         return _on_machine(workspace, on_aws, component)
     if (stack_there := in_cluster(workspace)) is not None:
+        if (address := route(stack_there, component)) is not None:
+            return Page(address, address)
         url, command = tunnel(stack_there, component)
         return Page(f"{url}, as long as this runs:\n{shlex.join(command)}", url, command)
     stack = running(file, environment, up=True)

@@ -92,7 +92,7 @@ def _pods(name: str, stack: InCluster) -> ComponentStatus:
         health=found.health,
         detail=found.detail,
         version=", ".join(dict.fromkeys(each.rpartition(":")[2] for each in found.images)),
-        address=data["endpoints"].get("http", {}).get("url", ""),
+        address=data.get("route") or data["endpoints"].get("http", {}).get("url", ""),
         memory=0,
         restarts=found.restarts,
         permissions=sum(len(each["access"]) for each in data["bindings"]),

@@ -18,6 +18,23 @@ Attribute = Literal[
     "token",
     "arn",
     "task",
+    "provider",
+    "authenticator",
+    "github",
+    "oidc",
+    "scope",
+    "organization",
+    "team",
+    "admin_team",
+    "group",
+    "admin_group",
+    "restricted",
+    "issuer",
+    "authorize_url",
+    "token_url",
+    "userinfo_url",
+    "groups_claim",
+    "secret",
 ]
 TargetName = Literal["local", "kubernetes", "aws"]
 Argument = str | list[str]

@@ -65,6 +65,20 @@ class Volume(Entry):
     size: str = Field(default="10Gi", description="How much of it, as a Kubernetes quantity.")
 
 
+class SecretKey(Entry):
+    """One entry of a Secret that people make themselves."""
+
+    secret: str = Field(description="The Secret, in the stack's namespace.")
+    key: str = Field(description="The entry.")
+
+
+class Autoscale(Entry):
+    """How many pods of a Deployment there are as their processors get busy."""
+
+    max: str | int = Field(description="The most pods; not more than `replicas` turns it off.")
+    cpu: int = Field(default=80, ge=1, le=100, description="Percent of `cpu` that pods use before there are more.")
+
+
 class Workload(Entry):
     """Pods that platinfra describes itself, confined as the profile *restricted* asks."""
 
@@ -74,6 +88,9 @@ class Workload(Entry):
     image: str = Field(description="The container image; `platinfra` for the one that is built from the tool's lock.")
     command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
     env: dict[str, str] = Field(default_factory=dict, description="Variables; those with a secret come from a Secret.")
+    secret_env: dict[str, SecretKey] = Field(
+        default_factory=dict, description="Variables from a Secret that people make themselves."
+    )
     credentials: list[str] = Field(
         default_factory=list, description="Requirements whose credentials the process gets as variables."
     )
@@ -82,11 +99,12 @@ class Workload(Entry):
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves.")
     volume: Volume | None = Field(default=None, description="Where it keeps data.")
     writable: list[str] = Field(default=["/tmp"], description="Folders that may be written and are lost with the pod.")  # noqa: S108
-    cpu: str = Field(default="100m", description="Processor time it is given.")
+    cpu: str = Field(default="100m", description="Processor time it is given; may hold references, as what follows.")
     memory: str = Field(default="256Mi", description="Memory it is given.")
     memory_limit: str | None = Field(default=None, description="The most memory; twice `memory` when absent.")
     gpus: str | int = Field(default=0, description="GPUs of one pod.")
-    replicas: str | int = Field(default=1, description="How many pods.")
+    replicas: str | int = Field(default=1, description="How many pods; the fewest, where it is autoscaled.")
+    autoscale: Autoscale | None = Field(default=None, description="Deployment: more pods when they are busy.")
     schedule: str | None = Field(default=None, description="CronJob: when, in the five fields of cron.")
     user: int = Field(default=10001, ge=1, description="User and group that it runs as.")
     startup_seconds: int = Field(default=300, description="How long it may take to answer after its start.")

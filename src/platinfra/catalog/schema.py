@@ -51,12 +51,22 @@ class Setting(Entry):
     choices: list[str | int] | None = Field(default=None, description="The only values there are.")
     minimum: float | None = Field(default=None, description="The smallest number.")
     maximum: float | None = Field(default=None, description="The largest number.")
+    at_least: str | None = Field(
+        default=None, description="A setting that it is not less than: a smaller default becomes that one's value."
+    )
+    at_most: str | None = Field(
+        default=None, description="A setting that it is not more than: a larger default becomes that one's value."
+    )
     format: str | None = Field(
         default=None,
         description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
     targets: list[TargetName] = Field(
         default=["local", "kubernetes", "aws"], description="The targets on which it means something."
+    )
+    sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
+        default_factory=dict,
+        description="What the default is in a deployment of that `size`, in clusters and on AWS; `default` is for small ones.",
     )
     help: str = Field(description="One sentence.")
 
@@ -69,6 +79,7 @@ class Endpoint(Entry):
     ready: str | None = Field(default=None, description="Path that answers 2xx when the tool is ready.")
     probe: str | None = Field(default=None, description="API path that answers 2xx through the wired address.")
     metrics: str | None = Field(default=None, description="Path of Prometheus metrics.")
+    page: bool = Field(default=False, description="Whether people look at it: in a cluster it may get a host.")
 
 
 class Client(Entry):
@@ -239,6 +250,13 @@ class Tool(Entry):
     run: Run = Field(default_factory=Run, description="How platinfra runs it, by target.")
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """Return what the tool provides, with what follows from its endpoints."""
+        ends = self.endpoints.values()
+        implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
+        return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
 
     @field_validator("provides", mode="before")
     @classmethod

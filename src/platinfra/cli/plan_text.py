@@ -8,19 +8,23 @@ from platinfra.app.plan import Planned
 from platinfra.cli import render
 from platinfra.cli.cloud_text import cloud_data, print_cloud
 from platinfra.cli.cluster_text import cluster_data, print_cluster
+from platinfra.resolve.settings import set_by_size
+from platinfra.spec.schema import Scalar
 
 _SIGNS = {"create": "+", "update": "~", "repair": "~", "remove": "-", "unchanged": " "}
 
 
 def print_plan(planned: Planned) -> None:
-    """Print components, wires with their reasons, permissions and actions."""
-    graph = planned.resolved.graph
+    """Print components, what their size set, wires with their reasons, permissions and actions."""
+    graph, file = planned.resolved.graph, planned.resolved.file
     click.echo(f"{graph.stack} on {graph.target} (environment {graph.environment})\n")
     click.secho("Components", bold=True)
     render.table(
         [[each.name, each.tool, ", ".join(each.stages) or each.reason] for each in graph.components.values()],
         ["name", "tool", "stages"],
     )
+    if file.deployment.size:
+        click.echo(f"  size {file.deployment.size}: {_shown_size(planned)}")
     click.secho("\nWires and permissions", bold=True)
     rows = [
         [f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access) or "use", each.reason]
@@ -37,6 +41,19 @@ def print_plan(planned: Planned) -> None:
         print_cluster(planned.cluster)
 
 
+def _shown_size(planned: Planned) -> str:
+    found = _set_by_size(planned)
+    written = {name: str(value).lower() if isinstance(value, bool) else value for name, value in found.items()}
+    return ", ".join(f"{name} {value}" for name, value in written.items()) or "changes nothing here"
+
+
+def _set_by_size(planned: Planned) -> dict[str, Scalar]:
+    """Return what the size set, `component.setting` to value."""
+    resolved = planned.resolved
+    found = set_by_size(resolved.graph.components, planned.catalog, resolved.file)
+    return {f"{component}.{key}": value for component, each in found.items() for key, value in each.items()}
+
+
 def _print_actions(planned: Planned) -> None:
     changed = [each for each in planned.changes if each.verb != "unchanged"]
     click.secho("\nActions", bold=True)
@@ -48,7 +65,7 @@ def _print_actions(planned: Planned) -> None:
 
 def plan_data(planned: Planned) -> dict[str, Any]:
     """Return the plan as plain data, without secrets."""
-    graph = planned.resolved.graph
+    graph, size = planned.resolved.graph, planned.resolved.file.deployment.size
     return {
         "stack": graph.stack,
         "environment": graph.environment,
@@ -57,6 +74,7 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "bindings": list(graph.bindings),
         "permissions": list(graph.permissions),
         "notes": list(graph.notes),
+        **({"size": size, "set_by_size": _set_by_size(planned)} if size else {}),
         "warnings": list(planned.warnings),
         "changes": list(planned.changes),
         **(cloud_data(planned.cloud) if planned.cloud is not None else {}),

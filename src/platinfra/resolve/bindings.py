@@ -7,14 +7,17 @@ from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.schema import Requirement
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
 from platinfra.model.graph import Binding, Component
+from platinfra.resolve import routes
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
+from platinfra.spec.aws import Cluster
+from platinfra.spec.schema import StackFile
 
 PLATFORM = {"aws": ("encryption_key",)}
 """Capabilities that a target itself needs, whatever the stack names."""
-METRICS = "metrics"
-"""The capability of every tool that has an endpoint with metrics."""
+NODES, GPUS = "node_provisioner", "gpus"
+"""Capabilities that a new cluster on AWS needs, as its settings say."""
 SECRETS = "secrets"
 """The requirement of every tool with generated secrets."""
 
@@ -27,6 +30,7 @@ class Bound:
     components: dict[str, Component]
     bindings: list[Binding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
 
 
 def bind(
@@ -62,8 +66,7 @@ class _Binder:
         """Make a component known as a provider."""
         for stage in member.stages:
             self.by_stage.setdefault(stage, []).append(member.name)
-        has_metrics = any(each.metrics for each in member.tool.endpoints.values())
-        for capability in [*member.tool.provides, *([METRICS] if has_metrics else [])]:
+        for capability in member.tool.capabilities:
             self.by_capability.setdefault(capability, []).append(member.name)
 
     def run(self) -> Bound:
@@ -76,16 +79,35 @@ class _Binder:
                     queue.append(added)
             self.problems += _unknown_binds(member)
         self.add_platform()
+        for member in routes.proxies(self.bound.members, self.chosen, self.catalog):
+            self.take(member)
+            for name, requirement in self.requirements(member, optional=False):
+                self.meet(member, name, requirement)
+            queue.append(member)
         for member in queue:
             for name, requirement in self.requirements(member, optional=True):
                 self.meet(member, name, requirement)
+        self.add_routes()
         self.bound.bindings = self.in_order()
         return self.bound
+
+    def add_routes(self) -> None:
+        """Wire what carries traffic to the pages that have a host: to the proxy where one stands before the page."""
+        self.problems += routes.problems(self.bound.members, self.chosen)
+        self.bound.warnings += routes.open_pages(self.bound.members, self.chosen)
+        doors = routes.doors(self.bound.members, self.chosen)
+        if not doors:
+            return
+        name, reason = routes.carrier(self.chosen, self.by_capability.get(routes.GATEWAY, ()))
+        member = self.bound.members.get(name) or self.join(name, reason)
+        requirement = member.tool.requires[routes.PAGES]
+        for door, host in doors.items():
+            self.add(member, routes.PAGES, requirement, door, f"people find it at {host}")
 
     def add_platform(self) -> None:
         """Add what the target itself needs and no component asked for."""
         target = self.chosen.file.provider.name
-        for capability in PLATFORM.get(target, ()):
+        for capability in (*PLATFORM.get(target, ()), *_of_cluster(self.chosen.file)):
             default = self.default_of(capability)
             if default and not self.by_capability.get(capability):
                 self.join(default, f"the default {capability} of `{target}`")
@@ -155,7 +177,7 @@ class _Binder:
             self.problems.append(
                 Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint)
             )
-        elif requirement.capability not in provider.tool.provides:
+        elif requirement.capability not in provider.tool.capabilities:
             able = self.candidates(member, requirement)
             hint = (
                 f"components that do: {listed(able)}"
@@ -186,9 +208,12 @@ class _Binder:
     def join(self, tool: str, reason: str) -> Member:
         """Add a default provider to the stack, under another name where the user gave its own to something else."""
         name = tool if tool not in self.bound.members else f"default-{tool}"
-        member = Member(name, self.catalog.get(tool), None, reason)
-        self.bound.members[name] = member
-        self.bound.components[name] = member.component(settings_of(member, self.problems))
+        return self.take(Member(name, self.catalog.get(tool), None, reason))
+
+    def take(self, member: Member) -> Member:
+        """Make a component part of the stack."""
+        self.bound.members[member.name] = member
+        self.bound.components[member.name] = member.component(settings_of(member, self.problems, self.chosen.file))
         self.enlist(member)
         return member
 
@@ -215,6 +240,19 @@ class _Binder:
             member.span,
             hint,
         )
+
+
+def _of_cluster(file: StackFile) -> Iterator[str]:
+    """Yield what a cluster needs that is made for the stack: somebody who adds nodes, and who finds their GPUs."""
+    if file.provider.name != "aws" or file.deployment.type == "cloud_vm":
+        return
+    cluster = file.deployment.cluster or Cluster.model_construct()
+    if cluster.name:
+        return
+    if cluster.karpenter:
+        yield NODES
+    if cluster.gpu:
+        yield GPUS
 
 
 def _ambiguous(member: Member, name: str, requirement: Requirement, several: Iterable[str]) -> Diagnostic:

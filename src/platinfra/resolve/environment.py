@@ -22,6 +22,8 @@ class Chosen:
     """Stage to the place of its list of tools."""
     settings: dict[str, dict[str, Scalar]]
     """The environment's settings, component to settings."""
+    deployment: Path_ = ("deployment",)
+    """The place of its deployment."""
 
 
 def chosen_environment(stack: Stack, name: str | None) -> Chosen:
@@ -51,4 +53,5 @@ def chosen_environment(stack: Stack, name: str | None) -> Chosen:
         component: {canonical_key(key): value for key, value in each.items()}
         for component, each in override.settings.items()
     }
-    return Chosen(name, file, stack.document, stages, settings)
+    place: Path_ = ("environments", name, "deployment") if override.deployment else ("deployment",)
+    return Chosen(name, file, stack.document, stages, settings, place)

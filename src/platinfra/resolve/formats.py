@@ -61,6 +61,11 @@ FORMATS: dict[str, Callable[[str], Trouble | None]] = {
         "3 to 63 lower-case letters, digits and dashes",
     ),
     "arn": _pattern(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws|):.+", "an ARN", "such as arn:aws:…"),
+    "slug": _pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name as GitHub writes it in addresses", "such as data-science"),
+    "group": _pattern(r"[\w ./:@+-]+", "the name of a group", "letters, digits and ./:@+- without quotes or commas"),
+    "address": _pattern(
+        r"https?://[A-Za-z0-9.-]+(:\d+)?(/[\w.~/%-]*)?", "an address", "such as https://id.example.org"
+    ),
     "quantity": _pattern(r"[1-9][0-9]*(Ki|Mi|Gi|Ti)", "a quantity", "such as 512Mi or 10Gi"),
     "email": _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address", "such as team@example.org"),
     "image": _pattern(

@@ -33,7 +33,7 @@ def resolve(
     chosen = chosen_environment(stack, environment)
     problems = list(stack.problems)
     named = members(chosen, catalog, without, problems)
-    components = {name: member.component(settings_of(member, problems)) for name, member in named.items()}
+    components = {name: member.component(settings_of(member, problems, chosen.file)) for name, member in named.items()}
     bound = bind(named, components, catalog, chosen, problems)
     problems += circles(bound.bindings, bound.members)
     if problems:
@@ -47,7 +47,7 @@ def resolve(
         notes=tuple(bound.notes),
         project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
     )
-    return Resolved(graph, chosen.file, stack.warnings)
+    return Resolved(graph, chosen.file, (*stack.warnings, *bound.warnings))
 
 
 def _in_order(problems: list[Diagnostic], file: str) -> list[Diagnostic]:

@@ -1,10 +1,15 @@
-"""Check the settings of a component against its tool, and fill in the defaults."""
+"""Check the settings of a component against its tool, and fill in the defaults: those of the deployment's size."""
 
-from platinfra.catalog.schema import Setting
+from collections.abc import Iterator, Mapping
+from operator import gt, lt
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.model.graph import Component
 from platinfra.resolve.components import Member
 from platinfra.resolve.formats import FORMATS
-from platinfra.spec.schema import Scalar
+from platinfra.spec.schema import Scalar, StackFile
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "string": ((str,), "text"),
@@ -14,24 +19,69 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def settings_of(member: Member, problems: list[Diagnostic]) -> dict[str, Scalar]:
-    """Return the settings of a component with defaults; note what is unknown, missing or of the wrong type."""
+def settings_of(member: Member, problems: list[Diagnostic], file: StackFile | None = None) -> dict[str, Scalar]:
+    """
+    Return the settings of a component with defaults; note what is unknown, missing or of the wrong type.
+
+    `file` is the stack file in its environment: the size of its deployment changes defaults.
+    """
     known = member.tool.settings
     values: dict[str, Scalar] = {name: each.default for name, each in known.items() if each.default is not None}
+    values |= sized(member.tool, file) if file else {}
     for key, (value, span) in member.settings.items():
         if key not in known:
-            hint = did_you_mean(key, known) or (f"it has {listed(known)}" if known else "it has no settings")
+            here = [name for name, each in known.items() if file is None or file.provider.name in each.targets]
+            hint = did_you_mean(key, known) or (f"it has {listed(here)}" if here else "it has no settings")
             problems.append(Diagnostic("unknown-setting", f"`{member.tool.name}` has no setting `{key}`", span, hint))
         elif problem := _problem(key, known[key], value, span):
             problems.append(problem)
         else:
             values[key] = value
+    problems += _bounded(member, values)
     problems += [
         _missing(member, key, each)
         for key, each in known.items()
         if each.default is None and key not in member.settings
     ]
     return values
+
+
+def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
+    """Move defaults to within the settings that bound them; yield what the file sets beyond."""
+    for key, setting in member.tool.settings.items():
+        for word, other, outside in (("least", setting.at_least, lt), ("most", setting.at_most, gt)):
+            value, bound = values.get(key), values.get(other or "")
+            if isinstance(value, int | float) and isinstance(bound, int | float) and outside(value, bound):
+                values[key] = bound
+                if key in member.settings:
+                    message = f"the setting `{key}` is at {word} `{other}`, which is {bound:g}"
+                    yield Diagnostic("out-of-range", message, member.settings[key][1], setting.help)
+
+
+def sized(tool: Tool, file: StackFile) -> dict[str, Scalar]:
+    """Return the defaults of a tool that the size of the deployment changes."""
+    target, size = file.provider.name, file.deployment.size
+    if size is None or size == "small" or target == "local":
+        return {}
+    # On a machine, what is no service of AWS runs by its local recipe.
+    if target == "aws" and file.deployment.type == "cloud_vm" and not (tool.run.aws and tool.run.aws.module):
+        return {}
+    return {
+        name: each.sizes[size] for name, each in tool.settings.items() if size in each.sizes and target in each.targets
+    }
+
+
+def set_by_size(components: Mapping[str, Component], catalog: Catalog, file: StackFile) -> dict[str, dict[str, Scalar]]:
+    """Return what the size of the deployment set: component to settings; what the file says itself is not among it."""
+    found = {
+        name: {
+            key: value
+            for key, value in sized(catalog.get(each.tool), file).items()
+            if each.settings.get(key) == value and value != catalog.get(each.tool).settings[key].default
+        }
+        for name, each in components.items()
+    }
+    return {name: each for name, each in found.items() if each}
 
 
 def _missing(member: Member, key: str, setting: Setting) -> Diagnostic:

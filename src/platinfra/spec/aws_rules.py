@@ -45,6 +45,8 @@ class _Checks:
             yield from self.cluster(self.deployment.cluster)
         if self.deployment.machine:
             yield from self.machine(self.deployment.machine)
+        if self.deployment.routes:
+            yield from self.only_with("routes", "kubernetes")
         if self.deployment.sign_in:
             yield from self.sign_in(self.deployment.sign_in)
         if self.deployment.permissions_boundary is not None:

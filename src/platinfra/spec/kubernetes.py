@@ -1,10 +1,11 @@
 """What a deployment on Kubernetes may set, as people write it; everything has a default."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from platinfra.spec.aws import Strict
+from platinfra.spec.aws import CANONICAL, Strict
+from platinfra.spec.routes import Routes
 
 
 class KubernetesDeployment(Strict):
@@ -24,4 +25,7 @@ class KubernetesDeployment(Strict):
     )
     size: Literal["small", "medium", "large"] | None = Field(
         None, description="kubernetes, aws: how much of everything; small."
+    )
+    routes: Annotated[Routes | None, CANONICAL] = Field(
+        None, description="kubernetes, aws: the hosts at which people reach the pages of tools."
     )

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
 from platinfra.document import Document, Path_
 from platinfra.spec.aws import Cluster, Domain, Gpu, Machine, Network, SignIn
+from platinfra.spec.routes import Routes, Tls
 from platinfra.spec.schema import Deployment, Override, Project, Provider, StackFile, UseOptions, User
 from platinfra.spec.shape import is_use, locate
 
@@ -23,6 +24,8 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("deployment", "machine"): Machine,
     ("deployment", "sign_in"): SignIn,
     ("deployment", "domain"): Domain,
+    ("deployment", "routes"): Routes,
+    ("deployment", "routes", "tls"): Tls,
     ("project",): Project,
     ("users", "*"): User,
     ("stack", "*", "*", "options"): UseOptions,

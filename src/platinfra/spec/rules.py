@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.document import Document, Path_
@@ -83,12 +84,17 @@ def _place_problems(provider: Provider, deployment: Deployment, document: Docume
         yield Diagnostic(
             "unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint
         )
+
+    def where(*path: str | int, key: bool = False) -> Span | None:
+        place = locate(document, (*at, "deployment", *path))
+        return document.key_span(place) if key else document.value_span(place)
+
+    if deployment.routes is not None and provider.name != "local":
+        from platinfra.spec.route_rules import route_problems
+
+        yield from route_problems(deployment.routes, partial(where, "routes"))
     if provider.name == "aws":
         from platinfra.spec.aws_rules import aws_problems  # start-up time: other targets need none of it
-
-        def where(*path: str | int, key: bool = False) -> Span | None:
-            place = locate(document, (*at, "deployment", *path))
-            return document.key_span(place) if key else document.value_span(place)
 
         region = document.value_span(locate(document, (*at, "provider", "region")))
         yield from aws_problems(provider, deployment, where, region)

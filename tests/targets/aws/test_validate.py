@@ -12,8 +12,14 @@ from tests.terraform import TERRAFORM, environment, terraform
 pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
 TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"
 ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\nstack:\n  {stage}: [{tool}]\n"
-NEEDS = {"aws-step-functions": "  runtime_engine: [aws-fargate]\n", "seldon": "  event_streaming: [kafka]\n"}
-WRITTEN = {"grafana": "grafana, prometheus", "jupyterhub": "jupyterhub: {settings: {organization: acme}}"}
+GITHUB = "github: {settings: {organization: acme}}"
+NEEDS = {
+    "aws-step-functions": "  runtime_engine: [aws-fargate]\n",
+    "seldon": "  event_streaming: [kafka]\n",
+    "jupyterhub": f"  sign_in: [{GITHUB}]\n",
+}
+_URLS = "issuer: 'https://a.example', authorize_url: 'https://a.example/a', token_url: 'https://a.example/t', userinfo_url: 'https://a.example/u'"
+WRITTEN = {"grafana": "grafana, prometheus", "github": GITHUB, "oidc": f"oidc: {{settings: {{{_URLS}}}}}"}
 
 
 def stacks() -> Iterator[object]:
@@ -23,7 +29,7 @@ def stacks() -> Iterator[object]:
     for name in NAMES:
         yield pytest.param(text_of(name), "production" if name == "production" else None, id=name)
     for tool in CATALOG.tools():
-        if tool.run.aws is not None and "aws" in tool.supports:
+        if tool.run.aws is not None and "aws" in tool.supports and tool.provides:
             text = ALONE.format(stage=next(iter(tool.provides)), tool=WRITTEN.get(tool.name, tool.name)) + NEEDS.get(
                 tool.name, ""
             )

@@ -115,10 +115,18 @@ def _follow(cluster: Cluster, pod: ObjectRef, count: int, told: "Queue[tuple[str
 
 
 def addresses(stack: InCluster) -> dict[str, str]:
-    """Return the components that have a page, with their addresses inside the cluster."""
+    """Return the components that have a page, with the addresses of their routes, or those inside the cluster."""
     return {
-        name: each["endpoints"]["http"]["url"] for name, each in stack.components.items() if "http" in each["endpoints"]
+        name: each.get("route") or each["endpoints"]["http"]["url"]
+        for name, each in stack.components.items()
+        if "http" in each["endpoints"]
     }
+
+
+def route(stack: InCluster, component: str) -> str | None:
+    """Return the address at which people find a component's page, where it has a route."""
+    found: str | None = stack.components[chosen_component(component, dict(stack.components))].get("route")
+    return found
 
 
 def tunnel(stack: InCluster, component: str) -> tuple[str, tuple[str, ...]]:

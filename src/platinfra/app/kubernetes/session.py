@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from platinfra.app.kubernetes.scale import conflicts
 from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -77,6 +78,7 @@ def session_of(stack: ClusterStack, world: ClusterWorld) -> Session:
         *problems(stack.bundle, found_objects, kinds),
         *_not_allowed(stack.bundle, world.cluster),
         *_no_storage(stack.bundle, world.cluster),
+        *conflicts(stack.bundle, world.cluster),
     ]
     if found:
         raise PlatinfraError(*found)
@@ -129,7 +131,8 @@ def namespace_exists(bundle: Bundle, cluster: Cluster) -> bool:
 def _no_storage(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield when volumes would wait for ever: no such storage class, or no default one."""
     wanted = bundle.place.deployment.storage_class
-    found = cluster.find("storageclasses.storage.k8s.io")
+    brought = [each for each in bundle.objects if each["kind"] == "StorageClass"]
+    found = [*cluster.find("storageclasses.storage.k8s.io"), *brought]
     names = [each["metadata"]["name"] for each in found]
     default = "storageclass.kubernetes.io/is-default-class"
     if wanted and wanted not in names:

@@ -1,9 +1,10 @@
 """What AWS is to the cluster on it: which components are services there, what they tell, whose pods get a role."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from platinfra.model.graph import Binding, Component
+from platinfra.targets.aws import karpenter, nodes
 from platinfra.targets.aws.roles import roles
 from platinfra.targets.aws.values import Values
 
@@ -25,6 +26,25 @@ class AwsCloud:
         """Return what a service tells one of its consumers: names that follow from the file, the rest once it is up."""
         told = self._told.get(f"{binding.consumer}.{binding.name}", {})
         return told[name] if name in told else self._values.attribute(binding, name, document=True)
+
+    def fact(self, name: str) -> Any:
+        """Return what Karpenter has to know of the cluster."""
+        place = self._values.place
+        facts = {
+            "cluster": place.cluster_name,
+            "queue": place.name(karpenter.QUEUE),
+            # Each has to lie on a core node of its own.
+            "controllers": min(2, place.cluster.min),
+        }
+        return facts.get(name)
+
+    def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
+        """Return Karpenter's pools of nodes, and the class of volumes of a new cluster."""
+        place = self._values.place
+        if component is None:
+            made = not place.cluster.name and place.deployment.storage_class in {None, nodes.STORAGE_CLASS}
+            return [nodes.storage_class()] if made else []
+        return nodes.pools(place, component) if component.tool == karpenter.TOOL else []
 
     def identifies(self, component: Component) -> bool:
         """Tell whether the pods of a component get a role."""

@@ -9,8 +9,16 @@ from typing import Any
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.place import Place
 
+TOOL = "karpenter"
+POD = {"namespace": "kube-system", "service_account": "karpenter"}
+"""The controller's pods: its release is called as its chart."""
+NODES = "cluster-nodes"
+"""What the role of the nodes is called."""
+QUEUE = "karpenter"
+"""What the queue is called that tells of nodes that AWS takes back."""
 REASONS = {
     "Describe": "descriptions cannot be scoped; they are limited to the region",
+    "ListProfiles": "AWS lists the names of all profiles or of none",
     "Prices": "prices are public and cannot be scoped",
 }
 """Statements whose resource has to be `*`, and why."""
@@ -18,11 +26,14 @@ _CREATED = ("fleet", "instance", "volume", "network-interface", "launch-template
 _GIVEN = ("security-group", "subnet", "capacity-reservation")
 _DESCRIBED = (
     "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeCapacityReservations",
     "ec2:DescribeImages",
+    "ec2:DescribeInstanceStatus",
     "ec2:DescribeInstances",
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplates",
+    "ec2:DescribePlacementGroups",
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
     "ec2:DescribeSubnets",
@@ -44,7 +55,7 @@ def _nodes(place: Place) -> list[dict[str, Any]]:
     image = [place.arn("ec2", "image/*", account=""), place.arn("ec2", "snapshot/*", account="")]
     given = [place.arn("ec2", f"{each}/*") for each in _GIVEN]
     launched = ["ec2:CreateFleet", "ec2:RunInstances"]
-    node = place.role_arn(place.name("cluster-nodes", limit=64))
+    node = place.role_arn(place.name(NODES, limit=64))
     return [
         _statement("UseImagesAndNetwork", launched, [*image, *given]),
         _statement("UseOwnLaunchTemplates", launched, [place.arn("ec2", "launch-template/*")], existing),
@@ -93,11 +104,12 @@ def _profiles(place: Place) -> list[dict[str, Any]]:
             {"StringEquals": {f"aws:ResourceTag/{owned}": "owned"}},
         ),
         _statement("ReadProfiles", ["iam:GetInstanceProfile"], profiles),
+        _statement("ListProfiles", ["iam:ListInstanceProfiles"], ["*"]),
     ]
 
 
 def _readings(place: Place) -> list[dict[str, Any]]:
-    queue = place.arn("sqs", place.name("karpenter"))
+    queue = place.arn("sqs", place.name(QUEUE))
     parameters = place.arn("ssm", "parameter/aws/service/*", account="")
     here = {"StringEquals": {"aws:RequestedRegion": place.region.name}}
     return [

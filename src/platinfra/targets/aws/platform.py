@@ -1,11 +1,13 @@
 """Network, cluster and machine: what every stack on AWS stands on, with the roles that AWS' own services need."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from platinfra.facts.aws import instance_types
 from platinfra.model.graph import Graph
 from platinfra.model.reference import Reference
+from platinfra.spec.aws import Cluster
 from platinfra.targets.aws import documents, karpenter, labels, machine
 from platinfra.targets.aws.place import Place
 from platinfra.targets.aws.roles import MACHINE, Role
@@ -15,7 +17,6 @@ _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{archit
 """Public parameter that holds the newest Amazon Linux 2023 image."""
 _CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
-_KARPENTER = {"namespace": "kube-system", "service_account": "karpenter"}
 Modules = dict[str, dict[str, Any]]
 
 
@@ -47,7 +48,9 @@ def roles(values: Values) -> Iterator[Role]:
         yield _node_role(place)
         yield _pod_role(place, "cluster-disks", _CSI, ("service-role/AmazonEBSCSIDriverPolicy",), {})
         if place.cluster.karpenter:
-            yield _pod_role(place, "cluster-karpenter", _KARPENTER, (), {"karpenter": karpenter.policy(place)})
+            role = _pod_role(place, "cluster-karpenter", karpenter.POD, (), {"karpenter": karpenter.policy(place)})
+            cluster = Reference(("module", "cluster", "name"))
+            yield replace(role, pod={"cluster_name": cluster, **karpenter.POD})
 
 
 def key_arn(values: Values) -> Any:
@@ -105,17 +108,24 @@ def _cluster(values: Values) -> dict[str, Any]:
         "node_max": cluster.max,
         "node_disk_gb": cluster.disk,
         "capacity_type": "SPOT" if cluster.spot else "ON_DEMAND",
-        "gpu": {"instance_types": [cluster.gpu.instance_type], "max": cluster.gpu.max} if cluster.gpu else None,
+        "gpu": _gpu_group(cluster),
         "addons": _addons(),
         "access_entries": _access_entries(place),
-        "karpenter": {"queue_name": place.name("karpenter")} if cluster.karpenter else None,
+        "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.karpenter else None,
         "log_types": _CLUSTER_LOGS,
         "log_days": place.log_days,
     }
 
 
+def _gpu_group(cluster: Cluster) -> dict[str, Any] | None:
+    """Return the group of nodes with GPUs; where Karpenter is, it adds such nodes when pods wait for them."""
+    if cluster.gpu is None or cluster.karpenter:
+        return None
+    return {"instance_types": [cluster.gpu.instance_type], "max": cluster.gpu.max}
+
+
 def _addons() -> dict[str, Any]:
-    plain = ("coredns", "kube-proxy", "eks-pod-identity-agent")
+    plain = ("coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server")
     return {
         **{name: {} for name in plain},
         "vpc-cni": {"configuration": '{"enableNetworkPolicy":"true"}'},
@@ -192,7 +202,7 @@ def _service_role(place: Place, name: str, service: str, managed: tuple[str, ...
 
 def _node_role(place: Place) -> Role:
     managed = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
-    return _role(place, "cluster-nodes", documents.plain_service_trust(f"ec2.{place.region.domain}"), managed=managed)
+    return _role(place, karpenter.NODES, documents.plain_service_trust(f"ec2.{place.region.domain}"), managed=managed)
 
 
 def _pod_role(

@@ -58,7 +58,9 @@ class Values:
     def is_application(self, component: Component) -> bool:
         """Tell whether a component runs in the cluster or on the machine, and is no service of AWS."""
         recipe = self.recipe(component)
-        return not recipe.module and not recipe.grants and self.tool(component).supports != ["aws"]
+        tool = self.tool(component)
+        elsewhere = tool.supports != ["aws"] or bool(tool.run.kubernetes and tool.run.kubernetes.charts)
+        return not recipe.module and not recipe.grants and elsewhere
 
     def module_called(self, component: Component) -> bool:
         """Tell whether a module is called for a component: not when it names what exists already."""

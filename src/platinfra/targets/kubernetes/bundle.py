@@ -10,13 +10,14 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
-from platinfra.targets.kubernetes import access, credentials, monitors, network, workloads
+from platinfra.targets.kubernetes import access, credentials, monitors, network, routes, workloads
 from platinfra.targets.kubernetes.place import Place
 from platinfra.targets.kubernetes.values import MAIN, Values
 
 Object = dict[str, Any]
 NAMESPACE = "namespace"
 MONITORS = "monitors"
+ROUTES = "routes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,21 @@ class _Planner:
 
     def steps(self) -> Iterator[Step]:
         """Yield every step, with those it comes after."""
-        first = (access.namespace(self.values), *network.objects(self.values))
-        yield Step(NAMESPACE, "", (), objects=first)
+        first = (access.namespace(self.values), *network.objects(self.values), *self.of_cloud(None))
+        # Nodes are there for as long as anything could run on them.
+        nodes = (f"objects:{each.name}" for each in self.components if self.of_cloud(each))
+        yield Step(NAMESPACE, "", tuple(nodes), objects=first)
         for component in self.components:
             yield from self.of_component(component)
         if found := tuple(each for component in self.components for each in monitors.objects(component, self.values)):
             collectors = {each.consumer for each in self.values.graph.bindings if each.capability == "metrics"}
             after = [key for name in sorted(collectors) for key in self.done(self.values.graph.components[name])]
             yield Step(MONITORS, "", (NAMESPACE, *after), objects=found)
+        if found := routes.objects(self.values):
+            doors = [each.door.name for each in routes.routes_of(self.values)]
+            names = [*routes.carriers(self.values), *doors]
+            after = [key for name in names for key in self.done(self.values.graph.components[name])]
+            yield Step(ROUTES, "", (NAMESPACE, *after), objects=found)
 
     def of_component(self, component: Component) -> Iterator[Step]:
         """Yield the steps of one component: who it is, its charts, its own objects, and those that admit consumers."""
@@ -141,7 +149,14 @@ class _Planner:
     def own_objects(self, component: Component) -> list[Object]:
         """Return the workloads and further objects of a component."""
         further = self.values.open_value(self.values.recipe(component).objects, component)
-        return [*workloads.objects(component, self.values), *(self.placed(each, component) for each in further)]
+        placed = (self.placed(each, component) for each in further)
+        return [*workloads.objects(component, self.values), *placed, *self.of_cloud(component)]
+
+    def of_cloud(self, component: Component | None) -> list[Object]:
+        """Return objects that follow from the settings of the cloud below, labelled as ours; no namespace has them."""
+        found = self.place.cloud.objects(component) if self.place.cloud else ()
+        labels = self.place.labels(component)
+        return [{**each, "metadata": {**each["metadata"], "labels": labels}} for each in found]
 
     def granted(self, binding: Binding, provider: Component) -> tuple[Object, ...]:
         """Return the objects by which a provider admits one consumer."""

@@ -5,13 +5,21 @@ Every wire opens the provider's ports to the consumer on both sides. Whatever li
 named by its addresses, which for services of a cloud are not known: those openings have a reason each.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from platinfra.model.graph import Binding, Component
 from platinfra.targets.kubernetes.place import metadata
-from platinfra.targets.kubernetes.values import MAIN, Values
+from platinfra.targets.kubernetes.routes import (
+    SOLVER_PORT,
+    carriers,
+    is_traffic,
+    solver_labels,
+    source_namespace,
+)
+from platinfra.targets.kubernetes.values import MAIN, SIGN_IN, Values
 
 Object = dict[str, Any]
 ANYWHERE = "0.0.0.0/0"
@@ -39,10 +47,15 @@ def objects(values: Values) -> Iterator[Object]:
     """Yield the policies of a stack: everything closed, names for all, and the wires."""
     yield _policy("default-deny", values, None, {}, ingress=[], egress=[])
     yield _policy("names", values, None, {}, egress=[{"to": _names(), "ports": [_port(_DNS, "UDP"), _port(_DNS)]}])
+    if (labels := solver_labels(values)) is not None:
+        found = (values.graph.components[each] for each in carriers(values))
+        peers = [peer for each in found for peer in _traffic(each, values)]
+        ingress: list[Object] = [{"from": peers, "ports": [_port(SOLVER_PORT)]}]
+        yield _policy("challenges", values, None, labels, ingress=ingress, egress=[])
     for component in values.graph.components.values():
         for number, selector in enumerate(selectors(component, values)):
-            ingress, egress = _ingress(component, values), _egress(component, values)
             name = component.name if number == 0 else f"{component.name}-{number}"
+            ingress, egress = _ingress(component, values), _egress(component, values)
             yield _policy(name, values, component, selector, ingress=ingress, egress=egress)
 
 
@@ -71,7 +84,7 @@ def openings(component: Component, values: Values) -> Iterator[Opening]:
     for binding in values.graph.bindings_of(name):
         provider = values.graph.components[binding.provider]
         if not selectors(provider, values) and not values.recipe(provider).client_only:
-            port = _POSTGRES if binding.capability == "sql_database" else _HTTPS
+            port = _POSTGRES if binding.capability == "sql_database" else _port_of_issuer(binding, values) or _HTTPS
             yield Opening(name, ANYWHERE, (port,), f"{binding.provider}, whose addresses the cloud chooses")
 
 
@@ -79,7 +92,8 @@ def _ingress(component: Component, values: Values) -> list[Object]:
     found = [{"from": _pods(component, values)}] if selectors(component, values) else []
     for binding in values.graph.bindings_to(component.name):
         consumer = values.graph.components[binding.consumer]
-        if (ports := _ports(binding, values)) and (peers := _pods(consumer, values)):
+        peers = _traffic(consumer, values) if is_traffic(binding, values) else _pods(consumer, values)
+        if peers and (ports := _ports(binding, values)):
             found.append({"from": peers, "ports": ports})
     for each in values.recipe(component).inside:
         peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": each.namespace}}}
@@ -109,6 +123,20 @@ def _ports(binding: Binding, values: Values) -> list[Object]:
 
 def _pods(component: Component, values: Values) -> list[Object]:
     return [{"podSelector": {"matchLabels": each}} for each in selectors(component, values)]
+
+
+def _traffic(carrier: Component, values: Values) -> list[Object]:
+    """Return who carries the traffic of people: pods of another namespace."""
+    namespace = source_namespace(carrier, values)
+    labels = {"kubernetes.io/metadata.name": namespace}
+    return [{"namespaceSelector": {"matchLabels": labels}}] if namespace else []
+
+
+def _port_of_issuer(binding: Binding, values: Values) -> int | None:
+    """Return the port of who vouches for people, where it is not the usual one."""
+    issuer = values.attribute(binding, "issuer") if binding.capability == SIGN_IN else None
+    found = re.match(r"https?://[^/:]+:(\d+)", issuer) if isinstance(issuer, str) else None
+    return int(found[1]) if found else None
 
 
 def _names() -> list[Object]:

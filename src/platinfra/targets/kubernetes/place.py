@@ -1,7 +1,7 @@
 """Where in a cluster a stack lies, and how everything there is called."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +26,12 @@ class Cloud(Protocol):
 
     def identifies(self, component: Component) -> bool:
         """Tell whether the pods of a component get a role of the cloud."""
+
+    def fact(self, name: str) -> Any:
+        """Return something of the cloud that is no component's, such as the name of the cluster; None when unknown."""
+
+    def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
+        """Return objects that follow from the cloud's own settings: of a component, or of the cluster itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import broken
+from platinfra.targets.kubernetes.routes import SOLVER_PORT, given_secrets, routes_of, solver_labels
 from platinfra.targets.kubernetes.rules import ANY, Known, check
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.rules.report import diagnostics
@@ -40,6 +41,7 @@ def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[
     brought = frozenset(kind for each in bundle.releases for kind in each.kinds)
     known = Known(
         version=bundle.place.version,
+        secrets=frozenset(f"{bundle.place.namespace}/{name}" for name in given_secrets(bundle.values)),
         kinds=kinds | brought,
         namespaces=ANY,
         storage_classes=ANY,
@@ -76,6 +78,8 @@ def _in_stack(bundle: Bundle, objects: Sequence[Object]) -> list[Object]:
 def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
     """Yield the pods and Services that operators make from custom resources, as far as the recipes promise them."""
     values = bundle.values
+    if (labels := solver_labels(values)) is not None:
+        yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.place.namespace)
     for component in values.graph.components.values():
         recipe, endpoints = values.recipe(component), values.tool(component).endpoints
         if values.place.serves(component) or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
@@ -83,9 +87,13 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
         places = [values.location(component, name) for name in endpoints]
         ports = [{"containerPort": target} for _, _, target in places]
         for number, labels in enumerate(selectors(component, values)):
-            meta = {"name": f"{component.name}-{number}", "namespace": values.place.namespace, "labels": labels}
-            spec = {"containers": [{"name": "main", "image": "made:later", "ports": ports}]}
-            yield {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+            yield _pod(f"{component.name}-{number}", labels, ports, values.place.namespace)
+
+
+def _pod(name: str, labels: Mapping[str, str], ports: Sequence[Object], namespace: str) -> Object:
+    meta = {"name": name, "namespace": namespace, "labels": labels}
+    spec = {"containers": [{"name": "main", "image": "made:later", "ports": ports}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
 def _plain(objects: Sequence[Object]) -> list[Object]:
@@ -128,6 +136,7 @@ def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
     """Return what people see of each component in the cluster."""
     values = bundle.values
     found = {}
+    addresses = {each.page: values.address(each.door) for each in routes_of(values)}
     for name, component in values.graph.components.items():
         endpoints = {
             key: {
@@ -146,6 +155,7 @@ def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
             "context": values.place.context,
             "pods": selectors(component, values) if not values.place.serves(component) else [],
             "endpoints": endpoints,
+            **({"route": addresses[name]} if name in addresses else {}),
             "bindings": [{"to": each.provider, "access": list(each.access)} for each in values.graph.bindings_of(name)],
         }
     return found

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic
-from platinfra.model.graph import Component
+from platinfra.model.graph import Binding, Component
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import has_labels, is_hook, labels, templates
-from platinfra.targets.kubernetes.values import Values
+from platinfra.targets.kubernetes.routes import routes_of
+from platinfra.targets.kubernetes.values import SIGN_IN, Values
 
 Object = Mapping[str, Any]
 
@@ -29,6 +30,7 @@ def broken(bundle: Bundle, rendered: Mapping[str, Sequence[Object]]) -> Iterator
         own = [each for step in bundle.steps if step.component == component.name for each in _all(step, rendered)]
         if own:
             yield from _endpoints(component, own, bundle.values)
+    yield from _routed(bundle)
 
 
 def _all(step: Step, rendered: Mapping[str, Sequence[Object]]) -> Sequence[Object]:
@@ -44,6 +46,7 @@ def _of_release(step: Step, release: Release, objects: Sequence[Object], bundle:
     yield from _selected(component, release, objects, bundle.values)
     yield from _identified(component, release, objects, bundle.values)
     yield from _read(component, release, objects, bundle.values)
+    yield from _found_at(component, release, objects, bundle.values)
 
 
 def _selected(
@@ -75,11 +78,49 @@ def _read(component: Component, release: Release, objects: Sequence[Object], val
     """Yield the Secrets that the values name and nothing in the release reads."""
     names = [values.secret_name(each) for each in values.graph.bindings_of(component.name)]
     names += [f"{component.name}-{each}" for each in values.recipe(component).secrets]
+    names += [str(values.attribute(each, "secret")) for each in _sign_ins(component, values)]
     texts = [json.dumps(each, default=str) for each in objects]
     for name in names:
         key = _where(release.values, name)
         if key and not any(json.dumps(name) in text for text in texts):
             yield _problem(release, f"nothing reads the Secret `{name}`", key)
+
+
+def _found_at(
+    component: Component, release: Release, objects: Sequence[Object], values: Values
+) -> Iterator[Diagnostic]:
+    """Yield when the values tell a tool its host and nothing in the release mentions it."""
+    address = values.address(component)
+    key = next((_where(release.values, each) for each in (address, values.route(component)) if each), "")
+    if key and not any(str(values.route(component)) in json.dumps(each, default=str) for each in objects):
+        yield _problem(release, f"nothing knows that people find it at {address}", key)
+
+
+def _sign_ins(component: Component, values: Values) -> list[Binding]:
+    return [each for each in values.graph.bindings_of(component.name) if each.capability == SIGN_IN]
+
+
+def _routed(bundle: Bundle) -> Iterator[Diagnostic]:
+    """Yield pages whose host leads elsewhere than the graph says, or past the stack's sign-in."""
+    values, graph = bundle.values, bundle.values.graph
+    backends = dict(_backends(bundle.objects))
+    vouched = any(SIGN_IN in values.tool(each).provides for each in graph.components.values())
+    for route in routes_of(values):
+        name = next(name for name, each in values.tool(route.door).endpoints.items() if each.page)
+        if backends.get(route.host) != values.location(route.door, name)[0]:
+            yield Diagnostic("route-breaks-promise", f"nothing leads from `{route.host}` to `{route.door.name}`")
+        if vouched and not _sign_ins(route.door, values):
+            yield Diagnostic("route-breaks-promise", f"`{route.host}` leads to `{route.page}` without a sign-in")
+
+
+def _backends(objects: Sequence[Object]) -> Iterator[tuple[str, str]]:
+    """Yield the hosts of routes and Ingresses with the Service that each leads to."""
+    for each in objects:
+        for rule in each["spec"]["rules"] if each["kind"] in {"HTTPRoute", "Ingress"} else ():
+            for backend in rule.get("backendRefs", ()):
+                yield from ((host, backend["name"]) for host in each["spec"]["hostnames"])
+            for path in rule.get("http", {}).get("paths", ()):
+                yield rule["host"], path["backend"]["service"]["name"]
 
 
 def _endpoints(component: Component, objects: Sequence[Object], values: Values) -> Iterator[Diagnostic]:

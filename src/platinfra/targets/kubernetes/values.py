@@ -5,7 +5,7 @@ Names of Kubernetes objects follow from the graph, so they are written out. What
 Reference until it was asked; secrets stay a Secret, and only a Kubernetes Secret may hold one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog
@@ -21,6 +21,10 @@ from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
 from platinfra.targets.kubernetes.place import Place
 
 MAIN = "main"
+PAGE = "page"
+"""The capability of an endpoint that people look at."""
+SIGN_IN = "sign_in"
+"""The capability of those who vouch for people; the Secret with the client's own password is made by people."""
 LOCAL_REGISTRY = "platinfra.invalid"
 """No registry: such images are on the nodes already, or nowhere (RFC 6761 keeps anybody from owning the name)."""
 _UNKNOWN = object()
@@ -93,6 +97,19 @@ class Values:
         name = self.location(component, endpoint)[0]
         return name if "." in name else f"{name}.{self.place.namespace}.svc.cluster.local"
 
+    def route(self, component: Component) -> str | None:
+        """Return the host at which people find a component's page; a proxy's is that of the page behind it."""
+        routes = self.place.deployment.routes
+        if routes is None or not any(each.capability == PAGE for each in self.graph.bindings_to(component.name)):
+            return None
+        before = next((each for each in self.graph.bindings_of(component.name) if each.name == PAGE), None)
+        return routes.host_of(before.provider if before else component.name)
+
+    def address(self, component: Component) -> str | None:
+        """Return the address at which people find a component's page; None without a route."""
+        routes, host = self.place.deployment.routes, self.route(component)
+        return f"http{'s' if routes.is_https(host) else ''}://{host}" if routes and host else None
+
     def client_env(self, component: Component) -> dict[str, Any]:
         """Return the variables of the clients of everything that a component's own code uses."""
         found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
@@ -127,6 +144,8 @@ class Values:
         endpoints = self.tool(self.graph.components[binding.provider]).endpoints
         if binding.capability == "metrics":
             return next((name for name, each in endpoints.items() if each.metrics), None)
+        if binding.capability == PAGE:
+            return next((name for name, each in endpoints.items() if each.page), None)
         return "http" if "http" in endpoints else next(iter(endpoints), None)
 
     def endpoints_of(self, binding: Binding) -> list[str]:
@@ -166,6 +185,8 @@ class Values:
             ("clients", "env"): self.client_env,
             ("clients", "list"): lambda each: [{"name": k, "value": v} for k, v in self.client_env(each).items()],
         }
+        if path[0] == "cloud" and self.place.cloud is not None:
+            return self.place.cloud.fact(path[1])
         found = given.get(path, _UNKNOWN)
         return found(component) if callable(found) else found
 
@@ -173,16 +194,28 @@ class Values:
         """Look among what the component's tool declares."""
         tool = self.tool(component)
         match path:
-            case ("settings", name) if name in tool.settings:
-                return component.settings.get(name, "")
-            case ("settings", name, "text") if name in tool.settings:  # for charts that want a number as text
-                return "".join(map(str, as_text(component.settings.get(name, "")) or ()))
+            case ("settings", name, *how) if name in tool.settings:
+                return _setting(component.settings.get(name, ""), how)
             case ("secrets", name) if name in tool.secrets:
                 return Secret(component.name, name)
             case ("secret", name) if name in self.recipe(component).secrets:
                 return f"{component.name}-{name}"
             case ("endpoints", name, what) if name in tool.endpoints:
                 return self._endpoint(component, name, what)
+            case ("route", what):
+                return self._route(component, what)
+        return _UNKNOWN
+
+    def _route(self, component: Component, what: str) -> Any:
+        """Return something of the route to a component's page; None without a route."""
+        address = self.address(component)
+        match what:
+            case "host":
+                return self.route(component)
+            case "url":
+                return address
+            case "https":
+                return address and address.startswith("https:")
         return _UNKNOWN
 
     def _endpoint(self, component: Component, name: str, what: str) -> Any:
@@ -195,6 +228,10 @@ class Values:
                 return self.location(component, name)[1]
             case "target":
                 return self.location(component, name)[2]
+            case "names":  # for tools that answer only to names they were told
+                inside = self.host(component, name)
+                known = (inside, f"{inside}:{self.location(component, name)[1]}", self.route(component))
+                return ",".join(each for each in known if each)
         return _UNKNOWN
 
     def _wired(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Any:
@@ -215,8 +252,10 @@ class Values:
         match attribute:
             case "bound":
                 return True
-            case "secret":
-                return self.secret_name(binding) if self.has_credentials(binding) else ABSENT
+            case "secret" if self.has_credentials(binding):
+                return self.secret_name(binding)
+            case "secret" if binding.capability != SIGN_IN:
+                return ABSENT
             case "provider":
                 return binding.provider
         found = self.attribute(binding, attribute)
@@ -235,6 +274,18 @@ class Values:
             case "password":
                 return Secret(binding.consumer, f"{binding.name}-password")
         return _UNKNOWN
+
+
+def _setting(value: Any, how: Sequence[str]) -> Any:
+    """Return a setting as it is, as text for charts that want a number as text, or whether it was given at all."""
+    match how:
+        case []:
+            return value
+        case ["text"]:
+            return "".join(map(str, as_text(value) or ()))
+        case ["is_given"]:
+            return True if value != "" else None
+    return _UNKNOWN
 
 
 def _holds_secret(value: Any) -> bool:

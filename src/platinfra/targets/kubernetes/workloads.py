@@ -10,6 +10,7 @@ from platinfra.catalog.kubernetes import Workload
 from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, shown
 from platinfra.model.template import ABSENT
+from platinfra.targets.kubernetes import scale
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import MAIN, Values
 
@@ -39,6 +40,8 @@ class _Described:
         self.entry = entry
         self.values = values
         self.name = workload_name(component, key)
+        self.replicas = self._number(entry.replicas)
+        self.most = scale.most(self.replicas, self._number(entry.autoscale.max) if entry.autoscale else 0, entry.kind)
         self.pod_labels = {**values.place.labels(component), "app.kubernetes.io/component": key}
         self.selector = {name: self.pod_labels[f"app.kubernetes.io/{name}"] for name in ("instance", "component")}
         self.env = self._filled({**entry.env, **({} if not entry.clients else values.client_env(component))})
@@ -52,6 +55,9 @@ class _Described:
             yield self._service()
         if self.entry.kind in {"Deployment", "StatefulSet"}:
             yield self._budget()
+        if self.entry.autoscale and self.most > self.replicas:
+            spec = scale.autoscaler(self.name, self.replicas, self.most, self.entry.autoscale.cpu)
+            yield self._object("autoscaling/v2", "HorizontalPodAutoscaler", self.name, spec=spec)
 
     def _filled(self, templates: Mapping[str, Any]) -> dict[str, Any]:
         return dict(self.values.value(dict(templates), self.component))
@@ -75,11 +81,9 @@ class _Described:
                 return self._object("batch/v1", "CronJob", self.name, spec=self._schedule(template))
             case "Job":
                 return self._object("batch/v1", "Job", self.name, spec={"backoffLimit": 3, "template": template})
-        spec = {
-            "replicas": self._number(self.entry.replicas),
-            "selector": {"matchLabels": labels},
-            "template": template,
-        }
+        spec: Object = {"selector": {"matchLabels": labels}, "template": template}
+        if self.most <= self.replicas:  # else the number is the autoscaler's, and nobody else may say it
+            spec["replicas"] = self.replicas
         if self.entry.kind == "Deployment":
             return self._object("apps/v1", "Deployment", self.name, spec=spec)
         claims = {"volumeClaimTemplates": [self._claim()]} if self.entry.volume else {}
@@ -119,7 +123,9 @@ class _Described:
         if entry.kind in {"CronJob", "Job"}:
             spec["restartPolicy"] = "Never"
         if self._number(entry.gpus):
-            spec["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}]
+            spec["tolerations"] = [dict(scale.GPU_TOLERATION)]
+        if self.most > 1:
+            spec["topologySpreadConstraints"] = [scale.spread(self.selector)]
         return spec
 
     def _container(self) -> Object:
@@ -156,12 +162,12 @@ class _Described:
 
     def _resources(self) -> Object:
         entry = self.entry
-        gpus = self._number(entry.gpus)
-        limits: Object = {"memory": entry.memory_limit or _twice(entry.memory)}
-        if gpus:
-            limits["nvidia.com/gpu"] = gpus
+        cpu, memory, most = (self._text(each) for each in (entry.cpu, entry.memory, entry.memory_limit or ""))
+        limits: Object = {"memory": most or scale.twice(memory)}
+        if gpus := self._number(entry.gpus):
+            limits[scale.GPU] = gpus
         # No limit of processor time: it would slow pods down beside idle cores.
-        return {"requests": {"cpu": entry.cpu, "memory": entry.memory}, "limits": limits}
+        return {"requests": {"cpu": cpu, "memory": memory}, "limits": limits}
 
     def _variables(self) -> Iterator[Object]:
         plain, hidden = _parted(self.env)
@@ -169,6 +175,9 @@ class _Described:
             yield {"name": name, "value": _written(value)}
         for name in hidden:
             yield {"name": name, "valueFrom": {"secretKeyRef": {"name": f"{self.name}-env", "key": _key(name)}}}
+        given = {name: {"name": each.secret, "key": each.key} for name, each in self.entry.secret_env.items()}
+        for name, reference in self._filled(given).items():
+            yield {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
     def _credentials(self) -> Iterator[str]:
         for requirement in self.entry.credentials:
@@ -237,6 +246,9 @@ class _Described:
         spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
         return self._object("policy/v1", "PodDisruptionBudget", self.name, spec=spec)
 
+    def _text(self, template: str) -> str:
+        return str(self.values.value(template, self.component))
+
     def _number(self, template: str | int) -> int:
         return int(self.values.value(template, self.component) or 0)
 
@@ -270,8 +282,3 @@ def _shown(value: Any) -> str:
 def _key(path: str) -> str:
     """Return the key of a ConfigMap or a Secret for a path or a variable: letters, digits, dashes, dots, underscores."""
     return path.strip("/").replace("/", "_")
-
-
-def _twice(quantity: str) -> str:
-    number = quantity.rstrip("KMGTPEi")
-    return f"{2 * int(number)}{quantity[len(number) :]}"

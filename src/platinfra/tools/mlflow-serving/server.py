@@ -18,6 +18,7 @@ from model_server.registry import Registry
 from model_server.releases import Release, Releases
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 START_SECONDS = 300.0  # a big model may load for minutes
@@ -101,22 +102,50 @@ def taken(host: str, port: int) -> bool:
 
 
 class Status(BaseHTTPRequestHandler):
-    """Answers /health."""
+    """Answers /health and /metrics."""
 
     follower: Follower
 
     def do_GET(self) -> None:
         """Say what is served; this is 200 while waiting too, because waiting is no failure."""
-        known = self.path.partition("?")[0] == "/health"
-        body = json.dumps(self.follower.health() if known else {"message": "not found"}).encode()
-        self.send_response(200 if known else 404)
-        self.send_header("content-type", "application/json")
+        match self.path.partition("?")[0]:
+            case "/health":
+                self.answer(200, "application/json", json.dumps(self.follower.health()))
+            case "/metrics":
+                text = "".join(f"{line}\n" for line in exposition(self.follower.health()))
+                self.answer(200, "text/plain; version=0.0.4", text)
+            case _:
+                self.answer(404, "application/json", json.dumps({"message": "not found"}))
+
+    def answer(self, status: int, kind: str, text: str) -> None:
+        """Send a whole answer."""
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Stay silent: readiness probes would fill the log."""
+
+
+def exposition(health: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is served as metrics in Prometheus' text form, named as the gateway of the tool fastapi names them."""
+    serving = health.get("status") == "serving"
+    yield "# TYPE model_server_up gauge"
+    yield f"model_server_up {int(serving)}"
+    yield "# TYPE model_server_problem gauge"
+    yield f"model_server_problem {int('problem' in health)}"
+    if serving:
+        labels = ",".join(f'{name}="{escaped(health.get(name, ""))}"' for name in ("model", "version", "run_id"))
+        yield "# TYPE model_server_model_info gauge"
+        yield f"model_server_model_info{{{labels}}} 1"
+
+
+def escaped(text: str) -> str:
+    """Return a text as the value of a label."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def main() -> None:

@@ -1,0 +1,164 @@
+"""What keeps routes from working in a certain cluster, asked before anything is changed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic, listed
+from platinfra.model.cluster import Cluster, ObjectRef
+from platinfra.spec.routes import Routes
+from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
+from platinfra.targets.kubernetes.routes import CONTROLLER, given_secrets, routes_of
+
+_API = "gateway.networking.k8s.io/v1"
+_CERTIFICATE = "cert-manager.io/v1/Certificate"
+_PLURALS = {
+    "certificate.cert-manager.io": "certificates",
+    "gateway.gateway.networking.k8s.io": "gateways",
+    "gatewayclass.gateway.networking.k8s.io": "gatewayclasses",
+    "httproute.gateway.networking.k8s.io": "httproutes",
+    "ingress.networking.k8s.io": "ingresses",
+}
+"""The kinds of routes, as the API's rights call them."""
+_PART_OF = "app.kubernetes.io/part-of"
+
+Object = Mapping[str, Any]
+
+
+def conflicts(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield what routes and sign-in need of the cluster and do not find there, and hosts that others use."""
+    yield from _secrets(bundle, cluster)
+    routes, found = bundle.place.deployment.routes, routes_of(bundle.values)
+    if routes is None or not found:
+        return
+    yield from _not_allowed(bundle, cluster)
+    missing = list(_kinds(bundle, cluster))
+    yield from missing
+    if not missing:
+        yield from _named(bundle, routes, cluster)
+        if routes.gateway is not None:
+            yield from _existing_gateway(bundle, routes, routes.gateway, cluster)
+        if routes.elsewhere is None:
+            yield from _second_controller(cluster)
+    yield from _taken({each.host: each.page for each in found}, bundle, cluster)
+
+
+def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield Secrets that people have to make themselves and did not, or not with all entries."""
+    namespace = bundle.place.namespace
+    for name, keys in given_secrets(bundle.values).items():
+        there = cluster.get(ObjectRef("v1", "Secret", name, namespace))
+        lacking = sorted(keys - ((there or {}).get("data") or {}).keys())
+        if lacking:
+            what = f"has no {listed(lacking)}" if there else "is not there"
+            tls = "tls.key" in keys
+            kind = "tls" if tls else "generic"
+            given = "--cert=FILE --key=FILE" if tls else " ".join(f"--from-literal={each}=…" for each in sorted(keys))
+            hint = (
+                f"`kubectl create namespace {namespace}` where it is not there yet, then"
+                f" `kubectl create secret {kind} {name} --namespace {namespace} {given}`"
+            )
+            yield Diagnostic("missing-secret", f"the Secret `{name}` of the stack's namespace {what}", hint=hint)
+
+
+def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield what this account may not make of the routes: rights to them are seldom part of the usual ones."""
+    step = next(each for each in bundle.steps if each.key == ROUTES)
+    for kind in sorted({f"{each['kind'].lower()}.{each['apiVersion'].partition('/')[0]}" for each in step.objects}):
+        name = _PLURALS[kind]
+        where = None if kind.startswith("gatewayclass.") else bundle.place.namespace
+        if not cluster.can_i("patch", f"{name}.{kind.partition('.')[2]}", where):
+            hint = "ask whoever runs the cluster, or choose another context"
+            yield Diagnostic("cluster-denied", f"this account may not patch {name}", hint=hint)
+
+
+def _kinds(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield when the cluster does not know what the routes are made of."""
+    brought = {kind for each in bundle.releases for kind in each.kinds}
+    known = cluster.api_resources() | brought
+    step = next(each for each in bundle.steps if each.key == ROUTES)
+    wanted = {f"{each['apiVersion']}/{each['kind']}" for each in step.objects} - known
+    if absent := sorted(each for each in wanted if each.startswith(_API)):
+        kinds = listed(each.rpartition("/")[2] for each in absent)
+        hint = "remove `gateway` and `gateway-class`, so that Envoy Gateway brings it; or set `ingress-class`"
+        yield Diagnostic("missing-gateway-api", f"the cluster has no Gateway API v1: it lacks {kinds}", hint=hint)
+    if _CERTIFICATE in wanted:
+        hint = "install cert-manager, or give a certificate: `tls: {secret: NAME}`"
+        yield Diagnostic("missing-issuer", "the cluster has no cert-manager, so nothing issues certificates", hint=hint)
+
+
+def _named(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield classes, issuers and namespaces that the file names and the cluster has not."""
+    wanted: list[tuple[str, ObjectRef]] = []
+    if routes.gateway_class:
+        wanted.append(("missing-gateway", ObjectRef(_API, "GatewayClass", routes.gateway_class)))
+    if routes.ingress_class:
+        wanted.append(("missing-gateway", ObjectRef("networking.k8s.io/v1", "IngressClass", routes.ingress_class)))
+    if routes.from_namespace:
+        wanted.append(("missing-gateway", ObjectRef("v1", "Namespace", routes.from_namespace)))
+    if routes.tls and routes.tls.issuer:
+        kind = routes.tls.issuer_kind
+        where = bundle.place.namespace if kind == "Issuer" else ""
+        wanted.append(("missing-issuer", ObjectRef("cert-manager.io/v1", kind, routes.tls.issuer, where)))
+    for slug, ref in wanted:
+        if cluster.get(ref) is None:
+            message = f"`routes` names the {ref.kind} `{ref.name}`, and the cluster has none of that name"
+            yield Diagnostic(slug, message, hint=f"`kubectl get {ref.kind.lower()}` lists what there is")
+
+
+def _existing_gateway(bundle: Bundle, routes: Routes, name: str, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield when the named Gateway is not there, or has no listener that takes a host."""
+    namespace, _, last = name.partition("/")
+    found = cluster.get(ObjectRef(_API, "Gateway", last, namespace))
+    if found is None:
+        hint = "`kubectl get gateway --all-namespaces` lists what there is"
+        yield Diagnostic("missing-gateway", f"the cluster has no Gateway `{name}`", hint=hint)
+        return
+    for route in routes_of(bundle.values):
+        protocol = "HTTPS" if routes.is_https(route.host) else "HTTP"
+        same = namespace == bundle.place.namespace
+        if not any(_takes(each, protocol, route.host, same=same) for each in found["spec"]["listeners"]):
+            message = f"the Gateway `{name}` has no {protocol} listener that takes `{route.host}` from this namespace"
+            hint = "add one, or let `allowedRoutes` of one admit the namespace; or leave `gateway` out"
+            yield Diagnostic("missing-gateway", message, hint=hint)
+
+
+def _takes(listener: Object, protocol: str, host: str, *, same: bool) -> bool:
+    """Tell whether a listener takes routes of a host; whom a selector admits is not judged."""
+    pattern = listener.get("hostname") or host
+    matches = host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+    source = listener.get("allowedRoutes", {}).get("namespaces", {}).get("from", "Same")
+    return bool(listener["protocol"] == protocol and matches and (source in {"All", "Selector"} or same))
+
+
+def _second_controller(cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield when somebody else's Envoy Gateway is there: two controllers would fight over the same classes."""
+    for each in cluster.find("gatewayclasses.gateway.networking.k8s.io"):
+        labels = each["metadata"].get("labels") or {}
+        if each["spec"]["controllerName"] == CONTROLLER and _PART_OF not in labels:
+            name = each["metadata"]["name"]
+            hint = f"use it: `gateway-class: {name}`, with `from-namespace`"
+            yield Diagnostic("second-gateway", "the cluster has an Envoy Gateway that is not platinfra's", hint=hint)
+            return
+
+
+def _taken(hosts: Mapping[str, str], bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield hosts that routes or Ingresses outside this stack use already."""
+    kinds = ("httproutes.gateway.networking.k8s.io", "ingresses.networking.k8s.io")
+    for each in (found for kind in kinds for found in cluster.find(kind)):
+        if _is_ours(each, bundle):
+            continue
+        for host in sorted(_hosts(each) & hosts.keys()):
+            owner = f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}"
+            hint = f"give the page another host: `routes: {{hosts: {{{hosts[host]}: …}}}}`"
+            yield Diagnostic("host-taken", f"`{host}` of `{hosts[host]}` belongs to {owner} already", hint=hint)
+
+
+def _hosts(each: Object) -> set[str]:
+    rules = each["spec"].get("rules") or []
+    return {*each["spec"].get("hostnames", []), *(rule["host"] for rule in rules if "host" in rule)}
+
+
+def _is_ours(each: Object, bundle: Bundle) -> bool:
+    meta, namespace = each["metadata"], bundle.place.namespace
+    labels = meta.get("labels") or {}
+    return bool(meta.get("namespace") == namespace and labels.get(_PART_OF) == namespace)

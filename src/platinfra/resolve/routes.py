@@ -1,0 +1,145 @@
+"""Which pages get a host, which of them a proxy that asks who somebody is, and what leads there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.resolve.components import Member
+from platinfra.resolve.environment import Chosen
+from platinfra.spec.routes import Routes, is_local
+from platinfra.spec.shape import locate
+
+GATEWAY = "gateway"
+"""The capability of what carries traffic."""
+PAGE = "page"
+"""The capability of every tool that has an endpoint with a page."""
+PAGES = "pages"
+"""The requirement of what carries traffic."""
+SIGN_IN = "sign_in"
+PROXY = "oauth2-proxy"
+EXISTING = "cluster-gateway"
+"""The tool that stands for a gateway or ingress controller that the cluster has already."""
+
+Members = Mapping[str, Member]
+
+
+def hosts(members: Members, chosen: Chosen) -> dict[str, str]:
+    """Return the components whose pages have a host, with it."""
+    routes = chosen.file.deployment.routes
+    if routes is None:
+        return {}
+    pages = (name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY)
+    found = ((name, routes.host_of(name)) for name in pages)
+    return {name: host for name, host in found if host}
+
+
+def proxies(members: Members, chosen: Chosen, catalog: Catalog) -> list[Member]:
+    """Return the proxies that stand before pages whose tools cannot ask the stack's sign-in themselves."""
+    if len(_vouchers(members)) != 1:
+        return []
+    tool = catalog.get(PROXY)
+    return [
+        Member(_free(f"{name}-sign-in", members), tool, members[name].span, reason, bind={PAGE: (name, None)})
+        for name in hosts(members, chosen)
+        if not _asks(members[name])
+        for reason in [f"`{name}` cannot ask the stack's sign-in itself"]
+    ]
+
+
+def _free(name: str, members: Members) -> str:
+    """Return a name that no component has yet."""
+    return name if name not in members else _free(f"{name}-proxy", members)
+
+
+def doors(members: Members, chosen: Chosen) -> dict[str, str]:
+    """Return the components that traffic is led to, with the host: the proxy of a page, or the page itself."""
+    before = {
+        each.bind[PAGE][0]: name for name, each in members.items() if each.tool.name == PROXY and PAGE in each.bind
+    }
+    return {before.get(name, name): host for name, host in hosts(members, chosen).items()}
+
+
+def carrier(chosen: Chosen, gateways: Iterable[str]) -> tuple[str, str]:
+    """Return the component or tool that carries the traffic, and why."""
+    routes = chosen.file.deployment.routes
+    if routes is not None and (key := routes.elsewhere):
+        return EXISTING, f"`{key.replace('_', '-')}` names what the cluster has"
+    named = next(iter(gateways), None)
+    return named or "envoy-gateway", f"the default gateway of `{chosen.file.provider.name}`"
+
+
+def problems(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
+    """Yield what is wrong with routes in view of the stack's components."""
+    yield from _too_many(members)
+    routes = chosen.file.deployment.routes
+    if routes is None:
+        return
+    yield from _unknown(members, chosen, routes)
+    yield from _same_host(members, chosen, routes)
+    open_hosts = [host for host in hosts(members, chosen).values() if not routes.is_https(host) and not is_local(host)]
+    if _vouchers(members) and open_hosts:
+        hint = "write `tls: {secret: NAME}` or `tls: {issuer: NAME}`; only hosts under `.localhost` do without"
+        message = f"people would sign in to {listed(open_hosts)} without TLS, so others could take their sessions"
+        yield Diagnostic("sign-in-without-tls", message, _span(chosen, key=True), hint)
+
+
+def open_pages(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
+    """Yield a warning for pages that everybody reaches who reaches their hosts."""
+    found = hosts(members, chosen)
+    if found and not _vouchers(members):
+        message = f"everybody who reaches the hosts can use {listed(found)}, as far as the tools have no login"
+        hint = "add a stage: `sign_in: [github]`, or `sign_in: [oidc]`"
+        yield Diagnostic("open-pages", message, _span(chosen, key=True), hint, "warning")
+
+
+def _unknown(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
+    pages = [name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY]
+    for written in routes.hosts:
+        name, span = written.replace("_", "-").lower(), _span(chosen, "hosts", written, key=True)
+        if name in _left_out(members, chosen):
+            continue
+        if name not in members:
+            hint = did_you_mean(written, pages) or f"components with a page: {listed(pages) or 'none'}"
+            yield Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint)
+        elif name not in pages:
+            hint = f"components with a page: {listed(pages) or 'none'}"
+            yield Diagnostic("no-page", f"`{name}` has no page", span, hint)
+
+
+def _left_out(members: Members, chosen: Chosen) -> set[str]:
+    """Return the components that the file names and `--without` leaves out."""
+    named = {use.options.as_ or canonical_tool(use.tool) for uses in chosen.file.stack.values() for use in uses}
+    return named - members.keys()
+
+
+def _same_host(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
+    """Yield hosts of `hosts` that another component has through `domain`; twice in `hosts` is a rule of the file."""
+    found = hosts(members, chosen)
+    own = {written.replace("_", "-").lower(): written for written in routes.hosts}
+    for name in own.keys() & found.keys():
+        others = [each for each, host in found.items() if host == found[name] and each not in own]
+        if others:
+            message = f"`{found[name]}` would be the host of `{others[0]}` and of `{name}`"
+            span = _span(chosen, "hosts", own[name])
+            yield Diagnostic("host-twice", message, span, "give one of them another host")
+
+
+def _too_many(members: Members) -> Iterator[Diagnostic]:
+    vouchers = _vouchers(members)
+    if len(vouchers) > 1:
+        message = f"{listed(each.name for each in vouchers)} would all vouch for people"
+        yield Diagnostic("several-sign-ins", message, vouchers[1].span, "keep one of them; a page asks one provider")
+
+
+def _vouchers(members: Members) -> list[Member]:
+    return [each for each in members.values() if SIGN_IN in each.tool.provides]
+
+
+def _asks(member: Member) -> bool:
+    """Tell whether a tool asks the stack's sign-in itself."""
+    return any(each.capability == SIGN_IN for each in member.tool.requires.values())
+
+
+def _span(chosen: Chosen, *path: str, key: bool = False) -> Span | None:
+    place = locate(chosen.document, (*chosen.deployment, "routes", *path))
+    return chosen.document.key_span(place) if key else chosen.document.value_span(place)

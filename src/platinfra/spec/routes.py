@@ -1,0 +1,55 @@
+"""How people reach the pages of tools in a cluster, as people write it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from platinfra.spec.aws import CANONICAL, Strict
+
+_LOCAL = "localhost"
+
+
+class Tls(Strict):
+    """Where the certificates of the hosts come from; one of `secret` and `issuer`."""
+
+    secret: str | None = Field(None, description="A Secret of type kubernetes.io/tls in the stack's namespace.")
+    issuer: str | None = Field(None, description="An issuer of cert-manager, which makes a certificate for each host.")
+    issuer_kind: Literal["ClusterIssuer", "Issuer"] = Field(
+        "ClusterIssuer", description="What the issuer is: of the whole cluster, or of the stack's namespace."
+    )
+
+
+class Routes(Strict):
+    """Hosts of pages, and what leads from there into the cluster."""
+
+    domain: str | None = Field(None, description="Each page is at COMPONENT.DOMAIN.")
+    hosts: dict[str, str] = Field(default_factory=dict, description="Component to a host of its own.")
+    gateway: str | None = Field(None, description="An existing Gateway, NAMESPACE/NAME; absent, the stack has its own.")
+    gateway_class: str | None = Field(
+        None, description="The class of the stack's own Gateway; absent, Envoy Gateway joins the stack."
+    )
+    ingress_class: str | None = Field(None, description="Ingresses of this class instead of the Gateway API.")
+    from_namespace: str | None = Field(
+        None, description="Whose pods carry the traffic, where the cluster has a gateway or ingress controller already."
+    )
+    tls: Annotated[Tls | None, CANONICAL] = Field(None, description="Where certificates come from.")
+
+    @property
+    def elsewhere(self) -> str | None:
+        """Return the key that names what the cluster has already; None when Envoy Gateway comes with the stack."""
+        keys = ("gateway", "gateway_class", "ingress_class")
+        return next((key for key in keys if getattr(self, key) is not None), None)
+
+    def host_of(self, component: str) -> str | None:
+        """Return the host of a component's page, if it gets one."""
+        own = {name.replace("_", "-").lower(): host for name, host in self.hosts.items()}
+        return own.get(component) or (f"{component}.{self.domain}" if self.domain else None)
+
+    def is_https(self, host: str) -> bool:
+        """Tell whether a page has https; an existing Gateway has its own certificates."""
+        return self.tls is not None or (self.gateway is not None and not is_local(host))
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a host never leaves this machine (RFC 6761), so that a browser trusts it without TLS."""
+    return host == _LOCAL or host.endswith(f".{_LOCAL}")
