@@ -27,6 +27,9 @@ class Cloud(Protocol):
     def identifies(self, component: Component) -> bool:
         """Tell whether the pods of a component get a role of the cloud."""
 
+    def administers(self, component: Component) -> bool:
+        """Tell whether the logins of a service are made by who brings the stack up, and not by hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
