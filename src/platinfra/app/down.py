@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platinfra.app import local
-from platinfra.app.kubernetes.site import Site, last_site
+from platinfra.app.kubernetes.made import notes
+from platinfra.app.kubernetes.site import Site, last_site, own_site
 from platinfra.app.workspace import Workspace, at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, remove
@@ -63,7 +64,9 @@ def _is_on_aws(workspace: Workspace) -> bool:
 
 
 def _in_cluster(workspace: Workspace) -> Site | None:
-    """Return the cluster that a stack was brought into; none when the state is damaged."""
+    """Return the cluster that a stack was brought into, or that was made for it; none when the state is damaged."""
+    if notes(workspace) is not None:
+        return own_site(workspace, None, made=True)
     return last_site(workspace) if workspace.root.is_dir() and _loaded(workspace).target else None
 
 

@@ -46,10 +46,21 @@ def test_every_release_and_every_open_object_is_in_the_folder(kind: str) -> None
         assert release.repository in everything
 
 
+@pytest.mark.parametrize(("kind", "group"), [("argocd", "argoproj.io"), ("flux", "toolkit.fluxcd.io")])
+@pytest.mark.parametrize("text", [TRACKING, SEED, EVERYTHING], ids=["tracking", "seed", "everything"])
+def test_what_controllers_read_passes_the_schemas_of_their_definitions(text: str, kind: str, group: str) -> None:
+    made = bundle(text)
+    found = [each for each in documents(folder(made, kind)) if f"{group}/" in each["apiVersion"]]
+    assert len(found) >= len(made.releases)
+    assert strict(found, "1.35") == []
+    spoilt = [{**each, "spec": {**each["spec"], "wave": 1}} for each in found]
+    assert len(strict(spoilt, "1.35")) >= len(found)
+
+
 @needs_crds
-def test_argo_cd_takes_the_applications() -> None:
-    found = documents(folder(bundle(EVERYTHING), "argocd"))
-    assert [each for each in found if each["kind"] == "Application"]
+@pytest.mark.parametrize("kind", FORMATS)
+def test_everything_else_in_a_folder_passes_its_schema_too(kind: str) -> None:
+    found = documents(folder(bundle(EVERYTHING), kind))
     assert strict(found, "1.35") == []
     assert not unchecked(found, "1.35")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from platinfra.app.aws import session
 from platinfra.app.aws.stack import CloudStack
 from platinfra.app.kubernetes.place import installs
-from platinfra.app.kubernetes.session import Session, rendered, session_of, world_of
+from platinfra.app.kubernetes.session import Session, refuse_impossible, session_of, world_of
 from platinfra.app.kubernetes.site import Site, site_on_aws
 from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
@@ -31,16 +31,8 @@ _VOLUMES_GONE = 300.0
 
 def prepare(cloud: CloudStack) -> None:
     """See that applications can be installed later; raise PlatinfraError before anything is made on AWS."""
-    from platinfra.drivers import helm
-    from platinfra.drivers.kubectl import Kubectl
-
-    if not installs(cloud.resolved):
-        return
-    bundle = bundle_of(cloud.resolved, cloud.catalog)
-    if bundle.releases or bundle.objects:
-        charts = helm.find()
-        Kubectl().contexts()
-        rendered(bundle, charts, bundle.place.version, frozenset())
+    if installs(cloud.resolved):
+        refuse_impossible(bundle_of(cloud.resolved, cloud.catalog))
 
 
 def opened(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:

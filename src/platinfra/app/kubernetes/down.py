@@ -1,9 +1,11 @@
 """Take a stack out of its cluster, from the state alone."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from platinfra.app.kubernetes import made
 from platinfra.app.kubernetes.session import world_of
 from platinfra.app.kubernetes.site import Site
 from platinfra.app.workspace import Workspace
@@ -19,16 +21,21 @@ def cluster_down(workspace: Workspace, site: Site, emit: Emit, delete_data: Call
     """
     Remove what the state names, the last first; return False when there was nothing.
 
-    Without `delete_data` volumes, Secrets and the namespace stay, and databases are told to rest.
+    Without `delete_data` volumes, Secrets and the namespace stay, and databases are told to rest; with it a cluster
+    that platinfra made goes as a whole.
     """
     from platinfra.drivers.lock import stack_lock
 
     with stack_lock(workspace.root, "down"):
         state = site.state()
-        if delete_data is not None and not delete_data(state.stack):
+        if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
             hint = "nothing was touched; type the stack's name to confirm"
             raise PlatinfraError(Diagnostic("not-confirmed", "the data was not deleted", hint=hint))
-        take_out(workspace, site, emit, keep_data=delete_data is None)
+        if delete_data is not None and made.delete(workspace, emit):
+            shutil.rmtree(workspace.root)
+            return True
+        if state.applied:
+            take_out(workspace, site, emit, keep_data=delete_data is None)
     return bool(state.applied)
 
 

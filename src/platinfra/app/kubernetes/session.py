@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from platinfra.app.kubernetes.made import notes, program_of
 from platinfra.app.kubernetes.site import Site, own_site
 from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
@@ -59,12 +60,27 @@ def looking(world: ClusterWorld) -> Seen:
     return Seen(replace(world, secrets=world.unmade))
 
 
+def refuse_impossible(bundle: Bundle) -> None:
+    """Raise PlatinfraError for what could not be installed in any cluster, before one is made."""
+    from platinfra.drivers import helm
+    from platinfra.drivers.kubectl import Kubectl
+
+    charts = helm.find()
+    Kubectl().contexts()
+    objects = rendered(bundle, charts, bundle.place.version, frozenset())
+    if found := problems(bundle, objects, frozenset()):
+        raise PlatinfraError(*found)
+
+
 def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
     """Resolve a stack and look at its cluster; raise PlatinfraError with everything that would not work there."""
     catalog = workspace.catalog()
     resolved = workspace.resolve(catalog, without)
     draft = bundle_of(resolved, catalog)
-    site = own_site(workspace, resolved.file.provider.context)
+    program, found = program_of(resolved), notes(workspace)
+    if program and not (found and found.ready):
+        raise PlatinfraError(Diagnostic("no-context", f"`up` makes the cluster with {program}, and has not yet"))
+    site = own_site(workspace, resolved.file.provider.context, made=program is not None)
     world = world_of(site, draft.place.namespace)
     made = ClusterStack(workspace, catalog, resolved, bundle_of(resolved, catalog, version=world.version))
     return session_of(made, site, world)

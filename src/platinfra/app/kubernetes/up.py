@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from platinfra.app.kubernetes.plan import ClusterPlan, compared, with_earlier
-from platinfra.app.kubernetes.session import Session, opened
+from platinfra.app.kubernetes.session import Session, opened, refuse_impossible
+from platinfra.app.kubernetes.stack import cluster_stack
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
@@ -21,10 +22,27 @@ def cluster_up(workspace: Workspace, emit: Emit, confirm: Confirm, without: tupl
     """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
     from platinfra.drivers.lock import stack_lock
 
+    _make(workspace, emit, without)
     session = opened(workspace, without)
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
         return bring_up(session, emit, confirm)
+
+
+def _make(workspace: Workspace, emit: Emit, without: tuple[str, ...]) -> None:
+    """Make the cluster where the file asks for one of its own on this machine."""
+    from platinfra.app.kubernetes.made import ensure, notes, program_of
+    from platinfra.targets.kubernetes.images import images
+
+    stack = cluster_stack(workspace, without)
+    program, found = program_of(stack.resolved), notes(workspace)
+    if found and found.program != program:
+        message = f"the stack is in a cluster that {found.program} made"
+        hint = "remove that first with `platinfra down --delete-data`, or give this one an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
+    if program:
+        refuse_impossible(stack.bundle)
+        ensure(workspace, program, stack.bundle.place.namespace, images(stack.bundle.values), emit)
 
 
 def bring_up(session: Session, emit: Emit, confirm: Confirm) -> ClusterPlan:
