@@ -110,12 +110,15 @@ def test_applications_come_after_the_infrastructure_and_go_before_it(company: Co
     assert "service/mlflow" in cloud.does("open", "mlflow", "--print")
     api.change("NetworkPolicy", "mlflow", {"spec": {"ingress": [{}]}}, NAMESPACE)
     assert "NetworkPolicy" in cloud.does("drift")
+    beside = cloud.beside("colleague").run("down", "--delete-data", "--confirm", "churn")
+    assert "error[applications-of-another]" in beside.said
     cloud.does("down", "--delete-data", "--confirm", "churn")
     assert api.get("Namespace", NAMESPACE) is None
     assert {each for each in leftovers(cloud.url) if "company" not in each} == set()
     assert not (cloud.state / "default").exists()
 
 
+@pytest.mark.slow
 def test_a_cluster_that_vanishes_costs_nothing_and_keeps_the_infrastructure(company: Company) -> None:
     cloud, api = company.cloud, company.api
     api.vanish()

@@ -110,6 +110,23 @@ def test_render_writes_both_stages_for_aws(platinfra: Command, tmp_path: Path) -
     assert "aws-mlops-stack-s3-210987654321" in values.read_text()
 
 
+def test_what_terraform_printed_is_filled_in(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(SEED)
+    told = {"wires": {"value": {"mlflow.backend": {"host": "db.example.org", "port": 5432}}, "sensitive": False}}
+    (tmp_path / "outputs.json").write_text(json.dumps(told))
+    assert platinfra("render", "--out", "before").code == 0
+    assert platinfra("render", "--out", "after", "--outputs", "outputs.json").code == 0
+    before, after = (
+        next((tmp_path / name / "kubernetes").glob("*release-mlflow/values.yaml")).read_text()
+        for name in ("before", "after")
+    )
+    assert "db.example.org" not in before
+    assert "db.example.org" in after
+    (tmp_path / "outputs.json").write_text("[1]")
+    ended = platinfra("render", "--out", "after", "--outputs", "outputs.json")
+    assert (ended.code, "error[not-outputs]" in ended.err) == (2, True)
+
+
 def test_what_is_no_longer_needed_goes_from_the_folder(platinfra: Command, tmp_path: Path) -> None:
     (tmp_path / "platinfra.yaml").write_text(TRACKING)
     assert platinfra("render", "--out", "out").code == 0

@@ -14,6 +14,7 @@ from platinfra.app.kubernetes.site import Site, site_on_aws
 from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
+from platinfra.model.cluster import ObjectRef
 from platinfra.model.event import Event
 from platinfra.targets.aws.cloud import AwsCloud
 from platinfra.targets.kubernetes.actions import ClusterWorld
@@ -99,7 +100,10 @@ def take_out(
 
     site = site_on_aws(workspace)
     state = site.state()
-    if not state.applied or eks.cluster(account, _cluster_name(site)) is None:
+    if not state.applied:
+        _refuse_strange(workspace, site, account)
+        return ()
+    if eks.cluster(account, _cluster_name(site)) is None:
         return ()
     namespace = prefix(state.stack, workspace.environment)
     world = world_of(site, namespace)
@@ -109,6 +113,27 @@ def take_out(
         return tuple(f"disk of the volume {each}" for each in volumes)
     _wait_for_disks(world, namespace)
     return ()
+
+
+def _refuse_strange(workspace: Workspace, site: Site, account: "Account") -> None:
+    """Raise PlatinfraError when the cluster has applications that were brought there from another folder."""
+    from platinfra.drivers import eks
+
+    if not workspace.file.is_file() or not installs(workspace.resolve(workspace.catalog())):
+        return
+    cloud = cloud_stack(workspace)
+    if eks.cluster(account, cloud.place.cluster_name) is None:
+        return
+    reach(cloud, site)
+    namespace = prefix(cloud.place.stack, workspace.environment)
+    try:
+        there = world_of(site, namespace).cluster.get(ObjectRef("v1", "Namespace", namespace))
+    except PlatinfraError:
+        return  # nobody here can tell; whoever never got in brought nothing there
+    if there is not None:
+        message = f"the namespace `{namespace}` is in the cluster, and this folder does not know what is in it"
+        hint = "run `platinfra up` first: it takes over what is there"
+        raise PlatinfraError(Diagnostic("applications-of-another", message, hint=hint))
 
 
 def _cluster_name(site: Site) -> str:
