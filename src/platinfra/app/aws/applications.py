@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from platinfra.app.aws import session
-from platinfra.app.aws.stack import CloudStack
+from platinfra.app.aws.stack import CloudStack, cloud_stack
 from platinfra.app.kubernetes.place import installs
 from platinfra.app.kubernetes.session import Session, refuse_impossible, session_of, world_of
 from platinfra.app.kubernetes.site import Site, site_on_aws
