@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import cloud  # noqa: E402
+import cluster  # noqa: E402
 import cold  # noqa: E402
 import machine  # noqa: E402
 import processes  # noqa: E402
@@ -27,9 +28,10 @@ MEASUREMENTS = {
     "scale": scale.measure,
     "stack": stack.measure,
     "cloud": cloud.measure,
+    "cluster": cluster.measure,
     "cold": cold.measure,
 }
-USUAL = ("processes", "scale", "stack", "cloud")
+USUAL = ("processes", "scale", "stack", "cloud", "cluster")
 """`cold` downloads everything anew and is run by name."""
 
 

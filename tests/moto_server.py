@@ -42,26 +42,26 @@ def enforce(url: str, *, on: bool = True) -> None:
 
 
 @contextmanager
-def moto(account: str = "") -> Iterator[str]:
+def moto(account: str = "", cluster: str = "") -> Iterator[str]:
     """
     Run a server on a free port of its own; it ends with the block, whatever happens in it.
 
-    There is `account` alone in it; without one, `ACCOUNT` and those whose roles are assumed.
+    There is `account` alone in it; without one, `ACCOUNT` and those whose roles are assumed. `cluster` is the address
+    of a stand-in for the Kubernetes API, which every EKS cluster then has.
     """
-    child, url = _start(account)
+    child, url = _start({**({"MOTO_ACCOUNT_ID": account} if account else {}), "MOTO_EKS_ENDPOINT": cluster})
     try:
         yield url
     finally:
         _end(child)
 
 
-def _start(account: str) -> tuple[subprocess.Popen[bytes], str]:
+def _start(settings: dict[str, str]) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server; somebody else may take its port first, so try again then."""
-    only = {"MOTO_ACCOUNT_ID": account} if account else {}
     for _ in range(_TRIES):
         port = _free_port()
         command = [sys.executable, os.path.abspath(__file__), "-H", "127.0.0.1", "-p", str(port)]
-        env = {**os.environ, **_SETTINGS, **only, _PARENT: str(os.getpid())}
+        env = {**os.environ, **_SETTINGS, **settings, _PARENT: str(os.getpid())}
         child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if _answers(child, url := f"http://127.0.0.1:{port}"):
             return child, url

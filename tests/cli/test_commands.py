@@ -227,6 +227,21 @@ def test_doctor_looks_at_machine_and_stack(platinfra: Command, stack: Path) -> N
     assert findings["stack"]["detail"] == "demo: 3 components"
 
 
+def test_doctor_names_what_a_cluster_on_this_machine_takes(
+    platinfra: Command, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.write_text(
+        "name: demo\nprovider: {name: kubernetes}\ndeployment: {type: k3d}\nstack: {monitoring: [evidently]}\n"
+    )
+    for name in ("K3D", "KUBECTL", "CONTAINER_ENGINE"):
+        monkeypatch.setenv(f"PLATINFRA_{name}", "/nowhere")
+    findings = {each["subject"]: each for each in json.loads(platinfra("doctor", "--json").out)["findings"]}
+    assert findings["stack"]["ok"]
+    for name, place in {"k3d": "k3d.io", "kubectl": "kubernetes.io", "container engine": "Docker or Podman"}.items():
+        assert not findings[name]["ok"]
+        assert place in findings[name]["remedy"]
+
+
 def test_a_project_without_hashes_is_refused(platinfra: Command, stack: Path, tmp_path: Path) -> None:
     stack.write_text(f"{TRACKING}project: {{requirements: requirements.txt}}\n")
     ended = platinfra("plan")

@@ -26,7 +26,8 @@ VERSIONS = tuple(version.removesuffix(".0") for version in list(dict.fromkeys(al
 """The three newest Kubernetes versions there are schemas of."""
 CRDS = Path(__file__).parents[2].parent / "shared" / "crds"
 OWN_CRDS = Path(__file__).parent / "crds"
-"""Of kinds that routes are made of: Gateway API 1.6.1 (standard channel), cert-manager 1.21.1; without descriptions."""
+"""Of kinds that routes are made of: Gateway API 1.6.1 (standard channel), cert-manager 1.21.1; of what Argo CD and Flux read.
+Without descriptions and status; Flux' are those of its controllers' repositories in July 2026."""
 CRDS_ABSENT = "the folder ../shared/crds with schemas of custom resources is not beside this checkout"
 needs_crds = pytest.mark.skipif(not CRDS.is_dir(), reason=CRDS_ABSENT)
 

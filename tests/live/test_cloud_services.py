@@ -15,6 +15,8 @@ from platinfra.model.reference import Reference, Text
 from platinfra.targets.aws import machine
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.terraform_json import with_holes
+from platinfra.targets.kubernetes.render import plain
+from tests.kubernetes.stacks import bundle, objects
 from tests.moto_server import REGION, enforce, moto, surroundings
 from tests.targets.aws.stacks import ACCOUNT, root_of, text_of
 
@@ -29,6 +31,11 @@ PASSWORDS = {
     "small-team/mlflow/webhooks": {"value": "KeyOfWebhooks1"},
     "rds!db-1": {"username": "master", "password": "PasswordOfMaster1"},
 }
+IN_CLUSTER = f"""
+name: small-team
+provider: {{name: aws, account-id: "{ACCOUNT}"}}
+stack: {{experiment_tracker: [mlflow]}}
+"""
 SQL = """
 import os, sys, psycopg
 with psycopg.connect(os.environ["DSN"], autocommit=True, connect_timeout=10) as connection:
@@ -206,3 +213,29 @@ def test_a_password_that_was_changed_in_the_store_is_set_again(cloud: Machine) -
         )
         == "False"
     )
+
+
+def test_the_job_of_a_cluster_makes_the_same_logins(cloud: Machine) -> None:
+    """Its script runs here with the psql of the stand-in, as the image's would."""
+    (job,) = objects(bundle(IN_CLUSTER), "Job").values()
+    command = plain(job["spec"]["template"]["spec"]["containers"][0]["command"])
+    port, (program, *_) = cloud.server.port("postgres"), environment("postgres").rglob("pginstall/bin/psql")
+    login = {"PGUSER": "master", "PGPASSWORD": "PasswordOfMaster1", "PGHOST": "127.0.0.1", "PGSSLMODE": "prefer"}
+    granted = {"GRANT_USERNAME": 'a "b"', "GRANT_PASSWORD": "it's $ecret", "GRANT_DATABASE": "o'ne"}
+    env = {"PATH": f"{program.parent}:{os.environ['PATH']}", **login, **granted}
+    command[-1] = command[-1].replace("${module.component_rds.port}", str(port))
+    for _ in range(2):
+        subprocess.run(command, env=env, check=True, timeout=60, capture_output=True)
+    own = {**env, "PGUSER": 'a "b"', "PGPASSWORD": "it's $ecret", "PGPORT": str(port)}
+    asked = [
+        program,
+        "--no-psqlrc",
+        "--tuples-only",
+        "--no-align",
+        "--command",
+        "CREATE TABLE IF NOT EXISTS x (); SELECT current_user",
+    ]
+    done = subprocess.run([*asked, "o'ne"], env=own, check=True, timeout=60, capture_output=True, text=True)
+    assert 'a "b"' in done.stdout
+    refused = subprocess.run([*asked, "mlflow"], env=own, check=False, timeout=60, capture_output=True, text=True)
+    assert "permission denied" in refused.stderr

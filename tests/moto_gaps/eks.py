@@ -1,15 +1,25 @@
 """EKS: what belongs to a cluster, updates, and the attributes that AWS fills in."""
 
+import base64
+import os
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.eks import urls
 from moto.eks.exceptions import ResourceNotFoundException
+from moto.eks.models import Cluster
 from moto.eks.responses import EKSResponse
 
 from . import body, instead_of
@@ -220,6 +230,27 @@ def _place(response: EKSResponse, cluster: Any) -> Content:
     vpc = network.get_subnet(subnets[0]).vpc_id
     group = network.create_security_group(f"eks-cluster-sg-{cluster.name}", "EKS created security group", vpc)
     return {"clusterSecurityGroupId": group.id, "vpcId": vpc}
+
+
+@instead_of(Cluster, "__init__")
+def create(moto: Callable[..., Any], self: Cluster, *arguments: Any, **named: Any) -> None:
+    """Lead to the stand-in for the Kubernetes API, where there is one; it speaks no TLS."""
+    moto(self, *arguments, **named)
+    if address := os.environ.get("MOTO_EKS_ENDPOINT"):
+        self.endpoint, self.certificate_authority = address, {"data": _authority()}
+
+
+@cache
+def _authority() -> str:
+    """Return a certificate that clients can read; nothing is signed with it."""
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in")]),
+    )
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    now = utcnow()
+    signed = made.not_valid_before(now).not_valid_after(now + timedelta(days=1)).sign(key, hashes.SHA256())
+    return base64.b64encode(signed.public_bytes(Encoding.PEM)).decode()
 
 
 @instead_of(EKSResponse, "delete_cluster")

@@ -3,11 +3,12 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from platinfra.app import local
+from platinfra.app.kubernetes.place import is_in_cluster
 from platinfra.app.plan import Planned, prepare
 from platinfra.app.workspace import DEFAULT_FILE, Workspace, at, cache_folder
 from platinfra.diagnostics import PlatinfraError
@@ -95,11 +96,12 @@ def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:
         for each in error.diagnostics:
             yield Finding("stack", ok=False, detail=each.message, remedy=each.hint or "")
         return
-    if planned.resolved.graph.target == "aws":
+    target = planned.resolved.graph.target
+    if target == "aws":
         yield from _aws(planned)
-        return
-    if planned.plan is None:
-        yield Finding("stack", ok=False, detail=planned.warnings[-1].message, remedy=planned.warnings[-1].hint or "")
+    if is_in_cluster(planned.resolved):
+        yield from _in_cluster(planned)
+    if target != "local":
         return
     yield Finding(
         "stack", ok=True, detail=f"{planned.resolved.graph.stack}: {len(planned.resolved.graph.components)} components"
@@ -117,13 +119,7 @@ def _aws(planned: Planned) -> Iterator[Finding]:
     yield Finding(
         "stack", ok=True, detail=f"{place.stack}: {place.kind} in {place.region.name}, account {place.account}"
     )
-    try:
-        path, version = find()
-        yield Finding("terraform", ok=True, detail=f"{path} {version}")
-    except PlatinfraError as error:
-        yield Finding(
-            "terraform", ok=False, detail=error.diagnostics[0].message, remedy=error.diagnostics[0].hint or ""
-        )
+    yield _found("terraform", lambda: " ".join(map(str, find())))
     found = find_credentials()
     yield Finding(
         "credentials",
@@ -131,6 +127,41 @@ def _aws(planned: Planned) -> Iterator[Finding]:
         "set up" if found else "there are no AWS credentials",
         "log in with `aws sso login` or `aws configure`, or set AWS_PROFILE",
     )
+
+
+def _in_cluster(planned: Planned) -> Iterator[Finding]:
+    """Look at what a stack in a cluster needs here, and whether its cluster answers."""
+    from platinfra.app.kubernetes.made import program_of
+    from platinfra.app.kubernetes.stack import bundle_of
+    from platinfra.drivers import helm, kubectl
+    from platinfra.drivers.containers import Containers
+    from platinfra.drivers.made_clusters import MadeCluster
+    from platinfra.targets.kubernetes.images import images
+
+    resolved = planned.resolved
+    bundle = bundle_of(resolved, planned.catalog)
+    if resolved.graph.target == "kubernetes":
+        yield Finding("stack", ok=True, detail=f"{bundle.place.stack}: {len(resolved.graph.components)} components")
+    yield _found("helm", helm.describe)
+    program = program_of(resolved)
+    if program:
+        yield _found(program, lambda: MadeCluster(program, "", planned.workspace.root).program)
+    if resolved.graph.target == "kubernetes" and not program:
+        context = resolved.file.provider.context
+        yield _found("cluster", lambda: f"Kubernetes {kubectl.Kubectl(context).server_version()}")
+    else:
+        yield _found("kubectl", kubectl.find)
+    if images(bundle.values):
+        yield _found("container engine", lambda: Containers().program)
+
+
+def _found(subject: str, look: Callable[[], str]) -> Finding:
+    """Return what was found, or what is missing and how to get it."""
+    try:
+        return Finding(subject, ok=True, detail=look())
+    except PlatinfraError as error:
+        first = error.diagnostics[0]
+        return Finding(subject, ok=False, detail=first.message, remedy=first.hint or "")
 
 
 def _ports(workspace: Workspace, ports: dict[str, int]) -> Iterator[Finding]:

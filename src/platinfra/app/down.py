@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platinfra.app import local
+from platinfra.app.kubernetes.made import notes
+from platinfra.app.kubernetes.site import Site, last_site, own_site
 from platinfra.app.workspace import Workspace, at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, remove
@@ -37,10 +39,10 @@ def down(
         from platinfra.app.aws.down import cloud_down  # start-up time: other targets need none of it
 
         return cloud_down(workspace, emit, data, agree)
-    if (state := _in_cluster(workspace)) is not None:
+    if (site := _in_cluster(workspace)) is not None:
         from platinfra.app.kubernetes.down import cluster_down
 
-        found = cluster_down(workspace, state, emit, agree if data == "delete" else None)
+        found = cluster_down(workspace, site, emit, agree if data == "delete" else None)
         kept = () if data == "delete" or not found else ("volumes and Secrets in the stack's namespace",)
         return Ended("everything is removed" if found else "nothing was running", kept)
     stopped = _down_here(workspace, emit, agree if data == "delete" else None)
@@ -61,10 +63,11 @@ def _is_on_aws(workspace: Workspace) -> bool:
         return False
 
 
-def _in_cluster(workspace: Workspace) -> State | None:
-    """Return the state of a stack that was brought into a cluster."""
-    state = _loaded(workspace) if workspace.root.is_dir() else State()
-    return state if state.target == "kubernetes" else None
+def _in_cluster(workspace: Workspace) -> Site | None:
+    """Return the cluster that a stack was brought into, or that was made for it; none when the state is damaged."""
+    if notes(workspace) is not None:
+        return own_site(workspace, None, made=True)
+    return last_site(workspace) if workspace.root.is_dir() and _loaded(workspace).target else None
 
 
 def _down_here(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:

@@ -37,11 +37,21 @@ def explain(name: str, file: Path | None = None) -> str:
     )
 
 
+def _targets(tool: Tool) -> Iterator[str]:
+    """Yield where a tool can be brought up: code that only uses something runs everywhere it is supported."""
+    if tool.run.local or (tool.check and "local" in tool.supports):
+        yield "local"
+    if tool.run.kubernetes:
+        yield "kubernetes"
+    if tool.run.aws and "aws" in tool.supports:
+        yield "aws"
+
+
 def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"{tool.name}: {tool.summary}"
     yield f"{tool.homepage} ({tool.license})"
     yield f"\ncan run on   {', '.join(tool.supports)}" + (f" ({tool.limits})" if tool.limits else "")
-    yield f"recipe for   {'local' if tool.run.local or (tool.check and 'local' in tool.supports) else 'none in this version'}"
+    yield f"recipe for   {', '.join(_targets(tool)) or 'none in this version'}"
     yield f"provides     {', '.join(tool.provides)}"
     for name, each in tool.requires.items():
         access = ", ".join(each.access or catalog.capability(each.capability).default_access)

@@ -33,12 +33,12 @@ class Page:
 def pages(file: Path | None, environment: str | None) -> dict[str, str]:
     """Return the components that have a page, with their addresses."""
     workspace = at(file, environment)
+    if (stack_there := in_cluster(workspace)) is not None:
+        return addresses(stack_there)
     on_aws = _components_on_aws(workspace)
     if on_aws is not None:
         ports = {name: _usual_port(each, workspace) for name, each in on_aws.items()}
         return {name: f"http://127.0.0.1:{port}" for name, port in ports.items() if port}
-    if (stack_there := in_cluster(workspace)) is not None:
-        return addresses(stack_there)
     stack = running(file, environment, up=True)
     return {
         name: data["endpoints"]["http"]["url"] for name, data in stack.components.items() if "http" in data["endpoints"]
@@ -48,14 +48,14 @@ def pages(file: Path | None, environment: str | None) -> dict[str, str]:
 def page(file: Path | None, environment: str | None, component: str) -> Page:
     """Return the page of a component; raise PlatinfraError when it has none."""
     workspace = at(file, environment)
-    on_aws = _components_on_aws(workspace)
-    if on_aws is not None:
-        return _on_machine(workspace, on_aws, component)
     if (stack_there := in_cluster(workspace)) is not None:
         if (address := route(stack_there, component)) is not None:
             return Page(address, address)
         url, command = tunnel(stack_there, component)
         return Page(f"{url}, as long as this runs:\n{shlex.join(command)}", url, command)
+    on_aws = _components_on_aws(workspace)
+    if on_aws is not None:
+        return _on_machine(workspace, on_aws, component)
     stack = running(file, environment, up=True)
     name = chosen_component(component, dict(stack.components))
     data = stack.components[name]

@@ -38,9 +38,9 @@ class Planned:
     def is_empty(self) -> bool:
         """Tell whether `up` would change nothing."""
         if self.cloud is not None:
-            return self.cloud.changes == []
+            return self.cloud.changes == [] and (self.cluster is None or self.cluster.is_empty)
         if self.cluster is not None:
-            return self.cluster.changes is not None and all(each.verb == "unchanged" for each in self.cluster.changes)
+            return self.cluster.is_empty
         return all(each.verb == "unchanged" for each in self.changes)
 
 
@@ -61,7 +61,8 @@ def plan(
     if planned.resolved.graph.target == "aws":
         from platinfra.app.aws.plan import cloud_plan  # start-up time: other targets need none of it
 
-        return replace(planned, cloud=cloud_plan(planned.workspace, planned.resolved, planned.catalog, offline=offline))
+        cloud = cloud_plan(planned.workspace, planned.resolved, planned.catalog, offline=offline)
+        return replace(planned, cloud=cloud, cluster=cloud.applications)
     if planned.plan is None:
         from platinfra.app.kubernetes.plan import cluster_plan
 

@@ -1,8 +1,10 @@
 """Write the target's artifacts as a folder that can be reviewed, committed and moved."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platinfra.app.folder import IN_CLUSTER, write_own_folder
 from platinfra.app.workspace import Workspace, at
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from platinfra.targets.kubernetes.render import Format
 
 
+Told = Mapping[str, Any]
+"""Terraform's outputs by name."""
 Made = tuple[str, dict[str, bytes], tuple[Diagnostic, ...]]
 """Name of the folder, its files, and warnings."""
 
@@ -38,14 +42,20 @@ def render(
     *,
     state: bool = False,
     kind: "Format" = "helm",
+    outputs: Path | None = None,
 ) -> Rendering:
-    """Render a stack into `out`; raise PlatinfraError for a target without artifacts or a folder that is not its own."""
+    """
+    Render a stack into `out`; raise PlatinfraError for a target without artifacts or a folder that is not its own.
+
+    `outputs` is a file with what `terraform output -json` printed; without it, what only Terraform knows keeps its name.
+    """
     workspace = at(file, environment)
     catalog = workspace.catalog()
     resolved = workspace.resolve(catalog, without)
     match resolved.graph.target:
         case "aws":
-            name, files, warnings = _for_aws(workspace, resolved, catalog, kind, without, state=state)
+            told = _told(outputs) if outputs else None
+            name, files, warnings = _for_aws(workspace, resolved, catalog, kind, without, told, state=state)
         case "kubernetes":
             name, files, warnings = _for_cluster(resolved, catalog, kind)
         case _:
@@ -61,6 +71,7 @@ def _for_aws(
     catalog: Catalog,
     kind: "Format",
     without: tuple[str, ...],
+    told: Told | None,
     *,
     state: bool,
 ) -> Made:
@@ -71,16 +82,27 @@ def _for_aws(
     _, files = cloud.rendered(state=state)
     warnings: tuple[Diagnostic, ...] = ()
     if is_in_cluster(resolved):
-        _, applications, warnings = _for_cluster(resolved, catalog, kind)
+        _, applications, warnings = _for_cluster(resolved, catalog, kind, told)
         files = {**files, **{f"{IN_CLUSTER}/{name}": content for name, content in applications.items()}}
     return f"{cloud.place.prefix}-terraform", files, warnings
 
 
-def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format") -> Made:
+def _told(file: Path) -> Told:
+    """Return Terraform's outputs; raise PlatinfraError for a file that holds something else."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return {name: each["value"] for name, each in data.items()}
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
+        hint = "run `terraform output -json` in the Terraform folder, and keep what it prints"
+        message = f"`{file}` does not hold what Terraform prints of its outputs"
+        raise PlatinfraError(Diagnostic("not-outputs", message, hint=hint, details=(str(error),))) from None
+
+
+def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format", told: Told | None = None) -> Made:
     from platinfra.app.kubernetes import stack  # start-up time: other targets need none of it
     from platinfra.targets.kubernetes.render import folder
 
-    made = stack.bundle_of(resolved, catalog)
+    made = stack.bundle_of(resolved, catalog, told=told)
     files = folder(made, kind, _charts(made) if kind == "manifests" else None)
     written = {name: text.encode() for name, text in files.items()}
     return f"{made.place.namespace}-kubernetes", written, made.left_out

@@ -48,7 +48,9 @@ def up(
     if planned.resolved.graph.target == "aws":
         from platinfra.app.aws.up import cloud_up  # start-up time: other targets need none of it
 
-        return Applied(planned, [], cloud_up(workspace, emit, agree, without))
+        on_aws = cloud_up(workspace, emit, agree, confirm, without)
+        brought = on_aws.applications
+        return Applied(replace(planned, cluster=brought), (brought and brought.changes) or [], on_aws)
     if planned.resolved.graph.target == "kubernetes":
         from platinfra.app.kubernetes.up import cluster_up
 

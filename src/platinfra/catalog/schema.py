@@ -206,6 +206,10 @@ class AwsRun(Entry):
     failures: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="EventBridge patterns of what is worth a message when it fails."
     )
+    administrator: str | None = Field(
+        default=None,
+        description="kubernetes: ARN of the secret with the `username` and `password` by which `grants` in the cluster make logins.",
+    )
     machine_settings: dict[str, str] = Field(
         default_factory=dict, description="cloud_vm: settings with which the machine's local recipe reaches it."
     )

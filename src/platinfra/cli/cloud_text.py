@@ -73,21 +73,17 @@ def print_cloud_applied(applied: "CloudApplied") -> None:
     """Say what `up` did on AWS and, as precisely, what it did not."""
     place, values = applied.stack.place, applied.stack.values
     click.echo(summed(applied.changes) or "nothing to do: the account is as the file says", err=True)
-    waiting = [each.name for each in applied.stack.resolved.graph.components.values() if values.is_application(each)]
     if place.kind == "kubernetes":
         click.echo(f"cluster          {place.cluster_name} in {place.region.name}")
-        click.echo(f"roles            made for the service accounts of the namespace {place.namespace}")
-        if waiting:
-            text = f"These applications are not installed in the cluster by `up` yet: {', '.join(waiting)}."
-            ready = "Their roles, buckets and secrets are ready; logins of databases are made by hand."
-            click.echo(f"\n{text} {ready}\n`platinfra render` writes them to the folder `kubernetes`.", err=True)
     else:
+        components = applied.stack.resolved.graph.components.values()
+        waiting = [each.name for each in components if values.is_application(each)]
         click.echo(f"machine          {place.name('machine')} in {place.region.name}")
         text = (
             f"The machine installs the stack by itself, which takes some minutes the first time: {', '.join(waiting)}."
         )
         click.echo(f"\n{text}", err=True)
-    click.echo("\nplatinfra plan · platinfra drift · platinfra permissions · platinfra down", err=True)
+        click.echo("\nplatinfra plan · platinfra drift · platinfra permissions · platinfra down", err=True)
 
 
 def print_drift(found: "list[Drift]") -> None:

@@ -23,7 +23,6 @@ def print_addresses(applied: Applied) -> None:
     """Print the address of each component that has one, and what to do next."""
     if applied.cloud is not None:
         print_cloud_applied(applied.cloud)
-        return
     if applied.planned.cluster is not None:
         print_cluster_applied(applied)
         return

@@ -24,10 +24,10 @@ class Containers:
         if not found:
             hint = "install Docker or Podman, or name the program in PLATINFRA_CONTAINER_ENGINE"
             raise PlatinfraError(Diagnostic("container-engine-missing", "no container engine is installed", hint=hint))
-        self._engine = found[0]
-        ended = run([self._engine, "info"])
+        self.program = found[0]
+        ended = run([self.program, "info"])
         if ended.code:
-            message = f"`{Path(self._engine).name}` does not answer"
+            message = f"`{Path(self.program).name}` does not answer"
             hint = "start its service, and see that you may use it"
             raise PlatinfraError(
                 Diagnostic("container-engine-missing", message, hint=hint, details=_last(ended.err or ended.out))
@@ -35,7 +35,7 @@ class Containers:
 
     def has(self, name: str) -> bool:
         """Tell whether an image is here."""
-        return run([self._engine, "image", "inspect", name]).code == 0
+        return run([self.program, "image", "inspect", name]).code == 0
 
     def build(self, name: str, context: Mapping[str, bytes], base: str | None = None) -> None:
         """Build an image from files; raise ActionError with the last lines of what the engine said."""
@@ -55,9 +55,9 @@ class Containers:
         self._do(f"pushing {name}", ["push", name])
 
     def _do(self, what: str, arguments: list[str]) -> None:
-        ended = run([self._engine, *arguments], timeout=_BUILD)
+        ended = run([self.program, *arguments], timeout=_BUILD)
         if ended.code:
-            hint = f"try it by hand: `{Path(self._engine).name} {arguments[0]}`"
+            hint = f"try it by hand: `{Path(self.program).name} {arguments[0]}`"
             raise ActionError(
                 Diagnostic("image-failed", f"{what} failed", hint=hint, details=_last(ended.err or ended.out))
             )

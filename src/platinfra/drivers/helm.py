@@ -75,6 +75,16 @@ def find(kubeconfig: Path | None = None, context: str | None = None) -> Helm:
     raise _unfit(program, version)
 
 
+def describe() -> str:
+    """Return where Helm is: a program with its version, or the library; raise PlatinfraError when there is none."""
+    from platinfra.drivers import helm_cli
+
+    find()
+    program = helm_cli.program()
+    version = helm_cli.version(program) if program else ""
+    return f"{program} {version}" if helm_cli.numbers(version) >= OLDEST else f"the library {LIBRARY}"
+
+
 def _unfit(program: str | None, version: str) -> PlatinfraError:
     if not program:
         return PlatinfraError(Diagnostic("helm-missing", "Helm is not installed", hint=_INSTALL))

@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -56,14 +56,17 @@ class Commands:
         self._running: dict[subprocess.Popen[bytes], bool] = {}
         self._lock = Lock()
 
-    def run(self, command: Sequence[str], stdin: str = "", timeout: float = 60.0) -> Ended:
+    def run(
+        self, command: Sequence[str], stdin: str = "", timeout: float = 60.0, env: Mapping[str, str] | None = None
+    ) -> Ended:
         """
         Run a program for at most `timeout` seconds; the code is 124 when it did not end by itself.
 
+        It gets the variables `env`, or what `environment` returns.
         It runs in a session of its own: an interrupt of the user reaches it once, as a request to stop gracefully.
         Raises ActionError when it cannot be started, and after `interrupt`.
         """
-        child = start(command)
+        child = start(command, env)
         with self._lock:
             self._running[child] = False
         try:
@@ -89,12 +92,12 @@ def run(command: Sequence[str], stdin: str = "", timeout: float = 60.0) -> Ended
     return Commands().run(command, stdin, timeout)
 
 
-def start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
-    """Start a program whose input and output are pipes."""
+def start(command: Sequence[str], env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """Start a program whose input and output are pipes; it gets `env`, or what `environment` returns."""
     try:
         return subprocess.Popen(
             command,
-            env=environment(),
+            env=environment() if env is None else env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -29,7 +29,10 @@ class SecretStore:
         """
         of_login = name.endswith(_LOGIN)
         path = f"{self._prefix}/{component}/{name.removesuffix(_LOGIN)}"
-        field = "password" if of_login else "value"
+        return self.field(path, "password" if of_login else "value")
+
+    def field(self, path: str, field: str) -> str:
+        """Return a field of the secret with a name or an ARN; raise ActionError when there is none."""
         with self._lock:
             if path not in self._known:
                 self._known[path] = self._fetch(path)

@@ -23,6 +23,10 @@ class KubernetesDeployment(Strict):
     kubernetes_version: str | None = Field(
         None, description="kubernetes: the version that `render` and `plan` assume; `up` asks the cluster."
     )
+    applications: Literal["up", "gitops"] | None = Field(
+        None,
+        description="aws: who installs applications in the cluster: `up`, or a controller from what `render` wrote; up.",
+    )
     size: Literal["small", "medium", "large"] | None = Field(
         None, description="kubernetes, aws: how much of everything; small."
     )

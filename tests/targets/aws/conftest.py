@@ -103,14 +103,15 @@ def client(url: str, service: str, region: str = REGION) -> Any:
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     """Return an empty folder and an empty account; what was started there is ended."""
     with moto(ACCOUNT) as url:
-        made = Cloud(tmp_path / "stack", url, _environment(tmp_path, url))
+        made = Cloud(tmp_path / "stack", url, surroundings_of(tmp_path, url))
         try:
             yield made
         finally:
             end(made.running)
 
 
-def _environment(folder: Path, url: str) -> dict[str, str]:
+def surroundings_of(folder: Path, url: str) -> dict[str, str]:
+    """Return the environment of a command: a new home, and AWS at `url`."""
     home = folder / "home"
     home.mkdir()
     return environment(folder) | surroundings(url) | {"HOME": str(home), "COLUMNS": "200"}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import yaml
+
 from platinfra.catalog.catalog import Catalog
 from platinfra.document import load_text
 from platinfra.resolve.resolve import resolve
@@ -18,6 +20,13 @@ NAMES = sorted(folder.name for folder in CASES.iterdir() if (folder / "platinfra
 
 def text_of(name: str) -> str:
     return (CASES / name / "platinfra.yaml").read_text()
+
+
+def infrastructure_of(name: str) -> str:
+    """Return a case whose applications somebody else installs: no cluster has to answer then."""
+    data = yaml.safe_load(text_of(name))
+    data["deployment"] = {**data.get("deployment", {}), "applications": "gitops"}
+    return str(yaml.safe_dump(data, sort_keys=False))
 
 
 def values_of(text: str, *, environment: str | None = None, without: tuple[str, ...] = ()) -> Values:

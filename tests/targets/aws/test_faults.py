@@ -34,6 +34,7 @@ HEAD = f"""
 name: tiny
 provider: {{name: aws, account-id: "{ACCOUNT}", region: eu-central-1}}
 deployment:
+  applications: gitops
   network:
     vpc-id: vpc-0a1b2c3d4e5f60718
     private-subnets: [subnet-0a1b2c3d4e5f60711, subnet-0a1b2c3d4e5f60712]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.targets.aws.conftest import Cloud
 from tests.targets.aws.leftovers import leftovers
-from tests.targets.aws.stacks import ACCOUNT, text_of
+from tests.targets.aws.stacks import ACCOUNT, infrastructure_of, text_of
 from tests.terraform import TERRAFORM
 
 from platinfra.facts.aws import DEFAULT_REGION
@@ -51,7 +51,7 @@ def down(cloud: Cloud, stack: str) -> None:
 @pytest.mark.live
 def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
     cloud.region = DEFAULT_REGION
-    cloud.write(text_of("seed"))
+    cloud.write(infrastructure_of("seed"))
     up(cloud)
     bucket = f"aws-mlops-stack-s3-{ACCOUNT}"
     cloud.client("s3").delete_public_access_block(Bucket=bucket)
@@ -82,7 +82,7 @@ def test_a_machine_goes_up_and_down(cloud: Cloud) -> None:
 @pytest.mark.slow
 def test_tasks_and_a_state_machine_go_up_and_down(cloud: Cloud) -> None:
     cloud.region = "eu-west-1"
-    cloud.write(text_of("fargate-states"))
+    cloud.write(infrastructure_of("fargate-states"))
     up(cloud)
     alarms, logs = cloud.client("cloudwatch"), cloud.client("logs")
     (alarm, *_) = alarms.describe_alarms()["MetricAlarms"]
@@ -102,7 +102,7 @@ def test_tasks_and_a_state_machine_go_up_and_down(cloud: Cloud) -> None:
 @pytest.mark.slow
 def test_sagemaker_and_glue_go_up_and_down(cloud: Cloud) -> None:
     cloud.region = "us-west-2"
-    cloud.write(text_of("sagemaker"))
+    cloud.write(infrastructure_of("sagemaker"))
     up(cloud)
     cloud.client("sagemaker").delete_model_package_group(ModelPackageGroupName="managed-models-sagemaker")
     assert drift(cloud) == [("module.component_sagemaker.aws_sagemaker_model_package_group.this", "exists", None)]

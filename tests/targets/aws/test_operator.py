@@ -14,7 +14,7 @@ from tests.targets.aws.test_policies import environment_of, matches
 from tests.terraform import TERRAFORM
 
 import platinfra.targets.aws
-from platinfra.targets.aws.operator import ALWAYS, MAX_CHARACTERS, STATE, data, policies
+from platinfra.targets.aws.operator import ADMINISTRATORS, ALWAYS, APPLICATIONS, MAX_CHARACTERS, STATE, data, policies
 from platinfra.targets.aws.resources import _RESOURCE
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.values import Values
@@ -58,7 +58,8 @@ def test_every_type_of_every_module_is_known_and_no_other() -> None:
         for found in _RESOURCE.findall(path.read_text())
         if found not in NOTHING
     }
-    known = {name for each in data()["statements"].values() for name in each["for"]} - {ALWAYS, STATE}
+    own = {ALWAYS, STATE, APPLICATIONS, ADMINISTRATORS}
+    known = {name for each in data()["statements"].values() for name in each["for"]} - own
     assert known == declared
     assert {*data()["passes"], *data()["linked"]} <= declared
 

@@ -65,7 +65,23 @@ def test_values_name_secrets_and_addresses_of_the_cluster() -> None:
 
 def test_on_aws_the_services_of_the_cloud_are_no_steps() -> None:
     made = bundle(SEED)
-    assert not {each.component for each in made.steps} & {"rds", "s3", "kms", "aws-batch"}
+    assert not {each.component for each in made.steps} & {"s3", "kms", "aws-batch"}
+
+
+def test_on_aws_jobs_make_the_logins_of_the_database() -> None:
+    made = bundle(SEED)
+    of_database = {each.key: each for each in made.steps if each.component == "rds"}
+    assert set(of_database) == {"access:rds", "grant:mlflow.backend"}
+    secret, job = of_database["grant:mlflow.backend"].objects
+    assert "platinfra/passing" in secret["metadata"]["annotations"]
+    assert job["kind"] == "Job"
+    (mlflow,) = (each for each in made.steps if each.key == "release:mlflow")
+    assert "grant:mlflow.backend" in mlflow.after
+
+
+def test_on_aws_logins_by_hand_need_no_jobs() -> None:
+    made = bundle(SEED.replace("stack:", "stack:\n  sql_database: [rds: {settings: {host: db.example.org}}]"))
+    assert not [each for each in made.steps if each.component == "rds"]
     values = next(each.values for each in made.releases if each.name == "mlflow")
     assert values["artifactRoot"]["s3"]["bucket"] == "aws-mlops-stack-s3-210987654321"
     assert objects(made, "Secret")["mlflow-artifacts"]["stringData"]["AWS_REGION"] == "us-east-1"

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,8 @@ class Stack:
         )
         self.write(TRACKING)
 
-    def write(self, text: str) -> None:
-        extra = f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n"
+    def write(self, text: str, **deployment: str) -> None:
+        extra = f"deployment: {json.dumps({'charts': str(FIXTURES), **deployment})}\n"
         (self.folder / "platinfra.yaml").write_text(text + extra)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
@@ -97,17 +98,23 @@ def eventually(condition: Callable[[], object], within: float = 60) -> None:
         time.sleep(0.1)
 
 
+@contextmanager
+def operated(api: Cluster) -> Iterator[None]:
+    """Let an operator of databases work for as long as the block runs."""
+    ended = threading.Event()
+    operator = threading.Thread(target=operate, args=(api, ended))
+    operator.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        operator.join()
+
+
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    with cluster() as api:
-        ended = threading.Event()
-        operator = threading.Thread(target=operate, args=(api, ended))
-        operator.start()
-        try:
-            yield Stack(tmp_path, api)
-        finally:
-            ended.set()
-            operator.join()
+    with cluster() as api, operated(api):
+        yield Stack(tmp_path, api)
 
 
 def test_a_stack_goes_up_stays_changes_and_goes_down(stack: Stack) -> None:
@@ -188,7 +195,7 @@ def test_nothing_is_touched_when_the_cluster_is_not_fit(stack: Stack) -> None:
     for change, slug in (
         (("{name: kubernetes}", "{name: kubernetes, context: duoble}"), "unknown-context"),
         (("{name: kubernetes}", "{name: kubernetes, context: elsewhere}"), "cluster-unreachable"),
-        (("charts:", "storage-class: slow, charts:"), "missing-storage-class"),
+        (('"charts"', '"storage-class": "slow", "charts"'), "missing-storage-class"),
         ((str(FIXTURES), str(FIXTURES.parent)), "chart-version-missing"),
     ):
         file.write_text(good.replace(*change))

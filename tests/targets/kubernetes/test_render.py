@@ -46,10 +46,21 @@ def test_every_release_and_every_open_object_is_in_the_folder(kind: str) -> None
         assert release.repository in everything
 
 
+@pytest.mark.parametrize(("kind", "group"), [("argocd", "argoproj.io"), ("flux", "toolkit.fluxcd.io")])
+@pytest.mark.parametrize("text", [TRACKING, SEED, EVERYTHING], ids=["tracking", "seed", "everything"])
+def test_what_controllers_read_passes_the_schemas_of_their_definitions(text: str, kind: str, group: str) -> None:
+    made = bundle(text)
+    found = [each for each in documents(folder(made, kind)) if f"{group}/" in each["apiVersion"]]
+    assert len(found) >= len(made.releases)
+    assert strict(found, "1.35") == []
+    spoilt = [{**each, "spec": {**each["spec"], "wave": 1}} for each in found]
+    assert len(strict(spoilt, "1.35")) >= len(found)
+
+
 @needs_crds
-def test_argo_cd_takes_the_applications() -> None:
-    found = documents(folder(bundle(EVERYTHING), "argocd"))
-    assert [each for each in found if each["kind"] == "Application"]
+@pytest.mark.parametrize("kind", FORMATS)
+def test_everything_else_in_a_folder_passes_its_schema_too(kind: str) -> None:
+    found = documents(folder(bundle(EVERYTHING), kind))
     assert strict(found, "1.35") == []
     assert not unchecked(found, "1.35")
 
@@ -97,6 +108,23 @@ def test_render_writes_both_stages_for_aws(platinfra: Command, tmp_path: Path) -
     assert (tmp_path / "out" / "main.tf.json").is_file()
     values = next((tmp_path / "out" / "kubernetes").glob("*release-mlflow/values.yaml"))
     assert "aws-mlops-stack-s3-210987654321" in values.read_text()
+
+
+def test_what_terraform_printed_is_filled_in(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(SEED)
+    told = {"wires": {"value": {"mlflow.backend": {"host": "db.example.org", "port": 5432}}, "sensitive": False}}
+    (tmp_path / "outputs.json").write_text(json.dumps(told))
+    assert platinfra("render", "--out", "before").code == 0
+    assert platinfra("render", "--out", "after", "--outputs", "outputs.json").code == 0
+    before, after = (
+        next((tmp_path / name / "kubernetes").glob("*release-mlflow/values.yaml")).read_text()
+        for name in ("before", "after")
+    )
+    assert "db.example.org" not in before
+    assert "db.example.org" in after
+    (tmp_path / "outputs.json").write_text("[1]")
+    ended = platinfra("render", "--out", "after", "--outputs", "outputs.json")
+    assert (ended.code, "error[not-outputs]" in ended.err) == (2, True)
 
 
 def test_what_is_no_longer_needed_goes_from_the_folder(platinfra: Command, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platinfra.app.aws import session
+from platinfra.app.aws import applications, session
 from platinfra.app.aws.changes import LOSES
 from platinfra.app.aws.progress import Progress
 from platinfra.app.down import Data, Ended
@@ -62,7 +62,8 @@ def cloud_down(
         if addresses and fate == "delete" and not agree(_stack(root)):
             hint = "nothing was touched; type the stack's name, or keep the data with `--keep-data`"
             raise PlatinfraError(Diagnostic("not-confirmed", "the data was not deleted", hint=hint))
-        kept = _destroy(folder, terraform, root, addresses, fate, emit) if addresses else ()
+        kept = applications.take_out(workspace, emit, account, keep_data=fate == "keep") if addresses else ()
+        kept += _destroy(folder, terraform, root, addresses, fate, emit) if addresses else ()
         _forget(root, account)
     shutil.rmtree(workspace.root)
     return Ended("everything is removed from the account" if addresses else "nothing was there", kept)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from platinfra.app.aws import session
+from platinfra.app.aws import applications, session
 from platinfra.app.aws.session import Session
 from platinfra.app.aws.stack import cloud_stack
+from platinfra.app.kubernetes.drift import drift_of
+from platinfra.app.kubernetes.site import last_site
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.drift import Drift
@@ -24,8 +26,12 @@ def cloud_drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Dri
             Diagnostic("not-up", f"the stack `{cloud.place.stack}` is not up", hint="run `platinfra up`")
         )
     workspace.prepare_root()
-    with stack_lock(workspace.root, "drift"), session.last_session(workspace, without) as made:
-        return _found(made)
+    with stack_lock(workspace.root, "drift"):
+        with session.last_session(workspace, without) as made:
+            found, outputs = _found(made), made.terraform.output()
+        if last_site(workspace) is None:
+            return found
+        return [*found, *drift_of(applications.opened(cloud, outputs))]
 
 
 def _found(made: Session) -> list[Drift]:

@@ -1,14 +1,19 @@
 """Say what `up` would do on AWS: from the rendered folder alone, or with Terraform when there are credentials."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from platinfra.app.aws.changes import CloudChange, cloud_changes
 from platinfra.app.aws.stack import CloudStack, values_of
+from platinfra.app.kubernetes.place import installs
 from platinfra.app.workspace import Workspace
 from platinfra.catalog.catalog import Catalog
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.resources import Declared, called, declared
 from platinfra.targets.aws.root import root
+
+if TYPE_CHECKING:
+    from platinfra.app.kubernetes.plan import ClusterPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class CloudPlan:
     """None when the account was not looked at."""
     offline: str = ""
     """Why it was not."""
+    applications: "ClusterPlan | None" = None
+    """What becomes of its applications; None on a machine, and where the account was not looked at."""
 
     def declared(self) -> list[Declared]:
         """Return the types of resources that each call declares; reads all modules."""
@@ -36,11 +43,15 @@ def cloud_plan(workspace: Workspace, resolved: Resolved, catalog: Catalog, *, of
     why = "`--offline` was given" if offline else session.why_offline(cloud.place)
     if why:
         return CloudPlan(cloud, called(root(cloud.values)), None, why)
-    return CloudPlan(cloud, called(cloud.with_state[0]), _changes(cloud))
+    from platinfra.app.aws import applications
+
+    changes, outputs = _changes(cloud)
+    brought = applications.planned(cloud, outputs) if installs(resolved) else None
+    return CloudPlan(cloud, called(cloud.with_state[0]), changes, applications=brought)
 
 
-def _changes(cloud: CloudStack) -> list[CloudChange]:
-    """Ask Terraform; before the first `up` there is no state, and every resource is new."""
+def _changes(cloud: CloudStack) -> tuple[list[CloudChange], dict[str, Any]]:
+    """Ask Terraform, also for the outputs; before the first `up` there is no state, and every resource is new."""
     from platinfra.app.aws import session
     from platinfra.drivers.lock import stack_lock
 
@@ -49,7 +60,7 @@ def _changes(cloud: CloudStack) -> list[CloudChange]:
     with stack_lock(cloud.workspace.root, "plan"):
         backend = place.deployment.state == "local" or has_state(cloud)
         with session.session(cloud, backend=backend) as made:
-            return cloud_changes(made.terraform.plan().changes)
+            return cloud_changes(made.terraform.plan().changes), made.terraform.output()
 
 
 def has_state(cloud: CloudStack) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from platinfra.app.aws import session
+from platinfra.app.aws import applications, session
 from platinfra.app.aws.changes import CloudChange, cloud_changes, lost
 from platinfra.app.aws.progress import Progress
 from platinfra.app.aws.session import Session
@@ -17,6 +17,8 @@ from platinfra.model.state import State
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
 
 if TYPE_CHECKING:
+    from platinfra.app.kubernetes.plan import ClusterPlan
+    from platinfra.app.kubernetes.up import Confirm
     from platinfra.drivers.aws_account import Needs
 
 Agree = Callable[[str, list[CloudChange]], bool]
@@ -32,13 +34,18 @@ class CloudApplied:
     changes: list[CloudChange]
     outputs: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    applications: "ClusterPlan | None" = None
+    """What was done in the cluster; None on a machine."""
 
 
-def cloud_up(workspace: Workspace, emit: Emit, agree: Agree, without: tuple[str, ...] = ()) -> CloudApplied:
+def cloud_up(
+    workspace: Workspace, emit: Emit, agree: Agree, confirm: "Confirm", without: tuple[str, ...] = ()
+) -> CloudApplied:
     """
-    Apply a stack; raise PlatinfraError before anything is touched, ActionError when a resource failed.
+    Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed.
 
-    What was made before a failure stays and is in the state; the next `up` goes on from there.
+    What was made before a failure stays and is in the state; the next `up` goes on from there. Applications come
+    after the infrastructure: `confirm` is asked before any of them is removed.
     """
     from platinfra.drivers.lock import stack_lock
     from platinfra.drivers.terraform import find
@@ -46,12 +53,15 @@ def cloud_up(workspace: Workspace, emit: Emit, agree: Agree, without: tuple[str,
     cloud = cloud_stack(workspace, without)
     _refuse_placeholders(cloud)
     find()
+    applications.prepare(cloud)
     warnings = _preflight(cloud)
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
         _note(cloud, {})
         with session.session(cloud) as made:
-            return replace(_apply(cloud, made, emit, agree), warnings=warnings)
+            applied = _apply(cloud, made, emit, agree)
+        brought = applications.bring(cloud, applied.outputs, emit, confirm)
+        return replace(applied, warnings=warnings, applications=brought)
 
 
 def _refuse_placeholders(cloud: CloudStack) -> None:

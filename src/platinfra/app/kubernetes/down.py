@@ -1,45 +1,52 @@
 """Take a stack out of its cluster, from the state alone."""
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from platinfra.app.kubernetes import made
 from platinfra.app.kubernetes.session import world_of
+from platinfra.app.kubernetes.site import Site
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Change
-from platinfra.model.state import State
 from platinfra.targets.kubernetes.actions import pause, undo
 from platinfra.targets.kubernetes.place import prefix
 
 
-def cluster_down(workspace: Workspace, state: State, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
+def cluster_down(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
     """
     Remove what the state names, the last first; return False when there was nothing.
 
-    Without `delete_data` volumes, Secrets and the namespace stay, and databases are told to rest.
+    Without `delete_data` volumes, Secrets and the namespace stay, and databases are told to rest; with it a cluster
+    that platinfra made goes as a whole.
     """
     from platinfra.drivers.lock import stack_lock
-    from platinfra.drivers.state_file import StateFile
 
     with stack_lock(workspace.root, "down"):
-        if delete_data is not None and not delete_data(state.stack):
+        state = site.state()
+        if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
             hint = "nothing was touched; type the stack's name to confirm"
             raise PlatinfraError(Diagnostic("not-confirmed", "the data was not deleted", hint=hint))
-        about = _about(state)
-        world = world_of(about.get("context"), prefix(state.stack, workspace.environment))
-        journal = Journal(state, StateFile(workspace.root).save)
-        run = Run(world, journal, emit, pause if delete_data is None else undo)
-        remove([_change(key, each) for key, each in reversed(list(state.applied.items()))], run)
-        journal.replace(replace(journal.state, applied={}))
+        if delete_data is not None and made.delete(workspace, emit):
+            shutil.rmtree(workspace.root)
+            return True
+        if state.applied:
+            take_out(workspace, site, emit, keep_data=delete_data is None)
     return bool(state.applied)
 
 
-def _about(state: State) -> Mapping[str, Any]:
-    """Return where the stack was brought to."""
-    return next(iter(state.components.values()), {})
+def take_out(workspace: Workspace, site: Site, emit: Emit, *, keep_data: bool) -> None:
+    """Remove what the state names, under the stack's lock."""
+    state = site.state()
+    world = world_of(site, prefix(state.stack, workspace.environment))
+    journal = Journal(state, site.file.save)
+    run = Run(world, journal, emit, pause if keep_data else undo)
+    remove([_change(key, each) for key, each in reversed(list(state.applied.items()))], run)
+    journal.replace(replace(journal.state, applied={}))
 
 
 def _change(key: str, applied: Any) -> Change:

@@ -1,7 +1,6 @@
 """Find what somebody changed by hand in the cluster."""
 
-from platinfra.app.kubernetes.plan import state_of
-from platinfra.app.kubernetes.session import looking, opened
+from platinfra.app.kubernetes.session import Session, looking, opened
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import ref_of
@@ -12,12 +11,17 @@ from platinfra.targets.kubernetes.drift import added, of_object, of_release
 
 def cluster_drift(workspace: Workspace, without: tuple[str, ...] = ()) -> list[Drift]:
     """Return what differs between the cluster and what was applied last; raise PlatinfraError when nothing was."""
-    session, state = opened(workspace, without), state_of(workspace)
+    return drift_of(opened(workspace, without))
+
+
+def drift_of(session: Session) -> list[Drift]:
+    """Return what differs between a cluster and what was applied there last."""
+    state = session.site.state()
     name = session.stack.resolved.graph.stack
     if not state.applied:
         raise PlatinfraError(Diagnostic("not-up", f"the stack `{name}` is not up", hint="run `platinfra up`"))
     namespace, cluster = session.bundle.place.namespace, session.world.cluster
-    world = looking(session.world, namespace).world
+    world = looking(session.world).world
     found: list[Drift] = []
     wanted = {ref_of(each) for objects in session.rendered.values() for each in objects}
     for action in session.plan.actions:

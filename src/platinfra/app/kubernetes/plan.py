@@ -1,5 +1,6 @@
 """Say what `up` would do in a cluster: from the file alone, or compared with the cluster where it answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from platinfra.app.kubernetes.session import Session, looking, namespace_exists, opened
@@ -30,6 +31,11 @@ class ClusterPlan:
     offline: str = ""
     """Why it was not looked at."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the cluster was looked at and `up` would change nothing."""
+        return self.changes is not None and all(each.verb == "unchanged" for each in self.changes)
+
 
 def cluster_plan(
     workspace: Workspace,
@@ -42,19 +48,24 @@ def cluster_plan(
     """Compare a stack with its cluster; raise PlatinfraError for what is wrong with the file or would not work there."""
     if offline:
         return ClusterPlan(bundle_of(resolved, catalog), None, offline="`--offline` was given")
+    return compared_with_cluster(lambda: opened(workspace, without), lambda: bundle_of(resolved, catalog))
+
+
+def compared_with_cluster(look: Callable[[], Session], planned: Callable[[], Bundle]) -> ClusterPlan:
+    """Return what would change; where the cluster cannot be looked at, what is planned."""
     try:
-        session = opened(workspace, without)
+        session = look()
     except PlatinfraError as error:
         if not {each.code for each in error.diagnostics} <= _OFFLINE:
             raise
-        return ClusterPlan(bundle_of(resolved, catalog), None, offline=error.diagnostics[0].message)
-    changes = compared(session, state_of(workspace))
+        return ClusterPlan(planned(), None, offline=error.diagnostics[0].message)
+    changes = compared(session, session.site.state())
     return ClusterPlan(session.bundle, changes, tuple(_differences(session, changes)))
 
 
 def compared(session: Session, state: State) -> list[Change]:
     """Compare a plan with what was applied last and with the cluster."""
-    return session.plan.changes(state, looking(session.world, session.bundle.place.namespace))
+    return session.plan.changes(state, looking(session.world))
 
 
 def with_earlier(plan: Plan, state: State) -> Plan:
@@ -68,19 +79,11 @@ def with_earlier(plan: Plan, state: State) -> Plan:
     return replace(plan, actions=tuple(actions))
 
 
-def state_of(workspace: Workspace) -> State:
-    """Return what was applied last."""
-    from platinfra.drivers.state_file import StateFile
-
-    data = StateFile(workspace.root).load()
-    return State.from_data(data)
-
-
 def _differences(session: Session, changes: list[Change]) -> list[Difference]:
     changed = {each.key for each in changes if each.verb != "unchanged"}
     actions = [each for each in session.plan.actions if isinstance(each, ApplyObjects) and each.key in changed]
     if not namespace_exists(session.bundle, session.world.cluster):
         return [Difference(ref_of(each), "create") for action in actions for each in action.objects]
-    world = looking(session.world, session.bundle.place.namespace).world
+    world = looking(session.world).world
     found = [each for action in actions for each in world.cluster.diff(action.written(world), force=True)]
     return [each for each in found if each.change != "unchanged"]

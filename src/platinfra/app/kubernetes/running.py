@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from queue import Queue
 from typing import Any
 
-from platinfra.app.kubernetes.plan import state_of
+from platinfra.app.kubernetes.site import Site, last_site
 from platinfra.app.workspace import Workspace, chosen_component
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Cluster, ObjectRef, ref_of
@@ -21,6 +21,7 @@ class InCluster:
 
     state: State
     cluster: Cluster
+    site: Site
 
     @property
     def components(self) -> Components:
@@ -40,15 +41,13 @@ class InCluster:
 
 def in_cluster(workspace: Workspace) -> InCluster | None:
     """Return the stack of a folder when it is in a cluster; raise PlatinfraError when the cluster does not answer."""
-    if not workspace.root.is_dir():
-        return None
-    state = state_of(workspace)
-    if state.target != "kubernetes" or not state.applied:
+    site = last_site(workspace)
+    state = site.state() if site else State()
+    if site is None or not state.applied:
         return None
     from platinfra.drivers.kubectl import Kubectl
 
-    context = next(iter(state.components.values()), {}).get("context")
-    return InCluster(state, Kubectl(context))
+    return InCluster(state, Kubectl(site.context, site.kubeconfig), site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,10 @@ def tunnel(stack: InCluster, component: str) -> tuple[str, tuple[str, ...]]:
     http = data["endpoints"].get("http")
     if http is None:
         raise PlatinfraError(Diagnostic("no-page", f"`{name}` has no page"))
-    context = ("--context", data["context"]) if data["context"] else ()
+    site = stack.site
+    context = ("--context", site.context) if site.context else ()
+    if site.kubeconfig:
+        context = ("--kubeconfig", str(site.kubeconfig))
     place = ("--namespace", data["namespace"], "port-forward", "--address", "127.0.0.1")
     service = http["host"].partition(".")[0]
     local = max(http["port"], 1024 + http["port"]) if http["port"] < 1024 else http["port"]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from platinfra.app.kubernetes.scale import conflicts
+from platinfra.app.kubernetes import routes, scale
+from platinfra.app.kubernetes.made import notes, program_of
+from platinfra.app.kubernetes.site import Site, own_site
 from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -14,6 +15,7 @@ from platinfra.model.plan import Plan, Seen
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 
 OLDEST = (1, 30)
@@ -26,6 +28,7 @@ class Session:
     """Everything that a command needs of a stack and its cluster."""
 
     stack: ClusterStack
+    site: Site
     world: ClusterWorld
     rendered: Rendered
     plan: Plan
@@ -36,27 +39,38 @@ class Session:
         return self.stack.bundle
 
 
-def world_of(context: str | None, namespace: str, kubeconfig: Path | None = None) -> ClusterWorld:
-    """Return the cluster of a context; raise PlatinfraError when it is unknown, does not answer or is too old."""
+def world_of(site: Site, namespace: str) -> ClusterWorld:
+    """Return a cluster; raise PlatinfraError when its context is unknown, it does not answer or is too old."""
     from platinfra.drivers import helm
     from platinfra.drivers.cluster_secrets import ClusterSecrets
     from platinfra.drivers.kubectl import Kubectl
 
-    cluster: Cluster = Kubectl(context, kubeconfig)
+    cluster: Cluster = Kubectl(site.context, site.kubeconfig)
     version = cluster.server_version()
     if tuple(int(each) for each in version.split(".")[:2]) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         message = f"the cluster runs Kubernetes {version}, and platinfra needs {wanted} or newer"
         raise PlatinfraError(Diagnostic("cluster-too-old", message, hint="upgrade it, or choose another context"))
-    charts: Charts = helm.find(kubeconfig, context)
-    return ClusterWorld(charts, cluster, ClusterSecrets(cluster, namespace), version)
+    charts: Charts = helm.find(site.kubeconfig, site.context)
+    made, unmade = (ClusterSecrets(cluster, namespace, keep=keep) for keep in (True, False))
+    return ClusterWorld(charts, cluster, made, unmade, version)
 
 
-def looking(world: ClusterWorld, namespace: str) -> Seen:
+def looking(world: ClusterWorld) -> Seen:
     """Return the world as a plan may see it: without making secrets."""
-    from platinfra.drivers.cluster_secrets import ClusterSecrets
+    return Seen(replace(world, secrets=world.unmade))
 
-    return Seen(replace(world, secrets=ClusterSecrets(world.cluster, namespace, keep=False)))
+
+def refuse_impossible(bundle: Bundle) -> None:
+    """Raise PlatinfraError for what could not be installed in any cluster, before one is made."""
+    from platinfra.drivers import helm
+    from platinfra.drivers.kubectl import Kubectl
+
+    charts = helm.find()
+    Kubectl().contexts()
+    objects = rendered(bundle, charts, bundle.place.version, frozenset())
+    if found := problems(bundle, objects, frozenset()):
+        raise PlatinfraError(*found)
 
 
 def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
@@ -64,29 +78,40 @@ def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
     catalog = workspace.catalog()
     resolved = workspace.resolve(catalog, without)
     draft = bundle_of(resolved, catalog)
-    world = world_of(resolved.file.provider.context, draft.place.namespace)
+    program, found = program_of(resolved), notes(workspace)
+    if program and not (found and found.ready):
+        raise PlatinfraError(Diagnostic("no-context", f"`up` makes the cluster with {program}, and has not yet"))
+    site = own_site(workspace, resolved.file.provider.context, made=program is not None)
+    world = world_of(site, draft.place.namespace)
     made = ClusterStack(workspace, catalog, resolved, bundle_of(resolved, catalog, version=world.version))
-    return session_of(made, world)
+    return session_of(made, site, world)
 
 
-def session_of(stack: ClusterStack, world: ClusterWorld) -> Session:
+def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
     found_objects = rendered(stack.bundle, world.charts, world.version, kinds)
-    found = [
-        *missing(stack.bundle),
-        *problems(stack.bundle, found_objects, kinds),
-        *_not_allowed(stack.bundle, world.cluster),
-        *_no_storage(stack.bundle, world.cluster),
-        *conflicts(stack.bundle, world.cluster),
-    ]
-    if found:
+    if lacking := list(_lacking(stack.bundle, world.cluster)):
+        raise PlatinfraError(*lacking)
+    if found := [*missing(stack.bundle), *problems(stack.bundle, found_objects, kinds)]:
         raise PlatinfraError(*found)
-    return Session(stack, world, found_objects, plan(stack.bundle, found_objects))
+    return Session(stack, site, world, found_objects, plan(stack.bundle, found_objects))
+
+
+def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield what the stack needs of the cluster and does not find there."""
+    yield from _not_allowed(bundle, cluster)
+    yield from _no_storage(bundle, cluster)
+    yield from routes.conflicts(bundle, cluster)
+    yield from scale.conflicts(bundle, cluster)
 
 
 def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Rendered:
-    """Render every chart as if the kinds that others bring were there; collect what all charts refuse."""
+    """
+    Render every chart as if the kinds that others bring were there; collect what all charts refuse.
+
+    What only the cloud below knows, and nobody asked yet, stays a name in what is rendered.
+    """
     brought = {kind for each in bundle.releases for kind in each.kinds}
     known = sorted(kinds | brought)
     api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
@@ -95,7 +120,8 @@ def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]
     for step in bundle.steps:
         if step.release is not None:
             try:
-                objects = charts.template(release_of(step.release), version, api)
+                release = replace(step.release, values=plain(step.release.values))
+                objects = charts.template(release_of(release), version, api)
                 found[step.key] = in_namespace(objects, step.release.namespace)
             except PlatinfraError as error:
                 refused += error.diagnostics

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from platinfra.app.kubernetes.plan import ClusterPlan, compared, state_of, with_earlier
-from platinfra.app.kubernetes.session import Session, opened
+from platinfra.app.kubernetes.plan import ClusterPlan, compared, with_earlier
+from platinfra.app.kubernetes.session import Session, opened, refuse_impossible
+from platinfra.app.kubernetes.stack import cluster_stack
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
@@ -21,18 +22,40 @@ def cluster_up(workspace: Workspace, emit: Emit, confirm: Confirm, without: tupl
     """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
     from platinfra.drivers.lock import stack_lock
 
+    _make(workspace, emit, without)
     session = opened(workspace, without)
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
-        state = state_of(workspace)
-        _refuse_another_stack(state, session)
-        changes = compared(session, state)
-        _ask(session, changes, confirm)
-        for release in session.bundle.releases:
-            session.world.charts.recover(release.name, release.namespace)
-        if any(each.verb != "unchanged" for each in changes) or not state.components:
-            planned = with_earlier(session.plan, state)
-            apply(planned, changes, Run(session.world, _journal(workspace, state, session), emit, undo))
+        return bring_up(session, emit, confirm)
+
+
+def _make(workspace: Workspace, emit: Emit, without: tuple[str, ...]) -> None:
+    """Make the cluster where the file asks for one of its own on this machine."""
+    from platinfra.app.kubernetes.made import ensure, notes, program_of
+    from platinfra.targets.kubernetes.images import images
+
+    stack = cluster_stack(workspace, without)
+    program, found = program_of(stack.resolved), notes(workspace)
+    if found and found.program != program:
+        message = f"the stack is in a cluster that {found.program} made"
+        hint = "remove that first with `platinfra down --delete-data`, or give this one an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
+    if program:
+        refuse_impossible(stack.bundle)
+        ensure(workspace, program, stack.bundle.place.namespace, images(stack.bundle.values), emit)
+
+
+def bring_up(session: Session, emit: Emit, confirm: Confirm) -> ClusterPlan:
+    """Apply what was looked at, under the stack's lock."""
+    state = session.site.state()
+    _refuse_another_stack(state, session)
+    changes = compared(session, state)
+    _ask(session, changes, confirm)
+    for release in session.bundle.releases:
+        session.world.charts.recover(release.name, release.namespace)
+    if any(each.verb != "unchanged" for each in changes) or not state.components:
+        planned = with_earlier(session.plan, state)
+        apply(planned, changes, Run(session.world, _journal(state, session), emit, undo))
     return ClusterPlan(session.bundle, changes)
 
 
@@ -52,10 +75,9 @@ def _refuse_another_stack(state: State, session: Session) -> None:
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 
-def _journal(workspace: Workspace, state: State, session: Session) -> Journal:
-    from platinfra.drivers.state_file import StateFile
-
-    graph = session.stack.resolved.graph
-    journal = Journal(state, StateFile(workspace.root).save)
-    journal.replace(replace(state, stack=graph.stack, target=graph.target, components=session.plan.components))
+def _journal(state: State, session: Session) -> Journal:
+    session.site.folder.mkdir(mode=0o700, exist_ok=True)
+    journal = Journal(state, session.site.file.save)
+    name = session.stack.resolved.graph.stack
+    journal.replace(replace(state, stack=name, target="kubernetes", components=session.plan.components))
     return journal

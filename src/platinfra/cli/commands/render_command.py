@@ -25,6 +25,11 @@ from platinfra.cli import options, render
     show_default=True,
     help="Kubernetes: who applies the folder.",
 )
+@click.option(
+    "--outputs",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="AWS: what `terraform output -json` printed; fills in what only Terraform knows.",
+)
 @click.option("--state", is_flag=True, help="Include the S3 backend with the state that `up` uses.")
 @options.as_json
 def command(
@@ -33,6 +38,7 @@ def command(
     without: tuple[str, ...],
     out: Path | None,
     kind: Literal["helm", "manifests", "argocd", "flux"],
+    outputs: Path | None,
     *,
     state: bool,
     as_json: bool,
@@ -45,8 +51,9 @@ def command(
       platinfra render --out infrastructure
       cd infrastructure && terraform init && terraform validate
       platinfra render --env cluster --format argocd
+      terraform output -json > outputs.json && platinfra render --format flux --outputs outputs.json
     """
-    made = render_stack(file, environment, out, without, state=state, kind=kind)
+    made = render_stack(file, environment, out, without, state=state, kind=kind, outputs=outputs)
     render.diagnostics(made.warnings)
     if as_json:
         render.data({"folder": str(made.folder), "files": list(made.files), "changed": list(made.changed)})

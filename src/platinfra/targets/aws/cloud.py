@@ -8,14 +8,18 @@ from platinfra.targets.aws import karpenter, nodes
 from platinfra.targets.aws.roles import roles
 from platinfra.targets.aws.values import Values
 
+_ADMINISTRATOR = "administrator-"
+_LOGIN = "-password"
+
 
 class AwsCloud:
     """Implements `Cloud` by the same names that the Terraform folder uses."""
 
     def __init__(self, values: Values, told: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Remember what Terraform told of each wire (its output `wires`), where it was applied."""
+        """Remember Terraform's outputs, where it was applied: what it tells of each wire, and of administrators."""
         self._values = values
-        self._told = told or {}
+        self._told = (told or {}).get("wires", {})
+        self._administrators: Mapping[str, str] = (told or {}).get("administrators", {})
         self._identified = {each.component for each in roles(values) if each.pod}
 
     def serves(self, component: Component) -> bool:
@@ -49,3 +53,24 @@ class AwsCloud:
     def identifies(self, component: Component) -> bool:
         """Tell whether the pods of a component get a role."""
         return component.name in self._identified
+
+    def administers(self, component: Component) -> bool:
+        """Tell whether the logins of a service are made by who brings the stack up, and not by hand."""
+        return bool(self._values.administrator(component))
+
+    def _keeps(self, provider: Component) -> bool:
+        """Tell whether AWS keeps the passwords of a provider's logins: it made them, or somebody by hand."""
+        return self.serves(provider) and (self._values.module_called(provider) or not self.administers(provider))
+
+    def secret(self, component: str, name: str) -> tuple[str, str] | None:
+        """Return where in Secrets Manager a secret of the stack is: name or ARN, and field; None when it is not there."""
+        if name.startswith(_ADMINISTRATOR):
+            return self._administrators[component], name.removeprefix(_ADMINISTRATOR)
+        graph, requirement = self._values.graph, name.removesuffix(_LOGIN)
+        for binding in graph.bindings_of(component):
+            provider = graph.components[binding.provider]
+            if name.endswith(_LOGIN) and binding.name == requirement and binding.capability == "sql_database":
+                return (self._values.secret_name(component, requirement), "password") if self._keeps(provider) else None
+        owner = graph.components[component]
+        made = name in self._values.tool(owner).secrets and not self.serves(owner)
+        return (self._values.secret_name(component, name), "value") if made else None

@@ -116,7 +116,7 @@ def _machine_settings(component: Component, values: Values) -> dict[str, Any]:
     """Return how a service of AWS is named on the machine."""
     told = values.recipe(component).machine_settings
     found = {name: values.value(each, Scope(component)) for name, each in told.items()}
-    return {name: each for name, each in found.items() if each is not ABSENT}
+    return {name: each for name, each in found.items() if each is not ABSENT and each != ""}
 
 
 def _bind(component: Component, values: Values) -> dict[str, str]:

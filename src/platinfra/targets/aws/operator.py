@@ -17,6 +17,8 @@ from platinfra.targets.aws.values import Values
 MAX_CHARACTERS = 6144
 """Of a managed policy. Source: IAM user guide, "IAM and AWS STS quotas"; white space does not count."""
 ALWAYS, STATE = "always", "state"
+APPLICATIONS, ADMINISTRATORS = "applications", "administrators"
+"""What `up` does beside Terraform: it installs applications, and makes their logins."""
 _DATA = Path(__file__).with_suffix(".yaml")
 Statement = dict[str, Any]
 
@@ -27,6 +29,8 @@ def policies(values: Values) -> dict[str, dict[str, Any]]:
     wanted = resource_types(root, files) | {ALWAYS}
     if values.place.deployment.state != "local":
         wanted |= {STATE}
+    if values.place.kind == "kubernetes" and values.place.deployment.applications != "gitops":
+        wanted |= {APPLICATIONS, ADMINISTRATORS} if root.outputs["administrators"] else {APPLICATIONS}
     found = list(_statements(wanted, _known(values, root)))
     prefix = values.place.prefix
     return {

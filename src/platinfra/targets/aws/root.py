@@ -66,6 +66,7 @@ _OUTPUTS = {
     "platform": "The network, and the cluster or the machine.",
     "components": "Each component's role, service account and outputs.",
     "users": "Role of users to its ARN.",
+    "administrators": "Each database to the secret of who makes its logins, by ARN.",
     "wires": "What each consumer is told by its provider; secrets by ARN.",
 }
 
@@ -83,6 +84,11 @@ def root(values: Values) -> Root:
         "platform": {name.replace(".", "_"): value for name, value in values.platform.items()},
         "components": _components_output(values, found),
         "users": {role.key: Reference(("module", role.label, "role_arn")) for role in users.roles(values)},
+        "administrators": {
+            name: arn for name, each in values.graph.components.items() if (arn := values.administrator(each))
+        }
+        if values.place.kind == "kubernetes"
+        else {},
         "wires": {
             f"{each.consumer}.{each.name}": {"provider": each.provider, **values.attributes(each)}
             for each in values.graph.bindings

@@ -172,6 +172,11 @@ class Values:
         """Return the name of a consumer's role and database: one for each of its databases."""
         return database_identifier(binding, self.graph, self.catalog)
 
+    def administrator(self, component: Component) -> Any:
+        """Return the ARN of the secret of who makes a component's logins; None when they are made by hand."""
+        found = self.value(self.recipe(component).administrator, Scope(component))
+        return None if found is ABSENT or found == "" else found
+
     def logins(self, component: Component) -> dict[str, dict[str, str]]:
         """Return the logins of a database: `consumer.requirement` to user, database and name of the secret."""
         return {

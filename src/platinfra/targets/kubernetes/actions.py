@@ -23,6 +23,8 @@ _GONE = 300.0
 """Seconds until what is deleted has to be gone."""
 ON_DOWN = "platinfra/on-down"
 """Annotation of an object that holds data: what `down` annotates it with instead of deleting it, as JSON."""
+PASSING = "platinfra/passing"
+"""Annotation of an object that is needed only while its step is applied, such as a Secret that a Job reads."""
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _WAITED = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "Job", "CustomResourceDefinition", "Cluster", "InferenceService"}
@@ -37,6 +39,8 @@ class ClusterWorld:
     charts: Charts
     cluster: Cluster
     secrets: Secrets
+    unmade: Secrets
+    """The same for a plan: what is missing is not made, but made up."""
     version: str
     """Of the cluster, such as 1.34."""
 
@@ -92,18 +96,29 @@ class ApplyObjects(ClusterStep):
         return all(each.change == "unchanged" for each in world.cluster.diff(self.written(world), force=True))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
-        """Apply, remove what left the step, and wait."""
-        world.cluster.apply(self.written(world), force=True)
-        world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], _GONE)
-        for each in self.objects:
-            if each["kind"] in _WAITED:
-                world.cluster.wait_ready(ref_of(each), TIMEOUT, progress.report, progress.cancelled)
+        """Apply, remove what left the step, and wait; what is passing is gone at the end, whatever happens."""
+        passing = [each for each in self.objects if _passes(each)]
+        try:
+            world.cluster.apply([*_written(passing, world), *self.written(world)], force=True)
+            world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], _GONE)
+            for each in self.objects:
+                if each["kind"] in _WAITED:
+                    world.cluster.wait_ready(ref_of(each), TIMEOUT, progress.report, progress.cancelled)
+        finally:
+            if passing:
+                world.cluster.delete([ref_of(each) for each in passing], _GONE)
 
     def written(self, world: ClusterWorld) -> list[Object]:
-        """Return the objects with their secrets."""
-        return [
-            revealed(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in self.objects
-        ]
+        """Return the objects that last, with their secrets."""
+        return _written([each for each in self.objects if not _passes(each)], world)
+
+
+def _passes(each: Object) -> bool:
+    return PASSING in each["metadata"].get("annotations", {})
+
+
+def _written(objects: list[Object], world: ClusterWorld) -> list[Object]:
+    return [revealed(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in objects]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,8 +103,16 @@ class _Planner:
     def __init__(self, values: Values) -> None:
         self.values = values
         self.place = values.place
-        here = (each for each in values.graph.components.values() if runs_here(each, values))
-        self.components = [each for each in here if values.tool(each).run.kubernetes]
+        self.components = [
+            each
+            for each in values.graph.components.values()
+            if values.tool(each).run.kubernetes and (runs_here(each, values) or self.admits(each))
+        ]
+
+    def admits(self, component: Component) -> bool:
+        """Tell whether a service of the cloud admits its consumers by objects in the cluster: as a database does, by Jobs."""
+        cloud, recipe = self.place.cloud, self.values.recipe(component)
+        return cloud is not None and cloud.administers(component) and bool(recipe.grants)
 
     def steps(self) -> Iterator[Step]:
         """Yield every step, with those it comes after."""
@@ -215,7 +223,7 @@ class _Planner:
         """Yield the steps that have to be done before a component starts."""
         for binding in ordering(self.values.graph.bindings_of(component.name)):
             provider = self.values.graph.components[binding.provider]
-            if not runs_here(provider, self.values):
+            if not runs_here(provider, self.values) and not self.admits(provider):
                 continue
             if self.values.recipe(provider).grants.get(binding.capability):
                 yield self.grant_key(binding)

@@ -33,6 +33,9 @@ class Cloud(Protocol):
     def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
         """Return objects that follow from the cloud's own settings: of a component, or of the cluster itself."""
 
+    def administers(self, component: Component) -> bool:
+        """Tell whether the logins of a service are made by who brings the stack up, and not by hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from platinfra.model.reference import shown
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.routes import given_secrets
 from platinfra.targets.kubernetes.rules.text import to_yaml
 
 Format = Literal["helm", "manifests", "argocd", "flux"]
@@ -44,7 +45,8 @@ def policies(bundle: Bundle) -> str:
 
 def secret_keys(bundle: Bundle) -> dict[str, list[str]]:
     """Return the Secrets that the stack needs: name to keys."""
-    return {each["metadata"]["name"]: sorted(each["stringData"]) for each in bundle.objects if each["kind"] == "Secret"}
+    made = {each["metadata"]["name"]: sorted(each["stringData"]) for each in bundle.objects if each["kind"] == "Secret"}
+    return {**made, **{name: sorted(keys) for name, keys in given_secrets(bundle.values).items()}}
 
 
 def folder(bundle: Bundle, kind: Format, rendered: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Files:

@@ -241,6 +241,8 @@ class Values:
                 return self._consumer(binding, name)
             case ("wire", name) if binding is not None and self.place.cloud is not None:
                 return self.place.cloud.attribute(binding, name)
+            case ("administrator", "username" | "password" as name) if binding is not None:
+                return Secret(component.name, f"administrator-{name}")
             case (requirement, attribute) if requirement in self.tool(component).requires:
                 return self._required(component, requirement, attribute)
         return _UNKNOWN

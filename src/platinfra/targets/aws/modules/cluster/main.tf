@@ -13,10 +13,10 @@ resource "aws_eks_cluster" "this" {
   bootstrap_self_managed_addons = false
   tags                          = var.tags
 
-  # Whoever runs Terraform gets nothing by it: access is what the entries say.
+  # Whoever makes the cluster installs the applications in it; everybody else gets what the entries say.
   access_config {
     authentication_mode                         = "API"
-    bootstrap_cluster_creator_admin_permissions = false
+    bootstrap_cluster_creator_admin_permissions = true
   }
 
   vpc_config {
@@ -37,6 +37,11 @@ resource "aws_eks_cluster" "this" {
   # An old version is upgraded in time instead of being paid for six times over.
   upgrade_policy {
     support_type = "STANDARD"
+  }
+
+  # It counts when a cluster is made; another value later would replace the cluster.
+  lifecycle {
+    ignore_changes = [access_config[0].bootstrap_cluster_creator_admin_permissions]
   }
 
   # EKS would make the group itself, unencrypted and kept for ever.

@@ -34,8 +34,8 @@ run "a_cluster_is_private_and_encrypted" {
     error_message = "The API is not on the internet."
   }
   assert {
-    condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API" && !aws_eks_cluster.this.access_config[0].bootstrap_cluster_creator_admin_permissions
-    error_message = "Access is what the entries say."
+    condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API" && aws_eks_cluster.this.access_config[0].bootstrap_cluster_creator_admin_permissions
+    error_message = "Who makes the cluster installs what is in it; access is what the entries say."
   }
   assert {
     condition     = aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == var.key_arn && aws_launch_template.nodes.block_device_mappings[0].ebs[0].kms_key_id == var.key_arn
