@@ -105,11 +105,17 @@ def stack_file(values: Values) -> Text:
 
 
 def _use(component: Component, values: Values) -> Any:
-    own = dict(component.settings) if values.is_application(component) else {}
+    own = _own_settings(component, values) if values.is_application(component) else {}
     settings = {**own, **_machine_settings(component, values)}
     name = component.name if component.name != component.tool else None
     options = {"as": name, "settings": settings, "bind": _bind(component, values)}
     return {component.tool: {key: each for key, each in options.items() if each}}
+
+
+def _own_settings(component: Component, values: Values) -> dict[str, Any]:
+    """Return the settings that mean something on a machine."""
+    known = values.tool(component).settings
+    return {name: each for name, each in component.settings.items() if "local" in known[name].targets}
 
 
 def _machine_settings(component: Component, values: Values) -> dict[str, Any]:
