@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from platinfra.targets.aws.roles import Role
     from platinfra.targets.aws.statements import Statement
+    from platinfra.targets.kubernetes.bundle import Bundle
 
 _ENFORCED: dict[str, dict[str, str]] = {
     "local": {
@@ -51,7 +52,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """One IAM statement for people: who may do what to what, and why."""
+    """One statement of IAM or of a cluster, to be read: who may do what to what, and why."""
 
     role: str
     sid: str
@@ -160,11 +161,13 @@ def _allowed(role: "Role") -> list[Allowed]:
 
 
 def _in_cluster(resolved: Resolved, catalog: Catalog) -> "Iterator[Allowed]":
-    """Yield what pods may do through the Kubernetes API, and what they reach outside the stack."""
+    """Yield what people and pods may do through the Kubernetes API, and what pods reach outside the stack."""
     from platinfra.app.kubernetes.stack import bundle_of
     from platinfra.targets.kubernetes.network import openings
 
-    values = bundle_of(resolved, catalog).values
+    made = bundle_of(resolved, catalog)
+    yield from _people(made)
+    values = made.values
     namespace = values.place.namespace
     for component in values.graph.components.values():
         role = f"{namespace}/{component.name}"
@@ -177,6 +180,20 @@ def _in_cluster(resolved: Resolved, catalog: Catalog) -> "Iterator[Allowed]":
             for each in dict.fromkeys(openings(component, values)):
                 ports = ", ".join(map(str, each.ports))
                 yield Allowed(role, "", (f"connect to TCP {ports}",), (each.to,), each.reason, "")
+
+
+def _people(made: "Bundle") -> "Iterator[Allowed]":
+    """Yield what people of each role may do in the stack's namespace."""
+    from platinfra.targets.kubernetes.bundle import kinds_of
+    from platinfra.targets.kubernetes.users import name_of, people, rights
+
+    namespace = made.place.namespace
+    for role, names in people(made.place).items():
+        who = f"{namespace}/{name_of(role)} ({', '.join(names)})"
+        for each in rights(role, kinds_of(made.steps)):
+            group = f" of {each.group}" if each.group else ""
+            what = f"{', '.join(each.resources)}{group} in namespace {namespace}"
+            yield Allowed(who, "", each.verbs, (what,), f"the role {role}: {each.reason}", "")
 
 
 def _resources(statement: "Statement") -> tuple[str, ...]:

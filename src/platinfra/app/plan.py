@@ -62,16 +62,23 @@ def plan(
         from platinfra.app.aws.plan import cloud_plan  # start-up time: other targets need none of it
 
         cloud = cloud_plan(planned.workspace, planned.resolved, planned.catalog, offline=offline)
-        return replace(planned, cloud=cloud, cluster=cloud.applications)
+        return with_cluster(replace(planned, cloud=cloud), cloud.applications)
     if planned.plan is None:
         from platinfra.app.kubernetes.plan import cluster_plan
 
         made = cluster_plan(planned.workspace, planned.resolved, planned.catalog, without, offline=offline)
         if applicable and made.changes is None:
             raise PlatinfraError(Diagnostic("cluster-unreachable", made.offline))
-        return replace(planned, cluster=made)
+        return with_cluster(planned, made)
     changes = planned.plan.changes(planned.state, _seen(planned.workspace))
     return replace(planned, changes=changes)
+
+
+def with_cluster(planned: Planned, cluster: "ClusterPlan | None") -> Planned:
+    """Return a plan with what becomes of the stack in its cluster, and what people should know about that."""
+    if cluster is None:
+        return planned
+    return replace(planned, cluster=cluster, warnings=(*planned.warnings, *cluster.bundle.unpinned))
 
 
 def _seen(workspace: Workspace) -> Seen | None:

@@ -103,9 +103,18 @@ def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format", told: Tol
     from platinfra.targets.kubernetes.render import folder
 
     made = stack.bundle_of(resolved, catalog, told=told)
-    files = folder(made, kind, _charts(made) if kind == "manifests" else None)
+    charts = _charts(made) if kind == "manifests" else {}
+    files = folder(made, kind, charts)
     written = {name: text.encode() for name, text in files.items()}
-    return f"{made.place.namespace}-kubernetes", written, made.left_out
+    return f"{made.place.namespace}-kubernetes", written, (*made.left_out, *_without_digest(made, charts))
+
+
+def _without_digest(made: "Bundle", charts: "Rendered") -> tuple[Diagnostic, ...]:
+    """Return warnings for images that are written without a digest, where others have theirs."""
+    from platinfra.targets.kubernetes.image_digests import unpinned
+
+    objects = [*made.objects, *(each for found in charts.values() for each in found)]
+    return () if made.place.digests is None else tuple(unpinned(objects, made.place.digests))
 
 
 def _charts(made: "Bundle") -> "Rendered":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platinfra.app import local
-from platinfra.app.plan import Planned, prepare
+from platinfra.app.plan import Planned, prepare, with_cluster
 from platinfra.app.workspace import at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
@@ -50,12 +50,12 @@ def up(
 
         on_aws = cloud_up(workspace, emit, agree, confirm, without)
         brought = on_aws.applications
-        return Applied(replace(planned, cluster=brought), (brought and brought.changes) or [], on_aws)
+        return Applied(with_cluster(planned, brought), (brought and brought.changes) or [], on_aws)
     if planned.resolved.graph.target == "kubernetes":
         from platinfra.app.kubernetes.up import cluster_up
 
         made = cluster_up(workspace, emit, confirm, without)
-        return Applied(replace(planned, cluster=made), made.changes or [])
+        return Applied(with_cluster(planned, made), made.changes or [])
     _refuse(planned)
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
@@ -41,7 +41,15 @@ class Workspace:
     def resolve(self, catalog: Catalog, without: tuple[str, ...] = ()) -> Resolved:
         """Load and resolve the stack; raise PlatinfraError with every problem."""
         stack = load(load_file(self.file))
-        return resolve(stack, catalog, environment=self.environment, without=without)
+        found = resolve(stack, catalog, environment=self.environment, without=without)
+        return found if found.graph.target == "local" else replace(found, digests=self.digests())
+
+    def digests(self) -> dict[str, str] | None:
+        """Return the digests of images beside the stack file, None without any; raise PlatinfraError when they are unreadable."""
+        from platinfra.targets.kubernetes.image_digests import FILE, read  # start-up time: a laptop has no images
+
+        path = self.folder / FILE
+        return read(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
 
     def prepare_root(self) -> None:
         """Make the state folder: private, and ignored by Git."""

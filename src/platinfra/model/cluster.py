@@ -86,6 +86,9 @@ class Charts(Protocol):
     def fetch(self, chart: Chart) -> object:
         """Bring a chart here; raise PlatinfraError when it cannot be had."""
 
+    def values_of(self, chart: Chart) -> Mapping[str, Any]:
+        """Return the default values of a chart."""
+
     def crds(self, chart: Chart) -> list[dict[str, Any]]:
         """Return the custom resource definitions of a chart."""
 

@@ -1,10 +1,13 @@
 """Bind every requirement of a stack: stack and catalog become a graph."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, Span
+from platinfra.document import Path_
 from platinfra.model.graph import Graph
+from platinfra.resolve import overrides
 from platinfra.resolve.bindings import bind
 from platinfra.resolve.components import members
 from platinfra.resolve.environment import chosen_environment
@@ -24,6 +27,10 @@ class Resolved:
     file: StackFile
     """The stack file with the environment's overrides applied."""
     warnings: tuple[Diagnostic, ...]
+    overrides: Mapping[Path_, Span] = field(default_factory=dict)
+    """Where each value of a chart stands that the file overrides: component and keys to place."""
+    digests: Mapping[str, str] | None = None
+    """Names of images to their digests; None without a file of them beside the stack file."""
 
 
 def resolve(
@@ -36,6 +43,7 @@ def resolve(
     components = {name: member.component(settings_of(member, problems, chosen.file)) for name, member in named.items()}
     bound = bind(named, components, catalog, chosen, problems)
     problems += circles(bound.bindings, bound.members)
+    problems += overrides.problems(bound.members, chosen)
     if problems:
         raise PlatinfraError(*_in_order(problems, stack.document.file))
     graph = Graph(
@@ -47,7 +55,7 @@ def resolve(
         notes=tuple(bound.notes),
         project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
     )
-    return Resolved(graph, chosen.file, (*stack.warnings, *bound.warnings))
+    return Resolved(graph, chosen.file, (*stack.warnings, *bound.warnings), overrides.spans(chosen))
 
 
 def _in_order(problems: list[Diagnostic], file: str) -> list[Diagnostic]:

@@ -1,6 +1,6 @@
 """What a deployment on Kubernetes may set, as people write it; everything has a default."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -26,6 +26,9 @@ class KubernetesDeployment(Strict):
     applications: Literal["up", "gitops"] | None = Field(
         None,
         description="aws: who installs applications in the cluster: `up`, or a controller from what `render` wrote; up.",
+    )
+    values: dict[str, dict[str, Any]] | None = Field(
+        None, description="kubernetes, aws: component to values of its Helm chart, merged over those of platinfra."
     )
     size: Literal["small", "medium", "large"] | None = Field(
         None, description="kubernetes, aws: how much of everything; small."

@@ -33,7 +33,8 @@ _VOLUMES_GONE = 300.0
 def prepare(cloud: CloudStack) -> None:
     """See that applications can be installed later; raise PlatinfraError before anything is made on AWS."""
     if installs(cloud.resolved):
-        refuse_impossible(bundle_of(cloud.resolved, cloud.catalog))
+        bundle = bundle_of(cloud.resolved, cloud.catalog)
+        refuse_impossible(ClusterStack(cloud.workspace, cloud.catalog, cloud.resolved, bundle))
 
 
 def opened(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:

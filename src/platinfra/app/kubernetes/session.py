@@ -6,6 +6,7 @@ from typing import Any
 
 from platinfra.app.kubernetes import routes, scale
 from platinfra.app.kubernetes.made import notes, program_of
+from platinfra.app.kubernetes.overrides import Become, ignored
 from platinfra.app.kubernetes.site import Site, own_site
 from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
@@ -13,7 +14,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Charts, Cluster, ObjectRef
 from platinfra.model.plan import Plan, Seen
 from platinfra.targets.kubernetes.actions import ClusterWorld
-from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.bundle import Bundle, Release
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
 from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.identity import in_namespace
@@ -61,15 +62,17 @@ def looking(world: ClusterWorld) -> Seen:
     return Seen(replace(world, secrets=world.unmade))
 
 
-def refuse_impossible(bundle: Bundle) -> None:
+def refuse_impossible(stack: ClusterStack) -> None:
     """Raise PlatinfraError for what could not be installed in any cluster, before one is made."""
     from platinfra.drivers import helm
     from platinfra.drivers.kubectl import Kubectl
 
-    charts = helm.find()
+    charts, bundle = helm.find(), stack.bundle
     Kubectl().contexts()
     objects = rendered(bundle, charts, bundle.place.version, frozenset())
-    if found := problems(bundle, objects, frozenset()):
+    become = rendering(bundle, charts, bundle.place.version, frozenset())
+    unknown = ignored(bundle, stack.resolved.overrides, objects, charts, become)
+    if found := [*problems(bundle, objects, frozenset()), *unknown]:
         raise PlatinfraError(*found)
 
 
@@ -93,7 +96,9 @@ def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
     found_objects = rendered(stack.bundle, world.charts, world.version, kinds)
     if lacking := list(_lacking(stack.bundle, world.cluster)):
         raise PlatinfraError(*lacking)
-    if found := [*missing(stack.bundle), *problems(stack.bundle, found_objects, kinds)]:
+    become = rendering(stack.bundle, world.charts, world.version, kinds)
+    unknown = ignored(stack.bundle, stack.resolved.overrides, found_objects, world.charts, become)
+    if found := [*missing(stack.bundle), *problems(stack.bundle, found_objects, kinds), *unknown]:
         raise PlatinfraError(*found)
     return Session(stack, site, world, found_objects, plan(stack.bundle, found_objects))
 
@@ -112,22 +117,32 @@ def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]
 
     What only the cloud below knows, and nobody asked yet, stays a name in what is rendered.
     """
-    brought = {kind for each in bundle.releases for kind in each.kinds}
-    known = sorted(kinds | brought)
-    api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
+    become = rendering(bundle, charts, version, kinds)
     found: dict[str, Sequence[Mapping[str, Any]]] = {}
     refused: list[Diagnostic] = []
     for step in bundle.steps:
         if step.release is not None:
             try:
-                release = replace(step.release, values=plain(step.release.values))
-                objects = charts.template(release_of(release), version, api)
-                found[step.key] = in_namespace(objects, step.release.namespace)
+                found[step.key] = become(step.release)
             except PlatinfraError as error:
                 refused += error.diagnostics
     if refused:
         raise PlatinfraError(*refused)
     return found
+
+
+def rendering(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Become:
+    """Return what turns a release into its objects, in a cluster with `kinds` and those that the stack's charts bring."""
+    known = kinds | {kind for each in bundle.releases for kind in each.kinds}
+    api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
+
+    def become(release: Release) -> Sequence[Mapping[str, Any]]:
+        values = plain(release.values)
+        return in_namespace(
+            charts.template(release_of(replace(release, values=values)), version, api), release.namespace
+        )
+
+    return become
 
 
 def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:

@@ -50,7 +50,8 @@ def bundle_of(
     file, graph = resolved.file, resolved.graph
     cloud = _cloud(resolved, catalog, told)
     planned = file.deployment.kubernetes_version or _version_of(resolved)
-    place = place_of(graph, file.deployment, version or planned, file.provider.context, cloud)
+    context, digests = file.provider.context, resolved.digests
+    place = place_of(graph, file.deployment, version or planned, context, cloud, file.users, digests)
     return bundle(Values(graph, catalog, place))
 
 

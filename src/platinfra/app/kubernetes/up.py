@@ -41,7 +41,7 @@ def _make(workspace: Workspace, emit: Emit, without: tuple[str, ...]) -> None:
         hint = "remove that first with `platinfra down --delete-data`, or give this one an environment of its own"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
     if program:
-        refuse_impossible(stack.bundle)
+        refuse_impossible(stack)
         ensure(workspace, program, stack.bundle.place.namespace, images(stack.bundle.values), emit)
 
 

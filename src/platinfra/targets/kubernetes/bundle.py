@@ -1,16 +1,18 @@
 """A graph as ordered steps in a cluster: releases of charts, and objects of ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
 
+from platinfra.catalog.catalog import canonical_tool
 from platinfra.catalog.kubernetes import Chart
 from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
-from platinfra.targets.kubernetes import access, credentials, monitors, network, routes, workloads
+from platinfra.targets.kubernetes import access, credentials, monitors, network, routes, users, workloads
+from platinfra.targets.kubernetes.image_digests import unpinned, with_digests
 from platinfra.targets.kubernetes.place import Place
 from platinfra.targets.kubernetes.values import MAIN, Values
 
@@ -58,6 +60,8 @@ class Bundle:
     values: Values = field(repr=False)
     left_out: tuple[Diagnostic, ...] = ()
     """Warnings for what has no recipe for a cluster, where the rest is worth having: on AWS."""
+    unpinned: tuple[Diagnostic, ...] = ()
+    """Warnings for images of ours whose digest nobody asked for, where others have theirs."""
 
     @property
     def releases(self) -> tuple[Release, ...]:
@@ -80,7 +84,9 @@ def bundle(values: Values) -> Bundle:
         if step.release or step.objects:
             steps.setdefault(step.key, step)
     left_out = tuple(replace(each, severity="warning") for each in problems)
-    return Bundle(values.place, tuple(_in_waves(steps)), values, left_out)
+    made = Bundle(values.place, tuple(_in_waves(steps)), values, left_out)
+    digests = values.place.digests
+    return made if digests is None else replace(made, unpinned=tuple(unpinned(made.objects, digests)))
 
 
 def runs_here(component: Component, values: Values) -> bool:
@@ -116,10 +122,16 @@ class _Planner:
 
     def steps(self) -> Iterator[Step]:
         """Yield every step, with those it comes after."""
-        first = (access.namespace(self.values), *network.objects(self.values), *self.of_cloud(None))
+        others = tuple(self.others())
+        people = users.objects(self.place, kinds_of(others))
+        first = (access.namespace(self.values), *network.objects(self.values), *people, *self.of_cloud(None))
         # Nodes are there for as long as anything could run on them.
         nodes = (f"objects:{each.name}" for each in self.components if self.of_cloud(each))
         yield Step(NAMESPACE, "", tuple(nodes), objects=first)
+        yield from others
+
+    def others(self) -> Iterator[Step]:
+        """Yield the steps of what is in the namespace."""
         for component in self.components:
             yield from self.of_component(component)
         if found := tuple(each for component in self.components for each in monitors.objects(component, self.values)):
@@ -158,7 +170,8 @@ class _Planner:
         """Return the workloads and further objects of a component."""
         further = self.values.open_value(self.values.recipe(component).objects, component)
         placed = (self.placed(each, component) for each in further)
-        return [*workloads.objects(component, self.values), *placed, *self.of_cloud(component)]
+        pods = (with_digests(each, self.place.digests or {}) for each in workloads.objects(component, self.values))
+        return [*pods, *placed, *self.of_cloud(component)]
 
     def of_cloud(self, component: Component | None) -> list[Object]:
         """Return objects that follow from the settings of the cloud below, labelled as ours; no namespace has them."""
@@ -172,7 +185,8 @@ class _Planner:
         return tuple(self.placed(self.values.value(each, provider, binding), provider) for each in templates)
 
     def placed(self, template: Object, component: Component) -> Object:
-        """Return an object of a recipe in the stack's namespace, labelled as ours."""
+        """Return an object of a recipe in the stack's namespace, labelled as ours; other digests make another Job."""
+        template = with_digests(template, self.place.digests or {})
         given = template.get("metadata", {})
         labels = {**given.get("labels", {}), **self.place.labels(component)}
         meta = {"name": component.name, "namespace": self.place.namespace, **given, "labels": labels}
@@ -189,7 +203,10 @@ class _Planner:
             chart=chart.name,
             repository=self.place.deployment.charts or chart.repository,
             version=chart.version,
-            values=self.values.open_value(chart.values, component, more={"release": name}),
+            values=merged(
+                self.values.open_value(chart.values, component, more={"release": name}),
+                overrides(self.place, component) if key == MAIN else {},
+            ),
             kinds=tuple(chart.kinds),
             shared=chart.namespace is not None,
         )
@@ -229,6 +246,27 @@ class _Planner:
                 yield self.grant_key(binding)
             else:
                 yield from self.done(provider)
+
+
+def kinds_of(steps: Sequence[Step]) -> frozenset[str]:
+    """Return the kinds of all objects, and those that the releases bring."""
+    found = {f"{each['apiVersion']}/{each['kind']}" for step in steps for each in step.objects}
+    return frozenset(found.union(*(each.release.kinds for each in steps if each.release)))
+
+
+def overrides(place: Place, component: Component) -> Mapping[str, Any]:
+    """Return the values of a component's chart that the file gives."""
+    given = {canonical_tool(name): each for name, each in (place.deployment.values or {}).items()}
+    return given.get(component.name, {})
+
+
+def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with others over them, as Helm merges: mappings by key, all else as a whole."""
+    found = dict(values)
+    for key, each in over.items():
+        below = found.get(key)
+        found[key] = merged(below, each) if isinstance(below, Mapping) and isinstance(each, Mapping) else each
+    return found
 
 
 def _in_waves(steps: Mapping[str, Step]) -> Iterator[Step]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.resolve.environment import DEFAULT
 from platinfra.spec.kubernetes import KubernetesDeployment
+from platinfra.spec.schema import User
 
 VERSION = "1.34"
 """The Kubernetes version that is planned for when no cluster was asked."""
@@ -47,6 +48,9 @@ class Place:
     deployment: KubernetesDeployment
     context: str | None = None
     cloud: Cloud | None = None
+    users: tuple[User, ...] = ()
+    digests: Mapping[str, str] | None = None
+    """Names of images to their digests; None when nobody asked registries for them."""
 
     @property
     def namespace(self) -> str:
@@ -79,10 +83,16 @@ def digest(*parts: str, length: int = 4) -> str:
 
 
 def place_of(
-    graph: Graph, deployment: KubernetesDeployment, version: str, context: str | None, cloud: Cloud | None
+    graph: Graph,
+    deployment: KubernetesDeployment,
+    version: str,
+    context: str | None,
+    cloud: Cloud | None,
+    users: Sequence[User] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> Place:
     """Return the place of a stack in a cluster of the given version, such as 1.34."""
-    return Place(graph.stack, graph.environment, version, deployment, context, cloud)
+    return Place(graph.stack, graph.environment, version, deployment, context, cloud, tuple(users), digests)
 
 
 def metadata(name: str, place: Place, component: Component | None = None, **more: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from platinfra.model.reference import shown
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.image_digests import with_digests
 from platinfra.targets.kubernetes.routes import given_secrets
 from platinfra.targets.kubernetes.rules.text import to_yaml
 
@@ -105,7 +106,8 @@ def manifests_folder(bundle: Bundle, rendered: Mapping[str, Sequence[Mapping[str
     commands = []
     for number, step in enumerate(bundle.steps):
         name = f"{number:02d}-{_file_name(step.key)}.yaml"
-        if found := rendered.get(step.key) or open_objects(step):
+        charts = [with_digests(each, bundle.place.digests or {}) for each in rendered.get(step.key, ())]
+        if found := charts or open_objects(step):
             files[name] = to_yaml(found)
             commands.append(f"kubectl apply --server-side --field-manager=platinfra --filename {name}")
     files["install.sh"] = _script(bundle, commands)

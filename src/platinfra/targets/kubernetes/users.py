@@ -1,0 +1,170 @@
+"""Roles of people in a stack's namespace: what each may do through the Kubernetes API, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.targets.kubernetes.place import Place, metadata
+from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, SINCE
+
+Object = dict[str, Any]
+WORK = frozenset(
+    {
+        "argoproj.io/CronWorkflow",
+        "argoproj.io/Workflow",
+        "argoproj.io/WorkflowTemplate",
+        "mlops.seldon.io/Model",
+        "mlops.seldon.io/Pipeline",
+        "ray.io/RayJob",
+        "ray.io/RayService",
+        "serving.kserve.io/InferenceService",
+        "sparkoperator.k8s.io/ScheduledSparkApplication",
+        "sparkoperator.k8s.io/SparkApplication",
+    }
+)
+"""Custom kinds that people hand their work in by; of others, such as a database's, the platform itself is made."""
+_RBAC = "rbac.authorization.k8s.io"
+_READ = ("get", "list", "watch")
+_CHANGE = ("create", "update", "patch", "delete")
+_CHANGEABLE: Mapping[str, tuple[str, ...]] = {
+    "": ("configmaps", "persistentvolumeclaims", "pods", "serviceaccounts", "services"),
+    "apps": ("daemonsets", "deployments", "replicasets", "statefulsets"),
+    "autoscaling": ("horizontalpodautoscalers",),
+    "batch": ("cronjobs", "jobs"),
+    "networking.k8s.io": ("ingresses", "networkpolicies"),
+    "policy": ("poddisruptionbudgets",),
+    _RBAC: ("rolebindings", "roles"),
+}
+_SHOWN: Mapping[str, tuple[str, ...]] = {
+    "": ("endpoints", "events", "limitranges", "resourcequotas"),
+    "apps": ("controllerrevisions",),
+    "discovery.k8s.io": ("endpointslices",),
+    "events.k8s.io": ("events",),
+}
+"""What the cluster itself writes, or whoever runs it."""
+_BUILT_IN = frozenset(kind.rpartition("/")[0].rpartition("/")[0] for kind in SINCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Verbs on resources of one API group in the stack's namespace, and what for."""
+
+    group: str
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    reason: str
+
+
+_LOGS = Right("", ("pods/log",), ("get",), "Logs tell why something failed.")
+_PORTS = Right("", ("pods/portforward",), ("create",), "`kubectl port-forward` leads to pages and APIs.")
+_SCALE = Right(
+    "apps",
+    ("deployments/scale", "replicasets/scale", "statefulsets/scale"),
+    ("get", "update", "patch"),
+    "Servers get more copies, or fewer.",
+)
+_JOBS = Right(
+    "batch",
+    ("jobs",),
+    _CHANGE,
+    "Training and batches run as jobs, whose pods may mount every Secret and be every account of the namespace.",
+)
+_SECRETS = Right("", ("secrets",), (*_READ, *_CHANGE, "deletecollection"), "Credentials are looked after by admins.")
+_SHELL = Right("", ("pods/attach", "pods/eviction", "pods/exec"), ("create",), "Admins mend what runs.")
+
+
+def people(place: Place) -> dict[str, list[str]]:
+    """Return each role that somebody has in the cluster, with their names; on AWS people come by its access entries."""
+    found: dict[str, set[str]] = {}
+    for each in place.users if place.cloud is None else ():
+        found.setdefault(each.role, set()).add(each.name)
+    return {role: sorted(names) for role, names in sorted(found.items())}
+
+
+def rights(role: str, kinds: frozenset[str]) -> list[Right]:
+    """Return what people of a role may do; `kinds` are the custom ones of the stack (`ray.io/v1/RayJob`)."""
+    custom = _custom(kinds)
+    looking = [
+        *_rights(_CHANGEABLE, _READ, "Shows what the stack is made of."),
+        *_rights(_SHOWN, _READ, "Shows how it is."),
+        *_rights(custom, _READ, "Shows what its tools are told."),
+    ]
+    match role:
+        case "admin":
+            changing = (*_CHANGE, "deletecollection")
+            return [
+                *looking,
+                *_rights(_CHANGEABLE, changing, "Admins change whatever the stack is made of."),
+                *_rights(custom, changing, "Admins change whatever its tools are told."),
+                *(_SECRETS, _LOGS, _PORTS, _SCALE, _SHELL),
+            ]
+        case "ml_engineer":
+            work = _custom(frozenset(each for each in kinds if _key(each) in WORK))
+            return [*looking, *(_LOGS, _PORTS, _SCALE, _JOBS), *_rights(work, _CHANGE, "Work is handed in as these.")]
+        case "data_scientist":
+            return [*looking, _LOGS, _PORTS]
+    return looking
+
+
+def objects(place: Place, kinds: frozenset[str]) -> Iterator[Object]:
+    """Yield a role for each role of the file's users, and who has it; raise PlatinfraError for names of the cluster's own."""
+    _refuse_reserved(place)
+    for role, names in people(place).items():
+        meta = metadata(name_of(role), place)
+        rules = [
+            {"apiGroups": [each.group], "resources": list(each.resources), "verbs": list(each.verbs)}
+            for each in rights(role, kinds)
+        ]
+        yield {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules}
+        yield {
+            "apiVersion": f"{_RBAC}/v1",
+            "kind": "RoleBinding",
+            "metadata": meta,
+            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": name_of(role)},
+            "subjects": [{"apiGroup": _RBAC, "kind": "User", "name": each} for each in names],
+        }
+
+
+def name_of(role: str) -> str:
+    """Return what the objects of a role are called: no component has a colon in its name."""
+    return f"users:{role}"
+
+
+def _refuse_reserved(place: Place) -> None:
+    """`system:anonymous` is everybody, and `system:serviceaccount:…` a program."""
+    found = [each.name for names in people(place).values() for each in place.users if each.name in names]
+    wrong = [each for each in dict.fromkeys(found) if not each.strip() or each.startswith("system:")]
+    if wrong:
+        hint = "write the name that the cluster's identity provider tells of a person"
+        raise PlatinfraError(*(Diagnostic("user-reserved", f"`{each}` names no person", hint=hint) for each in wrong))
+
+
+def _rights(resources: Mapping[str, tuple[str, ...]], verbs: tuple[str, ...], reason: str) -> Iterator[Right]:
+    return (Right(group, found, verbs, reason) for group, found in resources.items())
+
+
+def _custom(kinds: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Return the resources of the custom kinds that lie in namespaces, by group."""
+    found: dict[str, set[str]] = {}
+    for kind in kinds:
+        group, _, name = _key(kind).rpartition("/")
+        if group not in _BUILT_IN and _key(kind) not in CLUSTER_WIDE:
+            found.setdefault(group, set()).add(plural(name))
+    return {group: tuple(sorted(names)) for group, names in sorted(found.items())}
+
+
+def _key(kind: str) -> str:
+    """Return a kind without its version."""
+    group, _, name = kind.rpartition("/")
+    return f"{group.rpartition('/')[0]}/{name}"
+
+
+def plural(kind: str) -> str:
+    """Return the resource of a kind: what its definition calls it when it keeps to English."""
+    name = kind.lower()
+    if name.endswith("s"):
+        return f"{name}es"
+    if name.endswith("y") and name[-2] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return f"{name}s"
