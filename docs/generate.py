@@ -168,6 +168,8 @@ STACK_PARTS = (
     ("network", "Network", "The network on AWS: a new one, or an existing one."),
     ("cluster", "Cluster", "The EKS cluster, with `type: kubernetes`."),
     ("gpu", "Gpu", "Nodes with GPUs."),
+    ("routes", "Routes", "Hosts of pages in a cluster, and what leads there."),
+    ("tls", "Tls", "Where the certificates of the hosts come from."),
     ("machine", "Machine", "The virtual machine, with `type: cloud_vm`."),
     ("sign-in", "SignIn", "How `users` get in on AWS: through the organisation's identity provider."),
     ("domain", "Domain", "The domain on AWS."),

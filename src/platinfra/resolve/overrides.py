@@ -36,7 +36,7 @@ def spans(chosen: Chosen) -> dict[Path_, Span]:
     """Return the place of each value that the file overrides: component, then keys."""
     base = locate(chosen.document, (*chosen.deployment, "values"))
     found = {}
-    for path in _leaves(chosen.file.deployment.values or {}):
+    for path in filter(None, _leaves(chosen.file.deployment.values or {})):
         span = chosen.document.key_span((*base, *path))
         if span:
             found[(canonical_tool(str(path[0])), *path[1:])] = span
