@@ -79,6 +79,25 @@ class Autoscale(Entry):
     cpu: int = Field(default=80, ge=1, le=100, description="Percent of `cpu` that pods use before there are more.")
 
 
+class Beside(Entry):
+    """A container beside the main one of a pod: it starts before it, ends after it, and is confined in the same way."""
+
+    image: str = Field(description="The container image; `${image}` for the one that is built from the tool's lock.")
+    command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default_factory=dict, description="Variables; none may hold a secret.")
+    credentials: list[str] = Field(
+        default_factory=list, description="Requirements whose credentials it gets as variables."
+    )
+    writable: list[str] = Field(default=["/tmp"], description="Folders of its own that are lost with the pod.")  # noqa: S108
+    ready: str | None = Field(
+        default=None, description="A file it makes before the main container may start; its image needs `test`."
+    )
+    startup_seconds: int = Field(default=300, description="How long that file may take.")
+    cpu: str = Field(default="50m", description="Processor time it is given; may hold references, as what follows.")
+    memory: str = Field(default="128Mi", description="Memory it is given.")
+    memory_limit: str | None = Field(default=None, description="The most memory; twice `memory` when absent.")
+
+
 class Workload(Entry):
     """Pods that platinfra describes itself, confined as the profile *restricted* asks."""
 
@@ -99,6 +118,10 @@ class Workload(Entry):
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves.")
     volume: Volume | None = Field(default=None, description="Where it keeps data.")
     writable: list[str] = Field(default=["/tmp"], description="Folders that may be written and are lost with the pod.")  # noqa: S108
+    shared: list[str] = Field(
+        default_factory=list, description="Folders that all its containers see, and that are lost with the pod."
+    )
+    beside: dict[str, Beside] = Field(default_factory=dict, description="Further containers of the same pod.")
     cpu: str = Field(default="100m", description="Processor time it is given; may hold references, as what follows.")
     memory: str = Field(default="256Mi", description="Memory it is given.")
     memory_limit: str | None = Field(default=None, description="The most memory; twice `memory` when absent.")

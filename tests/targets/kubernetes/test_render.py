@@ -94,6 +94,14 @@ def test_the_script_applies_in_order_and_is_a_script(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("text", [TRACKING, SEED, EVERYTHING], ids=["tracking", "seed", "everything"])
+def test_the_script_asks_for_secrets_once_their_namespace_is_there(text: str) -> None:
+    lines = folder(bundle(text), "helm")["install.sh"].splitlines()
+    made = next(number for number, line in enumerate(lines) if line.endswith("-namespace/objects.yaml"))
+    assert "secrets.yaml" in lines[made + 1]
+    assert not any("secret" in line for line in lines[:made])
+
+
 def test_plain_manifests_hold_what_the_charts_become() -> None:
     made = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")
     files = folder(made, "manifests", rendered(made, helm.find(), made.place.version, frozenset()))

@@ -1,10 +1,13 @@
 """Images of tools that have no maintained one: built from the tool's hashed lock, and run by nobody in particular."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from platinfra.catalog.kubernetes import KubernetesRun
 from platinfra.targets.kubernetes.image_content import context
 from platinfra.targets.kubernetes.values import Values
+
+_BUILT = "${image}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,12 @@ def images(values: Values) -> list[Image]:
     """Return the images that a stack needs and nobody else makes."""
     wanted = {}
     for component in values.graph.components.values():
-        recipe = values.recipe(component)
-        if not values.place.serves(component) and any(each.image == "${image}" for each in recipe.workloads.values()):
+        if not values.place.serves(component) and _BUILT in _images(values.recipe(component)):
             wanted[component.tool] = component
     return [Image(tool, values.image(each), context(values.catalog, tool)) for tool, each in wanted.items()]
+
+
+def _images(recipe: KubernetesRun) -> Iterator[str]:
+    """Yield the images of a tool's own pods."""
+    for each in recipe.workloads.values():
+        yield from (each.image, *(other.image for other in each.beside.values()))

@@ -1,12 +1,12 @@
 """A bundle as a folder that can be reviewed, committed and moved: for Helm and kubectl, Argo CD or Flux."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from platinfra.model.reference import shown
-from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle, Release, Step
 from platinfra.targets.kubernetes.image_digests import with_digests
 from platinfra.targets.kubernetes.routes import given_secrets
 from platinfra.targets.kubernetes.rules.text import to_yaml
@@ -17,6 +17,7 @@ Object = dict[str, Any]
 MARKER = "platinfra.json"
 _FOLDER = Path(__file__).parent / "readmes"
 SECRETS = "secrets.yaml"
+_APPLY = "kubectl apply --server-side --field-manager=platinfra --filename"
 
 
 def plain(value: Any) -> Any:
@@ -87,15 +88,15 @@ def _about(bundle: Bundle, kind: Format, files: list[str]) -> str:
 def helm_folder(bundle: Bundle) -> Files:
     """Return a folder for `helm` and `kubectl`: one folder a step, in their order, and a script that applies them."""
     files: Files = {}
-    commands = []
+    commands: dict[str, str] = {}
     for number, step in enumerate(bundle.steps):
         name = f"{number:02d}-{_file_name(step.key)}"
         if step.release:
             files[f"{name}/values.yaml"] = to_yaml([plain(step.release.values)])
-            commands.append(_helm_command(step.release, f"{name}/values.yaml"))
+            commands[step.key] = _helm_command(step.release, f"{name}/values.yaml")
         elif found := open_objects(step):
             files[f"{name}/objects.yaml"] = to_yaml(found)
-            commands.append(f"kubectl apply --server-side --field-manager=platinfra --filename {name}/objects.yaml")
+            commands[step.key] = f"{_APPLY} {name}/objects.yaml"
     files["install.sh"] = _script(bundle, commands)
     return files
 
@@ -103,13 +104,13 @@ def helm_folder(bundle: Bundle) -> Files:
 def manifests_folder(bundle: Bundle, rendered: Mapping[str, Sequence[Mapping[str, Any]]]) -> Files:
     """Return plain manifests, charts included: `rendered` is what each step's chart became."""
     files: Files = {}
-    commands = []
+    commands: dict[str, str] = {}
     for number, step in enumerate(bundle.steps):
         name = f"{number:02d}-{_file_name(step.key)}.yaml"
         charts = [with_digests(each, bundle.place.digests or {}) for each in rendered.get(step.key, ())]
         if found := charts or open_objects(step):
             files[name] = to_yaml(found)
-            commands.append(f"kubectl apply --server-side --field-manager=platinfra --filename {name}")
+            commands[step.key] = f"{_APPLY} {name}"
     files["install.sh"] = _script(bundle, commands)
     return files
 
@@ -137,18 +138,21 @@ def flux_folder(bundle: Bundle) -> Files:
     return files
 
 
-def _script(bundle: Bundle, commands: Iterable[str]) -> str:
+def _script(bundle: Bundle, commands: Mapping[str, str]) -> str:
     """Return a script that applies the folder in its order; it stops where the Secrets are missing."""
     namespace = bundle.place.namespace
-    first, *rest = commands
-    wanted = [f"kubectl get secret --namespace {namespace} {name} >/dev/null" for name in secret_keys(bundle)]
     lines = [
         "#!/bin/sh",
         "# Applies the stack in its order; `platinfra up` does the same, waits and undoes what failed.",
+        "set -eu",
+        'cd "$(dirname "$0")"',
     ]
-    lines += ["set -eu", 'cd "$(dirname "$0")"', first]
-    lines += [f"[ ! -f {SECRETS} ] || kubectl apply --server-side --field-manager=platinfra --filename {SECRETS}"]
-    return "\n".join([*lines, *wanted, *rest]) + "\n"
+    for key, command in commands.items():
+        lines.append(command)
+        if key == NAMESPACE:
+            lines.append(f"[ ! -f {SECRETS} ] || {_APPLY} {SECRETS}")
+            lines += [f"kubectl get secret --namespace {namespace} {name} >/dev/null" for name in secret_keys(bundle)]
+    return "\n".join(lines) + "\n"
 
 
 def _helm_command(release: Release, values: str) -> str:

@@ -5,19 +5,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from platinfra.catalog.entry import Argument
 from platinfra.catalog.kubernetes import Workload
 from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, shown
-from platinfra.model.template import ABSENT
 from platinfra.targets.kubernetes import scale
+from platinfra.targets.kubernetes.containers import PERIOD, Containers, lost_volumes, shared_mounts
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import MAIN, Values
 
 Object = dict[str, Any]
-_CONFINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-_PERIOD = 10
-"""Seconds between two questions of a probe."""
 _KEPT_JOBS = 3
 
 
@@ -39,6 +35,7 @@ class _Described:
         self.component = component
         self.entry = entry
         self.values = values
+        self.containers = Containers(component, values)
         self.name = workload_name(component, key)
         self.replicas = self._number(entry.replicas)
         self.most = scale.most(self.replicas, self._number(entry.autoscale.max) if entry.autoscale else 0, entry.kind)
@@ -120,6 +117,8 @@ class _Described:
             "containers": [self._container()],
             "volumes": list(self._volumes()),
         }
+        if entry.beside:
+            spec["initContainers"] = self.containers.beside(entry)
         if entry.kind in {"CronJob", "Job"}:
             spec["restartPolicy"] = "Never"
         if self._number(entry.gpus):
@@ -131,43 +130,19 @@ class _Described:
     def _container(self) -> Object:
         entry = self.entry
         made: Object = {
-            "name": "main",
-            "image": self.values.value(entry.image, self.component),
-            "securityContext": {
-                **_CONFINED,
-                "readOnlyRootFilesystem": "readOnlyRootFilesystem" not in entry.exceptions,
-            },
-            "resources": self._resources(),
+            **self.containers.confined("main", entry, writes="readOnlyRootFilesystem" in entry.exceptions),
             "env": list(self._variables()),
-            "envFrom": [{"secretRef": {"name": name}} for name in self._credentials()],
             "volumeMounts": list(self._mounts()),
             **self._probes(),
         }
-        if entry.command:
-            made["command"] = list(self._arguments(entry.command))
+        if gpus := self._number(entry.gpus):
+            made["resources"]["limits"][scale.GPU] = gpus
         if entry.endpoints:
             made["ports"] = [
                 {"name": name, "containerPort": self.values.location(self.component, name)[2], "protocol": "TCP"}
                 for name in entry.endpoints
             ]
         return made
-
-    def _arguments(self, entries: list[Argument]) -> Iterator[Any]:
-        for entry in entries:
-            group = [
-                self.values.open_value(each, self.component) for each in ([entry] if isinstance(entry, str) else entry)
-            ]
-            if ABSENT not in group:
-                yield from map(str, group)
-
-    def _resources(self) -> Object:
-        entry = self.entry
-        cpu, memory, most = (self._text(each) for each in (entry.cpu, entry.memory, entry.memory_limit or ""))
-        limits: Object = {"memory": most or scale.twice(memory)}
-        if gpus := self._number(entry.gpus):
-            limits[scale.GPU] = gpus
-        # No limit of processor time: it would slow pods down beside idle cores.
-        return {"requests": {"cpu": cpu, "memory": memory}, "limits": limits}
 
     def _variables(self) -> Iterator[Object]:
         plain, hidden = _parted(self.env)
@@ -179,17 +154,12 @@ class _Described:
         for name, reference in self._filled(given).items():
             yield {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
-    def _credentials(self) -> Iterator[str]:
-        for requirement in self.entry.credentials:
-            binding = self.values.binding(self.component.name, requirement)
-            if binding and self.values.has_credentials(binding):
-                yield self.values.secret_name(binding)
-
     def _mounts(self) -> Iterator[Object]:
         if self.entry.volume:
             yield {"name": "data", "mountPath": self.entry.volume.path}
         for number, path in enumerate(self.entry.writable):
             yield {"name": f"writable-{number}", "mountPath": path}
+        yield from shared_mounts(self.entry.shared)
         for kind, files in zip(("files", "secret-files"), _parted(self.files), strict=True):
             for path in files:
                 yield {"name": kind, "mountPath": path, "subPath": _key(path), "readOnly": True}
@@ -197,8 +167,7 @@ class _Described:
     def _volumes(self) -> Iterator[Object]:
         if self.entry.volume and self.entry.kind != "StatefulSet":
             yield {"name": "data", "emptyDir": {}}
-        for number in range(len(self.entry.writable)):
-            yield {"name": f"writable-{number}", "emptyDir": {}}
+        yield from lost_volumes(self.entry)
         plain, hidden = _parted(self.files)
         if plain:
             yield {"name": "files", "configMap": {"name": f"{self.name}-files"}}
@@ -224,9 +193,9 @@ class _Described:
             if not self.entry.endpoints:
                 return {}
             asked = {"tcpSocket": {"port": self.entry.endpoints[0]}}
-        often = {"periodSeconds": _PERIOD, "timeoutSeconds": 5}
+        often = {"periodSeconds": PERIOD, "timeoutSeconds": 5}
         return {
-            "startupProbe": {**asked, **often, "failureThreshold": max(1, self.entry.startup_seconds // _PERIOD)},
+            "startupProbe": {**asked, **often, "failureThreshold": max(1, self.entry.startup_seconds // PERIOD)},
             "readinessProbe": {**asked, **often},
             "livenessProbe": {**asked, **often, "failureThreshold": 6},
         }
