@@ -97,6 +97,7 @@ stack:
     - mlflow-serving: {settings: {model: wine}}
     - mlserver
     - nvidia-triton: {settings: {gpus: 1}}
+    - tensorflow-serving
   monitoring:
     - nannyml: {bind: {tracker: mlflow}}
     - prometheus

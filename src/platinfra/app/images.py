@@ -130,16 +130,18 @@ def _locked(named: "Named", built: set[str], report: Callable[[str], None]) -> "
     from platinfra.drivers.registry import Registries
     from platinfra.targets.kubernetes.values import LOCAL_REGISTRY
 
-    registries, problems = Registries(), list[Diagnostic]()
+    registries, problems, silent = Registries(), list[Diagnostic](), {LOCAL_REGISTRY}
     for name in sorted((each for each in named if not each.digest), key=str):
-        who, digest = ", ".join(sorted(named[name])), ""
-        try:
-            if name.registry != LOCAL_REGISTRY:
-                report(f"asking {name.registry} for {name.repository}:{name.tag}")
+        digest = ""
+        if name.registry not in silent:
+            report(f"asking {name.registry} for {name.repository}:{name.tag}")
+            try:
                 digest = registries.digest(name.registry, name.host, name.repository, name.tag)
-        except PlatinfraError as error:
-            not_pushed = str(name) in built and error.diagnostics[0].code == "image-not-found"
-            problems += () if not_pushed else error.diagnostics
+            except PlatinfraError as error:
+                (problem,) = error.diagnostics
+                silent |= {name.registry} if problem.code == "registry-unreachable" else set()
+                problems += () if str(name) in built and problem.code == "image-not-found" else (problem,)
+        who = ", ".join(sorted(named[name]))
         yield ImageStatus(who, str(name), "locked" if digest else "left out", digest)
     if problems:
         raise PlatinfraError(*problems)

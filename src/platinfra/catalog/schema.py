@@ -71,6 +71,13 @@ class Setting(Entry):
     help: str = Field(description="One sentence.")
 
 
+class Panel(Entry):
+    """A diagram of a dashboard."""
+
+    query: str = Field(description="PromQL; `$self` stands for what selects the component's own series.")
+    unit: str = Field(default="short", description="As Grafana names it, such as bytes, s or reqps.")
+
+
 class Endpoint(Entry):
     """A port a tool listens on."""
 
@@ -79,6 +86,9 @@ class Endpoint(Entry):
     ready: str | None = Field(default=None, description="Path that answers 2xx when the tool is ready.")
     probe: str | None = Field(default=None, description="API path that answers 2xx through the wired address.")
     metrics: str | None = Field(default=None, description="Path of Prometheus metrics.")
+    panels: dict[str, Panel] = Field(
+        default_factory=dict, description="Title to what of its metrics is worth seeing, beside what every tool has."
+    )
     page: bool = Field(default=False, description="Whether people look at it: in a cluster it may get a host.")
 
 

@@ -139,7 +139,7 @@ class Registries:
         if _is_loopback(request.host):
             handlers.append(urllib.request.ProxyHandler({}))
         try:
-            with urllib.request.build_opener(*handlers).open(request, timeout=self._timeout) as found:
+            with urllib.request.build_opener(*handlers).open(request, timeout=60) as found:
                 return _Answer(found.status, found.headers, found.read(_LARGEST + 1))
         except urllib.error.HTTPError as error:
             with contextlib.closing(error):

@@ -11,7 +11,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
-from platinfra.targets.kubernetes import access, credentials, monitors, network, routes, users, workloads
+from platinfra.targets.kubernetes import access, credentials, dashboards, monitors, network, routes, users, workloads
 from platinfra.targets.kubernetes.image_digests import unpinned, with_digests
 from platinfra.targets.kubernetes.place import Place
 from platinfra.targets.kubernetes.values import MAIN, Values
@@ -171,7 +171,8 @@ class _Planner:
         further = self.values.open_value(self.values.recipe(component).objects, component)
         placed = (self.placed(each, component) for each in further)
         pods = (with_digests(each, self.place.digests or {}) for each in workloads.objects(component, self.values))
-        return [*pods, *placed, *self.of_cloud(component)]
+        shown = dashboards.objects(self.values) if self.values.recipe(component).dashboards else ()
+        return [*pods, *placed, *shown, *self.of_cloud(component)]
 
     def of_cloud(self, component: Component | None) -> list[Object]:
         """Return objects that follow from the settings of the cloud below, labelled as ours; no namespace has them."""

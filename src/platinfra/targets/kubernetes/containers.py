@@ -11,8 +11,6 @@ from platinfra.targets.kubernetes import scale
 from platinfra.targets.kubernetes.values import Values
 
 Object = dict[str, Any]
-PERIOD = 10
-"""Seconds between two questions of a probe."""
 _OFTEN = 2
 """Seconds between two looks for the file of a container beside; nothing else of the pod starts before it is there."""
 
@@ -51,7 +49,7 @@ class Containers:
         made: Object = {
             **self.confined(name, entry),
             "restartPolicy": "Always",
-            "env": [{"name": key, "value": str(value)} for key, value in env.items()],
+            "env": [{"name": key, "value": written(value)} for key, value in env.items()],
             "volumeMounts": [*shared_mounts(shared), *own],
         }
         if entry.ready:
@@ -85,6 +83,13 @@ class Containers:
             binding = self._values.binding(self._component.name, requirement)
             if binding and self._values.has_credentials(binding):
                 yield self._values.secret_name(binding)
+
+
+def written(value: Any) -> Any:
+    """Return a value as the text that Kubernetes wants; what is not known yet stays."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
 
 
 def shared_mounts(shared: Sequence[str]) -> list[Object]:

@@ -9,11 +9,13 @@ from platinfra.catalog.kubernetes import Workload
 from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, shown
 from platinfra.targets.kubernetes import scale
-from platinfra.targets.kubernetes.containers import PERIOD, Containers, lost_volumes, shared_mounts
+from platinfra.targets.kubernetes.containers import Containers, lost_volumes, shared_mounts, written
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import MAIN, Values
 
 Object = dict[str, Any]
+_PERIOD = 10
+"""Seconds between two questions of a probe."""
 _KEPT_JOBS = 3
 
 
@@ -63,7 +65,7 @@ class _Described:
         """Yield the ConfigMap and the Secrets that hold files and variables."""
         plain, hidden = _parted(self.files)
         if plain:
-            data = {_key(path): _written(value) for path, value in plain.items()}
+            data = {_key(path): written(value) for path, value in plain.items()}
             yield self._object("v1", "ConfigMap", f"{self.name}-files", data=data)
         for name, content in ((f"{self.name}-secret-files", hidden), (f"{self.name}-env", _parted(self.env)[1])):
             if content:
@@ -147,7 +149,7 @@ class _Described:
     def _variables(self) -> Iterator[Object]:
         plain, hidden = _parted(self.env)
         for name, value in plain.items():
-            yield {"name": name, "value": _written(value)}
+            yield {"name": name, "value": written(value)}
         for name in hidden:
             yield {"name": name, "valueFrom": {"secretKeyRef": {"name": f"{self.name}-env", "key": _key(name)}}}
         given = {name: {"name": each.secret, "key": each.key} for name, each in self.entry.secret_env.items()}
@@ -193,9 +195,9 @@ class _Described:
             if not self.entry.endpoints:
                 return {}
             asked = {"tcpSocket": {"port": self.entry.endpoints[0]}}
-        often = {"periodSeconds": PERIOD, "timeoutSeconds": 5}
+        often = {"periodSeconds": _PERIOD, "timeoutSeconds": 5}
         return {
-            "startupProbe": {**asked, **often, "failureThreshold": max(1, self.entry.startup_seconds // PERIOD)},
+            "startupProbe": {**asked, **often, "failureThreshold": max(1, self.entry.startup_seconds // _PERIOD)},
             "readinessProbe": {**asked, **often},
             "livenessProbe": {**asked, **often, "failureThreshold": 6},
         }
@@ -215,9 +217,6 @@ class _Described:
         spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
         return self._object("policy/v1", "PodDisruptionBudget", self.name, spec=spec)
 
-    def _text(self, template: str) -> str:
-        return str(self.values.value(template, self.component))
-
     def _number(self, template: str | int) -> int:
         return int(self.values.value(template, self.component) or 0)
 
@@ -235,13 +234,6 @@ def _parted(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
 def _is_secret(value: Any) -> bool:
     parts: Text = value if isinstance(value, tuple) else (value,)
     return any(isinstance(part, Secret) for part in parts)
-
-
-def _written(value: Any) -> Any:
-    """Return a value as the text that Kubernetes wants; what is not known yet stays."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
 
 
 def _shown(value: Any) -> str:

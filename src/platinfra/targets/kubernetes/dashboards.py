@@ -1,0 +1,76 @@
+"""A dashboard of each component with metrics, for whoever shows dashboards: from what its tool says is worth seeing."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from platinfra.catalog.schema import Panel
+from platinfra.model.graph import Component
+from platinfra.targets.kubernetes.monitors import CAPABILITY
+from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.values import Values
+
+Object = dict[str, Any]
+SELF = "$self"
+"""Stands in queries for what selects a component's own series."""
+_SOURCE = {"type": "prometheus", "uid": "prometheus"}
+_WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2
+_SCHEMA = 41
+"""Of Grafana's dashboards."""
+_USUAL = {
+    "Up": Panel(query="sum(up{$self})"),
+    "Memory": Panel(query="sum by (pod) (process_resident_memory_bytes{$self})", unit="bytes"),
+    "Processor": Panel(query="sum by (pod) (rate(process_cpu_seconds_total{$self}[5m]))"),
+}
+"""What nearly every Prometheus client tells."""
+
+
+def objects(values: Values) -> Iterator[Object]:
+    """Yield a ConfigMap for each component of which somebody collects metrics, labelled as those want who show them."""
+    shown = [each.dashboards for each in map(values.recipe, values.graph.components.values()) if each.dashboards]
+    if not shown:
+        return
+    labels = {key: value for each in shown for key, value in each.items()}
+    for component in values.graph.components.values():
+        panels = _panels(component, values)
+        if panels is not None:
+            meta = metadata(f"{component.name}-dashboard", values.place, component)
+            meta = {**meta, "labels": {**meta["labels"], **labels}}
+            data = {f"{component.name}.json": json.dumps(dashboard(component, values, panels), indent=1)}
+            yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
+
+
+def _panels(component: Component, values: Values) -> Mapping[str, Panel] | None:
+    """Return what is worth seeing of a component; None where nobody collects its metrics."""
+    binding = next((each for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY), None)
+    name = values.endpoint_of(binding) if binding else None
+    return {**_USUAL, **values.tool(component).endpoints[name].panels} if name else None
+
+
+def dashboard(component: Component, values: Values, panels: Mapping[str, Panel]) -> Object:
+    """Return a dashboard as Grafana reads it."""
+    namespace = values.place.namespace
+    # The Prometheus operator names a PodMonitor's job so.
+    own = f'namespace="{namespace}", job="{namespace}/{component.name}"'
+    return {
+        "uid": f"{namespace}-{component.name}"[:40],
+        "title": f"{component.name} of {values.place.stack}",
+        "tags": ["platinfra", component.tool],
+        "schemaVersion": _SCHEMA,
+        "refresh": "1m",
+        "time": {"from": "now-6h", "to": "now"},
+        "panels": [_panel(number, title, each, own) for number, (title, each) in enumerate(panels.items())],
+    }
+
+
+def _panel(number: int, title: str, panel: Panel, own: str) -> Object:
+    row, column = divmod(number, _COLUMNS)
+    return {
+        "id": number + 1,
+        "type": "timeseries",
+        "title": title,
+        "datasource": _SOURCE,
+        "gridPos": {"x": column * _WIDTH, "y": row * _HEIGHT, "w": _WIDTH, "h": _HEIGHT},
+        "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
+        "targets": [{"refId": "A", "datasource": _SOURCE, "expr": panel.query.replace(SELF, own)}],
+    }
