@@ -4,11 +4,13 @@ import base64
 import hashlib
 import json
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +30,8 @@ class Registry:
     """Who may come in; everybody gets a token when None."""
     identity: str = ""
     """An identity token that is as good as the login."""
+    token: str = ""
+    """What every token is instead of what it is for."""
     realm: str = ""
     """Where tokens are; the registry itself when empty."""
     busy: int = 0
@@ -79,7 +83,8 @@ class _Answers(BaseHTTPRequestHandler):
         if self.registry.login and authorization != self.registry.basic():
             self._send(401)
         else:
-            self._send(200, json.dumps({"token": f"for {asked['scope'][0]} at {asked['service'][0]}"}).encode())
+            token = self.registry.token or f"for {asked['scope'][0]} at {asked['service'][0]}"
+            self._send(200, json.dumps({"token": token}).encode())
 
     def _manifest(self) -> None:
         self._remember()
@@ -135,10 +140,14 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def registry() -> Iterator[Registry]:
-    """Run a registry on a free port, and end it."""
+def registry(certificate: Path | None = None) -> Iterator[Registry]:
+    """Run a registry on a free port, and end it; with a file of its key and certificate it speaks TLS."""
     made = Registry()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Answers", (_Answers,), {"registry": made}))
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     made.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -4,10 +4,18 @@ import base64
 import json
 import socket
 import stat
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers.registry import Registries, _is_allowed
@@ -104,6 +112,13 @@ def test_without_the_right_login_one_is_denied(there: Registry, way_in: str, log
     assert f"{there.host}/ml/web:1" in message
 
 
+@pytest.mark.parametrize("token", ["s3cret\r\nX: y", "s3cret\u4e2d"])
+def test_a_token_that_no_header_takes_is_not_told(there: Registry, token: str) -> None:
+    there.add("ml/web:1")
+    there.way_in, there.token = "bearer", token
+    assert refused(there)[0] == "registry-denied"
+
+
 def test_what_is_not_there_is_not_found(there: Registry) -> None:
     there.add("ml/web:2")
     assert refused(there)[0] == "image-not-found"
@@ -132,8 +147,10 @@ def test_who_does_not_answer_is_left_after_the_timeout() -> None:
     asking = Registries(lambda _: None, timeout=0.1, pause=0.01)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         host = f"127.0.0.1:{silent.getsockname()[1]}"
+        began = time.monotonic()
         with pytest.raises(PlatinfraError) as raised:
             asking.digest(host, host, "a", "1")
+    assert time.monotonic() - began < 10
     assert raised.value.diagnostics[0].code == "registry-unreachable"
 
 
@@ -166,10 +183,12 @@ def test_a_registry_that_sends_in_circles_is_left(there: Registry) -> None:
     assert len(there.asked) < 20
 
 
-@pytest.mark.parametrize("address", ["ftp://127.0.0.1", "file:///etc", "http://example.org"])
+@pytest.mark.parametrize("address", ["http://example.org", "http://127.0.0.1.example.org/v2"])
 def test_an_unsafe_address_is_not_followed(there: Registry, address: str) -> None:
     there.moved_to = address
-    assert refused(there)[0] == "registry-unreachable"
+    code, message = refused(there)
+    assert code == "registry-unreachable"
+    assert f"`{address.partition('//')[2].partition('/')[0]}`, which is no safe address" in message
 
 
 @pytest.mark.parametrize("realm", ["http://example.org/token", "file:///etc/passwd", "token", "http://[", " "])
@@ -192,6 +211,33 @@ def test_a_login_goes_to_no_unsafe_address(there: Registry, realm: str) -> None:
 )
 def test_only_this_machine_may_do_without_tls(url: str, before: str, *, allowed: bool) -> None:
     assert _is_allowed(url, before) is allowed
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Return a file with a key and a certificate of 127.0.0.1 that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "double")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    file = tmp_path / "certificate.pem"
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(text + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    return file
+
+
+def test_tls_is_verified(there: Registry, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, there.way_in, there.login = there.add("ml/web:1"), "bearer", ("ada", "s3cret")
+    with registry(certificate) as tokens:
+        tokens.login, there.realm = there.login, f"https://{tokens.host}/token"
+        code, message = refused(there, ADA)
+        assert code == "registry-unreachable"
+        assert "CERTIFICATE_VERIFY_FAILED" in message
+        assert tokens.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert digest(there, login=ADA) == wanted
 
 
 def write(folder: Path, **config: object) -> None:
@@ -231,6 +277,7 @@ HELPER = """\
 read -r server
 case $server in
   ghcr.io|https://index.docker.io/v1/) echo "{\\"ServerURL\\": \\"$server\\", \\"Username\\": \\"ada\\", \\"Secret\\": \\"s3cret\\"}" ;;
+  acme.azurecr.io) echo "{\\"Username\\": \\"<token>\\", \\"Secret\\": \\"identity\\"}" ;;
   *) echo "credentials not found in native keychain"; exit 1 ;;
 esac
 """
@@ -252,6 +299,11 @@ def test_a_helper_is_asked_by_its_protocol(tmp_path: Path, helper: str, registry
     assert login_for(registry) == ADA
 
 
+def test_a_helper_may_tell_an_identity_token(tmp_path: Path, helper: str) -> None:
+    write(tmp_path, credsStore=helper)
+    assert login_for("acme.azurecr.io") == Login("<token>", "identity", is_token=True)
+
+
 def test_the_helper_of_one_registry_comes_first(tmp_path: Path, helper: str) -> None:
     write(tmp_path, credsStore="absent", credHelpers={"ghcr.io": helper})
     assert login_for("ghcr.io") == ADA
@@ -263,9 +315,13 @@ def test_without_an_answer_of_the_helper_the_file_counts(tmp_path: Path, helper:
     assert login_for("quay.io") == Login("ben", "other")
 
 
-@pytest.mark.parametrize("name", ["../programs/docker-credential-vault", "absent", ""])
-def test_a_helper_is_a_name_and_no_path(tmp_path: Path, helper: str, name: str) -> None:
+@pytest.mark.parametrize("name", ["in/../programs/docker-credential-vault", "absent", ""])
+def test_a_helper_is_a_name_and_no_path(
+    tmp_path: Path, helper: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert helper
+    (tmp_path / "docker-credential-in").mkdir()
+    monkeypatch.chdir(tmp_path)
     write(tmp_path, credsStore=name)
     assert login_for("ghcr.io") is None
 

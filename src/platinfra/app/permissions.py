@@ -13,7 +13,7 @@ from platinfra.model.graph import Binding
 from platinfra.resolve.resolve import Resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from platinfra.targets.aws.roles import Role
     from platinfra.targets.aws.statements import Statement
@@ -78,13 +78,20 @@ def permissions(file: Path | None, environment: str | None, without: tuple[str, 
     graph = resolved.graph
     statements: tuple[Allowed, ...] = ()
     asked_by_iam: set[str] = set()
+    between_pods: set[str] = set()
     if graph.target == "aws":
         found = [statement for role in _roles(resolved, catalog) for statement in role.statements]
         asked_by_iam = {each.wire for each in found}
         statements = tuple(allowed for role in _roles(resolved, catalog) for allowed in _allowed(role))
     if is_in_cluster(resolved):
-        statements = (*statements, *_in_cluster(resolved, catalog))
-    return Permissions(tuple(_grant(each, graph.target, asked_by_iam) for each in graph.bindings), statements)
+        from platinfra.app.kubernetes.stack import bundle_of
+
+        bundle = bundle_of(resolved, catalog)
+        statements = (*statements, *_in_cluster(bundle))
+        between_pods = set(_between_pods(bundle)) - asked_by_iam
+    words = dict.fromkeys(between_pods, _ENFORCED["kubernetes"][""])
+    grants = (_grant(each, graph.target, asked_by_iam, words) for each in graph.bindings)
+    return Permissions(tuple(grants), statements)
 
 
 def policy(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> str:
@@ -160,12 +167,22 @@ def _allowed(role: "Role") -> list[Allowed]:
     return [*of_wires, *of_platform, *managed]
 
 
-def _in_cluster(resolved: Resolved, catalog: Catalog) -> "Iterator[Allowed]":
+def _between_pods(made: "Bundle") -> "Iterator[str]":
+    """Yield the wires with pods on both sides: nothing but network policies is between them."""
+    from platinfra.targets.kubernetes.network import selectors
+
+    values = made.values
+    components = values.graph.components
+    pods = {name for name, each in components.items() if selectors(each, values) and not values.place.serves(each)}
+    for each in values.graph.bindings:
+        if {each.consumer, each.provider} <= pods:
+            yield f"{each.consumer}.{each.name}"
+
+
+def _in_cluster(made: "Bundle") -> "Iterator[Allowed]":
     """Yield what people and pods may do through the Kubernetes API, and what pods reach outside the stack."""
-    from platinfra.app.kubernetes.stack import bundle_of
     from platinfra.targets.kubernetes.network import openings
 
-    made = bundle_of(resolved, catalog)
     yield from _people(made)
     values = made.values
     namespace = values.place.namespace
@@ -204,8 +221,9 @@ def _because(statement: "Statement") -> str:
     return f"{statement.wire} ({statement.verb})" if statement.wire else f"{statement.component} itself"
 
 
-def _grant(binding: Binding, target: str, asked_by_iam: set[str]) -> Grant:
+def _grant(binding: Binding, target: str, asked_by_iam: set[str], otherwise: "Mapping[str, str]") -> Grant:
     wire = f"{binding.consumer}.{binding.name}"
     words: dict[str, Any] = _ENFORCED.get(target, {})
-    enforced = words.get(binding.capability, "IAM" if wire in asked_by_iam else words.get("", ""))
+    usual = "IAM" if wire in asked_by_iam else otherwise.get(wire, words.get("", ""))
+    enforced = words.get(binding.capability, usual)
     return Grant(binding.consumer, binding.provider, binding.capability, binding.access, wire, enforced)

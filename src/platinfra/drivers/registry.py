@@ -110,15 +110,15 @@ class Registries:
         if answer.status != http.client.OK:
             return ""
         token = _json(answer.body).get("token") or _json(answer.body).get("access_token")
-        # A line break would end the header.
-        return f"Bearer {token}" if isinstance(token, str) and token.isprintable() else ""
+        # What no header takes would be told in the refusal.
+        usable = isinstance(token, str) and token.isascii() and token.isprintable()
+        return f"Bearer {token}" if usable else ""
 
     def _patiently(self, request: urllib.request.Request, registry: str) -> _Answer:
         """Send a request; send it again, a few times, to a registry that is busy or does not answer."""
         problem = ""
         for number in range(_TRIES):
-            if number:
-                time.sleep(self._pause * number)
+            time.sleep(self._pause * number)
             try:
                 answer = self._sent(request)
             except (OSError, http.client.HTTPException, ValueError) as error:
@@ -139,7 +139,7 @@ class Registries:
         if _is_loopback(request.host):
             handlers.append(urllib.request.ProxyHandler({}))
         try:
-            with urllib.request.build_opener(*handlers).open(request, timeout=60) as found:
+            with urllib.request.build_opener(*handlers).open(request, timeout=self._timeout) as found:
                 return _Answer(found.status, found.headers, found.read(_LARGEST + 1))
         except urllib.error.HTTPError as error:
             with contextlib.closing(error):

@@ -154,6 +154,7 @@ def test_a_version_counts_when_nothing_was_put_into_it_for_a_while(folder: Any, 
     old = time.time() - LATER - 2
     os.utime(tmp_path / "store/resnet/1/saved_model.pb", (old, old))
     waiting.refresh()
+    waiting.refresh()
     assert served(tmp_path / "here") == ["resnet/1"]
 
 
@@ -209,22 +210,22 @@ def test_a_version_that_cannot_be_fetched_leaves_its_model_and_the_others_as_the
 def test_a_store_that_does_not_answer_is_asked_again_and_nothing_is_ready_before(
     monkeypatch: pytest.MonkeyPatch, folder: Any, tmp_path: Path
 ) -> None:
-    ended = threading.Event()
+    ended, asked, listed_before = threading.Event(), [], []
 
     class Away(stored.Folder):
-        asked = 0
-
         def found(self, prefix: str) -> Iterator[Any]:
-            Away.asked += 1
-            if Away.asked == 1:
+            asked.append(time.monotonic())
+            listed_before.append((tmp_path / "here/models.config").exists())
+            if len(asked) == 1:
                 raise ConnectionError("refused")
-            assert not (tmp_path / "here/models.config").exists()
             ended.set()
             return super().found(prefix)
 
     monkeypatch.setattr(follow, "AGAIN_SECONDS", 0.01)
     put(folder, "resnet/1")
-    follow.follow(follow.Models(Away(tmp_path / "store"), tmp_path / "here"), 30.0, ended)
+    follow.follow(follow.Models(Away(tmp_path / "store"), tmp_path / "here"), 5.0, ended)
+    assert asked[1] - asked[0] < 4
+    assert listed_before == [False, False]
     assert served(tmp_path / "here") == ["resnet/1"]
 
 

@@ -73,7 +73,7 @@ def _named(value: Any, key: str = "") -> Iterator[ImageName]:
 
 def _fixed(value: Any, key: str, digests: Digests) -> Any:
     match value:
-        case str() if key == _KEY and (name := parsed(value)) and not name.digest and str(name) in digests:
+        case str() if key == _KEY and (name := parsed(value)) and str(name) in digests:
             return f"{value}@{digests[str(name)]}"
         case Mapping():
             return {inner: _fixed(each, inner, digests) for inner, each in value.items()}

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from dataclasses import replace
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -128,8 +129,8 @@ def finished(found: dict[Version, Files], before: float) -> dict[Version, Files]
 def newest(found: dict[Version, Files], count: int) -> dict[Version, Files]:
     """Return the versions with the highest numbers of each model."""
     ranked = sorted(found, key=lambda each: (each.model, -int(each.number)))
-    models = [each.model for each in ranked]
-    kept = [each for place, each in enumerate(ranked) if place - models.index(each.model) < count]
+    groups = groupby(ranked, key=lambda each: each.model)
+    kept = [each for _, group in groups for each in islice(group, count)]
     return {each: found[each] for each in kept}
 
 
