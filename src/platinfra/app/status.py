@@ -91,7 +91,7 @@ def _pods(name: str, stack: InCluster) -> ComponentStatus:
         stages=tuple(data["stages"]),
         health=found.health,
         detail=found.detail,
-        version=", ".join(dict.fromkeys(each.rpartition(":")[2] for each in found.images)),
+        version=", ".join(dict.fromkeys(each.partition("@")[0].rpartition(":")[2] for each in found.images)),
         address=data.get("route") or data["endpoints"].get("http", {}).get("url", ""),
         memory=0,
         restarts=found.restarts,

@@ -15,7 +15,7 @@ from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
-BUILT = {"bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "optuna"}
+BUILT = {"bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "optuna", "tensorflow-serving"}
 
 
 def plainly(made: Bundle) -> list[dict]:
@@ -108,7 +108,8 @@ def test_model_servers_ask_the_registry_that_they_are_wired_to(tool: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "tool", ["bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "nvidia-triton"]
+    "tool",
+    ["bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "nvidia-triton", "tensorflow-serving"],
 )
 def test_prometheus_is_told_where_their_metrics_are(tool: str) -> None:
     monitors = objects(bundle(MODELS), "PodMonitor")
@@ -183,7 +184,7 @@ def test_steps_of_flows_are_confined_as_the_namespace_asks() -> None:
     )
 
 
-@pytest.mark.parametrize("tool", ["alibi", "tensorflow-serving", "torchserve"])
+@pytest.mark.parametrize("tool", ["alibi", "torchserve"])
 def test_what_platinfra_does_not_run_says_why(tool: str) -> None:
     entry = CATALOG.get(tool)
     assert entry.limits
