@@ -18,7 +18,7 @@ SUMMARIES = {
     "check": "Prove each component and each wire through real clients.",
     "graph": "Draw a stack as text, Mermaid or SVG.",
     "render": "Write a stack as Terraform, charts and manifests.",
-    "images": "Build the images of tools that have no maintained one.",
+    "images": "Build, push and pin the images that the stack needs.",
     "permissions": "Tell who may do what, and which wire asked for it.",
     "tools": "List the tools of the catalog.",
     "explain": "Explain a tool, a stage, a setting or an error.",

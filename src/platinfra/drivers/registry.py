@@ -62,7 +62,7 @@ class Registries:
         if answer.status == http.client.OK and not answer.headers.get("Docker-Content-Digest"):
             answer = self._asked("GET", url, registry, repository)
         if answer.status == http.client.NOT_FOUND:
-            hint = "check its name and tag; one that platinfra builds is there after `platinfra images --push`"
+            hint = "check its name and tag; one that platinfra builds is there after `platinfra images push`"
             raise PlatinfraError(Diagnostic("image-not-found", f"`{registry}` has no image `{name}`", hint=hint))
         if answer.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
             raise _denied(registry, name)

@@ -40,6 +40,6 @@ def test_other_content_is_another_image() -> None:
 def test_images_need_a_registry_to_be_pushed(platinfra: Command, tmp_path: object) -> None:
     (tmp_path / "platinfra.yaml").write_text(TRACKING)
     assert "evidently" in platinfra("images").out
-    ended = platinfra("images", "--push")
+    ended = platinfra("images", "push")
     assert ended.code == 2
     assert "error[no-registry]" in ended.err

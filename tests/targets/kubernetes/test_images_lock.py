@@ -83,7 +83,7 @@ def pod(image: str, **more: Any) -> dict[str, Any]:
 def test_the_digest_of_a_tag_is_kept_beside_the_file(platinfra: Command, tmp_path: Path, there: Registry) -> None:
     digest = there.add("ml/web:1")
     write(tmp_path, there)
-    ended = platinfra("images", "--lock")
+    ended = platinfra("images", "lock")
     assert ended.code == 0, ended.err
     assert digest in ended.out
     assert kept(tmp_path) == {f"{there.host}/ml/web:1": digest}
@@ -92,13 +92,13 @@ def test_the_digest_of_a_tag_is_kept_beside_the_file(platinfra: Command, tmp_pat
 def test_what_is_rendered_names_it_and_keeps_the_tag(platinfra: Command, tmp_path: Path, there: Registry) -> None:
     digest = there.add("ml/web:1")
     write(tmp_path, there)
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     there.asked.clear()
     ended = platinfra("render", "--out", "out")
     assert ended.code == 0
     assert "image-not-pinned" not in ended.err
     assert f"{there.host}/ml/web:1@{digest}" in "".join(each.read_text() for each in tmp_path.glob("out/*/*.yaml"))
-    assert there.asked == [], "registries are asked by `--lock` only"
+    assert there.asked == [], "registries are asked by `lock` only"
 
 
 @pytest.mark.parametrize("command", [("plan", "--offline"), ("render", "--out", "out")])
@@ -111,7 +111,7 @@ def test_an_image_that_the_file_lacks_is_a_warning_with_the_command(
     assert ended.code in {0, 3}
     assert "warning[image-not-pinned]" in ended.err
     assert f"{there.host}/ml/web:1" in ended.err
-    assert "platinfra images --lock" in ended.err
+    assert "platinfra images lock" in ended.err
 
 
 def test_without_the_file_nobody_is_warned(platinfra: Command, tmp_path: Path, there: Registry) -> None:
@@ -123,24 +123,24 @@ def test_another_lock_forgets_what_nobody_names(platinfra: Command, tmp_path: Pa
     there.add("ml/web:1")
     digest = there.add("ml/web:2", "other")
     write(tmp_path, there)
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     write(tmp_path, there, TOOL.replace("web:1", "web:2"))
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     assert kept(tmp_path) == {f"{there.host}/ml/web:2": digest}
 
 
 def test_a_tag_that_moved_is_asked_for_again(platinfra: Command, tmp_path: Path, there: Registry) -> None:
     there.add("ml/web:1")
     write(tmp_path, there)
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     digest = there.add("ml/web:1", "other")
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     assert kept(tmp_path) == {f"{there.host}/ml/web:1": digest}
 
 
 def test_nothing_is_written_when_one_image_is_missing(platinfra: Command, tmp_path: Path, there: Registry) -> None:
     write(tmp_path, there)
-    ended = platinfra("images", "--lock")
+    ended = platinfra("images", "lock")
     assert ended.code == 2
     assert "error[image-not-found]" in ended.err
     assert not (tmp_path / FILE).exists()
@@ -153,7 +153,7 @@ def test_a_registry_that_does_not_answer_is_asked_for_one_image_only(
     there.busy = 1000
     second = '      second: {image: "HOST/ml/web:2"}\n'
     write(tmp_path, there, TOOL + second)
-    ended = platinfra("images", "--lock")
+    ended = platinfra("images", "lock")
     assert "error[registry-unreachable]" in ended.err
     assert {path for _, path, _ in there.asked} == {"/v2/ml/web/manifests/1"}
 
@@ -163,11 +163,11 @@ def test_images_of_every_environment_are_kept(platinfra: Command, tmp_path: Path
     other = TOOL.replace("web:1", "${settings.image}").replace("endpoints:", 'settings: {image: {type: string, default: "web:1", help: x}}\nendpoints:', 1)  # fmt: skip
     test = "environments:\n  test: {provider: {name: kubernetes}, settings: {web: {image: 'web:2'}}}\n  here: {provider: {name: local}}\n"
     write(tmp_path, there, other.replace("[kubernetes]", "[local, kubernetes]"), STACK + test)
-    ended = platinfra("images", "--lock")
+    ended = platinfra("images", "lock")
     assert kept(tmp_path) == digests, ended.err
     digests[f"{there.host}/ml/web:2"] = there.add("ml/web:2", "moved")
     there.add("ml/web:1", "moved as well")
-    platinfra("images", "--lock", "--env", "test")
+    platinfra("images", "lock", "--env", "test")
     assert kept(tmp_path) == digests
 
 
@@ -178,7 +178,7 @@ def test_images_of_charts_are_kept_while_the_charts_are_out_of_reach(
     write(tmp_path, there, TOOL + CHARTED)
     (tmp_path / FILE).write_text(written({"quay.io/of/charts:1": SHA}))
     monkeypatch.setattr("platinfra.drivers.helm.find", _no_helm)
-    ended = platinfra("images", "--lock")
+    ended = platinfra("images", "lock")
     assert "without the images of charts" in ended.err
     assert kept(tmp_path) == {f"{there.host}/ml/web:1": digest, "quay.io/of/charts:1": SHA}
 
@@ -189,7 +189,7 @@ def test_images_of_charts_are_asked_for_where_helm_is(
     digests = {f"{there.host}/ml/{name}": there.add(f"ml/{name}") for name in ("web:1", "chart:1")}
     write(tmp_path, there, TOOL + CHARTED)
     monkeypatch.setattr("platinfra.drivers.helm.find", lambda: _Helm(f"{there.host}/ml/chart:1"))
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     assert kept(tmp_path) == digests
     platinfra("render", "--format", "manifests", "--out", "out")
     text = "".join(each.read_text() for each in tmp_path.glob("out/*.yaml"))
@@ -217,25 +217,25 @@ def _no_helm() -> None:
 def test_built_images_are_locked_once_they_are_pushed(platinfra: Command, tmp_path: Path, there: Registry) -> None:
     pushed = STACK.replace("[web]", "[evidently]") + f"deployment: {{registry: {there.host}/ml}}\n"
     write(tmp_path, there, stack=pushed)
-    ended = platinfra("images", "--lock")
+    ended = platinfra("images", "lock")
     assert (ended.code, kept(tmp_path)) == (0, {})
     assert "left out" in ended.out
     (name,) = (each["name"] for each in json.loads(platinfra("images", "--json").out)["images"])
     digest = there.add(name.removeprefix(f"{there.host}/"))
-    platinfra("images", "--lock")
+    platinfra("images", "lock")
     assert kept(tmp_path) == {name: digest}
 
 
 def test_images_without_a_registry_are_left_out(platinfra: Command, tmp_path: Path, there: Registry) -> None:
     write(tmp_path, there, stack=STACK.replace("[web]", "[evidently]"))
-    assert platinfra("images", "--lock").code == 0
+    assert platinfra("images", "lock").code == 0
     assert kept(tmp_path) == {}
     assert "image-not-pinned" not in platinfra("plan", "--offline").err
 
 
 def test_a_stack_on_this_machine_has_no_images(platinfra: Command, tmp_path: Path) -> None:
     (tmp_path / "platinfra.yaml").write_text("name: a\nstack: {experiment_tracker: [mlflow]}\n")
-    assert "error[target-not-available]" in platinfra("images", "--lock").err
+    assert "error[target-not-available]" in platinfra("images", "lock").err
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"a": 1}', '{"a": "sha256:0"}', '{"a": {}}'])

@@ -1,54 +1,43 @@
 """`platinfra images`."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from platinfra.app.images import build, images, lock
 from platinfra.cli import options, render
 
+Action = Literal["build", "push", "lock"]
+
 
 @click.command("images")
-@options.stack_file
-@click.option("--build", "building", is_flag=True, help="Build those that are not here, with Docker or Podman.")
-@click.option("--push", is_flag=True, help="Build them, and push them to `deployment.registry`.")
-@click.option(
-    "--lock",
-    "locking",
-    is_flag=True,
-    help="Ask registries for the digest of every image, and write them to platinfra.images.json beside FILE.",
-)
+@click.argument("actions", type=click.Choice(["build", "push", "lock"]), nargs=-1)
+@options.stack_folder
 @click.option("--base", metavar="IMAGE", help="Build on another image with Python, such as one of yours by its digest.")
 @options.as_json
 def command(
-    file: Path | None,
-    environment: str | None,
-    base: str | None,
-    *,
-    building: bool,
-    push: bool,
-    locking: bool,
-    as_json: bool,
+    file: Path | None, environment: str | None, actions: tuple[Action, ...], base: str | None, *, as_json: bool
 ) -> None:
     """
-    Show, build or push the images of tools that have no maintained one; each is made from the tool's hashed lock.
+    Show the images of tools that have no maintained one, and build, push or lock them.
 
-    With platinfra.images.json beside FILE, `plan`, `up` and `render` name the images of platinfra's own objects by
-    their digests too. Charts that Helm installs keep their tags; what `render --format manifests` makes of them does not.
+    Each is made from the tool's hashed lock. `build` builds those that are not here, with Docker or Podman; `push` also
+    pushes them to `deployment.registry`. `lock` asks registries for the digest of every image of the stack and writes
+    them to platinfra.images.json beside the stack file: `plan`, `up` and `render` then name the images of platinfra's
+    own objects by their digests. Charts that Helm installs keep their tags.
 
     \b
     Example:
       platinfra images
-      platinfra images --push
-      platinfra images --lock
+      platinfra images push lock
+      platinfra images build --base registry.example.org/python:3.12
     """
-    found = []
-    if building or push:
-        found = build(file, environment, _report, base=base, push=push)
-    if locking:
+    found = [] if actions else images(file, environment)
+    if {"build", "push"} & {*actions}:
+        found = build(file, environment, _report, base=base, push="push" in actions)
+    if "lock" in actions:
         found = lock(file, environment, _report)
-    elif not (building or push):
-        found = images(file, environment)
     if as_json:
         render.data({"images": found})
     else:

@@ -10,7 +10,7 @@ from platinfra.targets.kubernetes.values import LOCAL_REGISTRY
 
 FILE = "platinfra.images.json"
 """What it is called; people commit it."""
-COMMAND = "platinfra images --lock"
+COMMAND = "platinfra images lock"
 _KEY = "image"
 _OTHER_CONTENT = frozenset({"ConfigMap", "CustomResourceDefinition", "Secret"})
 """Kinds whose fields are nobody's images, whatever they are called."""
