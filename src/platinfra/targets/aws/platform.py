@@ -135,11 +135,15 @@ def _addons() -> dict[str, Any]:
 
 _ACCESS = {
     "admin": ("AmazonEKSClusterAdminPolicy", False),
-    "ml_engineer": ("AmazonEKSEditPolicy", True),
+    "ml_engineer": ("AmazonEKSViewPolicy", True),
     "data_scientist": ("AmazonEKSViewPolicy", True),
     "auditor": ("AmazonEKSViewPolicy", False),
 }
-"""Role of users to the EKS access policy, and whether it is limited to the stack's namespace."""
+"""
+Role of users to the EKS access policy, and whether it is limited to the stack's namespace.
+
+Nobody but an admin gets one that reads Secrets, as EKS' edit policy does: the components' passwords are among them.
+"""
 
 
 def _access_entries(place: Place) -> dict[str, Any]:
