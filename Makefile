@@ -13,7 +13,7 @@ QUICKSTART := examples/quickstart
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := bootstrap
-.PHONY: bootstrap demo down test check fast live bench docs lock environments wheel clean
+.PHONY: bootstrap demo down test check fast live live-containers bench docs lock environments wheel clean
 
 bootstrap: $(READY)
 
@@ -50,6 +50,9 @@ check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 
 live: environments  ## Only the tests that start real tools, and those that apply whole stacks against a stand-in for AWS.
 	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) -m "live or slow"
+
+live-containers: $(READY)  ## Build our images and run our manifests with Podman; needs root, installs packages.
+	@$(BIN)/python -m pytest -n 0 -m containers tests/containers
 
 bench: environments  ## Measure, and write docs/reference/performance.md.
 	@UV_OFFLINE=1 $(BIN)/python benchmarks/run.py

@@ -92,4 +92,4 @@ def test_a_keyboard_interrupt_kills_the_command(folder: Path) -> None:
     (pid,) = noted(folder / "pids")
     caller.send_signal(signal.SIGINT)
     caller.wait(10)
-    eventually(lambda: not lives(pid), within=1)
+    eventually(lambda: not lives(pid), within=5)

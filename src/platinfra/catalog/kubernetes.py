@@ -168,6 +168,9 @@ class KubernetesRun(Entry):
     outside: list[Outside] = Field(default_factory=list, description="What it reaches outside the stack.")
     inside: list[Inside] = Field(default_factory=list, description="Who reaches it from other namespaces.")
     account: bool = Field(default=True, description="Whether it gets a service account; an operator may make its own.")
+    image_packages: list[str] = Field(
+        default_factory=list, description="Debian packages that the image from the tool's lock needs beside Python."
+    )
     dashboards: dict[str, str] | None = Field(
         default=None, description="Labels of the ConfigMaps that it shows as dashboards."
     )

@@ -28,9 +28,17 @@ def test_a_registry_of_the_file_comes_first_in_the_name() -> None:
 def test_the_recipe_installs_hashed_packages_and_gives_up_root() -> None:
     files = context(Catalog(), "evidently")
     recipe = files["Containerfile"].decode()
-    assert "--require-hashes" in recipe
+    assert "--require-hashes --no-deps" in recipe
     assert recipe.rstrip().endswith("USER 10001:10001")
     assert b"--hash=sha256:" in files["requirements.lock.txt"]
+
+
+def test_a_tool_names_the_system_packages_that_its_image_needs() -> None:
+    recipe = context(Catalog(), "nannyml")["Containerfile"].decode()
+    build, final = recipe.split("FROM ${BASE}\n")
+    assert "--no-install-recommends libgomp1 " in final
+    assert "apt-get" not in build
+    assert "apt-get" not in context(Catalog(), "evidently")["Containerfile"].decode()
 
 
 def test_other_content_is_another_image() -> None:
