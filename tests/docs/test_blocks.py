@@ -88,6 +88,7 @@ def test_code_and_data_can_be_read(block: Block) -> None:
     {"python": ast.parse, "json": json.loads, "toml": tomllib.loads}[block.language](block.text)
 
 
+@pytest.mark.live
 @pytest.mark.parametrize(
     "page",
     [page for page in pages() if any(block.kind == "fast" for block in blocks(page))],

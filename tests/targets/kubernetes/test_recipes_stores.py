@@ -20,6 +20,8 @@ import boto3
 import pytest
 from tests.moto_server import moto, surroundings
 
+pytestmark = pytest.mark.live  # they start a stand-in for S3
+
 TOOLS = Path(__file__).parents[3] / "src" / "platinfra" / "tools"
 
 

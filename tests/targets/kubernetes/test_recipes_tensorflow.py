@@ -19,6 +19,8 @@ from tests.targets.kubernetes.test_recipes_stores import TOOLS, module
 
 from platinfra.targets.kubernetes.render import plain
 
+pytestmark = pytest.mark.live  # they start a stand-in for S3
+
 stored = module("_model_server", "model_server.objects")
 follow = module("tensorflow-serving", "follow")
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
