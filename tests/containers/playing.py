@@ -103,11 +103,6 @@ def until_ready(engine: Engine, pod: Pod, began: float, patience: float = 180.0)
     return time.monotonic() - began
 
 
-def finished(engine: Engine, pod: Pod) -> int:
-    """Wait for a job's end; return its exit code."""
-    return int(engine.podman("wait", pod.container))
-
-
 def logs(engine: Engine, pod: Pod) -> str:
     """Return the last lines of a container's log."""
     try:

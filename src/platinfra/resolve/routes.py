@@ -95,7 +95,7 @@ def open_pages(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
 def _unknown(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
     pages = [name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY]
     for written in routes.hosts:
-        name, span = written.replace("_", "-").lower(), _span(chosen, "hosts", written, key=True)
+        name, span = canonical_tool(written), _span(chosen, "hosts", written, key=True)
         if name in _left_out(members, chosen):
             continue
         if name not in members:
@@ -115,7 +115,7 @@ def _left_out(members: Members, chosen: Chosen) -> set[str]:
 def _same_host(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
     """Yield hosts of `hosts` that another component has through `domain`; twice in `hosts` is a rule of the file."""
     found = hosts(members, chosen)
-    own = {written.replace("_", "-").lower(): written for written in routes.hosts}
+    own = {canonical_tool(written): written for written in routes.hosts}
     for name in own.keys() & found.keys():
         others = [each for each, host in found.items() if host == found[name] and each not in own]
         if others:

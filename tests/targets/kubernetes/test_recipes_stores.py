@@ -16,9 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
-from tests.moto_server import moto, surroundings
 
 pytestmark = pytest.mark.live  # they start a stand-in for S3
 
@@ -39,20 +37,6 @@ objects = module("_model_server", "model_server.objects")
 model_store = module("bentoml", "model_store")
 desk = module("nannyml", "desk")
 repository = module("mlserver", "serve")
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    with moto() as url:
-        before = dict(os.environ)
-        os.environ.update(surroundings(url))
-        try:
-            place = {"LocationConstraint": os.environ["AWS_REGION"]}
-            boto3.client("s3").create_bucket(Bucket="stack-objects", CreateBucketConfiguration=place)
-            yield "s3://stack-objects"
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, bundle, objects
-from tests.moto_server import moto, surroundings
 from tests.targets.kubernetes.test_recipes_stores import TOOLS, module
 
 from platinfra.targets.kubernetes.render import plain
@@ -25,20 +23,6 @@ stored = module("_model_server", "model_server.objects")
 follow = module("tensorflow-serving", "follow")
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
 LATER = 3600.0
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    with moto() as url:
-        before = dict(os.environ)
-        os.environ.update(surroundings(url))
-        try:
-            place = {"LocationConstraint": os.environ["AWS_REGION"]}
-            boto3.client("s3").create_bucket(Bucket="stack-objects", CreateBucketConfiguration=place)
-            yield "s3://stack-objects"
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -18,7 +18,6 @@ from platinfra.model.cluster import ObjectRef
 from platinfra.model.event import Event
 from platinfra.targets.aws.cloud import AwsCloud
 from platinfra.targets.kubernetes.actions import ClusterWorld
-from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.place import prefix
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def opened(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
     """Look at the cluster that Terraform made or was told of; raise PlatinfraError with what would not work there."""
     site = site_on_aws(cloud.workspace)
     reach(cloud, site)
-    draft = bundle_of(cloud.resolved, cloud.catalog, told=outputs)
-    world = _world(cloud, site, outputs, draft)
+    world = _world(cloud, site, outputs)
     bundle = bundle_of(cloud.resolved, cloud.catalog, version=world.version, told=outputs)
     return session_of(ClusterStack(cloud.workspace, cloud.catalog, cloud.resolved, bundle), site, world)
 
@@ -69,13 +67,13 @@ def reach(cloud: CloudStack, site: Site) -> None:
     eks.write_kubeconfig(site.kubeconfig, found, place.region.name, place.region.domain)
 
 
-def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any], draft: Bundle) -> ClusterWorld:
+def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> ClusterWorld:
     from platinfra.drivers.cloud_secrets import CloudSecrets
     from platinfra.drivers.secret_store import SecretStore
 
     place = cloud.place
     try:
-        world = world_of(site, draft.place.namespace)
+        world = world_of(site, prefix(place.stack, place.environment))
     except PlatinfraError as error:
         if place.cluster.public_access or {each.code for each in error.diagnostics} != {"cluster-unreachable"}:
             raise

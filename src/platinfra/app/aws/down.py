@@ -62,8 +62,10 @@ def cloud_down(
         if addresses and fate == "delete" and not agree(_stack(root)):
             hint = "nothing was touched; type the stack's name, or keep the data with `--keep-data`"
             raise PlatinfraError(Diagnostic("not-confirmed", "the data was not deleted", hint=hint))
-        kept = applications.take_out(workspace, emit, account, keep_data=fate == "keep") if addresses else ()
-        kept += _destroy(folder, terraform, root, addresses, fate, emit) if addresses else ()
+        kept: tuple[str, ...] = ()
+        if addresses:
+            kept = applications.take_out(workspace, emit, account, keep_data=fate == "keep")
+            kept += _destroy(folder, terraform, root, addresses, fate, emit)
         _forget(root, account)
     shutil.rmtree(workspace.root)
     return Ended("everything is removed from the account" if addresses else "nothing was there", kept)

@@ -67,13 +67,11 @@ def refuse_impossible(stack: ClusterStack) -> None:
     from platinfra.drivers import helm
     from platinfra.drivers.kubectl import Kubectl
 
-    charts, bundle = helm.find(), stack.bundle
+    charts = helm.find()
     Kubectl().contexts()
-    objects = rendered(bundle, charts, bundle.place.version, frozenset())
-    become = rendering(bundle, charts, bundle.place.version, frozenset())
-    unknown = ignored(bundle, stack.resolved.overrides, objects, charts, become)
-    if found := [*problems(bundle, objects, frozenset()), *unknown]:
-        raise PlatinfraError(*found)
+    _, wrong = _judged(stack, charts, stack.bundle.place.version, frozenset())
+    if wrong:
+        raise PlatinfraError(*wrong)
 
 
 def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
@@ -93,14 +91,22 @@ def opened(workspace: Workspace, without: tuple[str, ...] = ()) -> Session:
 def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
-    found_objects = rendered(stack.bundle, world.charts, world.version, kinds)
+    objects, wrong = _judged(stack, world.charts, world.version, kinds)
     if lacking := list(_lacking(stack.bundle, world.cluster)):
         raise PlatinfraError(*lacking)
-    become = rendering(stack.bundle, world.charts, world.version, kinds)
-    unknown = ignored(stack.bundle, stack.resolved.overrides, found_objects, world.charts, become)
-    if found := [*missing(stack.bundle), *problems(stack.bundle, found_objects, kinds), *unknown]:
+    if found := [*missing(stack.bundle), *wrong]:
         raise PlatinfraError(*found)
-    return Session(stack, site, world, found_objects, plan(stack.bundle, found_objects))
+    return Session(stack, site, world, objects, plan(stack.bundle, objects))
+
+
+def _judged(
+    stack: ClusterStack, charts: Charts, version: str, kinds: frozenset[str]
+) -> tuple[Rendered, list[Diagnostic]]:
+    """Return what the charts of a stack become in a cluster with `kinds`, and what is wrong with it."""
+    objects = rendered(stack.bundle, charts, version, kinds)
+    become = rendering(stack.bundle, charts, version, kinds)
+    unknown = ignored(stack.bundle, stack.resolved.overrides, objects, charts, become)
+    return objects, [*problems(stack.bundle, objects, kinds), *unknown]
 
 
 def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:

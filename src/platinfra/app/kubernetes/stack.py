@@ -22,23 +22,6 @@ class ClusterStack:
     bundle: Bundle
 
 
-def cluster_stack(
-    workspace: Workspace,
-    without: tuple[str, ...] = (),
-    *,
-    version: str | None = None,
-    told: Mapping[str, Mapping[str, Any]] | None = None,
-) -> ClusterStack:
-    """
-    Resolve a stack for a cluster; raise PlatinfraError with every problem.
-
-    `version` is that of the cluster where it was asked; `told` is what Terraform said of each wire.
-    """
-    catalog = workspace.catalog()
-    resolved = workspace.resolve(catalog, without)
-    return ClusterStack(workspace, catalog, resolved, bundle_of(resolved, catalog, version=version, told=told))
-
-
 def bundle_of(
     resolved: Resolved,
     catalog: Catalog,
@@ -46,7 +29,11 @@ def bundle_of(
     version: str | None = None,
     told: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Bundle:
-    """Return the steps of a resolved stack in its cluster."""
+    """
+    Return the steps of a resolved stack in its cluster; raise PlatinfraError when a tool has no recipe for one.
+
+    `version` is that of the cluster where it was asked; `told` is what Terraform said in its outputs.
+    """
     file, graph = resolved.file, resolved.graph
     cloud = _cloud(resolved, catalog, told)
     planned = file.deployment.kubernetes_version or _version_of(resolved)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from platinfra.app.kubernetes.plan import ClusterPlan, compared, with_earlier
 from platinfra.app.kubernetes.session import Session, opened, refuse_impossible
-from platinfra.app.kubernetes.stack import cluster_stack
+from platinfra.app.kubernetes.stack import ClusterStack, bundle_of
 from platinfra.app.workspace import Workspace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
@@ -34,13 +34,15 @@ def _make(workspace: Workspace, emit: Emit, without: tuple[str, ...]) -> None:
     from platinfra.app.kubernetes.made import ensure, notes, program_of
     from platinfra.targets.kubernetes.images import images
 
-    stack = cluster_stack(workspace, without)
-    program, found = program_of(stack.resolved), notes(workspace)
+    catalog = workspace.catalog()
+    resolved = workspace.resolve(catalog, without)
+    program, found = program_of(resolved), notes(workspace)
     if found and found.program != program:
         message = f"the stack is in a cluster that {found.program} made"
         hint = "remove that first with `platinfra down --delete-data`, or give this one an environment of its own"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
     if program:
+        stack = ClusterStack(workspace, catalog, resolved, bundle_of(resolved, catalog))
         refuse_impossible(stack)
         ensure(workspace, program, stack.bundle.place.namespace, images(stack.bundle.values), emit)
 

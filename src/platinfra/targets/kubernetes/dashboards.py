@@ -6,7 +6,7 @@ from typing import Any
 
 from platinfra.catalog.schema import Panel
 from platinfra.model.graph import Component
-from platinfra.targets.kubernetes.monitors import CAPABILITY
+from platinfra.targets.kubernetes.monitors import watched
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import Values
 
@@ -42,8 +42,7 @@ def objects(values: Values) -> Iterator[Object]:
 
 def _panels(component: Component, values: Values) -> Mapping[str, Panel] | None:
     """Return what is worth seeing of a component; None where nobody collects its metrics."""
-    binding = next((each for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY), None)
-    name = values.endpoint_of(binding) if binding else None
+    name = watched(component, values)
     return {**_USUAL, **values.tool(component).endpoints[name].panels} if name else None
 
 

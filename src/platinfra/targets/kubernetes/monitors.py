@@ -12,10 +12,16 @@ Object = dict[str, Any]
 CAPABILITY = "metrics"
 
 
+def watched(component: Component, values: Values) -> str | None:
+    """Return the endpoint of a component that somebody collects metrics from; None when nobody does."""
+    binding = next((each for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY), None)
+    return values.endpoint_of(binding) if binding else None
+
+
 def objects(component: Component, values: Values) -> Iterator[Object]:
     """Yield a PodMonitor for a component that somebody collects metrics of."""
-    binding = next((each for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY), None)
-    if binding is None or (name := values.endpoint_of(binding)) is None:
+    name = watched(component, values)
+    if name is None:
         return
     endpoint = values.tool(component).endpoints[name]
     target = values.location(component, name)[2]
