@@ -10,15 +10,16 @@ from click.testing import CliRunner
 
 from platinfra.app.explain import explanations
 from platinfra.app.schema import schema
-from platinfra.app.tools import line
+from platinfra.app.tools import targets_of
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Capability, Requirement, Setting, Tool
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
+from platinfra.model.ground import PLACES, Place
+from platinfra.spec.schema import GROUNDS
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-TARGETS = ("local", "kubernetes", "aws")
 NOTE = "<!-- Written by `make docs`; change the code, the catalog or docs/generate.py instead. -->"
 BEGIN, END = "<!-- tools:begin -->", "<!-- tools:end -->"
 
@@ -64,8 +65,8 @@ def tools_table() -> Iterator[str]:
     stages = {each.name for each in catalog.capabilities() if each.stage}
     for stage in sorted(stages):
         tools = [each for each in catalog.tools() if stage in each.provides]
-        cells = [", ".join(mark(each, target, tested) for each in tools if target in there(each)) for target in TARGETS]
-        nowhere = [f"*{each.name}*" for each in tools if not set(there(each))]
+        cells = [", ".join(mark(each, place, tested) for each in tools if stands_on(each, place)) for place in PLACES]
+        nowhere = [f"*{each.name}*" for each in tools if not targets_of(each)]
         rows.append([link(stage), *(each or "–" for each in cells), ", ".join(nowhere) or "–"])  # noqa: RUF001
     yield from table(["stage", "this machine", "a cluster", "a service of AWS", "not yet"], rows)
 
@@ -75,14 +76,15 @@ def link(stage: str) -> str:
     return f"[{stage}](docs/reference/stages-and-tools.md#{stage})"
 
 
-def there(tool: Tool) -> list[str]:
-    """Return the targets on which platinfra brings a tool up."""
-    return [*line(tool).runs, *(["aws"] if tool.run.aws is not None and tool.supports == ["aws"] else [])]
+def stands_on(tool: Tool, place: Place) -> bool:
+    """Tell whether platinfra brings a tool up in a place, on one target at least."""
+    grounds = [each for offered in GROUNDS.values() for each in offered]
+    return any(tool.runs_on(each) and tool.find_place(each) == place for each in grounds)
 
 
-def mark(tool: Tool, target: str, tested: frozenset[str]) -> str:
+def mark(tool: Tool, place: Place, tested: frozenset[str]) -> str:
     """Return a tool's name; bold where real processes of it were tested."""
-    return f"**{tool.name}**" if target == "local" and tool.name in tested else tool.name
+    return f"**{tool.name}**" if place == "machine" and tool.name in tested else tool.name
 
 
 def tested_tools() -> frozenset[str]:
@@ -292,8 +294,11 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"\n### {tool.name}\n"
     yield f"{tool.summary}\n"
     yield f"* Home: <{tool.homepage}> ({tool.license})"
-    yield f"* Can run on: {', '.join(tool.supports)}{f' ({tool.limits})' if tool.limits else ''}"
-    yield f"* Recipe for: {', '.join(line(tool).runs) or 'none in this version'}"
+    yield f"* Runs on: {', '.join(targets_of(tool)) or 'nothing in this version'}"
+    for where, reason in tool.limits.items():
+        yield f"* Not on {where}: {reason}" if where != "anywhere" else f"* Not at all: {reason}"
+    if tool.remarks:
+        yield f"* Remark: {tool.remarks}"
     yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"
     yield from requirement_lines(tool, catalog)
     for name, endpoint in tool.endpoints.items():

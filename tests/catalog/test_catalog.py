@@ -6,7 +6,9 @@ import pytest
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.diagnostics import PlatinfraError
+from platinfra.model.ground import PLACES
 from platinfra.model.reference import parse
+from platinfra.spec.schema import GROUNDS
 
 CATALOG = Catalog()
 TOOLS = CATALOG.names()
@@ -15,7 +17,6 @@ LINES = [
     "summary: A tool.",
     "homepage: https://example.org",
     "license: MIT",
-    "supports: [local]",
     "provides: [monitoring]",
 ]
 
@@ -61,10 +62,13 @@ def test_every_text_of_a_tool_only_fetches_values(name: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("name", [name for name in TOOLS if len(CATALOG.get(name).supports) < 3])
-def test_a_tool_that_does_not_run_everywhere_says_why_or_is_infrastructure(name: str) -> None:
-    tool = CATALOG.get(name)
-    assert tool.limits or not any(CATALOG.capability(each).stage for each in tool.provides)
+@pytest.mark.parametrize("name", TOOLS)
+def test_limits_speak_of_places_targets_and_types_there_are(name: str) -> None:
+    grounds = [each for offered in GROUNDS.values() for each in offered]
+    known = {"anywhere", *PLACES, *GROUNDS, *(f"{each.target}/{each.type}" for each in grounds)}
+    assert set(CATALOG.get(name).limits) <= known
+    for where in PLACES:  # a place with a recipe has no limit of its own: a target or a type has
+        assert not (where in CATALOG.get(name).limits and where in CATALOG.get(name).places)
 
 
 @pytest.mark.parametrize("capability", CATALOG.capabilities(), ids=lambda each: each.name)
@@ -72,7 +76,7 @@ def test_defaults_of_a_capability_provide_it_where_they_are_the_default(capabili
     for target, name in capability.defaults.items():
         tool = CATALOG.get(name)
         assert capability.name in tool.provides
-        assert target in tool.supports
+        assert any(map(tool.runs_on, GROUNDS[target]))
 
 
 @pytest.mark.parametrize(

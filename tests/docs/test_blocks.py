@@ -26,7 +26,6 @@ TOOL = {
     "summary": "An example.",
     "homepage": "https://example.org",
     "license": "MIT",
-    "supports": ["local"],
     "provides": ["alerting"],
 }
 

@@ -110,13 +110,13 @@ def releases(tool: Tool, catalog: Catalog, sign_in: int = 0) -> list[Release]:
         names.add("envoy-gateway")
     for requirement, entry in tool.requires.items():
         stub = SIGN_INS[sign_in] if entry.capability == "sign_in" else STUBS.get(entry.capability)
-        if stub and stub != name and "kubernetes" in entry.targets:
+        if stub and stub != name and "cluster" in entry.places:
             access = tuple(entry.access or ())
             bindings.append(Binding(name, requirement, stub, entry.capability, access, "", client=entry.client))
             names.add(stub)
     components = {each: _component(catalog.get(each)) for each in sorted(names)}
     graph = Graph("churn", "default", "kubernetes", components, tuple(bindings))
-    cloud = _Cloud() if tool.supports == ["aws"] else None
+    cloud = _Cloud() if "kubernetes" in tool.limits else None
     place = place_of(
         graph,
         KubernetesDeployment(storage_class="fast", routes=Routes(domain="example.org", tls=Tls(secret="tls"))),
@@ -131,9 +131,6 @@ def releases(tool: Tool, catalog: Catalog, sign_in: int = 0) -> list[Release]:
 
 class _Cloud:
     """A cloud that knows everything of itself and serves nothing."""
-
-    def serves(self, component: Component) -> bool:
-        return False
 
     def attribute(self, binding: Binding, name: str) -> Any:
         return None
@@ -150,7 +147,7 @@ class _Cloud:
 
 def _component(tool: Tool) -> Component:
     settings = {key: "stub" if each.default is None else each.default for key, each in tool.settings.items()}
-    return Component(tool.name, tool.name, (), settings)
+    return Component(tool.name, tool.name, (), settings, "cluster")
 
 
 @dataclass(frozen=True)

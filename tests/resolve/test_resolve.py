@@ -99,10 +99,19 @@ def test_permissions_are_the_verbs_of_the_wires() -> None:
 
 
 def test_the_seed_runs_elsewhere_once_an_environment_replaces_what_cannot() -> None:
-    laptop = "environments:\n  laptop:\n    provider: {name: local}\n    stack: {orchestrator: [prefect], model_serving: [bentoml]}\n"
+    replaced = {
+        "pipelining": "prefect",
+        "orchestrator": "prefect",
+        "runtime_engine": "",
+        "model_registry": "mlflow",
+        "model_serving": "mlflow-serving: {settings: {model: wine}}",
+        "monitoring": "evidently",
+    }
+    stages = ", ".join(f"{stage}: [{tool}]" for stage, tool in replaced.items())
+    laptop = f"environments:\n  laptop:\n    provider: {{name: local}}\n    stack: {{{stages}}}\n"
     graph = graph_of(SEED.read_text() + laptop, environment="laptop")
     assert graph.target == "local"
-    assert graph.components["prefect"].stages == ("orchestrator",)
+    assert set(graph.components["prefect"].stages) == {"orchestrator", "pipelining"}
     assert graph_of(SEED.read_text() + laptop).target == "aws"
 
 
@@ -133,9 +142,8 @@ def test_components_that_need_each_other_are_a_circle(tmp_path: Path) -> None:
             "summary: A tool.",
             "homepage: https://example.org",
             "license: MIT",
-            "supports: [local]",
         ]
-        lines += [f"provides: [{stage}]", f"requires: {{{other}: {{capability: {needed}}}}}"]
+        lines += ["run: {local: {}}", f"provides: [{stage}]", f"requires: {{{other}: {{capability: {needed}}}}}"]
         (folder / "tool.yaml").write_text("\n".join(lines))
     stack = load(load_text("name: demo\nstack:\n  monitoring: [hen]\n  alerting: [egg]\n", "platinfra.yaml"))
     with pytest.raises(PlatinfraError) as caught:

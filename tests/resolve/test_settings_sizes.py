@@ -22,7 +22,7 @@ def settings(size: str, component: str, text: str = CLUSTER) -> dict:
 
 def shown(text: str) -> dict[str, dict]:
     found = resolved(text)
-    return set_by_size(found.graph.components, CATALOG, found.file)
+    return set_by_size(found.graph.components, CATALOG, found.file.deployment.size or "small")
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,9 @@ def test_what_a_size_sets_is_told_and_nothing_else() -> None:
 
 
 def test_a_laptop_has_no_size() -> None:
-    on_laptop = resolved("name: churn\nstack:\n  monitoring: [evidently]\n").file
-    sizes = resolved(CLUSTER.replace("SIZE", "large")).file.deployment
-    assert sized(CATALOG.get("rds"), on_laptop.model_copy(update={"deployment": sizes})) == {}
-    assert sized(CATALOG.get("rds"), on_laptop) == {}
+    assert sized(CATALOG.get("rds"), "service", "large")
+    assert sized(CATALOG.get("rds"), "machine", "large") == {}
+    assert sized(CATALOG.get("rds"), "service", "small") == {}
 
 
 def test_an_environment_has_its_own_size() -> None:

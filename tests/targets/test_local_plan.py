@@ -33,7 +33,6 @@ LINES = [
     "summary: A tool.",
     "homepage: https://example.org",
     "license: MIT",
-    "supports: [local]",
     "provides: [monitoring]",
 ]
 QUIET = Progress(lambda _: None, lambda: False)
@@ -48,6 +47,11 @@ def start(text: str, process: str) -> Start:
 def test_every_tool_with_a_recipe_plans_with_all_its_neighbours(name: str) -> None:
     tool = CATALOG.get(name)
     settings = {key: "x" for key, each in tool.settings.items() if each.default is None}
+    settings |= {
+        "secrets-manager": {"prefix": "x", "region": "x"},
+        "s3": {"bucket": "xxx", "region": "x"},
+        "rds": {"host": "x"},
+    }.get(name, {})
     uses = dict.fromkeys(tool.provides, f"{{{name}: {{settings: {settings}}}}}")
     neighbours = {
         "experiment_tracker": "mlflow",
@@ -114,9 +118,8 @@ def test_each_component_has_a_home_of_its_own_and_telemetry_is_off() -> None:
 
 
 def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
-    graph = graph_of("name: x\nstack:\n  runtime_engine: [ray]\n")
     with pytest.raises(PlatinfraError) as caught:
-        plan(graph, CATALOG, machine_for(graph))
+        graph_of("name: x\nstack:\n  runtime_engine: [ray]\n")
     assert caught.value.diagnostics[0].code == "no-recipe"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from platinfra.app.tools import targets_of
 from platinfra.app.workspace import at
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.schema import Capability, Setting, Tool
@@ -37,21 +38,14 @@ def explain(name: str, file: Path | None = None) -> str:
     )
 
 
-def _targets(tool: Tool) -> Iterator[str]:
-    """Yield where a tool can be brought up: code that only uses something runs everywhere it is supported."""
-    if tool.run.local or (tool.check and "local" in tool.supports):
-        yield "local"
-    if tool.run.kubernetes:
-        yield "kubernetes"
-    if tool.run.aws and "aws" in tool.supports:
-        yield "aws"
-
-
 def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"{tool.name}: {tool.summary}"
     yield f"{tool.homepage} ({tool.license})"
-    yield f"\ncan run on   {', '.join(tool.supports)}" + (f" ({tool.limits})" if tool.limits else "")
-    yield f"recipe for   {', '.join(_targets(tool)) or 'none in this version'}"
+    yield f"\nruns on      {', '.join(targets_of(tool)) or 'nothing in this version'}"
+    for where, reason in tool.limits.items():
+        yield f"cannot       {where}: {reason}"
+    if tool.remarks:
+        yield f"remark       {tool.remarks}"
     yield f"provides     {', '.join(tool.provides)}"
     for name, each in tool.requires.items():
         access = ", ".join(each.access or catalog.capability(each.capability).default_access)
@@ -93,4 +87,4 @@ def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
     for target, tool in capability.defaults.items():
         yield f"default      {tool} on {target}"
     for tool_ in catalog.providers(capability.name):
-        yield f"tool         {tool_.name}: {tool_.summary} ({', '.join(tool_.supports)})"
+        yield f"tool         {tool_.name}: {tool_.summary} ({', '.join(targets_of(tool_)) or 'nowhere'})"

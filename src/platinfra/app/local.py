@@ -11,10 +11,9 @@ from platinfra.app.workspace import PYTHON, Workspace, cache_folder
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
 from platinfra.model.graph import Graph
-from platinfra.model.reference import parse, references
 from platinfra.model.state import Applied, State
 from platinfra.targets.local.layout import Layout
-from platinfra.targets.local.plan import locks, wanted_ports, without_recipe
+from platinfra.targets.local.plan import locks, wanted_ports
 from platinfra.targets.local.values import Machine
 
 if TYPE_CHECKING:
@@ -227,28 +226,11 @@ def read_ports(workspace: Workspace) -> dict[str, int]:
         return {}
 
 
-def refuse_unusable(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
-    """Raise PlatinfraError for tools without a recipe and for a project without a hashed requirements file."""
-    problems = [
-        *_folder_problems(workspace),
-        *without_recipe(graph, catalog),
-        *_unnamed(graph, catalog),
-        *_project_problems(workspace, graph),
-    ]
+def refuse_unusable(workspace: Workspace, graph: Graph) -> None:
+    """Raise PlatinfraError for a folder that tools cannot work in and for a project without a hashed requirements file."""
+    problems = [*_folder_problems(workspace), *_project_problems(workspace, graph)]
     if problems:
         raise PlatinfraError(*problems)
-
-
-def _unnamed(graph: Graph, catalog: Catalog) -> Iterator[Diagnostic]:
-    """Yield a problem for every setting that says where something exists, and does not say it."""
-    for component in graph.components.values():
-        tool = catalog.get(component.tool)
-        told = tool.run.local.provides.values() if tool.run.local else ()
-        named = [each.path for texts in told for text in texts.values() for each in references(parse(text))]
-        for setting in dict.fromkeys(path[1] for path in named if path[0] == "settings"):
-            if component.settings[setting] == "":
-                hint = f"write `{tool.name}: {{settings: {{{setting}: …}}}}`"
-                yield Diagnostic("missing-setting", f"`{component.name}` needs the setting `{setting}` here", hint=hint)
 
 
 def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:

@@ -173,7 +173,7 @@ def _between_pods(made: "Bundle") -> "Iterator[str]":
 
     values = made.values
     components = values.graph.components
-    pods = {name for name, each in components.items() if selectors(each, values) and not values.place.serves(each)}
+    pods = {name for name, each in components.items() if selectors(each, values) and not each.is_service}
     for each in values.graph.bindings:
         if {each.consumer, each.provider} <= pods:
             yield f"{each.consumer}.{each.name}"
@@ -193,7 +193,7 @@ def _in_cluster(made: "Bundle") -> "Iterator[Allowed]":
             yield Allowed(
                 role, "", what, (f"namespace {namespace}",), f"the {component.name} itself: {rule.reason}", ""
             )
-        if not values.place.serves(component):
+        if not component.is_service:
             for each in dict.fromkeys(openings(component, values)):
                 ports = ", ".join(map(str, each.ports))
                 yield Allowed(role, "", (f"connect to TCP {ports}",), (each.to,), each.reason, "")

@@ -103,7 +103,7 @@ def prepare(
     from platinfra.app import local  # start-up time: a target that cannot be applied needs none of it
     from platinfra.targets.local import plan as local_plan
 
-    local.refuse_unusable(workspace, graph, catalog)
+    local.refuse_unusable(workspace, graph)
     state, recovered = local.load_state(workspace)
     kept = local.read_ports(workspace)
     kept = local.still_usable(workspace, kept) if move_ports else kept

@@ -106,7 +106,7 @@ def _for_cluster(resolved: Resolved, catalog: Catalog, kind: "Format", told: Tol
     charts = _charts(made) if kind == "manifests" else {}
     files = folder(made, kind, charts)
     written = {name: text.encode() for name, text in files.items()}
-    return f"{made.place.namespace}-kubernetes", written, (*made.left_out, *_without_digest(made, charts))
+    return f"{made.place.namespace}-kubernetes", written, _without_digest(made, charts)
 
 
 def _without_digest(made: "Bundle", charts: "Rendered") -> tuple[Diagnostic, ...]:

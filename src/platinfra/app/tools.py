@@ -6,6 +6,7 @@ from pathlib import Path
 from platinfra.app.workspace import at
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
+from platinfra.spec.schema import GROUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,8 @@ class ToolLine:
     name: str
     summary: str
     stages: tuple[str, ...]
-    supports: tuple[str, ...]
-    runs: tuple[str, ...]
-    """The targets for which this version has a recipe."""
+    targets: tuple[str, ...]
+    """Where it can be brought up."""
 
 
 def tools(stage: str | None = None, target: str | None = None, file: Path | None = None) -> list[ToolLine]:
@@ -28,14 +28,15 @@ def tools(stage: str | None = None, target: str | None = None, file: Path | None
         raise PlatinfraError(Diagnostic("unknown-stage", f"`{stage}` is not a stage", hint=did_you_mean(stage, known)))
     lines = [line(each) for each in catalog.tools()]
     return [
-        each
-        for each in lines
-        if (stage is None or stage in each.stages) and (target is None or target in each.supports)
+        each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]
 
 
 def line(tool: Tool) -> ToolLine:
     """Return a tool in a line."""
-    here = ("local",) if tool.run.local or (tool.check and "local" in tool.supports) else ()
-    runs = (*here, *(("kubernetes",) if tool.run.kubernetes and "kubernetes" in tool.supports else ()))
-    return ToolLine(tool.name, tool.summary, tuple(tool.provides), tuple(tool.supports), runs)
+    return ToolLine(tool.name, tool.summary, tuple(tool.provides), targets_of(tool))
+
+
+def targets_of(tool: Tool) -> tuple[str, ...]:
+    """Return the targets on which a tool can be brought up, in one type of their deployments at least."""
+    return tuple(name for name, offered in GROUNDS.items() if any(map(tool.runs_on, offered)))

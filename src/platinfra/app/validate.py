@@ -23,7 +23,7 @@ def _checked(workspace: Workspace, catalog: Catalog) -> Resolved:
     if resolved.graph.target == "local":
         from platinfra.app.local import refuse_unusable  # start-up time
 
-        refuse_unusable(workspace, resolved.graph, catalog)
+        refuse_unusable(workspace, resolved.graph)
     if resolved.graph.target == "kubernetes":
         from platinfra.app.kubernetes.stack import bundle_of
 

@@ -36,7 +36,6 @@ Attribute = Literal[
     "groups_claim",
     "secret",
 ]
-TargetName = Literal["local", "kubernetes", "aws"]
 Argument = str | list[str]
 """A nested list is a group that disappears when it mentions an unbound optional requirement."""
 

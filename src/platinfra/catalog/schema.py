@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from platinfra.catalog.entry import Argument, Attribute, Entry, TargetName
+from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.model.ground import PLACES, Ground, Place
 
 
 class Capability(Entry):
@@ -21,7 +22,7 @@ class Capability(Entry):
     default_access: list[str] = Field(
         default_factory=lambda: ["read", "write"], description="The verbs of a requirement that names none."
     )
-    defaults: dict[TargetName, str] = Field(
+    defaults: dict[str, str] = Field(
         default_factory=dict, description="Target to the tool that meets the capability when the stack names none."
     )
 
@@ -35,12 +36,7 @@ class Requirement(Entry):
     many: bool = Field(default=False, description="Binds every provider of the stack.")
     client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
     role: str = Field(default="main", description="AWS: which of this tool's roles gets the permissions.")
-    targets: list[TargetName] = Field(
-        default=["local", "kubernetes", "aws"], description="The targets on which the tool needs it."
-    )
-    deployments: list[Literal["kubernetes", "cloud_vm"]] = Field(
-        default=["kubernetes", "cloud_vm"], description="AWS: the deployment types on which the tool needs it."
-    )
+    places: list[Place] = Field(default=[*PLACES], description="Where the tool needs it.")
 
 
 class Setting(Entry):
@@ -61,9 +57,7 @@ class Setting(Entry):
         default=None,
         description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
-    targets: list[TargetName] = Field(
-        default=["local", "kubernetes", "aws"], description="The targets on which it means something."
-    )
+    places: list[Place] = Field(default=[*PLACES], description="Where it means something.")
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
         default_factory=dict,
         description="What the default is in a deployment of that `size`, in clusters and on AWS; `default` is for small ones.",
@@ -223,9 +217,6 @@ class AwsRun(Entry):
     machine_settings: dict[str, str] = Field(
         default_factory=dict, description="cloud_vm: settings with which the machine's local recipe reaches it."
     )
-    deployments: list[Literal["kubernetes", "cloud_vm"]] = Field(
-        default=["kubernetes", "cloud_vm"], description="The deployment types it works with."
-    )
 
 
 class Run(Entry):
@@ -243,8 +234,11 @@ class Tool(Entry):
     summary: str = Field(description="One sentence.")
     homepage: str = Field(description="Where people read about it.")
     license: str = Field(description="SPDX name.")
-    supports: list[TargetName] = Field(description="Where the software itself can run.")
-    limits: str | None = Field(default=None, description="Why it does not run elsewhere, in a sentence.")
+    limits: dict[str, str] = Field(
+        default_factory=dict,
+        description="Where it cannot run (a place, a target, TARGET/TYPE, or `anywhere`), and why, in half a sentence.",
+    )
+    remarks: str | None = Field(default=None, description="What people should know before they choose it.")
     provides: dict[str, dict[Attribute, str]] = Field(
         default_factory=dict,
         description="Capabilities, with the attributes that differ from those of the endpoint `http`.",
@@ -271,6 +265,35 @@ class Tool(Entry):
         ends = self.endpoints.values()
         implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
         return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Return where the tool has a recipe."""
+        aws = self.run.aws
+        found: dict[Place, bool] = {
+            "machine": self.run.local is not None,
+            "cluster": self.run.kubernetes is not None,
+            "service": aws is not None and bool(aws.module or aws.grants),
+        }
+        return tuple(place for place, holds in found.items() if holds)
+
+    def limit(self, ground: Ground) -> str | None:
+        """Return why the tool cannot run on some ground; None where nothing is known to be in the way."""
+        given = (self.limits.get(each) for each in ("anywhere", ground.target, f"{ground.target}/{ground.type}"))
+        if found := next(filter(None, given), None):
+            return found
+        if self.find_place(ground):
+            return None
+        own = (self.limits.get(each) for each in ground.places)
+        return next(filter(None, own), "it is a service of AWS" if self.places == ("service",) else None)
+
+    def find_place(self, ground: Ground) -> Place | None:
+        """Return the first place of some ground that the tool has a recipe for."""
+        return next((each for each in ground.places if each in self.places), None)
+
+    def runs_on(self, ground: Ground) -> bool:
+        """Tell whether the tool can be brought up on some ground."""
+        return self.limit(ground) is None and self.find_place(ground) is not None
 
     @field_validator("provides", mode="before")
     @classmethod

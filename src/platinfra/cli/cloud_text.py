@@ -71,13 +71,13 @@ def cloud_data(plan: "CloudPlan") -> dict[str, Any]:
 
 def print_cloud_applied(applied: "CloudApplied") -> None:
     """Say what `up` did on AWS and, as precisely, what it did not."""
-    place, values = applied.stack.place, applied.stack.values
+    place = applied.stack.place
     click.echo(summed(applied.changes) or "nothing to do: the account is as the file says", err=True)
     if place.kind == "kubernetes":
         click.echo(f"cluster          {place.cluster_name} in {place.region.name}")
     else:
         components = applied.stack.resolved.graph.components.values()
-        waiting = [each.name for each in components if values.is_application(each)]
+        waiting = [each.name for each in components if not each.is_service]
         click.echo(f"machine          {place.name('machine')} in {place.region.name}")
         text = (
             f"The machine installs the stack by itself, which takes some minutes the first time: {', '.join(waiting)}."

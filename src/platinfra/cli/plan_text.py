@@ -50,7 +50,7 @@ def _shown_size(planned: Planned) -> str:
 def _set_by_size(planned: Planned) -> dict[str, Scalar]:
     """Return what the size set, `component.setting` to value."""
     resolved = planned.resolved
-    found = set_by_size(resolved.graph.components, planned.catalog, resolved.file)
+    found = set_by_size(resolved.graph.components, planned.catalog, resolved.file.deployment.size or "small")
     return {f"{component}.{key}": value for component, each in found.items() for key, value in each.items()}
 
 

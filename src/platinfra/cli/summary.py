@@ -14,7 +14,7 @@ def print_cluster_applied(applied: Applied) -> None:
         click.echo("nothing to do: the cluster is as the file says", err=True)
     click.echo(f"namespace        {values.place.namespace}")
     for component in values.graph.components.values():
-        if "http" in values.tool(component).endpoints and not values.place.serves(component):
+        if "http" in values.tool(component).endpoints and not component.is_service:
             click.echo(f"{component.name:<16} {values.address(component) or values.url(component, 'http')}")
     click.echo("\nplatinfra status · platinfra open NAME · platinfra drift · platinfra down", err=True)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from platinfra.model.ground import Place
 from platinfra.model.permission import Permission
 
 
@@ -35,8 +36,15 @@ class Component:
     tool: str
     stages: tuple[str, ...]
     settings: Mapping[str, str | int | float | bool]
+    place: Place = "machine"
+    """What it stands on, and so which recipe of its tool is its own."""
     reason: str = ""
     """Why the component is there when the user did not name it."""
+
+    @property
+    def is_service(self) -> bool:
+        """Tell whether a cloud runs it, and neither pods nor processes of the stack do."""
+        return self.place == "service"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.schema import Requirement
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
 from platinfra.model.graph import Binding, Component
-from platinfra.resolve import routes
+from platinfra.resolve import recipes, routes
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
@@ -114,11 +114,8 @@ class _Binder:
 
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""
-        target = self.chosen.file.provider.name
-        kind = self.chosen.file.deployment.type or "kubernetes"
         for name, requirement in member.tool.requires.items():
-            elsewhere = target not in requirement.targets or (target == "aws" and kind not in requirement.deployments)
-            if requirement.optional == optional and not elsewhere:
+            if requirement.optional == optional and member.place in requirement.places:
                 yield name, requirement
         if member.tool.secrets and not optional and self.default_of("secret_store"):
             yield SECRETS, Requirement(capability="secret_store", access=["read"])
@@ -137,8 +134,9 @@ class _Binder:
 
     def default_of(self, capability: str) -> str | None:
         """Return the tool that meets a capability on the target when the stack names none."""
-        found = self.catalog.find_capability(capability)
-        return found.defaults.get(self.chosen.file.provider.name) if found else None
+        ground, found = self.chosen.ground, self.catalog.find_capability(capability)
+        default = found.defaults.get(ground.target) if found else None
+        return default if default and self.catalog.get(default).runs_on(ground) else None
 
     def meet(self, member: Member, name: str, requirement: Requirement) -> Member | None:
         """Bind one requirement; return the default provider if one had to be added."""
@@ -208,12 +206,13 @@ class _Binder:
     def join(self, tool: str, reason: str) -> Member:
         """Add a default provider to the stack, under another name where the user gave its own to something else."""
         name = tool if tool not in self.bound.members else f"default-{tool}"
-        return self.take(Member(name, self.catalog.get(tool), None, reason))
+        found = self.catalog.get(tool)
+        return self.take(Member(name, found, recipes.place_of(found, self.chosen.ground), None, reason))
 
     def take(self, member: Member) -> Member:
         """Make a component part of the stack."""
         self.bound.members[member.name] = member
-        self.bound.components[member.name] = member.component(settings_of(member, self.problems, self.chosen.file))
+        self.bound.components[member.name] = member.component(settings_of(member, self.problems, self.chosen.size))
         self.enlist(member)
         return member
 
@@ -231,9 +230,8 @@ class _Binder:
 
     def unmet(self, member: Member, name: str, requirement: Requirement) -> Diagnostic:
         """Describe a requirement that nothing meets."""
-        target = self.chosen.file.provider.name
-        able = [each.name for each in self.catalog.providers(requirement.capability) if target in each.supports]
-        hint = f"add a `{requirement.capability}` to the stack: {listed(able, 'or')}" if able else None
+        able = self.catalog.providers(requirement.capability)
+        hint = recipes.instead(f"add a `{requirement.capability}` to the stack", able, self.chosen.ground, "or")
         return Diagnostic(
             "unmet-requirement",
             f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has none",

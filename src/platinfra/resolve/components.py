@@ -9,6 +9,8 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.document import Path_
 from platinfra.model.graph import Component
+from platinfra.model.ground import Place
+from platinfra.resolve import recipes
 from platinfra.resolve.environment import Chosen
 from platinfra.spec.schema import Scalar, Use
 from platinfra.spec.shape import locate
@@ -22,6 +24,7 @@ class Member:
 
     name: str
     tool: Tool
+    place: Place
     span: Span | None
     reason: str = ""
     stages: list[str] = field(default_factory=list)
@@ -30,7 +33,7 @@ class Member:
 
     def component(self, settings: Mapping[str, Scalar]) -> Component:
         """Return the finished component."""
-        return Component(self.name, self.tool.name, tuple(self.stages), dict(settings), self.reason)
+        return Component(self.name, self.tool.name, tuple(self.stages), dict(settings), self.place, self.reason)
 
 
 def members(
@@ -45,7 +48,11 @@ def members(
         for index, use in enumerate(uses):
             path = locate(chosen.document, (*chosen.stages[stage], index))
             tool = _tool(use, stage, path, chosen, catalog, problems)
-            if tool is not None and _name(use, tool) not in left_out:
+            if tool is None or _name(use, tool) in left_out:
+                continue
+            if trouble := recipes.problem(tool, stage, chosen.ground, catalog, _use_span(chosen, path, use)):
+                problems.append(trouble)
+            else:
                 _add(found, use, tool, stage, path, chosen, problems)
     _override_settings(found, chosen, problems)
     problems += _unknown_without(left_out, chosen, found)
@@ -81,31 +88,9 @@ def _tool(
     elif stage not in tool.provides:
         hint = f"`{tool.name}` fills {listed(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
         problems.append(Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`", span, hint))
-    elif chosen.file.provider.name not in tool.supports:
-        problems.append(_cannot_run(tool, stage, chosen, catalog, span))
-    elif (kind := _foreign_deployment(tool, chosen)) is not None:
-        hint = f"leave it out, or write `deployment: {{type: {kind}}}`"
-        message = f"`{tool.name}` works with `type: {kind}` only"
-        problems.append(Diagnostic("tool-not-on-target", message, span, hint))
     else:
         return tool
     return None
-
-
-def _foreign_deployment(tool: Tool, chosen: Chosen) -> str | None:
-    """Return the deployment type that a tool needs on AWS, when it is another one than the stack's."""
-    if chosen.file.provider.name != "aws" or tool.run.aws is None:
-        return None
-    able = tool.run.aws.deployments
-    return None if (chosen.file.deployment.type or "kubernetes") in able else able[0]
-
-
-def _cannot_run(tool: Tool, stage: str, chosen: Chosen, catalog: Catalog, span: Span | None) -> Diagnostic:
-    target = chosen.file.provider.name
-    able = [each for each in catalog.providers(stage) if target in each.supports]
-    hint = f"tools of `{stage}` that can: {_names(able)}" if able else f"no tool of `{stage}` can; leave the stage out"
-    reason = f": {tool.limits}" if tool.limits else ""
-    return Diagnostic("tool-not-on-target", f"`{tool.name}` cannot run on `{target}`{reason}", span, hint)
 
 
 def _names(tools: list[Tool]) -> str:
@@ -131,7 +116,7 @@ def _add(
             )
         )
         return
-    member = found.setdefault(name, Member(name, tool, span))
+    member = found.setdefault(name, Member(name, tool, recipes.place_of(tool, chosen.ground), span))
     if member.tool.name != tool.name:
         hint = f"it is the name of a `{member.tool.name}` already; choose another with `as`"
         problems.append(Diagnostic("name-taken", f"two components would be called `{name}`", span, hint))

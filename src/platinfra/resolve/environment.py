@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
 from platinfra.document import Document, Path_
+from platinfra.model.ground import Ground
 from platinfra.spec.aws import canonical_key
 from platinfra.spec.load import Stack
-from platinfra.spec.schema import Deployment, Scalar, StackFile
+from platinfra.spec.schema import GROUNDS, Deployment, Scalar, StackFile
 
 DEFAULT = "default"
 
@@ -24,6 +25,17 @@ class Chosen:
     """The environment's settings, component to settings."""
     deployment: Path_ = ("deployment",)
     """The place of its deployment."""
+
+    @property
+    def size(self) -> str:
+        """Return how much of everything there is to be."""
+        return self.file.deployment.size or "small"
+
+    @property
+    def ground(self) -> Ground:
+        """Return what the target offers; an unknown type, which the file's rules report, is taken for the usual one."""
+        offered = GROUNDS[self.file.provider.name]
+        return next((each for each in offered if each.type == self.file.deployment.type), offered[0])
 
 
 def chosen_environment(stack: Stack, name: str | None) -> Chosen:

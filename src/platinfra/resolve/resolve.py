@@ -40,7 +40,7 @@ def resolve(
     chosen = chosen_environment(stack, environment)
     problems = list(stack.problems)
     named = members(chosen, catalog, without, problems)
-    components = {name: member.component(settings_of(member, problems, chosen.file)) for name, member in named.items()}
+    components = {name: member.component(settings_of(member, problems, chosen.size)) for name, member in named.items()}
     bound = bind(named, components, catalog, chosen, problems)
     problems += circles(bound.bindings, bound.members)
     problems += overrides.problems(bound.members, chosen)

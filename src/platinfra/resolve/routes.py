@@ -26,7 +26,7 @@ Members = Mapping[str, Member]
 def hosts(members: Members, chosen: Chosen) -> dict[str, str]:
     """Return the components whose pages have a host, with it."""
     routes = chosen.file.deployment.routes
-    if routes is None:
+    if routes is None or "cluster" not in chosen.ground.places:
         return {}
     pages = (name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY)
     found = ((name, routes.host_of(name)) for name in pages)
@@ -39,7 +39,9 @@ def proxies(members: Members, chosen: Chosen, catalog: Catalog) -> list[Member]:
         return []
     tool = catalog.get(PROXY)
     return [
-        Member(_free(f"{name}-sign-in", members), tool, members[name].span, reason, bind={PAGE: (name, None)})
+        Member(
+            _free(f"{name}-sign-in", members), tool, "cluster", members[name].span, reason, bind={PAGE: (name, None)}
+        )
         for name in hosts(members, chosen)
         if not _asks(members[name])
         for reason in [f"`{name}` cannot ask the stack's sign-in itself"]

@@ -7,9 +7,11 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.model.graph import Component
+from platinfra.model.ground import Place
+from platinfra.model.reference import parse, references
 from platinfra.resolve.components import Member
 from platinfra.resolve.formats import FORMATS
-from platinfra.spec.schema import Scalar, StackFile
+from platinfra.spec.schema import Scalar
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "string": ((str,), "text"),
@@ -19,18 +21,18 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
-def settings_of(member: Member, problems: list[Diagnostic], file: StackFile | None = None) -> dict[str, Scalar]:
+def settings_of(member: Member, problems: list[Diagnostic], size: str = "small") -> dict[str, Scalar]:
     """
     Return the settings of a component with defaults; note what is unknown, missing or of the wrong type.
 
-    `file` is the stack file in its environment: the size of its deployment changes defaults.
+    The `size` of the deployment changes defaults.
     """
     known = member.tool.settings
     values: dict[str, Scalar] = {name: each.default for name, each in known.items() if each.default is not None}
-    values |= sized(member.tool, file) if file else {}
+    values |= sized(member.tool, member.place, size)
     for key, (value, span) in member.settings.items():
         if key not in known:
-            here = [name for name, each in known.items() if file is None or file.provider.name in each.targets]
+            here = [name for name, each in known.items() if member.place in each.places]
             hint = did_you_mean(key, known) or (f"it has {listed(here)}" if here else "it has no settings")
             problems.append(Diagnostic("unknown-setting", f"`{member.tool.name}` has no setting `{key}`", span, hint))
         elif problem := _problem(key, known[key], value, span):
@@ -43,7 +45,18 @@ def settings_of(member: Member, problems: list[Diagnostic], file: StackFile | No
         for key, each in known.items()
         if each.default is None and key not in member.settings
     ]
+    problems += [_missing(member, key, known[key]) for key in _named_there(member) if values.get(key) == ""]
     return values
+
+
+def _named_there(member: Member) -> Iterator[str]:
+    """Yield the settings by which a tool without a process of its own says where something exists."""
+    recipe = member.tool.run.local
+    if member.place != "machine" or recipe is None:
+        return
+    texts = (text for told in recipe.provides.values() for text in told.values())
+    paths = (each.path for text in texts for each in references(parse(text)))
+    yield from dict.fromkeys(path[1] for path in paths if path[0] == "settings")
 
 
 def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
@@ -58,25 +71,24 @@ def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
                     yield Diagnostic("out-of-range", message, member.settings[key][1], setting.help)
 
 
-def sized(tool: Tool, file: StackFile) -> dict[str, Scalar]:
-    """Return the defaults of a tool that the size of the deployment changes."""
-    target, size = file.provider.name, file.deployment.size
-    if size is None or size == "small" or target == "local":
-        return {}
-    # On a machine, what is no service of AWS runs by its local recipe.
-    if target == "aws" and file.deployment.type == "cloud_vm" and not (tool.run.aws and tool.run.aws.module):
+def sized(tool: Tool, place: Place, size: str) -> dict[str, Scalar]:
+    """Return the defaults of a tool that the size of the deployment changes; a machine has the one size that it has."""
+    if place == "machine":
         return {}
     return {
-        name: each.sizes[size] for name, each in tool.settings.items() if size in each.sizes and target in each.targets
+        name: value
+        for name, each in tool.settings.items()
+        for of_size, value in each.sizes.items()
+        if of_size == size and place in each.places
     }
 
 
-def set_by_size(components: Mapping[str, Component], catalog: Catalog, file: StackFile) -> dict[str, dict[str, Scalar]]:
+def set_by_size(components: Mapping[str, Component], catalog: Catalog, size: str) -> dict[str, dict[str, Scalar]]:
     """Return what the size of the deployment set: component to settings; what the file says itself is not among it."""
     found = {
         name: {
             key: value
-            for key, value in sized(catalog.get(each.tool), file).items()
+            for key, value in sized(catalog.get(each.tool), each.place, size).items()
             if each.settings.get(key) == value and value != catalog.get(each.tool).settings[key].default
         }
         for name, each in components.items()

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from platinfra.model.ground import Ground
 from platinfra.spec.aws import CANONICAL, AwsDeployment, Strict
 from platinfra.spec.kubernetes import KubernetesDeployment
 
@@ -103,8 +104,12 @@ class StackFile(Strict):
     project: Project = Field(default_factory=Project.model_construct, description="The code that uses the stack.")
 
 
-DEPLOYMENT_TYPES: dict[str, tuple[str, ...]] = {
-    "local": ("process",),
-    "kubernetes": ("existing", "kind", "minikube", "k3d"),
-    "aws": ("kubernetes", "cloud_vm"),
+GROUNDS: dict[str, tuple[Ground, ...]] = {
+    "local": (Ground("local", "process", ("machine",)),),
+    "kubernetes": tuple(Ground("kubernetes", each, ("cluster",)) for each in ("existing", "kind", "minikube", "k3d")),
+    "aws": (
+        Ground("aws", "kubernetes", ("service", "cluster")),
+        Ground("aws", "cloud_vm", ("service", "machine")),
+    ),
 }
+"""Target to what it offers in each type of its deployments; the first type is the usual one."""

@@ -9,6 +9,8 @@ from tests.conftest import Command
 from tests.targets.aws.stacks import CATALOG, NAMES, text_of
 from tests.terraform import TERRAFORM, environment, terraform
 
+from platinfra.spec.schema import GROUNDS
+
 pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
 TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"
 ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\nstack:\n  {stage}: [{tool}]\n"
@@ -29,7 +31,7 @@ def stacks() -> Iterator[object]:
     for name in NAMES:
         yield pytest.param(text_of(name), "production" if name == "production" else None, id=name)
     for tool in CATALOG.tools():
-        if tool.run.aws is not None and "aws" in tool.supports and tool.provides:
+        if tool.run.aws is not None and any(map(tool.runs_on, GROUNDS["aws"])) and tool.provides:
             text = ALONE.format(stage=next(iter(tool.provides)), tool=WRITTEN.get(tool.name, tool.name)) + NEEDS.get(
                 tool.name, ""
             )

@@ -26,7 +26,6 @@ name: server
 summary: Serves what a follower fetches.
 homepage: https://example.org
 license: MIT
-supports: [kubernetes]
 provides: [model_serving]
 requires:
   models: {capability: object_store, access: [read, list]}

@@ -96,7 +96,7 @@ def test_another_environment_is_another_namespace() -> None:
     assert bundle_of(resolved(text, environment="test"), CATALOG).place.namespace.startswith("churn-test-")
 
 
-def test_a_tool_without_a_recipe_is_a_diagnostic_that_names_others() -> None:
+def test_a_tool_that_no_cluster_runs_is_a_diagnostic() -> None:
     with pytest.raises(PlatinfraError) as raised:
         bundle("name: a\nprovider: {name: kubernetes}\nstack:\n  notebook: [jupyterlab]\n")
-    assert {each.code for each in raised.value.diagnostics} == {"no-recipe"}
+    assert {each.code for each in raised.value.diagnostics} == {"tool-not-on-target"}

@@ -30,8 +30,6 @@ name: web
 summary: Shows a page.
 homepage: https://example.org
 license: Apache-2.0
-supports: [kubernetes]
-limits: it is for tests
 provides: [monitoring]
 endpoints:
   http: {port: 8000, ready: /, page: true}
@@ -162,7 +160,7 @@ def test_images_of_every_environment_are_kept(platinfra: Command, tmp_path: Path
     digests = {f"{there.host}/ml/web:{tag}": there.add(f"ml/web:{tag}", tag) for tag in ("1", "2")}
     other = TOOL.replace("web:1", "${settings.image}").replace("endpoints:", 'settings: {image: {type: string, default: "web:1", help: x}}\nendpoints:', 1)  # fmt: skip
     test = "environments:\n  test: {provider: {name: kubernetes}, settings: {web: {image: 'web:2'}}}\n  here: {provider: {name: local}}\n"
-    write(tmp_path, there, other.replace("[kubernetes]", "[local, kubernetes]"), STACK + test)
+    write(tmp_path, there, other.replace("run:\n", "run:\n  local: {}\n", 1), STACK + test)
     ended = platinfra("images", "lock")
     assert kept(tmp_path) == digests, ended.err
     digests[f"{there.host}/ml/web:2"] = there.add("ml/web:2", "moved")

@@ -42,10 +42,10 @@ def test_no_rule_is_broken_by_our_own_objects(name: str) -> None:
 def test_every_setting_of_a_tool_means_something_in_a_cluster(name: str) -> None:
     tool = CATALOG.get(name)
     assert tool.run.kubernetes
-    if tool.supports == ["aws"] or tool.run.aws:
+    if tool.run.aws or "kubernetes" in tool.limits:
         return  # the settings are those of a service
     text = tool.run.kubernetes.model_dump_json()
-    elsewhere = {name for name, each in tool.settings.items() if "kubernetes" not in each.targets}
+    elsewhere = {name for name, each in tool.settings.items() if "cluster" not in each.places}
     assert {each for each in tool.settings if f"settings.{each}" not in text} == elsewhere
 
 

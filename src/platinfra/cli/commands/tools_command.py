@@ -23,8 +23,5 @@ def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
     if as_json:
         render.data({"tools": lines})
         return
-    rows = [
-        [each.name, ", ".join(each.stages), ", ".join(each.supports), ", ".join(each.runs), each.summary]
-        for each in lines
-    ]
-    render.table(rows, ["tool", "stages", "can run on", "recipe for", "summary"])
+    rows = [[each.name, ", ".join(each.stages), ", ".join(each.targets), each.summary] for each in lines]
+    render.table(rows, ["tool", "stages", "runs on", "summary"])

@@ -22,10 +22,6 @@ class AwsCloud:
         self._administrators: Mapping[str, str] = (told or {}).get("administrators", {})
         self._identified = {each.component for each in roles(values) if each.pod}
 
-    def serves(self, component: Component) -> bool:
-        """Tell whether a component is a service of AWS, and no pods."""
-        return not self._values.is_application(component)
-
     def attribute(self, binding: Binding, name: str) -> Any:
         """Return what a service tells one of its consumers: names that follow from the file, the rest once it is up."""
         told = self._told.get(f"{binding.consumer}.{binding.name}", {})
@@ -60,7 +56,7 @@ class AwsCloud:
 
     def _keeps(self, provider: Component) -> bool:
         """Tell whether AWS keeps the passwords of a provider's logins: it made them, or somebody by hand."""
-        return self.serves(provider) and (self._values.module_called(provider) or not self.administers(provider))
+        return provider.is_service and (self._values.module_called(provider) or not self.administers(provider))
 
     def secret(self, component: str, name: str) -> tuple[str, str] | None:
         """Return where in Secrets Manager a secret of the stack is: name or ARN, and field; None when it is not there."""
@@ -72,5 +68,5 @@ class AwsCloud:
             if name.endswith(_LOGIN) and binding.name == requirement and binding.capability == "sql_database":
                 return (self._values.secret_name(component, requirement), "password") if self._keeps(provider) else None
         owner = graph.components[component]
-        made = name in self._values.tool(owner).secrets and not self.serves(owner)
+        made = name in self._values.tool(owner).secrets and not owner.is_service
         return (self._values.secret_name(component, name), "value") if made else None

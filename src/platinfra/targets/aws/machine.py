@@ -92,8 +92,7 @@ def stack_file(values: Values) -> Text:
     place, graph = values.place, values.graph
     stack: dict[str, list[Any]] = {}
     for component in graph.components.values():
-        recipe = values.tool(component).run.local
-        if recipe is None:
+        if values.tool(component).run.local is None:  # a service that nothing on the machine names
             continue
         capabilities = component.stages or tuple(values.tool(component).provides)
         for capability in capabilities:
@@ -105,7 +104,7 @@ def stack_file(values: Values) -> Text:
 
 
 def _use(component: Component, values: Values) -> Any:
-    own = _own_settings(component, values) if values.is_application(component) else {}
+    own = _own_settings(component, values) if not component.is_service else {}
     settings = {**own, **_machine_settings(component, values)}
     name = component.name if component.name != component.tool else None
     options = {"as": name, "settings": settings, "bind": _bind(component, values)}
@@ -115,7 +114,7 @@ def _use(component: Component, values: Values) -> Any:
 def _own_settings(component: Component, values: Values) -> dict[str, Any]:
     """Return the settings that mean something on a machine."""
     known = values.tool(component).settings
-    return {name: each for name, each in component.settings.items() if "local" in known[name].targets}
+    return {name: each for name, each in component.settings.items() if component.place in known[name].places}
 
 
 def _machine_settings(component: Component, values: Values) -> dict[str, Any]:
@@ -185,7 +184,7 @@ def _role_arns(values: Values) -> dict[str, str]:
     return {
         role.component: values.place.role_arn(role.name)
         for role in roles(values)
-        if values.is_application(components[role.component])
+        if not components[role.component].is_service
     }
 
 

@@ -51,7 +51,7 @@ def _of_component(component: Component, values: Values) -> Iterator[Role]:
     of_main = tuple(each for each in statements if each.role == MAIN)
     if recipe.role is not None:
         yield _of_service(component, MAIN, recipe.role, of_main, values)
-    elif of_main and values.is_application(component):
+    elif of_main and not component.is_service:
         yield _of_application(component, of_main, values)
     for name, each in recipe.roles.items():
         if values.role_exists(component, name):

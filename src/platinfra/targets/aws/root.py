@@ -114,7 +114,7 @@ def _component(component: Component, values: Values) -> list[tuple[str, dict[str
     found += [
         (labels.secret(component.name, name), _secret(values.secret_name(component.name, name), tags, values))
         for name in tool.secrets
-        if values.is_application(component)
+        if not component.is_service
     ]
     return found
 

@@ -55,13 +55,6 @@ class Values:
         """Return how a component runs on AWS; an application of the cluster or the machine has no recipe."""
         return self.tool(component).run.aws or AwsRun()
 
-    def is_application(self, component: Component) -> bool:
-        """Tell whether a component runs in the cluster or on the machine, and is no service of AWS."""
-        recipe = self.recipe(component)
-        tool = self.tool(component)
-        elsewhere = tool.supports != ["aws"] or bool(tool.run.kubernetes and tool.run.kubernetes.charts)
-        return not recipe.module and not recipe.grants and elsewhere
-
     def module_called(self, component: Component) -> bool:
         """Tell whether a module is called for a component: not when it names what exists already."""
         recipe = self.recipe(component)
@@ -139,7 +132,7 @@ class Values:
 
     def attributes(self, binding: Binding) -> dict[str, Any]:
         """Return everything a service of AWS tells the consumer of one binding; where applications are, the cluster knows."""
-        if self.is_application(self.graph.components[binding.provider]):
+        if not self.graph.components[binding.provider].is_service:
             return {}
         names = self.catalog.capability(binding.capability).attributes
         found = {str(name): self.attribute(binding, str(name), document=False) for name in names}

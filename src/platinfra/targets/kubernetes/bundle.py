@@ -7,7 +7,7 @@ from typing import Any
 
 from platinfra.catalog.catalog import canonical_tool
 from platinfra.catalog.kubernetes import Chart
-from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
+from platinfra.diagnostics import Diagnostic
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
@@ -58,8 +58,6 @@ class Bundle:
     place: Place
     steps: tuple[Step, ...]
     values: Values = field(repr=False)
-    left_out: tuple[Diagnostic, ...] = ()
-    """Warnings for what has no recipe for a cluster, where the rest is worth having: on AWS."""
     unpinned: tuple[Diagnostic, ...] = ()
     """Warnings for images of ours whose digest nobody asked for, where others have theirs."""
 
@@ -75,34 +73,14 @@ class Bundle:
 
 
 def bundle(values: Values) -> Bundle:
-    """Return the steps of a stack; raise PlatinfraError when a tool has no recipe for a cluster."""
-    problems = list(_without_recipe(values))
-    if problems and values.place.cloud is None:
-        raise PlatinfraError(*problems)
+    """Return the steps of a stack."""
     steps: dict[str, Step] = {}
     for step in _Planner(values).steps():
         if step.release or step.objects:
             steps.setdefault(step.key, step)
-    left_out = tuple(replace(each, severity="warning") for each in problems)
-    made = Bundle(values.place, tuple(_in_waves(steps)), values, left_out)
+    made = Bundle(values.place, tuple(_in_waves(steps)), values)
     digests = values.place.digests
     return made if digests is None else replace(made, unpinned=tuple(unpinned(made.objects, digests)))
-
-
-def runs_here(component: Component, values: Values) -> bool:
-    """Tell whether a component has anything in the cluster: services of a cloud have not."""
-    return not values.place.serves(component)
-
-
-def _without_recipe(values: Values) -> Iterator[Diagnostic]:
-    for component in values.graph.components.values():
-        tool = values.tool(component)
-        if runs_here(component, values) and tool.run.kubernetes is None:
-            stages = component.stages or tuple(tool.provides)
-            able = {each.name for stage in stages for each in values.catalog.providers(stage) if each.run.kubernetes}
-            instead = f"; with a recipe there are {listed(sorted(able))}" if able else ""
-            message = f"`{component.tool}` can run on Kubernetes, but platinfra has no recipe for it yet"
-            yield Diagnostic("no-recipe", message, hint=f"leave it out with `--without {component.name}`{instead}")
 
 
 class _Planner:
@@ -110,9 +88,7 @@ class _Planner:
         self.values = values
         self.place = values.place
         self.components = [
-            each
-            for each in values.graph.components.values()
-            if values.tool(each).run.kubernetes and (runs_here(each, values) or self.admits(each))
+            each for each in values.graph.components.values() if not each.is_service or self.admits(each)
         ]
 
     def admits(self, component: Component) -> bool:
@@ -241,7 +217,7 @@ class _Planner:
         """Yield the steps that have to be done before a component starts."""
         for binding in ordering(self.values.graph.bindings_of(component.name)):
             provider = self.values.graph.components[binding.provider]
-            if not runs_here(provider, self.values) and not self.admits(provider):
+            if provider.is_service and not self.admits(provider):
                 continue
             if self.values.recipe(provider).grants.get(binding.capability):
                 yield self.grant_key(binding)

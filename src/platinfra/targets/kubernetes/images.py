@@ -25,7 +25,7 @@ def images(values: Values) -> list[Image]:
     """Return the images that a stack needs and nobody else makes."""
     wanted = {}
     for component in values.graph.components.values():
-        if not values.place.serves(component) and _BUILT in _images(values.recipe(component)):
+        if not component.is_service and _BUILT in _images(values.recipe(component)):
             wanted[component.tool] = component
     return [Image(tool, values.image(each), context(values.catalog, tool)) for tool, each in wanted.items()]
 

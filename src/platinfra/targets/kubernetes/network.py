@@ -83,7 +83,7 @@ def openings(component: Component, values: Values) -> Iterator[Opening]:
         yield Opening(name, IDENTITY_AGENT, (80,), "the agent that hands out the pod's role")
     for binding in values.graph.bindings_of(name):
         provider = values.graph.components[binding.provider]
-        served = values.place.serves(provider) or not selectors(provider, values)
+        served = provider.is_service or not selectors(provider, values)
         if served and not values.recipe(provider).client_only:
             port = _POSTGRES if binding.capability == "sql_database" else _port_of_issuer(binding, values) or _HTTPS
             yield Opening(name, ANYWHERE, (port,), f"{binding.provider}, whose addresses the cloud chooses")
@@ -106,7 +106,7 @@ def _egress(component: Component, values: Values) -> list[Object]:
     found: list[Object] = [{"to": _pods(component, values)}]
     for binding in values.graph.bindings_of(component.name):
         provider = values.graph.components[binding.provider]
-        peers = [] if values.place.serves(provider) else _pods(provider, values)
+        peers = [] if provider.is_service else _pods(provider, values)
         if peers and (ports := _ports(binding, values)):
             found.append({"to": peers, "ports": ports})
     for each in dict.fromkeys(openings(component, values)):

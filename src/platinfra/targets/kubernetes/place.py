@@ -17,10 +17,7 @@ FIELD_MANAGER = "platinfra"
 
 
 class Cloud(Protocol):
-    """The cloud below a cluster: what is a service there, and what it tells."""
-
-    def serves(self, component: Component) -> bool:
-        """Tell whether a component is a service of the cloud, and no pods."""
+    """The cloud below a cluster: what its services tell, and what follows from its settings."""
 
     def attribute(self, binding: Binding, name: str) -> Any:
         """Return what a service tells one of its consumers; None when it does not tell it."""
@@ -63,10 +60,6 @@ class Place:
         if component is None:
             return own
         return {"app.kubernetes.io/name": component.tool, "app.kubernetes.io/instance": component.name, **own}
-
-    def serves(self, component: Component) -> bool:
-        """Tell whether a component is a service of the cloud below the cluster."""
-        return self.cloud is not None and self.cloud.serves(component)
 
 
 def prefix(stack: str, environment: str) -> str:

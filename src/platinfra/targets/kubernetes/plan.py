@@ -82,7 +82,7 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
         yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.place.namespace)
     for component in values.graph.components.values():
         recipe, endpoints = values.recipe(component), values.tool(component).endpoints
-        if values.place.serves(component) or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
+        if component.is_service or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
             continue
         places = [values.location(component, name) for name in endpoints]
         ports = [{"containerPort": target} for _, _, target in places]
@@ -145,7 +145,7 @@ def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
                 "port": values.location(component, key)[1],
             }
             for key in values.tool(component).endpoints
-            if not values.place.serves(component)
+            if not component.is_service
         }
         found[name] = {
             "tool": component.tool,
@@ -153,7 +153,7 @@ def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
             "reason": component.reason,
             "namespace": values.place.namespace,
             "context": values.place.context,
-            "pods": selectors(component, values) if not values.place.serves(component) else [],
+            "pods": selectors(component, values) if not component.is_service else [],
             "endpoints": endpoints,
             **({"route": addresses[name]} if name in addresses else {}),
             "bindings": [{"to": each.provider, "access": list(each.access)} for each in values.graph.bindings_of(name)],

@@ -131,7 +131,7 @@ class Values:
         told = {str(key): each for key, each in self.recipe(provider).provides.get(binding.capability, {}).items()}
         if name in told:
             return self.value(told[name], provider, binding)
-        if self.place.cloud is not None and self.place.serves(provider):
+        if self.place.cloud is not None and provider.is_service:
             return self.place.cloud.attribute(binding, name)
         usual = {str(key): each for key, each in self.tool(provider).provides.get(binding.capability, {}).items()}
         if name in usual:

@@ -7,7 +7,7 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.entry import Argument
 from platinfra.catalog.schema import Command as CommandEntry
 from platinfra.catalog.schema import LocalRun, Process
-from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.plan import Action, Plan
@@ -51,32 +51,12 @@ def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
 
 
 def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan:
-    """Return the plan for `graph`; raise PlatinfraError when a tool has no recipe for this machine."""
-    if problems := without_recipe(graph, catalog):
-        raise PlatinfraError(*problems)
+    """Return the plan for `graph`."""
     values = Values(graph, catalog, machine)
     planner = _Planner(values)
     actions = [action for component in graph.components.values() for action in planner.actions(component)]
     ordered = _ordered([*planner.environments(), *planner.client(), *actions])
     return Plan(tuple(ordered), {name: describe(each, values) for name, each in graph.components.items()})
-
-
-def _runs_here(component: Component, catalog: Catalog) -> bool:
-    tool = catalog.get(component.tool)
-    return tool.run.local is not None or tool.check is not None
-
-
-def without_recipe(graph: Graph, catalog: Catalog) -> list[Diagnostic]:
-    """Return a problem for every component whose tool platinfra cannot run here yet."""
-    return [_no_recipe(each, catalog) for each in graph.components.values() if not _runs_here(each, catalog)]
-
-
-def _no_recipe(component: Component, catalog: Catalog) -> Diagnostic:
-    stages = component.stages or tuple(catalog.get(component.tool).provides)
-    able = {tool.name for stage in stages for tool in catalog.providers(stage) if tool.run.local}
-    instead = f"; with a recipe there are {listed(sorted(able))}" if able else ""
-    message = f"`{component.tool}` can run on a laptop, but platinfra has no recipe for it yet"
-    return Diagnostic("no-recipe", message, hint=f"leave it out with `--without {component.name}`{instead}")
 
 
 def _ordered(actions: Sequence[Action]) -> Iterator[Action]:

@@ -1,0 +1,35 @@
+"""The one answer to "where": the place of a tool on some ground, or why it has none and what has."""
+
+from collections.abc import Iterable
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Tool
+from platinfra.diagnostics import Diagnostic, Span, listed
+from platinfra.model.ground import Ground, Place
+
+
+def place_of(tool: Tool, ground: Ground) -> Place:
+    """Return where a tool stands; raise ValueError when it cannot be brought up there."""
+    place = tool.find_place(ground)
+    if place is None or tool.limit(ground):
+        message = f"{tool.name} has no recipe on {ground}"
+        raise ValueError(message)
+    return place
+
+
+def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span | None) -> Diagnostic | None:
+    """Return why a tool cannot fill a stage on some ground, with those that can; None when it can."""
+    if tool.runs_on(ground):
+        return None
+    hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
+    if reason := tool.limit(ground):
+        message = f"`{tool.name}` cannot run on {ground}: {reason}"
+        return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; leave the stage out")
+    message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
+    return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
+
+
+def instead(what: str, tools: Iterable[Tool], ground: Ground, conjunction: str = "and") -> str | None:
+    """Return a hint that names the tools that can be brought up on some ground; None when there are none."""
+    able = [each.name for each in tools if each.runs_on(ground)]
+    return f"{what}: {listed(able, conjunction)}" if able else None

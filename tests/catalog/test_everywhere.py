@@ -1,0 +1,89 @@
+"""Every tool on every ground: it plans and renders there, or the recorded problem says why not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from platinfra.app.plan import plan
+from platinfra.app.render import render
+from platinfra.app.validate import validate
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Setting, Tool
+from platinfra.diagnostics import PlatinfraError
+from platinfra.model.ground import Ground
+from platinfra.spec.schema import GROUNDS
+
+CATALOG = Catalog()
+GROUND = {
+    f"{name}-{each.type}": each
+    for name, offered in GROUNDS.items()
+    for each in offered
+    if each.type in {"process", "existing", "kubernetes", "cloud_vm"}
+}
+RECORDED = Path(__file__).parent / "nowhere.txt"
+"""`tool ground: slug: message` of each tool that cannot be brought up on some ground, sorted."""
+HEADS = {
+    "local": "provider: {name: local}",
+    "kubernetes": "provider: {name: kubernetes, context: test}",
+    "aws": 'provider: {name: aws, account-id: "111122223333", region: eu-central-1}',
+}
+
+
+def stack(tool: Tool, ground: Ground) -> str:
+    """Return a stack of one tool and of what it cannot be without, with the settings that they ask for."""
+    stages = {next(iter(tool.provides)): tool, **companions(tool, ground)}
+    uses = "\n".join(f"  {stage}: [{use(each)}]" for stage, each in stages.items())
+    return f"name: one\n{HEADS[ground.target]}\ndeployment: {{type: {ground.type}}}\nstack:\n{uses}\n"
+
+
+def companions(tool: Tool, ground: Ground) -> dict[str, Tool]:
+    """Return a tool for each capability that another one needs and that no default meets."""
+    found: dict[str, Tool] = {}
+    for each in tool.requires.values():
+        capability = CATALOG.capability(each.capability)
+        if not each.optional and ground.target not in capability.defaults:
+            able = [other for other in CATALOG.providers(capability.name) if other.runs_on(ground)]
+            found |= {capability.name: able[0], **companions(able[0], ground)} if able else {}
+    return found
+
+
+def use(tool: Tool) -> str:
+    """Return one use of a tool, with a value for every setting that has to be given."""
+    given = {name: sample(name, each) for name, each in tool.settings.items() if each.default is None}
+    settings = ", ".join(f"{key}: {json.dumps(value)}" for key, value in given.items())
+    return f"{{{tool.name}: {{settings: {{{settings}}}}}}}" if given else tool.name
+
+
+def sample(name: str, setting: Setting) -> str | int:
+    """Return a value for a setting."""
+    if setting.choices:
+        return setting.choices[0]
+    if setting.type != "string":
+        return 1
+    return {"address": "https://id.example.org", "slug": "acme"}.get(setting.format or "", name)
+
+
+def problem(tool: Tool, ground: Ground, folder: Path) -> str:
+    """Return what keeps a tool from being planned and rendered; nothing when it is."""
+    file = folder / "platinfra.yaml"
+    file.write_text(stack(tool, ground))
+    try:
+        validate(file)
+    except PlatinfraError as error:
+        return "; ".join(f"{each.code}: {each.message}" for each in error.diagnostics)
+    planned = plan(file, offline=True)
+    assert tool.name in planned.resolved.graph.components
+    if ground.target != "local":
+        render(file, None, folder / "out")
+    return ""
+
+
+@pytest.mark.parametrize("ground", GROUND)
+@pytest.mark.parametrize("name", [each for each in CATALOG.names() if CATALOG.get(each).provides])
+def test_a_tool_is_brought_up_or_the_problem_is_known(
+    name: str, ground: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = dict(line.split(": ", 1) for line in RECORDED.read_text().splitlines())
+    assert problem(CATALOG.get(name), GROUND[ground], tmp_path) == known.get(f"{name} {ground}", "")
