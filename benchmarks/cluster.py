@@ -20,12 +20,12 @@ from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING  # noqa: E402
 from tests.kubernetes.stacks import bundle as bundle_of  # noqa: E402
 from tests.targets.kubernetes.test_network import reached, wired  # noqa: E402
 
-from platinfra.app.kubernetes.session import rendered  # noqa: E402
 from platinfra.diagnostics import PlatinfraError  # noqa: E402
 from platinfra.drivers import helm  # noqa: E402
 from platinfra.targets.kubernetes.plan import exceptions, plan, problems  # noqa: E402
 from platinfra.targets.kubernetes.render import folder, plain  # noqa: E402
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects  # noqa: E402
+from platinfra.targets.kubernetes.verbs.session import rendered  # noqa: E402
 
 STACKS = (TRACKING, SEED, EVERYTHING)
 FEWEST, RUNS = 12, 5

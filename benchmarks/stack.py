@@ -16,14 +16,12 @@ from pathlib import Path
 
 import psutil
 
-from platinfra.app import local
-from platinfra.app.down import down
-from platinfra.app.plan import prepare
-from platinfra.app.up import up
-from platinfra.app.workspace import Workspace
 from platinfra.drivers.privileges import hand_over, prefix
 from platinfra.model.plan import Progress
+from platinfra.model.workspace import Workspace
 from platinfra.targets.local.actions import Start
+from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs.plan import prepare
 
 ROOT = Path(__file__).parent.parent
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -46,10 +44,10 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
         chain, cpu = bare()
         limits.append(max(chain, cpu))
         with project() as file:
-            ups.append(seconds(lambda file=file: up(file, None, quiet, agree)))
+            ups.append(seconds(lambda file=file: up(file, None, TALK)))
             unchanged += [cli(file) for _ in range(5)]
             memory.append(supervisor_memory(file))
-            down(file, None, quiet)
+            down(file, None, TALK, None)
     ratio = middle([mine / limit for mine, limit in zip(ups, limits, strict=True)])
     shown = f"{middle(ups):.1f} s = {ratio:.2f} × the limit ({middle(limits):.1f} s)"
     return [
@@ -95,7 +93,7 @@ class project:  # noqa: N801  reads as what it is
 
     def __exit__(self, *_: object) -> None:
         """Stop what runs and remove the folder."""
-        down(self.folder / "platinfra.yaml", None, quiet)
+        down(self.folder / "platinfra.yaml", None, TALK, None)
         shutil.rmtree(self.folder)
 
 
@@ -129,9 +127,9 @@ def bare() -> tuple[float, float]:
     """Start every process alone, after those it needs; return the slowest chain and the CPU seconds per core."""
     with project() as file:
         workspace = Workspace(file)
-        workspace.prepare_root()
-        planned = prepare(workspace)
-        world = local.world(workspace)
+        make_state_folder(workspace)
+        planned = prepare(resolved(workspace))
+        world = machine.world(workspace)
         progress = Progress(lambda _: None, lambda: False)
         alone: dict[str, Alone] = {}
         before: dict[str, float] = {}

@@ -16,7 +16,7 @@ from platinfra.catalog.schema import Capability, Requirement, Setting, Tool
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
 from platinfra.model.ground import PLACES, Place
-from platinfra.spec.schema import GROUNDS
+from platinfra.model.targets import grounds
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -78,8 +78,8 @@ def link(stage: str) -> str:
 
 def stands_on(tool: Tool, place: Place) -> bool:
     """Tell whether platinfra brings a tool up in a place, on one target at least."""
-    grounds = [each for offered in GROUNDS.values() for each in offered]
-    return any(tool.runs_on(each) and tool.find_place(each) == place for each in grounds)
+    offered = [each for found in grounds().values() for each in found]
+    return any(tool.runs_on(each) and tool.find_place(each) == place for each in offered)
 
 
 def mark(tool: Tool, place: Place, tested: frozenset[str]) -> str:

@@ -4,12 +4,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from platinfra.app.local import environments
 from platinfra.catalog.catalog import Catalog
 from platinfra.document import load_text
 from platinfra.drivers.environment import UvEnvironments
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
+from platinfra.targets.local.verbs.machine import environments
 
 ROOT = Path(__file__).parent.parent
 CHECKOV = ROOT / "requirements" / "checkov.lock.txt"

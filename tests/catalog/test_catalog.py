@@ -8,7 +8,7 @@ from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.ground import PLACES
 from platinfra.model.reference import parse
-from platinfra.spec.schema import GROUNDS
+from platinfra.model.targets import grounds
 
 CATALOG = Catalog()
 TOOLS = CATALOG.names()
@@ -64,8 +64,8 @@ def test_every_text_of_a_tool_only_fetches_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_limits_speak_of_places_targets_and_types_there_are(name: str) -> None:
-    grounds = [each for offered in GROUNDS.values() for each in offered]
-    known = {"anywhere", *PLACES, *GROUNDS, *(f"{each.target}/{each.type}" for each in grounds)}
+    types = [each for offered in grounds().values() for each in offered]
+    known = {"anywhere", *PLACES, *grounds(), *(f"{each.target}/{each.type}" for each in types)}
     assert set(CATALOG.get(name).limits) <= known
     for where in PLACES:  # a place with a recipe has no limit of its own: a target or a type has
         assert not (where in CATALOG.get(name).limits and where in CATALOG.get(name).places)
@@ -76,7 +76,7 @@ def test_defaults_of_a_capability_provide_it_where_they_are_the_default(capabili
     for target, name in capability.defaults.items():
         tool = CATALOG.get(name)
         assert capability.name in tool.provides
-        assert any(map(tool.runs_on, GROUNDS[target]))
+        assert any(map(tool.runs_on, grounds()[target]))
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.ground import Ground
-from platinfra.spec.schema import GROUNDS
+from platinfra.model.targets import grounds
 
 CATALOG = Catalog()
 GROUND = {
     f"{name}-{each.type}": each
-    for name, offered in GROUNDS.items()
+    for name, offered in grounds().items()
     for each in offered
     if each.type in {"process", "existing", "kubernetes", "cloud_vm"}
 }
@@ -73,7 +73,7 @@ def problem(tool: Tool, ground: Ground, folder: Path) -> str:
     except PlatinfraError as error:
         return "; ".join(f"{each.code}: {each.message}" for each in error.diagnostics)
     planned = plan(file, offline=True)
-    assert tool.name in planned.resolved.graph.components
+    assert tool.name in planned.stack.graph.components
     if ground.target != "local":
         render(file, None, folder / "out")
     return ""

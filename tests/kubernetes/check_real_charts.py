@@ -9,17 +9,17 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from platinfra.app.kubernetes.session import rendered
-from platinfra.app.kubernetes.stack import bundle_of
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.document import load_text
 from platinfra.drivers import helm
+from platinfra.model import targets
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.kubernetes.place import VERSION
 from platinfra.targets.kubernetes.plan import problems
+from platinfra.targets.kubernetes.verbs.session import rendered
 
 CATALOG = Catalog()
 REQUIRED = {"organization": "acme"}
@@ -54,7 +54,7 @@ def wrong_with(tool: Tool, stage: str, charts: str | None) -> Iterator[Diagnosti
     text = f"name: check\nprovider: {{name: kubernetes}}\n{deployment}stack: {uses!r}\n"
     try:
         resolved = resolve(load(load_text(text, "platinfra.yaml")), CATALOG)
-        made = bundle_of(resolved, CATALOG)
+        made = targets.get(resolved.graph.target).bundle(resolved)
         yield from problems(made, rendered(made, helm.find(), VERSION, frozenset()), frozenset())
     except PlatinfraError as error:
         yield from error.diagnostics

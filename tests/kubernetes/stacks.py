@@ -1,8 +1,8 @@
 """Stacks in clusters for tests."""
 
-from platinfra.app.kubernetes.stack import bundle_of
+from platinfra.model import targets
 from platinfra.targets.kubernetes.bundle import Bundle
-from tests.stacks import CATALOG, resolved
+from tests.stacks import resolved
 
 TRACKING = """\
 name: churn
@@ -26,7 +26,8 @@ stack:
 
 
 def bundle(text: str) -> Bundle:
-    return bundle_of(resolved(text), CATALOG)
+    found = resolved(text)
+    return targets.get(found.graph.target).bundle(found)
 
 
 def objects(made: Bundle, kind: str) -> dict[str, dict]:

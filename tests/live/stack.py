@@ -18,10 +18,10 @@ from typing import Any
 
 import psutil
 
-from platinfra.app.local import environments
 from platinfra.app.status import status
 from platinfra.drivers.port import is_free
 from platinfra.drivers.runtime_folder import runtime_folder
+from platinfra.targets.local.verbs.machine import environments
 
 HERE = Path(__file__).parent
 CATALOG = HERE.parents[1] / "src" / "platinfra" / "tools"

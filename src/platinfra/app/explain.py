@@ -22,7 +22,7 @@ def explanations() -> dict[str, str]:
 
 def explain(name: str, file: Path | None = None) -> str:
     """Return the explanation of `name`; raise PlatinfraError with the nearest names when there is none."""
-    catalog = at(file, None).catalog()
+    catalog = Catalog.beside(at(file, None).folder)
     tool_name, _, setting = name.partition(".")
     if (tool := catalog.find(tool_name)) is not None:
         return _setting(tool, setting) if setting else "\n".join(_tool(tool, catalog))

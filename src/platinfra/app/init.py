@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from platinfra.app.workspace import DEFAULT_FILE
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.model.workspace import DEFAULT_FILE
 from platinfra.spec.rules import is_name
 
 _YAML_WORDS = frozenset({"on", "off", "yes", "no", "y", "n", "true", "false", "null"})

@@ -2,44 +2,12 @@
 
 from pathlib import Path
 
-from platinfra.app import local
-from platinfra.app.running import Running, running
-from platinfra.app.workspace import at, chosen_component
-from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.engine.apply import Emit, Run
-from platinfra.engine.journal import Journal
-from platinfra.model.plan import Progress
-from platinfra.targets.local.actions import undo
-from platinfra.targets.local.ready import Address, await_ready
-
-_TIMEOUT = 180.0
-"""Seconds until a restarted component has to be ready."""
+from platinfra.app.stacks import target_of
+from platinfra.app.workspace import at
+from platinfra.targets.answers import Talk
 
 
-def restart(file: Path | None, environment: str | None, component: str, emit: Emit) -> None:
-    """Stop and start the processes of a component, and wait until it is ready; raise ActionError when it is not."""
-    from platinfra.drivers.lock import stack_lock
-
+def restart(file: Path | None, environment: str | None, component: str, talk: Talk) -> None:
+    """Stop and start a component, and wait until it is ready; raise ActionError when it is not."""
     workspace = at(file, environment)
-    running(file, environment)
-    with stack_lock(workspace.root, "restart"):
-        stack = running(file, environment, up=True)
-        name = chosen_component(component, dict(stack.components))
-        if not stack.components[name]["processes"]:
-            raise PlatinfraError(Diagnostic("nothing-to-restart", f"`{name}` runs no process"))
-        world = local.world(workspace)
-        run = Run(world, Journal(stack.state, lambda _: None), emit, undo)
-        progress = Progress(lambda detail: run.say(name, "starting", detail), run.cancel.is_set)
-        for process, log in stack.components[name]["processes"].items():
-            run.say(name, "starting", process)
-            world.processes.restart(process)
-            await_ready(process, _addresses(stack, name, process), world, progress, _TIMEOUT, Path(log))
-        run.say(name, "healthy")
-
-
-def _addresses(stack: Running, component: str, process: str) -> tuple[Address, ...]:
-    return tuple(
-        Address(name, each["host"], each["port"], each["ready"], each["probe"], required=each["required"])
-        for name, each in stack.components[component]["endpoints"].items()
-        if each["process"] == process
-    )
+    target_of(workspace).restart(workspace, component, talk)

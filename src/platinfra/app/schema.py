@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.app.workspace import at
+from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.spec.schema import StackFile
 
@@ -19,7 +20,7 @@ def schema(kind: str, file: Path | None = None) -> dict[str, Any]:
 
 def stack_schema(file: Path | None) -> dict[str, Any]:
     """Return the schema of the stack file as it is written, with the stages and tools of the catalog."""
-    catalog = at(file, None).catalog()
+    catalog = Catalog.beside(at(file, None).folder)
     written = {"$schema": _DIALECT, **StackFile.model_json_schema(by_alias=True)}
     definitions = written["$defs"]
     options = {"anyOf": [{"$ref": "#/$defs/UseOptions"}, {"type": "null"}]}

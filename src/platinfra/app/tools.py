@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platinfra.app.workspace import at
+from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
-from platinfra.spec.schema import GROUNDS
+from platinfra.model import targets as known_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class ToolLine:
 
 def tools(stage: str | None = None, target: str | None = None, file: Path | None = None) -> list[ToolLine]:
     """Return the tools, of one stage and for one target if asked; raise PlatinfraError for an unknown stage."""
-    catalog = at(file, None).catalog()
+    catalog = Catalog.beside(at(file, None).folder)
     if stage is not None and catalog.find_capability(stage) is None:
         known = [each.name for each in catalog.capabilities()]
         raise PlatinfraError(Diagnostic("unknown-stage", f"`{stage}` is not a stage", hint=did_you_mean(stage, known)))
@@ -39,4 +40,4 @@ def line(tool: Tool) -> ToolLine:
 
 def targets_of(tool: Tool) -> tuple[str, ...]:
     """Return the targets on which a tool can be brought up, in one type of their deployments at least."""
-    return tuple(name for name, offered in GROUNDS.items() if any(map(tool.runs_on, offered)))
+    return tuple(name for name, offered in known_targets.grounds().items() if any(map(tool.runs_on, offered)))

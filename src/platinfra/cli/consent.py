@@ -1,14 +1,14 @@
 """Ask before something is lost."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from platinfra.app.aws.changes import CloudChange
-    from platinfra.app.aws.unlock import Lock
+    from platinfra.model.plan import Change
+    from platinfra.targets.answers import Lock
 
 
 def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
@@ -38,17 +38,17 @@ def _typed(stack: str, why: str) -> bool:
     return typed == stack
 
 
-def may_change(*, yes: bool, name: str | None) -> "Callable[[str, list[CloudChange]], bool]":
-    """Return what shows the changes to an AWS account and asks; where data is lost, the stack's name has to be typed."""
+def may_change(*, yes: bool, name: str | None) -> "Callable[[str, Sequence[Change]], bool]":
+    """Return what shows the changes to an account and asks; where data is lost, the stack's name has to be typed."""
 
-    def ask(stack: str, changes: "list[CloudChange]") -> bool:
-        from platinfra.app.aws.changes import lost
-        from platinfra.cli.cloud_text import print_changes
+    def ask(stack: str, changes: "Sequence[Change]") -> bool:
+        from platinfra.cli.changes_text import print_changes
 
+        loses = any(each.loses for each in changes)
         if name is not None or yes or not sys.stdin.isatty():
-            return name == stack or (yes and not lost(changes))
+            return name == stack or (yes and not loses)
         print_changes(changes)
-        if lost(changes):
+        if loses:
             return _typed(stack, "Data is lost, as marked above.")
         return click.confirm("Change the account?", err=True)
 
@@ -61,7 +61,7 @@ def may_unlock(*, yes: bool) -> "Callable[[Lock], bool]":
     def ask(lock: "Lock") -> bool:
         if yes or not sys.stdin.isatty():
             return yes
-        question = f"{lock.who} has held it since {lock.since} ({lock.operation}). Is that command dead, and shall the lock go?"
+        question = f"{lock.who} has held it since {lock.since} ({lock.operation}). Release the lock?"
         return click.confirm(question, err=True)
 
     return ask

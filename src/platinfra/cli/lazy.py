@@ -9,7 +9,7 @@ SUMMARIES = {
     "validate": "Find every problem of a stack file, offline.",
     "plan": "Show what `up` would do, and why.",
     "up": "Bring a stack up, or up to date.",
-    "status": "Tell how each component is.",
+    "status": "Show component health.",
     "logs": "Show the logs of components.",
     "open": "Open a component's page in the browser.",
     "restart": "Restart one component.",

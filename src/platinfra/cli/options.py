@@ -50,13 +50,9 @@ def confirm(function: F) -> F:
 
 
 def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    from platinfra.app.running import running
-    from platinfra.diagnostics import PlatinfraError
+    from platinfra.app.stacks import component_names
 
-    try:
-        names = running(ctx.params.get("file"), ctx.params.get("environment")).components
-    except PlatinfraError:
-        return []
+    names = component_names(ctx.params.get("file"), ctx.params.get("environment"))
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -4,8 +4,8 @@ from itertools import groupby
 
 import click
 
-from platinfra.app.permissions import Allowed, Permissions
 from platinfra.cli import render
+from platinfra.targets.answers import Allowed, Permissions
 
 
 def print_permissions(found: Permissions) -> None:

@@ -4,19 +4,16 @@ from typing import Any
 
 import click
 
-from platinfra.app.plan import Planned
 from platinfra.cli import render
-from platinfra.cli.cloud_text import cloud_data, print_cloud
-from platinfra.cli.cluster_text import cluster_data, print_cluster
+from platinfra.cli.changes_text import print_part
 from platinfra.resolve.settings import set_by_size
 from platinfra.spec.schema import Scalar
-
-_SIGNS = {"create": "+", "update": "~", "repair": "~", "remove": "-", "unchanged": " "}
+from platinfra.targets.answers import Applied, Planned
 
 
 def print_plan(planned: Planned) -> None:
-    """Print components, what their size set, wires with their reasons, permissions and actions."""
-    graph, file = planned.resolved.graph, planned.resolved.file
+    """Print components, what their size set, wires with their reasons, permissions and what would be done."""
+    graph, file = planned.stack.graph, planned.stack.file
     click.echo(f"{graph.stack} on {graph.target} (environment {graph.environment})\n")
     click.secho("Components", bold=True)
     render.table(
@@ -33,12 +30,8 @@ def print_plan(planned: Planned) -> None:
     render.table(rows, ["wire", "to", "may", "because"])
     for note in graph.notes:
         click.echo(f"  {note}")
-    if planned.plan is not None:
-        _print_actions(planned)
-    if planned.cloud is not None:
-        print_cloud(planned.cloud)
-    if planned.cluster is not None:
-        print_cluster(planned.cluster)
+    for part in planned.parts:
+        print_part(part)
 
 
 def _shown_size(planned: Planned) -> str:
@@ -49,23 +42,14 @@ def _shown_size(planned: Planned) -> str:
 
 def _set_by_size(planned: Planned) -> dict[str, Scalar]:
     """Return what the size set, `component.setting` to value."""
-    resolved = planned.resolved
-    found = set_by_size(resolved.graph.components, planned.catalog, resolved.file.deployment.size or "small")
+    stack = planned.stack
+    found = set_by_size(stack.graph.components, stack.catalog, stack.file.deployment.size or "small")
     return {f"{component}.{key}": value for component, each in found.items() for key, value in each.items()}
-
-
-def _print_actions(planned: Planned) -> None:
-    changed = [each for each in planned.changes if each.verb != "unchanged"]
-    click.secho("\nActions", bold=True)
-    for each in changed:
-        click.echo(f"{_SIGNS[each.verb]} {each.summary}")
-    same = len(planned.changes) - len(changed)
-    click.echo(f"{len(changed)} to do, {same} unchanged" if changed else f"nothing to do: {same} unchanged")
 
 
 def plan_data(planned: Planned) -> dict[str, Any]:
     """Return the plan as plain data, without secrets."""
-    graph, size = planned.resolved.graph, planned.resolved.file.deployment.size
+    graph, size = planned.stack.graph, planned.stack.file.deployment.size
     return {
         "stack": graph.stack,
         "environment": graph.environment,
@@ -76,7 +60,19 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         "notes": list(graph.notes),
         **({"size": size, "set_by_size": _set_by_size(planned)} if size else {}),
         "warnings": list(planned.warnings),
-        "changes": list(planned.changes),
-        **(cloud_data(planned.cloud) if planned.cloud is not None else {}),
-        **(cluster_data(planned.cluster) if planned.cluster is not None else {}),
+        "parts": [
+            {"title": each.title, "changes": each.changes, "unseen": each.unseen, "declared": each.declared}
+            for each in planned.parts
+        ],
+        "changes": [change for each in planned.parts for change in each.changes or ()],
     }
+
+
+def print_applied(applied: Applied) -> None:
+    """Print where everything is, and what to do next."""
+    *told, commands = applied.notes or ("",)
+    for each in told:
+        click.echo(each, err=True)
+    for name, address in applied.addresses:
+        click.echo(f"{name:<16} {address}")
+    click.echo(f"\n{commands}", err=True)

@@ -10,9 +10,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.model.workspace import Workspace
 
 _BLOCK = 64 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def make_state_folder(workspace: Workspace) -> None:
+    """Make the state folder of a workspace: private, and ignored by Git."""
+    top = workspace.root.parent
+    try:
+        top.mkdir(mode=0o700, exist_ok=True)
+        ignore = top / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        workspace.root.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        message = f"cannot create `{workspace.root}`: {error.strerror or error}"
+        hint = "state lies beside the stack file; choose a folder you can write to"
+        raise ActionError(Diagnostic("state-not-written", message, hint=hint)) from None
 
 
 class LocalFiles:

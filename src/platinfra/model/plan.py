@@ -8,7 +8,7 @@ from platinfra.model.event import Phase
 from platinfra.model.ports import ProcessStatus
 from platinfra.model.state import Applied, State
 
-Verb = Literal["create", "update", "repair", "unchanged", "remove"]
+Verb = Literal["create", "update", "repair", "replace", "unchanged", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,17 @@ class Action(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a plan does about one action."""
+    """What one command does to one thing of one component."""
 
     verb: Verb
     key: str
+    """Unique in a plan: the key of an action, or the Terraform address of a resource."""
     component: str
     summary: str
+    paths: tuple[str, ...] = ()
+    """What of it differs, as far as that is known."""
+    loses: str = ""
+    """What is gone afterwards; empty when nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,13 @@ from dataclasses import dataclass, field
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.schema import Requirement
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
+from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve import recipes, routes
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
-from platinfra.spec.aws import Cluster
-from platinfra.spec.schema import StackFile
 
-PLATFORM = {"aws": ("encryption_key",)}
-"""Capabilities that a target itself needs, whatever the stack names."""
-NODES, GPUS = "node_provisioner", "gpus"
-"""Capabilities that a new cluster on AWS needs, as its settings say."""
 SECRETS = "secrets"
 """The requirement of every tool with generated secrets."""
 
@@ -106,11 +101,11 @@ class _Binder:
 
     def add_platform(self) -> None:
         """Add what the target itself needs and no component asked for."""
-        target = self.chosen.file.provider.name
-        for capability in (*PLATFORM.get(target, ()), *_of_cluster(self.chosen.file)):
+        target = targets.get(self.chosen.ground.target)
+        for capability in target.needs(self.chosen.file):
             default = self.default_of(capability)
             if default and not self.by_capability.get(capability):
-                self.join(default, f"the default {capability} of `{target}`")
+                self.join(default, f"the default {capability} of `{target.name}`")
 
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""
@@ -135,7 +130,8 @@ class _Binder:
     def default_of(self, capability: str) -> str | None:
         """Return the tool that meets a capability on the target when the stack names none."""
         ground, found = self.chosen.ground, self.catalog.find_capability(capability)
-        default = found.defaults.get(ground.target) if found else None
+        own = targets.get(ground.target).defaults.get(capability)
+        default = found.defaults.get(ground.target, own) if found else own
         return default if default and self.catalog.get(default).runs_on(ground) else None
 
     def meet(self, member: Member, name: str, requirement: Requirement) -> Member | None:
@@ -238,19 +234,6 @@ class _Binder:
             member.span,
             hint,
         )
-
-
-def _of_cluster(file: StackFile) -> Iterator[str]:
-    """Yield what a cluster needs that is made for the stack: somebody who adds nodes, and who finds their GPUs."""
-    if file.provider.name != "aws" or file.deployment.type == "cloud_vm":
-        return
-    cluster = file.deployment.cluster or Cluster.model_construct()
-    if cluster.name:
-        return
-    if cluster.karpenter:
-        yield NODES
-    if cluster.gpu:
-        yield GPUS
 
 
 def _ambiguous(member: Member, name: str, requirement: Requirement, several: Iterable[str]) -> Diagnostic:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
 from platinfra.document import Document, Path_
+from platinfra.model import targets
 from platinfra.model.ground import Ground
+from platinfra.model.workspace import DEFAULT
 from platinfra.spec.aws import canonical_key
 from platinfra.spec.load import Stack
-from platinfra.spec.schema import GROUNDS, Deployment, Scalar, StackFile
-
-DEFAULT = "default"
+from platinfra.spec.schema import Deployment, Scalar, StackFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Chosen:
     @property
     def ground(self) -> Ground:
         """Return what the target offers; an unknown type, which the file's rules report, is taken for the usual one."""
-        offered = GROUNDS[self.file.provider.name]
+        offered: tuple[Ground, ...] = targets.get(self.file.provider.name).grounds
         return next((each for each in offered if each.type == self.file.deployment.type), offered[0])
 
 

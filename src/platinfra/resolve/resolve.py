@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError, Span
 from platinfra.document import Path_
 from platinfra.model.graph import Graph
+from platinfra.model.ground import Ground
+from platinfra.model.workspace import DEFAULT, Workspace
 from platinfra.resolve import overrides
 from platinfra.resolve.bindings import bind
 from platinfra.resolve.components import members
@@ -23,21 +26,28 @@ _MAX_PROBLEMS = 50
 class Resolved:
     """A graph and what people should know about how it came to be."""
 
+    workspace: Workspace
+    catalog: Catalog = field(repr=False)
     graph: Graph
     file: StackFile
     """The stack file with the environment's overrides applied."""
     warnings: tuple[Diagnostic, ...]
+    ground: Ground
     overrides: Mapping[Path_, Span] = field(default_factory=dict)
     """Where each value of a chart stands that the file overrides: component and keys to place."""
-    digests: Mapping[str, str] | None = None
-    """Names of images to their digests; None without a file of them beside the stack file."""
 
 
 def resolve(
-    stack: Stack, catalog: Catalog, *, environment: str | None = None, without: tuple[str, ...] = ()
+    stack: Stack,
+    catalog: Catalog,
+    *,
+    environment: str | None = None,
+    workspace: Workspace | None = None,
+    without: tuple[str, ...] = (),
 ) -> Resolved:
-    """Return the graph of `stack`; raise PlatinfraError with every problem at once."""
-    chosen = chosen_environment(stack, environment)
+    """Return the graph of `stack` in the environment of the workspace; raise PlatinfraError with every problem at once."""
+    workspace = workspace or Workspace(Path(stack.document.file), environment or DEFAULT)
+    chosen = chosen_environment(stack, workspace.environment)
     problems = list(stack.problems)
     named = members(chosen, catalog, without, problems)
     components = {name: member.component(settings_of(member, problems, chosen.size)) for name, member in named.items()}
@@ -55,7 +65,8 @@ def resolve(
         notes=tuple(bound.notes),
         project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
     )
-    return Resolved(graph, chosen.file, (*stack.warnings, *bound.warnings), overrides.spans(chosen))
+    warnings = (*stack.warnings, *bound.warnings)
+    return Resolved(workspace, catalog, graph, chosen.file, warnings, chosen.ground, overrides.spans(chosen))
 
 
 def _in_order(problems: list[Diagnostic], file: str) -> list[Diagnostic]:

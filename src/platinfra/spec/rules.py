@@ -6,9 +6,10 @@ from functools import partial
 
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.document import Document, Path_
+from platinfra.model import targets
 from platinfra.spec.aws import AwsDeployment
 from platinfra.spec.kubernetes import KubernetesDeployment
-from platinfra.spec.schema import GROUNDS, Deployment, Provider, StackFile
+from platinfra.spec.schema import Deployment, Provider, StackFile
 from platinfra.spec.shape import locate
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
@@ -77,7 +78,7 @@ def _user_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
 
 def _place_problems(provider: Provider, deployment: Deployment, document: Document, at: Path_) -> Iterator[Diagnostic]:
     yield from _account_problems(provider, document, at)
-    allowed = [each.type for each in GROUNDS[provider.name]]
+    allowed = [each.type for each in targets.get(provider.name).grounds]
     if deployment.type is not None and deployment.type not in allowed:
         span = document.value_span(locate(document, (*at, "deployment", "type")))
         hint = did_you_mean(deployment.type, allowed) or f"one of {listed(allowed, 'or')}"

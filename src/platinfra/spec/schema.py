@@ -2,21 +2,37 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from platinfra.model.ground import Ground
+from platinfra.diagnostics import listed
+from platinfra.model import targets
 from platinfra.spec.aws import CANONICAL, AwsDeployment, Strict
 from platinfra.spec.kubernetes import KubernetesDeployment
 
 Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
-TargetName = Literal["local", "kubernetes", "aws"]
 Role = Literal["admin", "ml_engineer", "data_scientist", "auditor"]
+
+
+def _known(name: str) -> str:
+    """Return the name of a target; raise PydanticCustomError when there is none such."""
+    if targets.find(name) is None:
+        known = {"expected": listed(targets.names(), "or").replace("`", "'")}
+        raise PydanticCustomError("literal_error", "Input should be {expected}", known)
+    return name
+
+
+TargetName = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": [*targets.OWN], "title": "Name"})
+]
 
 
 class Provider(Strict):
     """Where the platform runs."""
 
-    name: TargetName = Field("local", description="local (this machine), kubernetes (any cluster) or aws.")
+    name: TargetName = Field(
+        "local", description="local (this machine), kubernetes (any cluster), aws, or a target of an installed package."
+    )
     account_id: str | None = Field(None, description="AWS: the 12-digit account.")
     region: str | None = Field(None, description="AWS: the region, such as eu-central-1.")
     context: str | None = Field(None, description="Kubernetes: the kubeconfig context.")
@@ -102,14 +118,3 @@ class StackFile(Strict):
     )
     users: list[User] = Field(default_factory=list, description="People and their roles.")
     project: Project = Field(default_factory=Project.model_construct, description="The code that uses the stack.")
-
-
-GROUNDS: dict[str, tuple[Ground, ...]] = {
-    "local": (Ground("local", "process", ("machine",)),),
-    "kubernetes": tuple(Ground("kubernetes", each, ("cluster",)) for each in ("existing", "kind", "minikube", "k3d")),
-    "aws": (
-        Ground("aws", "kubernetes", ("service", "cluster")),
-        Ground("aws", "cloud_vm", ("service", "machine")),
-    ),
-}
-"""Target to what it offers in each type of its deployments; the first type is the usual one."""

@@ -15,7 +15,7 @@ from tests.targets.aws.plans import filled
 from tests.targets.aws.stacks import ACCOUNT, CASES, NAMES
 from tests.terraform import TERRAFORM, environment, terraform
 
-from platinfra.app.local import environments
+from platinfra.targets.local.verbs.machine import environments
 
 ACCEPTED: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "checkov_accepted.yaml").read_text())
 PROGRAM = environments().location(CHECKOV) / "bin" / "checkov"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from tests.targets.aws.stacks import root_of, text_of, values_of
 
-from platinfra.app.local import environments
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import machine
+from platinfra.targets.local.verbs.machine import environments
 
 FILES = Path(machine.__file__).parent / "machine_files"
 ROOT = root_of(text_of("cloud-vm"))

@@ -8,10 +8,10 @@ from tests.kubernetes.stacks import bundle, objects
 from tests.stacks import resolved
 from tests.targets.aws.stacks import root_of
 
-from platinfra.app.kubernetes import session
 from platinfra.diagnostics import PlatinfraError
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
 from platinfra.targets.kubernetes.render import plain
+from platinfra.targets.kubernetes.verbs import session
 
 STACK = """\
 name: churn

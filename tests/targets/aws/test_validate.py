@@ -9,7 +9,7 @@ from tests.conftest import Command
 from tests.targets.aws.stacks import CATALOG, NAMES, text_of
 from tests.terraform import TERRAFORM, environment, terraform
 
-from platinfra.spec.schema import GROUNDS
+from platinfra.model.targets import grounds
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
 TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"
@@ -31,7 +31,7 @@ def stacks() -> Iterator[object]:
     for name in NAMES:
         yield pytest.param(text_of(name), "production" if name == "production" else None, id=name)
     for tool in CATALOG.tools():
-        if tool.run.aws is not None and any(map(tool.runs_on, GROUNDS["aws"])) and tool.provides:
+        if tool.run.aws is not None and any(map(tool.runs_on, grounds()["aws"])) and tool.provides:
             text = ALONE.format(stage=next(iter(tool.provides)), tool=WRITTEN.get(tool.name, tool.name)) + NEEDS.get(
                 tool.name, ""
             )

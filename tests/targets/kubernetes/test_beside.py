@@ -7,7 +7,6 @@ import pytest
 from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import objects
 
-from platinfra.app.kubernetes.stack import bundle_of
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
 from platinfra.document import load_text
@@ -19,6 +18,7 @@ from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.hygiene import careless
 from platinfra.targets.kubernetes.rules.known import Known
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
+from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
 STACK = "name: churn\nprovider: {name: kubernetes}\nstack: {model_serving: [server]}\n"
 TOOL = """\
@@ -67,7 +67,7 @@ def bundle(folder: Path, exception: str = "replicas: 1", given: str = "x") -> Bu
     (folder / "server" / "tool.yaml").write_text(TOOL.replace("EXCEPTION", exception).replace("GIVEN", given))
     (folder / "server" / "requirements.lock.txt").write_text("")
     catalog = Catalog(folder)
-    return bundle_of(resolve(load(load_text(STACK, "platinfra.yaml")), catalog), catalog)
+    return bundle_of(resolve(load(load_text(STACK, "platinfra.yaml")), catalog))
 
 
 def pod(made: Bundle) -> dict[str, Any]:

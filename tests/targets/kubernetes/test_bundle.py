@@ -89,11 +89,11 @@ def test_on_aws_logins_by_hand_need_no_jobs() -> None:
 
 def test_another_environment_is_another_namespace() -> None:
     text = TRACKING + "environments:\n  test: {provider: {name: kubernetes}}\n"
-    from tests.stacks import CATALOG, resolved
+    from tests.stacks import resolved
 
-    from platinfra.app.kubernetes.stack import bundle_of
+    from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
-    assert bundle_of(resolved(text, environment="test"), CATALOG).place.namespace.startswith("churn-test-")
+    assert bundle_of(resolved(text, environment="test")).place.namespace.startswith("churn-test-")
 
 
 def test_a_tool_that_no_cluster_runs_is_a_diagnostic() -> None:

@@ -11,9 +11,9 @@ import yaml
 from tests.environments import CHECKOV
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
-from platinfra.app.local import environments
 from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.text import to_yaml
+from platinfra.targets.local.verbs.machine import environments
 
 ACCEPTED: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "checkov_accepted.yaml").read_text())
 PROGRAM = environments().location(CHECKOV) / "bin" / "checkov"

@@ -11,11 +11,12 @@ from tests.drivers.registry_double import Registry, registry
 from tests.kubernetes.stacks import EVERYTHING, MODELS, ROUTED, SEED, TRACKING, bundle
 from tests.stacks import CATALOG, resolved
 
-from platinfra.app.kubernetes.stack import bundle_of
 from platinfra.diagnostics import PlatinfraError
 from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.bundle import bundle as compiled
 from platinfra.targets.kubernetes.image_digests import images_in, read, unpinned, with_digests, written
 from platinfra.targets.kubernetes.render import folder
+from platinfra.targets.kubernetes.values import Values
 
 FILE = "platinfra.images.json"
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -67,7 +68,9 @@ def kept(folder: Path) -> dict[str, str]:
 def pinned(text: str, digests: dict[str, str]) -> Bundle:
     from dataclasses import replace
 
-    return bundle_of(replace(resolved(text), digests=digests), CATALOG)
+    stack = resolved(text)
+    place = replace(bundle(text).place, digests=digests)
+    return compiled(Values(stack.graph, CATALOG, place))
 
 
 def all_of(text: str) -> dict[str, str]:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from tests.conftest import Command
 from tests.kubernetes.stacks import TRACKING, bundle
-from tests.stacks import CATALOG, resolved
+from tests.stacks import resolved
 
-from platinfra.app.kubernetes.overrides import ignored
-from platinfra.app.kubernetes.session import rendered, rendering
-from platinfra.app.kubernetes.stack import bundle_of
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers import helm
 from platinfra.targets.kubernetes.bundle import merged
+from platinfra.targets.kubernetes.verbs.overrides import ignored
+from platinfra.targets.kubernetes.verbs.session import rendered, rendering
+from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 
@@ -25,7 +25,7 @@ def stack(values: dict) -> str:
 def found(values: dict) -> list[Diagnostic]:
     """Return what the charts would ignore."""
     one = resolved(stack(values))
-    made, charts = bundle_of(one, CATALOG), helm.find()
+    made, charts = bundle_of(one), helm.find()
     objects = rendered(made, charts, made.place.version, frozenset())
     become = rendering(made, charts, made.place.version, frozenset())
     return list(ignored(made, one.overrides, objects, charts, become))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from tests.kubernetes.stacks import TRACKING, bundle
 
-from platinfra.app.kubernetes.session import rendered
 from platinfra.drivers import helm
 from platinfra.targets.kubernetes.promises import broken
+from platinfra.targets.kubernetes.verbs.session import rendered
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 MADE = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")

@@ -14,7 +14,7 @@ import pytest
 from tests.moto_server import _free_port as free_port
 from tests.moto_server import moto, surroundings
 
-from platinfra.app.local import environments
+from platinfra.targets.local.verbs.machine import environments
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(290)]
 TOOLS = Path(__file__).parents[3] / "src" / "platinfra" / "tools"

@@ -10,9 +10,9 @@ from tests.conftest import Command
 from tests.kubernetes.schemas import needs_crds, strict, unchecked
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
-from platinfra.app.kubernetes.session import rendered
 from platinfra.drivers import helm
 from platinfra.targets.kubernetes.render import folder
+from platinfra.targets.kubernetes.verbs.session import rendered
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 FORMATS = ("helm", "argocd", "flux")

@@ -7,9 +7,9 @@ from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import TRACKING, bundle
 from tests.targets.kubernetes.test_lifecycle import FIXTURES, NAMESPACE, Stack, stack
 
-from platinfra.app.kubernetes.routes import conflicts
 from platinfra.drivers.kubectl import Kubectl
 from platinfra.targets.kubernetes.routes import GATEWAY
+from platinfra.targets.kubernetes.verbs.routes import conflicts
 
 __all__ = ["stack"]
 pytestmark = [

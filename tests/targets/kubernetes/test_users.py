@@ -298,7 +298,7 @@ def test_somebody_who_left_the_file_leaves_the_cluster() -> None:
 
 
 def test_a_role_that_nobody_has_any_more_is_among_what_goes() -> None:
-    from platinfra.app.kubernetes.plan import with_earlier
+    from platinfra.targets.kubernetes.verbs.plan import with_earlier
 
     before, after = (plan(bundle(TRACKING + each), {}) for each in (PEOPLE, PEOPLE.replace("auditor", "admin")))
     first = next(each for each in before.actions if each.key == NAMESPACE)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.check import Proof, check
+from platinfra.app.check import check
 from platinfra.cli import options, render
+from platinfra.targets.answers import Proof
 
 
 @click.command("check")

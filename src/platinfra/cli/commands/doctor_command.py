@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.doctor import Finding, doctor
+from platinfra.app.doctor import doctor
 from platinfra.cli import options, render
+from platinfra.targets.answers import Finding
 
 
 @click.command("doctor")

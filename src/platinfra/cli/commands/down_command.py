@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.down import Data, down
+from platinfra.app.down import down
 from platinfra.cli import options, progress, render
 from platinfra.cli.consent import may_delete
+from platinfra.targets.answers import Data, Talk
 
 
 @click.command("down")
@@ -33,7 +34,8 @@ def command(file: Path | None, environment: str | None, *, data: Data | None, ye
       platinfra down --env production --keep-data
     """
     with progress.shown() as emit:
-        ended = down(file, environment, emit, data, may_delete(yes=yes, name=confirm))
-    render.done(ended.told)
+        talk = Talk(emit, may_delete=may_delete(yes=yes, name=confirm))
+        ended = down(file, environment, talk, data)
+    render.done(ended.text)
     for each in ended.kept:
         render.done(f"kept: {each}")

@@ -7,7 +7,7 @@ import click
 
 from platinfra.app.drift import drift
 from platinfra.cli import options, render
-from platinfra.cli.cloud_text import print_drift
+from platinfra.cli.drift_text import print_drift
 
 DRIFTED = 3
 """Exit code of `--exit-code` when something was changed by hand."""

@@ -38,7 +38,7 @@ def command(
       platinfra plan
       platinfra plan --without jupyterlab --json
     """
-    planned = plan(file, environment, without, applicable=exit_code, offline=offline)
+    planned = plan(file, environment, without, offline=offline, certain=exit_code)
     render.diagnostics(planned.warnings)
     if as_json:
         render.data(plan_data(planned))

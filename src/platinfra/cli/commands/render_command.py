@@ -7,6 +7,7 @@ import click
 
 from platinfra.app.render import render as render_stack
 from platinfra.cli import options, render
+from platinfra.targets.answers import RenderOptions
 
 
 @click.command("render")
@@ -53,7 +54,7 @@ def command(
       platinfra render --env cluster --format argocd
       terraform output -json > outputs.json && platinfra render --format flux --outputs outputs.json
     """
-    made = render_stack(file, environment, out, without, state=state, kind=kind, outputs=outputs)
+    made = render_stack(file, environment, out, without, RenderOptions(kind, state=state, outputs=outputs))
     render.diagnostics(made.warnings)
     if as_json:
         render.data({"folder": str(made.folder), "files": list(made.files), "changed": list(made.changed)})

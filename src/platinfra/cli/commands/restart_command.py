@@ -6,6 +6,7 @@ import click
 
 from platinfra.app.restart import restart
 from platinfra.cli import options, progress
+from platinfra.targets.answers import Talk
 
 
 @click.command("restart")
@@ -20,4 +21,4 @@ def command(component: str, file: Path | None, environment: str | None) -> None:
       platinfra restart mlflow
     """
     with progress.shown() as emit:
-        restart(file, environment, component, emit)
+        restart(file, environment, component, Talk(emit))

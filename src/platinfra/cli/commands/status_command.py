@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.status import ComponentStatus, status
+from platinfra.app.status import status
 from platinfra.cli import options, render
+from platinfra.targets.answers import ComponentStatus
 
 _MARKS = {"healthy": "✓", "waiting": "◔", "starting": "…", "failed": "✗", "stopped": "■"}
 _HEADER = ["", "component", "health", "version", "address", "memory", "restarts", "permissions", ""]
@@ -19,7 +20,7 @@ _HEADER = ["", "component", "health", "version", "address", "memory", "restarts"
 @click.option("--watch", "-w", is_flag=True, help="Look again every two seconds.")
 def command(file: Path | None, environment: str | None, *, as_json: bool, watch: bool) -> None:
     """
-    Tell each component's health, version, address, memory, restarts and permissions.
+    Show each component's health, version, address, memory, restarts and permissions.
 
     A component that waits (for a model to serve, say) is healthy. Exits with 1 when one is neither.
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.aws.unlock import unlock
-from platinfra.app.workspace import at
+from platinfra.app.unlock import unlock
 from platinfra.cli import options, render
 from platinfra.cli.consent import may_unlock
 
@@ -21,5 +20,5 @@ def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
     Example:
       platinfra unlock
     """
-    lock = unlock(at(file, environment), may_unlock(yes=yes))
+    lock = unlock(file, environment, may_unlock(yes=yes))
     render.done(f"the lock of {lock.who} is released" if lock else "nobody holds the lock")

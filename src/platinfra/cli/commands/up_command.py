@@ -7,7 +7,8 @@ import click
 from platinfra.app.up import up
 from platinfra.cli import options, progress, render
 from platinfra.cli.consent import may_change, may_remove
-from platinfra.cli.summary import print_addresses
+from platinfra.cli.plan_text import print_applied
+from platinfra.targets.answers import Talk
 
 
 @click.command("up")
@@ -40,8 +41,8 @@ def command(
       platinfra up --env laptop --without jupyterlab
     """
     with progress.shown(as_json=as_json) as emit:
-        asked = (may_remove(yes=yes), may_change(yes=yes, name=confirm))
-        applied = up(file, environment, emit, *asked, without=without, move_ports=move_ports)
+        talk = Talk(emit, may_remove(yes=yes), may_change(yes=yes, name=confirm))
+        applied = up(file, environment, talk, without=without, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)
     if not as_json:
-        print_addresses(applied)
+        print_applied(applied)

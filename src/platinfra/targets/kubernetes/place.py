@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from platinfra.model.graph import Binding, Component, Graph
-from platinfra.resolve.environment import DEFAULT
+from platinfra.model.workspace import DEFAULT
 from platinfra.spec.kubernetes import KubernetesDeployment
 from platinfra.spec.schema import User
 

@@ -3,6 +3,8 @@
 from platinfra.catalog.catalog import Catalog
 from platinfra.model.graph import Binding, Graph
 from platinfra.resolve.identifiers import database_identifier
+from platinfra.targets.answers import Permissions
+from platinfra.targets.target import grant
 
 
 def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
@@ -22,3 +24,16 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
             return f"# {wire}\ninstall -d -m 0700 {binding.provider}/data/{binding.consumer}"
         case _:
             return f"# {wire}\n# {binding.consumer} is told the address of {binding.provider}; it listens on 127.0.0.1 only"
+
+
+_ENFORCED = {
+    "sql_database": "a database and a login role of its own",
+    "object_store": "a folder of its own; processes of one user are not kept apart",
+}
+
+
+def permissions(graph: Graph) -> Permissions:
+    """Return the wires and how this machine enforces them."""
+    return Permissions(
+        tuple(grant(each, _ENFORCED.get(each.capability, "reachable on 127.0.0.1 only")) for each in graph.bindings)
+    )

@@ -1,0 +1,70 @@
+"""The stack that a command means, and the target it is for or was brought up on."""
+
+from pathlib import Path
+
+from platinfra.app.workspace import at
+from platinfra.diagnostics import PlatinfraError
+from platinfra.model import targets
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
+from platinfra.resolve.workspace import resolved
+from platinfra.targets.target import Target
+
+
+def stack_of(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> tuple[Resolved, Target]:
+    """Return a resolved stack and its target; raise PlatinfraError with every problem of the file."""
+    return with_target(resolved(at(file, environment), without))
+
+
+def checked_stack(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> tuple[Resolved, Target]:
+    """Return the same; raise PlatinfraError also for what only the target knows to be wrong."""
+    stack, target = stack_of(file, environment, without)
+    target.check(stack)
+    return stack, target
+
+
+def with_target(stack: Resolved) -> tuple[Resolved, Target]:
+    """Return a stack with its target."""
+    target: Target = targets.get(stack.graph.target)
+    return stack, target
+
+
+def target_of(workspace: Workspace) -> Target:
+    """Return the target that a stack was brought up on; the one of its file where nothing was written down."""
+    name = _recorded(workspace) or _named(workspace)
+    target: Target = targets.get(name)
+    return target
+
+
+def component_names(file: Path | None, environment: str | None) -> list[str]:
+    """Return the components of a stack that was brought up; none when nothing can be read."""
+    from platinfra.drivers.state_file import StateFile
+
+    try:
+        workspace = at(file, environment)
+        state = StateFile(workspace.root).load() if workspace.root.is_dir() else None
+    except PlatinfraError:
+        return []
+    return list((state or {}).get("components", {}))
+
+
+def _recorded(workspace: Workspace) -> str:
+    """Return the target that the state names; none when nothing was brought up, or the state is damaged."""
+    from platinfra.drivers.state_file import StateFile
+
+    if not workspace.root.is_dir():
+        return ""
+    try:
+        return str((StateFile(workspace.root).load() or {}).get("target", ""))
+    except PlatinfraError as error:
+        if error.diagnostics[0].code != "state-damaged":
+            raise
+        return ""
+
+
+def _named(workspace: Workspace) -> str:
+    """Return the target that the file names; this machine when there is no file that can be read."""
+    try:
+        return resolved(workspace).graph.target if workspace.file.is_file() else targets.LOCAL
+    except PlatinfraError:
+        return targets.LOCAL

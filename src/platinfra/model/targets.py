@@ -1,0 +1,83 @@
+"""Find targets by name: a lazy table of our own, and what installed packages bring by entry point."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.ground import Ground
+
+ENTRY_POINT = "platinfra.targets"
+LOCAL = "local"
+OWN = {
+    LOCAL: "platinfra.targets.local.target",
+    "kubernetes": "platinfra.targets.kubernetes.target",
+    "aws": "platinfra.targets.aws.target",
+}
+"""Name to the module that has it."""
+
+
+class Offer(Protocol):
+    """What a stack file can ask a target for; the commands know more of it."""
+
+    name: str
+    grounds: tuple[Ground, ...]
+    """What it offers by type of deployment; the first is the usual one."""
+    defaults: Mapping[str, str]
+    """Capability to the tool that meets it when the stack names none, beside what capabilities say themselves."""
+
+    def needs(self, file: Any) -> Iterator[str]:
+        """Yield the capabilities that it needs itself, whatever the stack names."""
+
+
+def names() -> list[str]:
+    """Return the names of all targets; nothing is imported."""
+    return [*OWN, *(name for name in _brought() if name not in OWN)]
+
+
+@cache
+def find(name: str) -> Any:
+    """Return a target; None when there is none, and PlatinfraError when the package that brings it is broken."""
+    if name in OWN:
+        return import_module(OWN[name]).TARGET
+    point = _brought().get(name)
+    return _loaded(point) if point else None
+
+
+def get(name: str) -> Any:
+    """Return a target; raise KeyError when there is none."""
+    target = find(name)
+    if target is None:
+        raise KeyError(name)
+    return target
+
+
+def grounds() -> Mapping[str, tuple[Ground, ...]]:
+    """Return what each target offers; those of broken packages are left out, and told where they are named."""
+    return {name: target.grounds for name in names() if (target := _working(name)) is not None}
+
+
+def _brought() -> dict[str, EntryPoint]:
+    return {each.name: each for each in entry_points(group=ENTRY_POINT)}
+
+
+def _working(name: str) -> Any:
+    try:
+        return find(name)
+    except PlatinfraError:
+        return None
+
+
+def _loaded(point: EntryPoint) -> Any:
+    try:
+        target = point.load()
+        offered = target.grounds
+    except Exception as error:
+        package = point.dist.name if point.dist else point.module
+        message = f"the package `{package}` brings the target `{point.name}`, which cannot be loaded"
+        hint = f"mend it or remove it: `pip uninstall {package}`"
+        details = (f"{type(error).__name__}: {error}",)
+        raise PlatinfraError(Diagnostic("broken-package", message, hint=hint, details=details)) from None
+    return target if offered else None

@@ -1,0 +1,212 @@
+"""What commands are told of a target, and what a target is told of whoever asks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.model.event import Event
+from platinfra.model.plan import Change
+from platinfra.resolve.resolve import Resolved
+
+Data = Literal["keep", "delete"]
+"""What becomes of a stack's data."""
+Format = Literal["helm", "manifests", "argocd", "flux"]
+"""How what goes into a cluster is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """How a command tells what happens, and how it asks before something is lost."""
+
+    emit: Callable[[Event], None]
+    may_remove: Callable[[list[str]], bool] = lambda _: True
+    """Asked with the components that are no longer in the file."""
+    may_change: Callable[[str, Sequence[Change]], bool] = lambda *_: True
+    """Asked with the stack's name before something outside the stack's own folder and cluster is changed."""
+    may_delete: Callable[[str], bool] = lambda _: True
+    """Asked with the stack's name before its data is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What becomes of one half of a stack: of what Terraform makes, of what is in a cluster, of processes."""
+
+    title: str
+    changes: tuple[Change, ...] | None
+    """None when the world was not looked at."""
+    unseen: str = ""
+    """Why it was not, in a sentence."""
+    declared: tuple[Mapping[str, Any], ...] = ()
+    """What there is to be, a row each, shown where the world was not looked at."""
+    nothing: str = "nothing to do"
+    """Said when there are no changes."""
+    summed: bool = False
+    """Show how many things each component creates instead of a line for each."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the world was looked at and nothing would change."""
+        return self.changes is not None and all(each.verb == "unchanged" for each in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What `up` would do with a stack."""
+
+    stack: Resolved
+    parts: tuple[Part, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether everything was looked at and `up` would change nothing."""
+        return all(each.is_empty for each in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `up` did, for people."""
+
+    planned: Planned
+    addresses: tuple[tuple[str, str], ...] = ()
+    """What is where: components and their addresses, a cluster, a namespace."""
+    notes: tuple[str, ...] = ()
+    """What people should know, and the commands that come next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a stack that was taken down, for people."""
+
+    text: str
+    kept: tuple[str, ...] = ()
+    """Where data is that was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    """One component as it is now."""
+
+    name: str
+    tool: str
+    stages: tuple[str, ...]
+    health: str
+    """`healthy`, `waiting` (for something it names), `starting`, `failed` or `stopped`."""
+    detail: str
+    version: str
+    address: str
+    memory: int
+    """Resident bytes."""
+    restarts: int
+    permissions: int
+    """Verbs that its wires grant it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a component's page is."""
+
+    shown: str
+    opened: str
+    """What a browser opens: a private file where a login is part of the link."""
+    tunnel: tuple[str, ...] = ()
+    """The command that makes the page of another machine appear here; it lasts until it is interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """What `render` writes."""
+
+    name: str
+    """The usual name of the folder."""
+    files: Mapping[str, bytes]
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """How artifacts are to be written."""
+
+    kind: Format = "helm"
+    state: bool = False
+    """Name the place of the state that `up` uses."""
+    outputs: Path | None = None
+    """A file with what `terraform output -json` printed; without it, what only Terraform knows keeps its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One wire's verbs and how they are enforced on the target."""
+
+    component: str
+    provider: str
+    capability: str
+    verbs: tuple[str, ...]
+    wire: str
+    enforced: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """One statement of IAM or of a cluster, to be read: who may do what to what, and why."""
+
+    role: str
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    wire: str
+    """`component.requirement (verb)`, or what else asked for it."""
+    reason: str
+    """Why a resource is `*`; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The permissions of a stack: its wires, and the statements that follow from them."""
+
+    grants: tuple[Grant, ...]
+    statements: tuple[Allowed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at on this machine."""
+
+    subject: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proved, or why it failed."""
+
+    subject: str
+    """A component, or a wire `consumer → provider`."""
+    ok: bool
+    detail: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStatus:
+    """One image of a stack and what became of it."""
+
+    tool: str
+    name: str
+    state: str
+    """`needed`, `here`, `built` or `pushed`; after `lock` `locked` or `left out`."""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Who holds the state of a stack, and since when."""
+
+    stack: str
+    who: str
+    operation: str
+    since: str

@@ -1,0 +1,211 @@
+"""The target `aws`: services of AWS by Terraform, and a cluster or a machine for the rest."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.drift import Drift
+from platinfra.model.ground import Ground
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
+from platinfra.spec.aws import Cluster
+from platinfra.spec.schema import StackFile
+from platinfra.targets.answers import (
+    Applied,
+    Artifacts,
+    ComponentStatus,
+    Data,
+    Ended,
+    Finding,
+    ImageStatus,
+    Lock,
+    Page,
+    Permissions,
+    Planned,
+    RenderOptions,
+    Talk,
+)
+from platinfra.targets.target import Target, not_up
+
+if TYPE_CHECKING:
+    from platinfra.targets.aws.verbs.stack import CloudStack
+    from platinfra.targets.kubernetes.bundle import Bundle
+    from platinfra.targets.kubernetes.verbs.running import InCluster
+
+# start-up time: what a verb needs is imported when it is used
+
+
+class Aws(Target):
+    """One account and region of AWS."""
+
+    name = "aws"
+    grounds = (Ground("aws", "kubernetes", ("service", "cluster")), Ground("aws", "cloud_vm", ("service", "machine")))
+
+    def needs(self, file: StackFile) -> Iterator[str]:
+        """Yield a key; and for a cluster that is made for the stack, who adds nodes and who finds their GPUs."""
+        yield "encryption_key"
+        cluster = file.deployment.cluster or Cluster.model_construct()
+        if file.deployment.type == "cloud_vm" or cluster.name:
+            return
+        if cluster.karpenter:
+            yield "node_provisioner"
+        if cluster.gpu:
+            yield "gpus"
+
+    def cloud(self, stack: Resolved) -> "CloudStack":
+        """Return what follows from a stack on AWS."""
+        from platinfra.targets.aws.verbs.stack import cloud_stack
+
+        return cloud_stack(stack)
+
+    def bundle(self, stack: Resolved) -> "Bundle | None":
+        """Return what of a stack is in a cluster; None on a machine."""
+        return self.cloud(stack).bundle() if "cluster" in stack.ground.places else None
+
+    def check(self, stack: Resolved) -> None:
+        """Raise PlatinfraError for what could not be rendered."""
+        from platinfra.targets.aws.root import root
+
+        root(self.cloud(stack).values)
+        self.bundle(stack)
+
+    def plan(self, stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+        """Ask Terraform, and the cluster where there is one."""
+        from platinfra.targets.aws.verbs.plan import cloud_plan
+
+        return cloud_plan(self.cloud(stack), offline=offline).planned
+
+    def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
+        """Apply the infrastructure, then bring the applications into the cluster."""
+        from platinfra.targets.aws.verbs.summary import applied
+        from platinfra.targets.aws.verbs.up import cloud_up
+
+        return applied(cloud_up(self.cloud(stack), talk))
+
+    def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
+        """Take the applications out, then destroy the infrastructure."""
+        from platinfra.targets.aws.verbs.down import cloud_down
+
+        return cloud_down(workspace, data, talk)
+
+    def drift(self, stack: Resolved) -> list[Drift]:
+        """Return what somebody changed in the account or the cluster by hand."""
+        from platinfra.targets.aws.verbs.drift import cloud_drift
+
+        return cloud_drift(self.cloud(stack))
+
+    def applications(self, workspace: Workspace) -> "InCluster | None":
+        """Return what was brought into the cluster of a stack; None when nothing was."""
+        from platinfra.targets.aws.verbs.stack import site_on_aws
+        from platinfra.targets.kubernetes.verbs.running import find_stack
+
+        return find_stack(site_on_aws(workspace))
+
+    def in_cluster(self, workspace: Workspace) -> "InCluster":
+        """Return what was brought into the cluster; raise PlatinfraError where there is none to look at."""
+        found = self.applications(workspace)
+        if found is None:
+            raise _only_here(workspace)
+        return found
+
+    def status(self, workspace: Workspace) -> list[ComponentStatus]:
+        """Ask the cluster how each application is."""
+        from platinfra.targets.kubernetes.verbs.running import statuses
+
+        return statuses(self.in_cluster(workspace))
+
+    def logs(
+        self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
+    ) -> Iterator[tuple[str, str]]:
+        """Yield pod and line."""
+        from platinfra.targets.kubernetes.verbs.running import lines as lines_of
+
+        return lines_of(self.in_cluster(workspace), component, count=lines, follow=follow)
+
+    def pages(self, workspace: Workspace) -> Mapping[str, str]:
+        """Return the components that have a page, with their addresses."""
+        from platinfra.targets.aws.verbs import pages
+        from platinfra.targets.kubernetes.verbs.running import addresses
+
+        there = self.applications(workspace)
+        return addresses(there) if there else pages.pages(workspace)
+
+    def page(self, workspace: Workspace, component: str) -> Page:
+        """Return the page of a component: in the cluster, or on the machine."""
+        from platinfra.targets.aws.verbs import pages
+        from platinfra.targets.kubernetes.verbs.running import page
+
+        there = self.applications(workspace)
+        return page(there, component) if there else pages.page(workspace, component)
+
+    def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
+        """Return the Terraform folder, and below it what goes into the cluster."""
+        from platinfra.targets.aws.verbs.render import artifacts
+
+        return artifacts(self.cloud(stack), options)
+
+    def permissions(self, stack: Resolved) -> Permissions:
+        """Return the wires and the statements of every role."""
+        from platinfra.targets.aws.permissions import permissions
+
+        return permissions(self.cloud(stack).values, self.bundle(stack))
+
+    def policy(self, stack: Resolved) -> str:
+        """Return the IAM documents."""
+        from platinfra.targets.aws.permissions import documents
+
+        return json.dumps(documents(self.cloud(stack).values), indent=2)
+
+    def operator_policy(self, stack: Resolved) -> str:
+        """Return the least permissions of whoever runs `up` and `down`."""
+        from platinfra.targets.aws.operator import policies
+
+        return json.dumps(policies(self.cloud(stack).values), indent=2)
+
+    def doctor(self, stack: Resolved) -> Iterator[Finding]:
+        """Look for Terraform, credentials, and what applications in a cluster need."""
+        from platinfra.targets.aws.verbs.doctor import findings
+
+        return findings(self.cloud(stack))
+
+    def images(self, stack: Resolved) -> list[ImageStatus]:
+        """Return the images that are built from the tools' locks."""
+        from platinfra.targets.kubernetes.verbs.images import images
+
+        return images(self.cloud(stack).bundle())
+
+    def build_images(
+        self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
+    ) -> list[ImageStatus]:
+        """Build them, and push them if asked."""
+        from platinfra.targets.kubernetes.verbs.images import build
+
+        return build(self.cloud(stack).bundle(), report, base=base, push=push)
+
+    def lock_images(
+        self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
+    ) -> list[ImageStatus]:
+        """Write the digests of all images beside the stack file."""
+        from platinfra.targets.kubernetes.verbs.images import lock
+
+        bundles = [self.cloud(each).bundle(digests=False) for each in stacks]
+        return lock(stacks[0].workspace, bundles, report, everywhere=everywhere)
+
+    def unlock(self, stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
+        """Release the lock of Terraform's state."""
+        from platinfra.targets.aws.verbs.unlock import unlock
+
+        return unlock(self.cloud(stack), agree)
+
+
+def _only_here(workspace: Workspace) -> PlatinfraError:
+    """Say why a command has nothing to look at: nothing is up, or nothing of it is in a cluster."""
+    if not (workspace.root / "state.json").is_file():
+        return not_up(workspace)
+    message = "nothing of this stack is in a cluster, and this command looks at pods"
+    hint = "`platinfra plan` and `platinfra drift` look at the account; an environment with `provider: {name: local}` runs here"
+    return PlatinfraError(Diagnostic("not-on-this-machine", message, hint=hint))
+
+
+TARGET = Aws()

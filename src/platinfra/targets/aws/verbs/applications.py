@@ -1,0 +1,167 @@
+"""What of a stack on AWS is in its cluster: brought there after the infrastructure, taken out before it goes."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
+from platinfra.model.cluster import ObjectRef
+from platinfra.model.event import Event
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.workspace import resolved
+from platinfra.targets.answers import Talk
+from platinfra.targets.aws.cloud import AwsCloud
+from platinfra.targets.aws.verbs import session
+from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, site_on_aws
+from platinfra.targets.kubernetes.actions import ClusterWorld
+from platinfra.targets.kubernetes.place import prefix
+from platinfra.targets.kubernetes.verbs.session import Session, refuse_impossible, session_of, world_of
+from platinfra.targets.kubernetes.verbs.site import Site
+from platinfra.targets.kubernetes.verbs.stack import ClusterStack
+
+if TYPE_CHECKING:
+    from platinfra.drivers.aws_account import Account
+    from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
+
+_VOLUMES_GONE = 300.0
+"""Seconds for AWS to delete the disks of volumes."""
+
+
+def prepare(cloud: CloudStack) -> None:
+    """See that applications can be installed later; raise PlatinfraError before anything is made on AWS."""
+    if cloud.installs:
+        refuse_impossible(ClusterStack(cloud.stack, cloud.bundle()))
+
+
+def opened(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
+    """Look at the cluster that Terraform made or was told of; raise PlatinfraError with what would not work there."""
+    site = site_on_aws(cloud.workspace)
+    reach(cloud, site)
+    world = _world(cloud, site, outputs)
+    return session_of(ClusterStack(cloud.stack, cloud.bundle(outputs, world.version)), site, world)
+
+
+def bring(cloud: CloudStack, outputs: Mapping[str, Any], talk: Talk) -> "ClusterPlan | None":
+    """Install the applications of a stack, or bring them up to date; None on a machine, which does that by itself."""
+    from platinfra.targets.kubernetes.verbs.up import bring_up
+
+    return bring_up(opened(cloud, outputs), talk) if cloud.installs else None
+
+
+def reach(cloud: CloudStack, site: Site) -> None:
+    """Write how to reach the cluster; raise ActionError when it does not exist."""
+    from platinfra.drivers import eks
+
+    place = cloud.place
+    found = eks.cluster(session.account_of(cloud), place.cluster_name)
+    if found is None:
+        message = f"there is no EKS cluster `{place.cluster_name}` in {place.region.name}"
+        raise ActionError(Diagnostic("cluster-unreachable", message, hint="`platinfra up` makes it"))
+    assert site.kubeconfig
+    eks.write_kubeconfig(site.kubeconfig, found, place.region.name, place.region.domain)
+
+
+def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> ClusterWorld:
+    from platinfra.drivers.cloud_secrets import CloudSecrets
+    from platinfra.drivers.secret_store import SecretStore
+
+    place = cloud.place
+    try:
+        world = world_of(site, prefix(place.stack, place.environment))
+    except PlatinfraError as error:
+        if place.cluster.public_access or {each.code for each in error.diagnostics} != {"cluster-unreachable"}:
+            raise
+        hint = (
+            "run it inside the network, or let your address in: `deployment: {cluster: {public-access: [ADDRESS/32]}}`"
+        )
+        raise PlatinfraError(*(replace(each, hint=hint) for each in error.diagnostics)) from None
+    store, source = SecretStore(place.prefix, place.region.name), AwsCloud(cloud.values, outputs).secret
+    made, unmade = (CloudSecrets(store, source, each) for each in (world.secrets, world.unmade))
+    return replace(world, secrets=made, unmade=unmade)
+
+
+def take_out(
+    workspace: Workspace, emit: Callable[[Event], None], account: "Account", *, keep_data: bool
+) -> tuple[str, ...]:
+    """
+    Remove the applications; return what of their data stays. Nothing is done where none were brought in.
+
+    Raises PlatinfraError when the cluster is there and does not answer: disks and load balancers would stay behind.
+    """
+    from platinfra.drivers import eks
+    from platinfra.targets.kubernetes.verbs.down import take_out as remove
+
+    site = site_on_aws(workspace)
+    state = site.state()
+    if not state.applied:
+        _refuse_strange(workspace, site, account)
+        return ()
+    if eks.cluster(account, _cluster_name(site)) is None:
+        return ()
+    namespace = prefix(state.stack, workspace.environment)
+    world = world_of(site, namespace)
+    volumes = _volumes(world, namespace)
+    remove(workspace, site, emit, keep_data=keep_data)
+    if keep_data:
+        return tuple(f"disk of the volume {each}" for each in volumes)
+    _wait_for_disks(world, namespace)
+    return ()
+
+
+def _refuse_strange(workspace: Workspace, site: Site, account: "Account") -> None:
+    """Raise PlatinfraError when the cluster has applications that were brought there from another folder."""
+    from platinfra.drivers import eks
+
+    if not workspace.file.is_file():
+        return
+    cloud = cloud_stack(resolved(workspace))
+    if not cloud.installs:
+        return
+    if eks.cluster(account, cloud.place.cluster_name) is None:
+        return
+    reach(cloud, site)
+    namespace = prefix(cloud.place.stack, workspace.environment)
+    try:
+        there = world_of(site, namespace).cluster.get(ObjectRef("v1", "Namespace", namespace))
+    except PlatinfraError:
+        return  # nobody here can tell; whoever never got in brought nothing there
+    if there is not None:
+        message = f"the namespace `{namespace}` is in the cluster, and this folder does not know what is in it"
+        hint = "run `platinfra up` first: it takes over what is there"
+        raise PlatinfraError(Diagnostic("applications-of-another", message, hint=hint))
+
+
+def _cluster_name(site: Site) -> str:
+    assert site.kubeconfig
+    return str(json.loads(site.kubeconfig.read_text())["current-context"])
+
+
+def _volumes(world: ClusterWorld, namespace: str) -> list[str]:
+    """Return the persistent volumes whose claims are in a namespace."""
+    found = world.cluster.find("persistentvolumes")
+    claims = {each["metadata"]["name"]: each["spec"].get("claimRef", {}) for each in found}
+    return sorted(name for name, claim in claims.items() if claim.get("namespace") == namespace)
+
+
+def _wait_for_disks(world: ClusterWorld, namespace: str) -> None:
+    """Wait until the disks of deleted claims are gone: nobody would delete them once the cluster is."""
+    deadline = time.monotonic() + _VOLUMES_GONE
+    while left := _volumes(world, namespace):
+        if time.monotonic() > deadline:
+            message = f"AWS has not deleted the disks of {', '.join(left)}"
+            hint = (
+                "look at them with `kubectl get persistentvolumes`; the infrastructure is still there, run `down` again"
+            )
+            raise ActionError(Diagnostic("not-deleted", message, hint=hint))
+        time.sleep(1)
+
+
+def planned(cloud: CloudStack, outputs: Mapping[str, Any]) -> "ClusterPlan":
+    """Compare the applications with the cluster; before the infrastructure there is none to look at."""
+    from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_cluster
+
+    if not outputs:
+        return ClusterPlan(cloud.bundle(), None, offline="`up` makes it, and then installs the applications")
+    return compared_with_cluster(lambda: opened(cloud, outputs), cloud.bundle)

@@ -1,0 +1,134 @@
+"""Remove a stack from AWS: everything, or everything but its data."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.terraform import Terraform
+from platinfra.model.event import Event
+from platinfra.model.workspace import Workspace
+from platinfra.targets.answers import Data, Ended, Talk
+from platinfra.targets.aws.verbs import applications, session
+from platinfra.targets.aws.verbs.changes import LOSES
+from platinfra.targets.aws.verbs.progress import Progress
+from platinfra.targets.folder import TERRAFORM
+from platinfra.targets.target import not_confirmed
+
+if TYPE_CHECKING:
+    from platinfra.drivers.aws_account import Account
+
+_PROTECTED = frozenset(
+    {
+        "aws_db_instance",
+        "aws_s3_bucket",
+        "aws_ecr_repository",
+        "aws_secretsmanager_secret",
+        "aws_kms_key",
+        "aws_ebs_volume",
+    }
+)
+"""Types whose `on_destroy` has to be in the state before they can go."""
+_KEPT = ("./modules/bucket", "./modules/key", "./modules/registry")
+"""Modules that are forgotten instead of destroyed when data is kept; the key, because it decrypts the rest."""
+
+
+def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
+    """
+    Destroy a stack; the file may be gone, the folder that `up` wrote is enough.
+
+    Raises PlatinfraError when nobody said what becomes of the data or the user does not agree, ActionError when a
+    resource could not be removed.
+    """
+    from platinfra.drivers.lock import stack_lock
+
+    if fate is None:
+        hint = "`--keep-data` keeps buckets, images, disks and a snapshot of databases; `--delete-data` deletes them"
+        raise PlatinfraError(
+            Diagnostic("say-about-data", "on AWS `down` has to know what becomes of the data", hint=hint)
+        )
+    folder = session.last_folder(workspace)
+    root = json.loads((folder / TERRAFORM).read_text())
+    provider = root["provider"]["aws"]
+    account = session.account(provider["region"], provider["allowed_account_ids"][0])
+    with stack_lock(workspace.root, "down"):
+        terraform = Terraform(folder)
+        terraform.init()
+        addresses = terraform.state_list()
+        if addresses and fate == "delete" and not talk.may_delete(_stack(root)):
+            raise not_confirmed(
+                "the data was not deleted", "type the stack's name, or keep the data with `--keep-data`"
+            )
+        kept: tuple[str, ...] = ()
+        if addresses:
+            kept = applications.take_out(workspace, talk.emit, account, keep_data=fate == "keep")
+            kept += _destroy(folder, terraform, root, addresses, fate, talk.emit)
+        _forget(root, account)
+    shutil.rmtree(workspace.root)
+    return Ended("everything is removed from the account" if addresses else "nothing was there", kept)
+
+
+def _stack(root: Mapping[str, Any]) -> str:
+    return str(next(iter(root["module"].values()))["tags"]["platinfra:stack"])
+
+
+def _destroy(
+    folder: Path,
+    terraform: Terraform,
+    root: Mapping[str, Any],
+    addresses: tuple[str, ...],
+    fate: Data,
+    emit: Callable[[Event], None],
+) -> tuple[str, ...]:
+    progress = Progress(emit, time.monotonic(), removing=True)
+    variables = {"on_destroy": fate}
+    protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
+    kept = _kept(root, terraform) if fate == "keep" else {}
+    left: tuple[str, ...] = ()
+    if protected:
+        planfile = folder / session.PLAN
+        terraform.plan(planfile, variables=variables, targets=protected, on_event=progress.planning)
+        left = tuple(_left(terraform.show(planfile))) if fate == "keep" else ()
+        terraform.apply(planfile)
+        planfile.unlink()
+    if fate == "keep":
+        disks = [each for each in addresses if ".aws_ebs_volume." in each]
+        terraform.state_rm([*(f"module.{label}" for label in kept), *disks])
+    progress.expect_removal(terraform.state_list())
+    terraform.destroy(variables, progress.applying, refresh=False)
+    return (*kept.values(), *left)
+
+
+def _left(planned: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what databases and machines leave: a last snapshot, a disk."""
+    for each in planned["resource_changes"]:
+        after = each["change"]["after"] or {}
+        if each["type"] == "aws_db_instance":
+            yield f"snapshot {after['final_snapshot_identifier']}"
+        elif each["type"] == "aws_ebs_volume":
+            yield f"disk {after['id']} ({after['tags']['Name']})"
+
+
+def _kept(root: Mapping[str, Any], terraform: Terraform) -> dict[str, str]:
+    """Return the calls that hold data and exist: label to what people call it."""
+    exist = {address.split(".")[1] for address in terraform.state_list()}
+    return {
+        label: f"{call['source'].rpartition('/')[2]} {call['name']}"
+        for label, call in root["module"].items()
+        if call["source"] in _KEPT and label in exist
+    }
+
+
+def _forget(root: Mapping[str, Any], account: "Account") -> None:
+    """Remove the state, and its bucket when it was the last one there."""
+    from platinfra.drivers.aws_state import StateBucket
+
+    backend = root["terraform"].get("backend", {}).get("s3")
+    if backend:
+        StateBucket(account).remove(backend["key"])
+
+
+assert LOSES.keys() >= _PROTECTED

@@ -1,0 +1,109 @@
+"""A stack on AWS with its Terraform folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.aws.cloud import AwsCloud
+from platinfra.targets.aws.place import Place, place_of
+from platinfra.targets.aws.render import rendered
+from platinfra.targets.aws.root import Root
+from platinfra.targets.aws.values import Values
+from platinfra.targets.folder import IN_CLUSTER
+from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
+from platinfra.targets.kubernetes.verbs.stack import bundle_of
+
+_PACKAGE = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class CloudStack:
+    """A resolved stack and what follows from it on AWS."""
+
+    stack: Resolved
+    values: Values
+
+    @property
+    def place(self) -> Place:
+        """Return account, region and names."""
+        return self.values.place
+
+    @property
+    def workspace(self) -> Workspace:
+        """Return where the stack file and its state lie."""
+        return self.stack.workspace
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder that `up` works in."""
+        return terraform_folder(self.workspace)
+
+    @property
+    def installs(self) -> bool:
+        """Tell whether `up` installs the applications in the cluster, and nobody else."""
+        return "cluster" in self.stack.ground.places and self.place.deployment.applications != "gitops"
+
+    @cached_property
+    def with_state(self) -> tuple[Root, dict[str, bytes]]:
+        """Return the root and the files with the backend that `up` uses."""
+        return self.rendered(state=True)
+
+    def rendered(self, *, state: bool) -> tuple[Root, dict[str, bytes]]:
+        """Return the root and the files of the Terraform folder, with the S3 backend if asked."""
+        name = self.stack.graph.project.get("requirements")
+        project = self.workspace.folder / name if name else None
+        return rendered(self.values, backend_of(self.place) if state else None, project)
+
+    def bundle(
+        self, told: Mapping[str, Any] | None = None, version: str | None = None, *, digests: bool = True
+    ) -> Bundle:
+        """Return what is in the cluster; `told` are Terraform's outputs, `version` is the cluster's where it was asked."""
+        planned = self.stack.file.deployment.kubernetes_version or self.place.cluster.version
+        return bundle_of(self.stack, version=version or planned, cloud=AwsCloud(self.values, told), digests=digests)
+
+
+def terraform_folder(workspace: Workspace) -> Path:
+    """Return the folder that `up` and `down` work in."""
+    return workspace.root / "terraform"
+
+
+def cloud_stack(stack: Resolved) -> CloudStack:
+    """Return a stack as it is on AWS; raise PlatinfraError for tools that a machine would not get."""
+    values, graph, catalog = Values(stack.graph, stack.catalog, place_of(stack)), stack.graph, stack.catalog
+    foreign = [
+        Diagnostic(
+            "tool-not-on-target",
+            f"`{each.name}` lies in `{catalog.folder(each.tool)}`, and a machine gets platinfra's own tools only",
+            hint="use `type: kubernetes`, or leave it out",
+        )
+        for each in graph.components.values()
+        if each.place == "machine" and _PACKAGE not in catalog.folder(each.tool).parents
+    ]
+    if foreign:
+        raise PlatinfraError(*foreign)
+    return CloudStack(stack, values)
+
+
+def site_on_aws(workspace: Workspace) -> Site:
+    """Return the cluster that Terraform made, or was told of; what is in it has a state of its own."""
+    folder = workspace.root / IN_CLUSTER
+    return Site(folder, None, folder / KUBECONFIG)
+
+
+def backend_of(place: Place) -> dict[str, object] | None:
+    """Return the S3 backend of a stack's state; None when it lies in the folder."""
+    if place.deployment.state == "local":
+        return None
+    return {
+        "bucket": f"platinfra-state-{place.account}-{place.region.name}",
+        "key": f"{place.stack}/{place.environment}.tfstate",
+        "region": place.region.name,
+        "encrypt": True,
+        "use_lockfile": True,
+    }

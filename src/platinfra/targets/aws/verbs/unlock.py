@@ -1,0 +1,27 @@
+"""Release the lock of a state whose holder died."""
+
+from collections.abc import Callable
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.targets.answers import Lock
+from platinfra.targets.aws.verbs import session
+from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.target import not_confirmed
+
+
+def unlock(cloud: CloudStack, agree: Callable[[Lock], bool]) -> Lock | None:
+    """Release the lock of a stack's state; return it, None when there was none. Raises PlatinfraError without consent."""
+    from platinfra.drivers.aws_state import StateBucket
+
+    if cloud.place.deployment.state == "local":
+        hint = "the system released it when its holder died"
+        raise PlatinfraError(Diagnostic("nothing-to-unlock", "a local state has no lock that stays behind", hint=hint))
+    bucket, key = StateBucket(session.account_of(cloud)), session.state_key(cloud.place)
+    info = bucket.lock_info(key)
+    if info is None:
+        return None
+    lock = Lock(cloud.place.stack, info.who, info.operation, info.since)
+    if not agree(lock):
+        raise not_confirmed("the lock was not released", "confirm with `--yes` once its holder is dead")
+    bucket.break_lock(key)
+    return lock

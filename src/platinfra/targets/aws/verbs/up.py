@@ -1,0 +1,142 @@
+"""Bring a stack on AWS up, or up to date."""
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.plan import Change
+from platinfra.model.state import State
+from platinfra.targets.answers import Talk
+from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
+from platinfra.targets.aws.verbs import applications, session
+from platinfra.targets.aws.verbs.changes import changes_of, lost
+from platinfra.targets.aws.verbs.progress import Progress
+from platinfra.targets.aws.verbs.session import Session
+from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.target import not_confirmed
+
+if TYPE_CHECKING:
+    from platinfra.drivers.aws_account import Needs
+    from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
+
+
+@dataclass(frozen=True, slots=True)
+class CloudApplied:
+    """What was changed, and what Terraform knows now."""
+
+    stack: CloudStack
+    changes: list[Change]
+    outputs: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
+    applications: "ClusterPlan | None" = None
+    """What was done in the cluster; None on a machine."""
+
+
+def cloud_up(cloud: CloudStack, talk: Talk) -> CloudApplied:
+    """
+    Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed.
+
+    What was made before a failure stays and is in the state; the next `up` goes on from there. Applications come
+    after the infrastructure.
+    """
+    from platinfra.drivers.files import make_state_folder
+    from platinfra.drivers.lock import stack_lock
+    from platinfra.drivers.terraform import find
+
+    _refuse_placeholders(cloud)
+    find()
+    applications.prepare(cloud)
+    warnings = _preflight(cloud)
+    make_state_folder(cloud.workspace)
+    with stack_lock(cloud.workspace.root, "up"):
+        _note(cloud, {})
+        with session.session(cloud) as made:
+            applied = _apply(cloud, made, talk)
+        brought = applications.bring(cloud, applied.outputs, talk)
+        return replace(applied, warnings=warnings, applications=brought)
+
+
+def _refuse_placeholders(cloud: CloudStack) -> None:
+    placeholders = [replace(each, severity="error") for each in cloud.stack.warnings if each.code == "placeholder"]
+    if not placeholders and cloud.place.account == UNKNOWN_ACCOUNT:
+        hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
+        placeholders = [Diagnostic("missing-key", "`account-id` is missing", hint=hint)]
+    if placeholders:
+        raise PlatinfraError(*placeholders)
+
+
+def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
+    """Look at the account before anything is made there; return what is worth a warning, raise what is wrong."""
+    from platinfra.drivers.aws_state import StateBucket
+
+    account = session.account_of(cloud)
+    found = list(account.check_region())
+    if not session.is_up(cloud, account):
+        found += [each for name in _bucket_names(cloud) for each in account.check_bucket_name(name)]
+        found += account.check_quotas(_needs(cloud))
+    problems = [each for each in found if each.severity == "error"]
+    if problems:
+        raise PlatinfraError(*problems)
+    if cloud.place.deployment.state != "local":
+        StateBucket(account).ensure()
+    return tuple(found)
+
+
+def _bucket_names(cloud: CloudStack) -> list[str]:
+    root, _ = cloud.with_state
+    calls = root.modules.values()
+    return [str(each["name"]) for each in calls if each["source"] in {"./modules/bucket", "./modules/release"}]
+
+
+def _needs(cloud: CloudStack) -> "Needs":
+    """Return how much of what AWS limits the stack takes."""
+    from platinfra.drivers.aws_account import Needs
+    from platinfra.facts.aws import instance_types
+
+    place, types = cloud.place, instance_types()
+    makes_network = not place.network.vpc_id
+    addresses = len(place.zones) if place.network.nat == "per_zone" else 1
+    if place.kind == "cloud_vm":
+        cpus = types[place.machine.instance_type].cpus
+    elif place.cluster.name or place.cluster.spot:
+        cpus = 0
+    else:
+        cpus = place.cluster.min * max(types[each].cpus for each in place.cluster.instance_types)
+    return Needs(
+        vpcs=int(makes_network),
+        addresses=addresses if makes_network else 0,
+        clusters=int(place.kind == "kubernetes" and not place.cluster.name),
+        cpus=cpus,
+    )
+
+
+def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
+    began = time.monotonic()
+    progress = Progress(talk.emit, began)
+    planned = made.terraform.plan(made.planfile, on_event=progress.planning)
+    changes = changes_of(planned.changes)
+    if changes and not talk.may_change(cloud.place.stack, changes):
+        what = "would lose data" if lost(changes) else f"would change {len(changes)} resources"
+        raise not_confirmed(f"`up` {what}", "confirm with `--yes`")
+    made.applied = True
+    if planned.changed:
+        progress.expect(changes)
+        made.terraform.apply(made.planfile, progress.applying)
+    outputs = made.terraform.output()
+    _note(cloud, outputs)
+    return CloudApplied(cloud, changes, outputs)
+
+
+def _note(cloud: CloudStack, outputs: dict[str, Any]) -> None:
+    """Write down what other commands need to know without the file; the truth is Terraform's state."""
+    from platinfra.drivers.state_file import StateFile
+
+    graph = cloud.stack.graph
+    told = outputs.get("components", {})
+    components = {
+        name: {"tool": each.tool, "stages": list(each.stages), "reason": each.reason, "aws": told.get(name, {})}
+        for name, each in graph.components.items()
+    }
+    state = State(stack=graph.stack, target="aws", components=components if outputs else {})
+    StateFile(cloud.workspace.root).save(state.to_data())

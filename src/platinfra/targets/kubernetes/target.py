@@ -1,0 +1,169 @@
+"""The target `kubernetes`: a stack in any cluster that a context leads to, or that is made on this machine."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from platinfra.model.drift import Drift
+from platinfra.model.ground import Ground
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import (
+    Applied,
+    Artifacts,
+    ComponentStatus,
+    Data,
+    Ended,
+    Finding,
+    ImageStatus,
+    Page,
+    Permissions,
+    Planned,
+    RenderOptions,
+    Talk,
+)
+from platinfra.targets.target import Target, not_up
+
+if TYPE_CHECKING:
+    from platinfra.targets.kubernetes.bundle import Bundle
+    from platinfra.targets.kubernetes.verbs.running import InCluster
+
+# start-up time: what a verb needs is imported when it is used
+
+
+class Kubernetes(Target):
+    """Any cluster."""
+
+    name = "kubernetes"
+    grounds = tuple(Ground("kubernetes", each, ("cluster",)) for each in ("existing", "kind", "minikube", "k3d"))
+
+    def bundle(self, stack: Resolved, *, digests: bool = True) -> "Bundle":
+        """Return what a stack is in its cluster; without `digests` images keep their tags."""
+        from platinfra.targets.kubernetes.verbs.stack import bundle_of
+
+        return bundle_of(stack, digests=digests)
+
+    def check(self, stack: Resolved) -> None:
+        """Raise PlatinfraError for what cannot be put into a cluster."""
+        self.bundle(stack)
+
+    def plan(self, stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+        """Compare a stack with its cluster, step by step."""
+        from platinfra.targets.kubernetes.verbs.plan import cluster_plan
+
+        found = cluster_plan(stack, offline=offline)
+        if certain:
+            found.require_answer()
+        return Planned(stack, (found.part,), (*stack.warnings, *found.bundle.unpinned))
+
+    def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
+        """Bring a stack into its cluster; make the cluster first where the file asks for that."""
+        from platinfra.targets.kubernetes.verbs.summary import applied
+        from platinfra.targets.kubernetes.verbs.up import cluster_up
+
+        return applied(stack, cluster_up(stack, talk))
+
+    def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
+        """Take a stack out of its cluster; what keeps data stays unless it is to be deleted."""
+        from platinfra.targets.kubernetes.verbs.down import cluster_down
+        from platinfra.targets.kubernetes.verbs.site import last_site
+
+        site = last_site(workspace)
+        if site is None or not cluster_down(workspace, site, talk.emit, talk.may_delete if data == "delete" else None):
+            return Ended("nothing was running")
+        return Ended(
+            "everything is removed", () if data == "delete" else ("volumes and Secrets in the stack's namespace",)
+        )
+
+    def drift(self, stack: Resolved) -> list[Drift]:
+        """Return what somebody changed in the cluster by hand."""
+        from platinfra.targets.kubernetes.verbs.drift import drift_of
+        from platinfra.targets.kubernetes.verbs.session import opened
+
+        return drift_of(opened(stack))
+
+    def running(self, workspace: Workspace) -> "InCluster":
+        """Return the stack that was brought into a cluster; raise PlatinfraError when there is none."""
+        from platinfra.targets.kubernetes.verbs.running import find_stack
+        from platinfra.targets.kubernetes.verbs.site import last_site
+
+        found = find_stack(last_site(workspace))
+        if found is None:
+            raise not_up(workspace)
+        return found
+
+    def status(self, workspace: Workspace) -> list[ComponentStatus]:
+        """Ask the cluster how each component is."""
+        from platinfra.targets.kubernetes.verbs.running import statuses
+
+        return statuses(self.running(workspace))
+
+    def logs(
+        self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
+    ) -> Iterator[tuple[str, str]]:
+        """Yield pod and line."""
+        from platinfra.targets.kubernetes.verbs.running import lines as lines_of
+
+        return lines_of(self.running(workspace), component, count=lines, follow=follow)
+
+    def pages(self, workspace: Workspace) -> Mapping[str, str]:
+        """Return the components that have a page, with their addresses."""
+        from platinfra.targets.kubernetes.verbs.running import addresses
+
+        return addresses(self.running(workspace))
+
+    def page(self, workspace: Workspace, component: str) -> Page:
+        """Return the page of a component: its route, or a tunnel."""
+        from platinfra.targets.kubernetes.verbs.running import page
+
+        return page(self.running(workspace), component)
+
+    def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
+        """Return the stack for Helm, as manifests, or for Argo CD or Flux."""
+        from platinfra.targets.kubernetes.verbs.render import artifacts
+
+        return artifacts(self.bundle(stack), options.kind)
+
+    def permissions(self, stack: Resolved) -> Permissions:
+        """Return the wires with what is between the pods, and what people and pods may do."""
+        from platinfra.targets.kubernetes.permissions import permissions
+
+        return permissions(self.bundle(stack))
+
+    def policy(self, stack: Resolved) -> str:
+        """Return the network policies, roles and bindings."""
+        from platinfra.targets.kubernetes.render import policies
+
+        return policies(self.bundle(stack))
+
+    def doctor(self, stack: Resolved) -> Iterator[Finding]:
+        """Look for Helm, kubectl and the cluster."""
+        from platinfra.targets.kubernetes.verbs.doctor import findings
+
+        return findings(stack, self.bundle(stack))
+
+    def images(self, stack: Resolved) -> list[ImageStatus]:
+        """Return the images that are built from the tools' locks."""
+        from platinfra.targets.kubernetes.verbs.images import images
+
+        return images(self.bundle(stack))
+
+    def build_images(
+        self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
+    ) -> list[ImageStatus]:
+        """Build them, and push them if asked."""
+        from platinfra.targets.kubernetes.verbs.images import build
+
+        return build(self.bundle(stack), report, base=base, push=push)
+
+    def lock_images(
+        self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
+    ) -> list[ImageStatus]:
+        """Write the digests of all images beside the stack file."""
+        from platinfra.targets.kubernetes.verbs.images import lock
+
+        return lock(
+            stacks[0].workspace, [self.bundle(each, digests=False) for each in stacks], report, everywhere=everywhere
+        )
+
+
+TARGET = Kubernetes()

@@ -1,0 +1,52 @@
+"""Take a stack out of its cluster, from the state alone."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from platinfra.engine.apply import Emit, Run, remove
+from platinfra.engine.journal import Journal
+from platinfra.model.plan import Change
+from platinfra.model.workspace import Workspace
+from platinfra.targets.kubernetes.actions import pause, undo
+from platinfra.targets.kubernetes.place import prefix
+from platinfra.targets.kubernetes.verbs import made
+from platinfra.targets.kubernetes.verbs.session import world_of
+from platinfra.targets.kubernetes.verbs.site import Site
+from platinfra.targets.target import not_confirmed
+
+
+def cluster_down(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
+    """
+    Remove what the state names, the last first; return False when there was nothing.
+
+    Without `delete_data` volumes, Secrets and the namespace stay, and databases are told to rest; with it a cluster
+    that platinfra made goes as a whole.
+    """
+    from platinfra.drivers.lock import stack_lock
+
+    with stack_lock(workspace.root, "down"):
+        state = site.state()
+        if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
+            raise not_confirmed("the data was not deleted", "type the stack's name to confirm")
+        if delete_data is not None and made.delete(workspace, emit):
+            shutil.rmtree(workspace.root)
+            return True
+        if state.applied:
+            take_out(workspace, site, emit, keep_data=delete_data is None)
+    return bool(state.applied)
+
+
+def take_out(workspace: Workspace, site: Site, emit: Emit, *, keep_data: bool) -> None:
+    """Remove what the state names, under the stack's lock."""
+    state = site.state()
+    world = world_of(site, prefix(state.stack, workspace.environment))
+    journal = Journal(state, site.file.save)
+    run = Run(world, journal, emit, pause if keep_data else undo)
+    remove([_change(key, each) for key, each in reversed(list(state.applied.items()))], run)
+    journal.replace(replace(journal.state, applied={}))
+
+
+def _change(key: str, applied: Any) -> Change:
+    return Change("remove", key, applied.component, f"remove {key.partition(':')[2] or key}")

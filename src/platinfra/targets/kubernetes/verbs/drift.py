@@ -1,0 +1,30 @@
+"""Find what somebody changed by hand in the cluster."""
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.cluster import ref_of
+from platinfra.model.drift import Drift
+from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
+from platinfra.targets.kubernetes.drift import added, of_object, of_release
+from platinfra.targets.kubernetes.verbs.session import Session, looking
+
+
+def drift_of(session: Session) -> list[Drift]:
+    """Return what differs between a cluster and what was applied there last."""
+    state = session.site.state()
+    name = session.stack.stack.graph.stack
+    if not state.applied:
+        raise PlatinfraError(Diagnostic("not-up", f"the stack `{name}` is not up", hint="run `platinfra up`"))
+    namespace, cluster = session.bundle.place.namespace, session.world.cluster
+    world = looking(session.world).world
+    found: list[Drift] = []
+    wanted = {ref_of(each) for objects in session.rendered.values() for each in objects}
+    for action in session.plan.actions:
+        applied = state.applied.get(action.key)
+        if applied is None or applied.digest != action.digest:
+            continue  # the file changed since: that is what `plan` tells
+        if isinstance(action, ApplyObjects):
+            wanted |= {ref_of(each) for each in action.objects}
+            found += [each for one in action.written(world) for each in of_object(action.component, one, cluster)]
+        elif isinstance(action, InstallRelease):
+            found += of_release(action.component, session.rendered[action.key], cluster)
+    return [*found, *added(wanted, namespace, cluster)]

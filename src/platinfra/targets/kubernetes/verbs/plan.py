@@ -1,0 +1,117 @@
+"""Say what `up` would do in a cluster: from the file alone, or compared with the cluster where it answers."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.cluster import Difference, ref_of
+from platinfra.model.plan import Change, Plan
+from platinfra.model.state import State
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import Part
+from platinfra.targets.kubernetes.actions import ApplyObjects
+from platinfra.targets.kubernetes.bundle import Bundle, Step
+from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, opened
+from platinfra.targets.kubernetes.verbs.stack import bundle_of
+
+_OFFLINE = frozenset({"cluster-unreachable", "kubectl-missing", "helm-missing", "no-context"})
+"""What keeps `plan` from looking at the cluster and is no mistake in the file."""
+_SHOWN = 6
+"""Fields of one object that are named before the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlan:
+    """What a stack is in a cluster and, when that was looked at, what would change there."""
+
+    bundle: Bundle
+    changes: list[Change] | None
+    """None when the cluster was not looked at."""
+    differences: tuple[Difference, ...] = ()
+    """What would become of each object of ours that is not as it should be."""
+    offline: str = ""
+    """Why it was not looked at."""
+
+    def require_answer(self) -> None:
+        """Raise PlatinfraError when the cluster was not looked at."""
+        if self.changes is None:
+            raise PlatinfraError(Diagnostic("cluster-unreachable", self.offline))
+
+    @property
+    def part(self) -> Part:
+        """Return it as people see it: the steps, or what would change of each."""
+        if self.changes is None:
+            steps = (
+                {"wave": each.wave, "of": each.component or "stack", "what": what(each)} for each in self.bundle.steps
+            )
+            return Part("Steps", None, f"The cluster was not looked at: {self.offline}.", tuple(steps))
+        nothing = f"nothing to do: {len(self.changes)} unchanged"
+        return Part("Actions", tuple(self._shown(each) for each in self.changes), nothing=nothing)
+
+    def _shown(self, change: Change) -> Change:
+        """Return a step with what differs in its objects."""
+        refs = {str(ref_of(each)) for step in self.bundle.steps if step.key == change.key for each in step.objects}
+        paths = tuple(_fields(each) for each in self.differences if each.paths and str(each.ref) in refs)
+        return replace(change, summary=f"{change.key}: {change.summary}", paths=paths)
+
+
+def _fields(difference: Difference) -> str:
+    """Return an object and the first of its fields that would change."""
+    rest = len(difference.paths) - _SHOWN
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"{difference.ref}: {', '.join(difference.paths[:_SHOWN])}{more}"
+
+
+def cluster_plan(stack: Resolved, *, offline: bool = False) -> ClusterPlan:
+    """Compare a stack with its cluster; raise PlatinfraError for what is wrong with the file or would not work there."""
+    if offline:
+        return ClusterPlan(bundle_of(stack), None, offline="`--offline` was given")
+    return compared_with_cluster(lambda: opened(stack), lambda: bundle_of(stack))
+
+
+def compared_with_cluster(look: Callable[[], Session], planned: Callable[[], Bundle]) -> ClusterPlan:
+    """Return what would change; where the cluster cannot be looked at, what is planned."""
+    try:
+        session = look()
+    except PlatinfraError as error:
+        if not {each.code for each in error.diagnostics} <= _OFFLINE:
+            raise
+        return ClusterPlan(planned(), None, offline=error.diagnostics[0].message)
+    changes = compared(session, session.site.state())
+    return ClusterPlan(session.bundle, changes, tuple(_differences(session, changes)))
+
+
+def compared(session: Session, state: State) -> list[Change]:
+    """Compare a plan with what was applied last and with the cluster."""
+    return session.plan.changes(state, looking(session.world))
+
+
+def what(step: Step) -> str:
+    """Return the release or the objects of a step in a line."""
+    if step.release:
+        release = step.release
+        return f"release {release.name} ({release.chart} {release.version}) in {release.namespace}"
+    counts = Counter(str(each["kind"]) for each in step.objects)
+    return ", ".join(kind if number == 1 else f"{number} {kind}" for kind, number in counts.items()) or "nothing"
+
+
+def with_earlier(plan: Plan, state: State) -> Plan:
+    """Return the plan with what its steps held when they were applied last, so that what left them goes."""
+    actions = (
+        action.after_record(state.applied[action.key].record)
+        if isinstance(action, ApplyObjects) and action.key in state.applied
+        else action
+        for action in plan.actions
+    )
+    return replace(plan, actions=tuple(actions))
+
+
+def _differences(session: Session, changes: list[Change]) -> list[Difference]:
+    changed = {each.key for each in changes if each.verb != "unchanged"}
+    actions = [each for each in session.plan.actions if isinstance(each, ApplyObjects) and each.key in changed]
+    if not namespace_exists(session.bundle, session.world.cluster):
+        return [Difference(ref_of(each), "create") for action in actions for each in action.objects]
+    world = looking(session.world).world
+    found = [each for action in actions for each in world.cluster.diff(action.written(world), force=True)]
+    return [each for each in found if each.change != "unchanged"]

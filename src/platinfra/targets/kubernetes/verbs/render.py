@@ -1,0 +1,29 @@
+"""Write down what goes into a cluster, as files."""
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.targets.answers import Artifacts, Format
+from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.image_digests import unpinned
+from platinfra.targets.kubernetes.plan import Rendered
+from platinfra.targets.kubernetes.render import folder
+
+
+def artifacts(made: Bundle, kind: Format) -> Artifacts:
+    """Return the files of a stack in a cluster; raise PlatinfraError when a chart cannot be had."""
+    charts = _charts(made) if kind == "manifests" else {}
+    written = {name: text.encode() for name, text in folder(made, kind, charts).items()}
+    return Artifacts(f"{made.place.namespace}-kubernetes", written, _without_digest(made, charts))
+
+
+def _without_digest(made: Bundle, charts: Rendered) -> tuple[Diagnostic, ...]:
+    """Return warnings for images that are written without a digest, where others have theirs."""
+    objects = [*made.objects, *(each for found in charts.values() for each in found)]
+    return () if made.place.digests is None else tuple(unpinned(objects, made.place.digests))
+
+
+def _charts(made: Bundle) -> Rendered:
+    """Return what each step's chart becomes; raise PlatinfraError when a chart cannot be had."""
+    from platinfra.drivers import helm
+    from platinfra.targets.kubernetes.verbs.session import rendered
+
+    return rendered(made, helm.find(), made.place.version, frozenset())

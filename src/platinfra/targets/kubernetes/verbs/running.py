@@ -1,0 +1,176 @@
+"""How a stack in a cluster is: from the state, and from the cluster itself."""
+
+import shlex
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any
+
+from platinfra.model.cluster import Cluster, ObjectRef, ref_of
+from platinfra.model.state import State
+from platinfra.targets.answers import ComponentStatus, Page
+from platinfra.targets.kubernetes.verbs.site import Site
+from platinfra.targets.target import chosen_component, no_page
+
+Components = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class InCluster:
+    """A stack that was brought into a cluster."""
+
+    state: State
+    cluster: Cluster
+    site: Site
+
+    @property
+    def components(self) -> Components:
+        """Return what is known of each component."""
+        return self.state.components
+
+    def pods(self, component: str) -> list[dict[str, Any]]:
+        """Return the pods of a component that are not done."""
+        data = self.components[component]
+        found = {
+            pod["metadata"]["name"]: pod
+            for labels in data["pods"]
+            for pod in self.cluster.find("pods", data["namespace"], labels)
+        }
+        return [each for each in found.values() if each.get("status", {}).get("phase") != "Succeeded"]
+
+
+def find_stack(site: Site | None) -> InCluster | None:
+    """Return the stack that was brought into a cluster; None when none was."""
+    state = site.state() if site else State()
+    if site is None or not state.applied:
+        return None
+    from platinfra.drivers.kubectl import Kubectl
+
+    return InCluster(state, Kubectl(site.context, site.kubeconfig), site)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the pods of a component are."""
+
+    health: str
+    detail: str
+    restarts: int
+    images: tuple[str, ...]
+
+
+def health(stack: InCluster, component: str) -> Health:
+    """Ask the cluster how a component is; what runs nothing is healthy once it was applied."""
+    if not stack.components[component]["pods"]:
+        return Health("healthy", "", 0, ())
+    pods = stack.pods(component)
+    if not pods:
+        return Health("stopped", "it has no pods", 0, ())
+    waiting = [reason for pod in pods for reason in _reasons(pod)]
+    statuses = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])]
+    images = tuple(dict.fromkeys(each["image"] for pod in pods for each in pod["spec"]["containers"]))
+    broken = any(
+        reason.startswith(("CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer")) for reason in waiting
+    )
+    ready = all(_is_ready(pod) for pod in pods)
+    word = "healthy" if ready else "failed" if broken else "starting"
+    return Health(
+        word, ", ".join(dict.fromkeys(waiting)), sum(each.get("restartCount", 0) for each in statuses), images
+    )
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _reasons(pod: Mapping[str, Any]) -> Iterator[str]:
+    status = pod.get("status", {})
+    for each in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        state = each.get("state", {}).get("waiting")
+        if state:
+            yield state.get("reason", "waiting")
+
+
+def lines(stack: InCluster, component: str | None, *, count: int, follow: bool) -> Iterator[tuple[str, str]]:
+    """Yield pod and line of a component's logs, or of all; `follow` goes on with what is added."""
+    names = [chosen_component(component, stack.components)] if component else list(stack.components)
+    pods = [ref_of({"apiVersion": "v1", "kind": "Pod", **pod}) for name in names for pod in stack.pods(name)]
+    if not follow:
+        for pod in pods:
+            yield from ((pod.name, line) for line in stack.cluster.logs(pod, tail=count))
+        return
+    told: Queue[tuple[str, str]] = Queue()
+    for pod in pods:
+        threading.Thread(target=_follow, args=(stack.cluster, pod, count, told), daemon=True).start()
+    while True:
+        yield told.get()
+
+
+def _follow(cluster: Cluster, pod: ObjectRef, count: int, told: "Queue[tuple[str, str]]") -> None:
+    for line in cluster.logs(pod, follow=True, tail=count):
+        told.put((pod.name, line))
+
+
+def statuses(stack: InCluster) -> list[ComponentStatus]:
+    """Ask the cluster how each component is."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda name: _status(stack, name), stack.components))
+
+
+def _status(stack: InCluster, name: str) -> ComponentStatus:
+    data, found = stack.components[name], health(stack, name)
+    return ComponentStatus(
+        name=name,
+        tool=data["tool"],
+        stages=tuple(data["stages"]),
+        health=found.health,
+        detail=found.detail,
+        version=", ".join(dict.fromkeys(each.partition("@")[0].rpartition(":")[2] for each in found.images)),
+        address=data.get("route") or data["endpoints"].get("http", {}).get("url", ""),
+        memory=0,
+        restarts=found.restarts,
+        permissions=sum(len(each["access"]) for each in data["bindings"]),
+    )
+
+
+def page(stack: InCluster, component: str) -> Page:
+    """Return the page of a component: its route, or a tunnel to it; raise PlatinfraError when it has none."""
+    if (address := route(stack, component)) is not None:
+        return Page(address, address)
+    url, command = tunnel(stack, component)
+    return Page(f"{url}, as long as this runs:\n{shlex.join(command)}", url, command)
+
+
+def addresses(stack: InCluster) -> dict[str, str]:
+    """Return the components that have a page, with the addresses of their routes, or those inside the cluster."""
+    return {
+        name: each.get("route") or each["endpoints"]["http"]["url"]
+        for name, each in stack.components.items()
+        if "http" in each["endpoints"]
+    }
+
+
+def route(stack: InCluster, component: str) -> str | None:
+    """Return the address at which people find a component's page, where it has a route."""
+    found: str | None = stack.components[chosen_component(component, stack.components)].get("route")
+    return found
+
+
+def tunnel(stack: InCluster, component: str) -> tuple[str, tuple[str, ...]]:
+    """Return the local address of a component's page, and the command that leads there as long as it runs."""
+    name = chosen_component(component, stack.components)
+    data = stack.components[name]
+    http = data["endpoints"].get("http")
+    if http is None:
+        raise no_page(name)
+    site = stack.site
+    context = ("--context", site.context) if site.context else ()
+    if site.kubeconfig:
+        context = ("--kubeconfig", str(site.kubeconfig))
+    place = ("--namespace", data["namespace"], "port-forward", "--address", "127.0.0.1")
+    service = http["host"].partition(".")[0]
+    local = max(http["port"], 1024 + http["port"]) if http["port"] < 1024 else http["port"]
+    return f"http://127.0.0.1:{local}", ("kubectl", *context, *place, f"service/{service}", f"{local}:{http['port']}")

@@ -1,0 +1,187 @@
+"""A stack and the cluster it goes into, looked at before anything is touched."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.cluster import Charts, Cluster, ObjectRef
+from platinfra.model.plan import Plan, Seen
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.kubernetes.actions import ClusterWorld
+from platinfra.targets.kubernetes.bundle import Bundle, Release
+from platinfra.targets.kubernetes.place import prefix
+from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+from platinfra.targets.kubernetes.render import plain
+from platinfra.targets.kubernetes.rules.identity import in_namespace
+from platinfra.targets.kubernetes.verbs import routes, scale
+from platinfra.targets.kubernetes.verbs.made import notes, program_of
+from platinfra.targets.kubernetes.verbs.overrides import Become, ignored
+from platinfra.targets.kubernetes.verbs.site import Site, own_site
+from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
+
+OLDEST = (1, 30)
+"""The oldest Kubernetes that the charts of the catalog run on."""
+_STORAGE = "storage.k8s.io/v1/StorageClass"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything that a command needs of a stack and its cluster."""
+
+    stack: ClusterStack
+    site: Site
+    world: ClusterWorld
+    rendered: Rendered
+    plan: Plan
+
+    @property
+    def bundle(self) -> Bundle:
+        """Return the steps of the stack."""
+        return self.stack.bundle
+
+
+def world_of(site: Site, namespace: str) -> ClusterWorld:
+    """Return a cluster; raise PlatinfraError when its context is unknown, it does not answer or is too old."""
+    from platinfra.drivers import helm
+    from platinfra.drivers.cluster_secrets import ClusterSecrets
+    from platinfra.drivers.kubectl import Kubectl
+
+    cluster: Cluster = Kubectl(site.context, site.kubeconfig)
+    version = cluster.server_version()
+    if tuple(int(each) for each in version.split(".")[:2]) < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        message = f"the cluster runs Kubernetes {version}, and platinfra needs {wanted} or newer"
+        raise PlatinfraError(Diagnostic("cluster-too-old", message, hint="upgrade it, or choose another context"))
+    charts: Charts = helm.find(site.kubeconfig, site.context)
+    made, unmade = (ClusterSecrets(cluster, namespace, keep=keep) for keep in (True, False))
+    return ClusterWorld(charts, cluster, made, unmade, version)
+
+
+def looking(world: ClusterWorld) -> Seen:
+    """Return the world as a plan may see it: without making secrets."""
+    return Seen(replace(world, secrets=world.unmade))
+
+
+def refuse_impossible(stack: ClusterStack) -> None:
+    """Raise PlatinfraError for what could not be installed in any cluster, before one is made."""
+    from platinfra.drivers import helm
+    from platinfra.drivers.kubectl import Kubectl
+
+    charts = helm.find()
+    Kubectl().contexts()
+    _, wrong = _judged(stack, charts, stack.bundle.place.version, frozenset())
+    if wrong:
+        raise PlatinfraError(*wrong)
+
+
+def opened(stack: Resolved) -> Session:
+    """Look at the cluster of a stack; raise PlatinfraError with everything that would not work there."""
+    program, found = program_of(stack), notes(stack.workspace)
+    if program and not (found and found.ready):
+        raise PlatinfraError(Diagnostic("no-context", f"`up` creates the {program} cluster, and has not yet"))
+    site = own_site(stack.workspace, stack.file.provider.context, made=program is not None)
+    world = world_of(site, prefix(stack.graph.stack, stack.graph.environment))
+    return session_of(ClusterStack(stack, bundle_of(stack, version=world.version)), site, world)
+
+
+def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
+    """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
+    kinds = frozenset(world.cluster.api_resources())
+    objects, wrong = _judged(stack, world.charts, world.version, kinds)
+    if lacking := list(_lacking(stack.bundle, world.cluster)):
+        raise PlatinfraError(*lacking)
+    if found := [*missing(stack.bundle), *wrong]:
+        raise PlatinfraError(*found)
+    return Session(stack, site, world, objects, plan(stack.bundle, objects))
+
+
+def _judged(
+    stack: ClusterStack, charts: Charts, version: str, kinds: frozenset[str]
+) -> tuple[Rendered, list[Diagnostic]]:
+    """Return what the charts of a stack become in a cluster with `kinds`, and what is wrong with it."""
+    objects = rendered(stack.bundle, charts, version, kinds)
+    become = rendering(stack.bundle, charts, version, kinds)
+    unknown = ignored(stack.bundle, stack.stack.overrides, objects, charts, become)
+    return objects, [*problems(stack.bundle, objects, kinds), *unknown]
+
+
+def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield what the stack needs of the cluster and does not find there."""
+    yield from _not_allowed(bundle, cluster)
+    yield from _no_storage(bundle, cluster)
+    yield from routes.conflicts(bundle, cluster)
+    yield from scale.conflicts(bundle, cluster)
+
+
+def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Rendered:
+    """
+    Render every chart as if the kinds that others bring were there; collect what all charts refuse.
+
+    What only the cloud below knows, and nobody asked yet, stays a name in what is rendered.
+    """
+    become = rendering(bundle, charts, version, kinds)
+    found: dict[str, Sequence[Mapping[str, Any]]] = {}
+    refused: list[Diagnostic] = []
+    for step in bundle.steps:
+        if step.release is not None:
+            try:
+                found[step.key] = become(step.release)
+            except PlatinfraError as error:
+                refused += error.diagnostics
+    if refused:
+        raise PlatinfraError(*refused)
+    return found
+
+
+def rendering(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Become:
+    """Return what turns a release into its objects, in a cluster with `kinds` and those that the stack's charts bring."""
+    known = kinds | {kind for each in bundle.releases for kind in each.kinds}
+    api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
+
+    def become(release: Release) -> Sequence[Mapping[str, Any]]:
+        values = plain(release.values)
+        return in_namespace(
+            charts.template(release_of(replace(release, values=values)), version, api), release.namespace
+        )
+
+    return become
+
+
+def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield what this account may not do, as far as the cluster tells it without a try."""
+    namespace = bundle.place.namespace
+    wanted: list[tuple[str, str, str | None]] = (
+        [("create", "namespaces", None)] if not namespace_exists(bundle, cluster) else []
+    )
+    wanted += [
+        ("patch", each, namespace)
+        for each in ("secrets", "networkpolicies.networking.k8s.io", "roles.rbac.authorization.k8s.io")
+    ]
+    if any(each.shared for each in bundle.releases):
+        wanted.append(("create", "customresourcedefinitions.apiextensions.k8s.io", None))
+    for verb, resource, where in wanted:
+        if not cluster.can_i(verb, resource, where):
+            place = f" in `{where}`" if where else ""
+            message = f"this account may not {verb} {resource.partition('.')[0]}{place}"
+            yield Diagnostic("cluster-denied", message, hint="ask whoever runs the cluster, or choose another context")
+
+
+def namespace_exists(bundle: Bundle, cluster: Cluster) -> bool:
+    """Tell whether the stack's namespace is there."""
+    return cluster.get(ObjectRef("v1", "Namespace", bundle.place.namespace)) is not None
+
+
+def _no_storage(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield when volumes would wait for ever: no such storage class, or no default one."""
+    wanted = bundle.place.deployment.storage_class
+    brought = [each for each in bundle.objects if each["kind"] == "StorageClass"]
+    found = [*cluster.find("storageclasses.storage.k8s.io"), *brought]
+    names = [each["metadata"]["name"] for each in found]
+    default = "storageclass.kubernetes.io/is-default-class"
+    if wanted and wanted not in names:
+        hint = f"the cluster has {', '.join(names) or 'none'}; set `deployment: {{storage-class: …}}`"
+        yield Diagnostic("missing-storage-class", f"the cluster has no storage class `{wanted}`", hint=hint)
+    elif not wanted and not any((each["metadata"].get("annotations") or {}).get(default) == "true" for each in found):
+        hint = f"name one: `deployment: {{storage-class: {names[0] if names else '…'}}}`"
+        yield Diagnostic("missing-storage-class", "the cluster has no default storage class", hint=hint)

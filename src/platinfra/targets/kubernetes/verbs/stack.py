@@ -1,0 +1,43 @@
+"""A stack in a cluster: an own one, or the one that a cloud makes."""
+
+from dataclasses import dataclass
+
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.kubernetes.bundle import Bundle, bundle
+from platinfra.targets.kubernetes.image_digests import FILE, read
+from platinfra.targets.kubernetes.place import VERSION, Cloud, place_of
+from platinfra.targets.kubernetes.values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterStack:
+    """A resolved stack and what follows from it in a cluster."""
+
+    stack: Resolved
+    bundle: Bundle
+
+
+def bundle_of(
+    stack: Resolved,
+    *,
+    version: str | None = None,
+    cloud: Cloud | None = None,
+    digests: bool = True,
+) -> Bundle:
+    """
+    Return the steps of a resolved stack in its cluster; raise PlatinfraError for what cannot be put there.
+
+    `version` is that of the cluster where it was asked or is made; without `digests` images keep their tags.
+    """
+    file, graph = stack.file, stack.graph
+    planned = version or file.deployment.kubernetes_version or VERSION
+    known = digests_of(stack.workspace) if digests else None
+    place = place_of(graph, file.deployment, planned, file.provider.context, cloud, file.users, known)
+    return bundle(Values(graph, stack.catalog, place))
+
+
+def digests_of(workspace: Workspace) -> dict[str, str] | None:
+    """Return the digests of images beside the stack file, None without any; raise PlatinfraError when they are unreadable."""
+    path = workspace.folder / FILE
+    return read(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None

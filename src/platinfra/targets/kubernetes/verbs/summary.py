@@ -1,0 +1,30 @@
+"""What people read below the progress of `up` in a cluster."""
+
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import Applied, Planned
+from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
+
+_NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra down"
+
+
+def applied(stack: Resolved, done: ClusterPlan) -> Applied:
+    """Return what was done and where in the cluster the stack is."""
+    planned = Planned(stack, (done.part,), (*stack.warnings, *done.bundle.unpinned))
+    return Applied(planned, tuple(addresses(done)), notes(done))
+
+
+def addresses(done: ClusterPlan) -> list[tuple[str, str]]:
+    """Return the namespace and the address of each page."""
+    values = done.bundle.values
+    pages = [
+        (each.name, values.address(each) or values.url(each, "http"))
+        for each in values.graph.components.values()
+        if "http" in values.tool(each).endpoints and not each.is_service
+    ]
+    return [("namespace", values.place.namespace), *pages]
+
+
+def notes(done: ClusterPlan) -> tuple[str, ...]:
+    """Return what people should know, and the commands that come next."""
+    same = ("nothing to do: the cluster is as the file says",) if done.part.is_empty else ()
+    return (*same, _NEXT)

@@ -1,0 +1,74 @@
+"""Bring a stack into a cluster, or up to date there."""
+
+from dataclasses import replace
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.engine.apply import Emit, Run, apply
+from platinfra.engine.journal import Journal
+from platinfra.model.state import State
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import Talk
+from platinfra.targets.kubernetes.actions import undo
+from platinfra.targets.kubernetes.plan import PLATFORM
+from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared, with_earlier
+from platinfra.targets.kubernetes.verbs.session import Session, opened, refuse_impossible
+from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
+from platinfra.targets.target import refuse_removal, removal
+
+
+def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
+    """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
+    from platinfra.drivers.files import make_state_folder
+    from platinfra.drivers.lock import stack_lock
+
+    _make(stack, talk.emit)
+    session = opened(stack)
+    make_state_folder(stack.workspace)
+    with stack_lock(stack.workspace.root, "up"):
+        return bring_up(session, talk)
+
+
+def _make(stack: Resolved, emit: Emit) -> None:
+    """Make the cluster where the file asks for one of its own on this machine."""
+    from platinfra.targets.kubernetes.images import images
+    from platinfra.targets.kubernetes.verbs.made import ensure, notes, program_of
+
+    program, found = program_of(stack), notes(stack.workspace)
+    if found and found.program != program:
+        message = f"the stack is in a cluster that {found.program} made"
+        hint = "remove that first with `platinfra down --delete-data`, or give this one an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
+    if program:
+        draft = ClusterStack(stack, bundle_of(stack))
+        refuse_impossible(draft)
+        ensure(stack.workspace, program, draft.bundle.place.namespace, images(draft.bundle.values), emit)
+
+
+def bring_up(session: Session, talk: Talk) -> ClusterPlan:
+    """Apply what was looked at, under the stack's lock."""
+    state = session.site.state()
+    _refuse_another_stack(state, session)
+    changes = compared(session, state)
+    refuse_removal(removal(changes, [*session.plan.components, PLATFORM]), talk)
+    for release in session.bundle.releases:
+        session.world.charts.recover(release.name, release.namespace)
+    if any(each.verb != "unchanged" for each in changes) or not state.components:
+        planned = with_earlier(session.plan, state)
+        apply(planned, changes, Run(session.world, _journal(state, session), talk.emit, undo))
+    return ClusterPlan(session.bundle, changes)
+
+
+def _refuse_another_stack(state: State, session: Session) -> None:
+    name = session.stack.stack.graph.stack
+    if state.applied and (state.stack, state.target) != (name, "kubernetes"):
+        message = f"the stack `{state.stack}` ({state.target}) is up in this folder, and the file describes `{name}`"
+        hint = "stop it with `platinfra down`, or give this file a folder or an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
+
+
+def _journal(state: State, session: Session) -> Journal:
+    session.site.folder.mkdir(mode=0o700, exist_ok=True)
+    journal = Journal(state, session.site.file.save)
+    name = session.stack.stack.graph.stack
+    journal.replace(replace(state, stack=name, target="kubernetes", components=session.plan.components))
+    return journal

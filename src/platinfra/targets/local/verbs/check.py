@@ -1,0 +1,180 @@
+"""
+Prove each component and each wire through the tools' real clients.
+
+What one tool wrote, the other has to find: a consumer that may write writes, and its provider finds; one that
+only reads finds what its provider wrote. A consumer that runs user code does so from inside itself.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.model.ports import CommandSpec
+from platinfra.model.workspace import Workspace
+from platinfra.targets.answers import Proof
+from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs.running import Running, running
+from platinfra.targets.target import chosen_component
+
+if TYPE_CHECKING:
+    from platinfra.model.ports import Secrets
+
+NOT_APPLICABLE = 64
+"""Exit code of a script that has nothing to do for an action (sysexits: EX_USAGE)."""
+_TIMEOUT = 150.0
+"""Seconds for one script."""
+_WORKERS = 2
+
+
+def prove(workspace: Workspace, component: str | None, report: Callable[[Proof], None]) -> list[Proof]:
+    """Check a running stack, or one component and its wires; report each proof as it is made."""
+    stack = running(workspace, up=True)
+    only = chosen_component(component, stack.components) if component else None
+    with tempfile.TemporaryDirectory(prefix="platinfra-check-") as folder:
+        return _Checker(stack, Path(folder), report).all(only)
+
+
+@dataclass(slots=True)
+class _Checker:
+    stack: Running
+    folder: Path
+    report: Callable[[Proof], None]
+    marker: str = field(default_factory=lambda: f"check{token_hex(5)}")
+    secrets: "Secrets" = field(init=False)
+    passed: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the secrets and the surroundings of the stack's processes, once for all scripts."""
+        tools = [each["tool"] for each in self.stack.components.values()]
+        self.secrets = machine.secrets(self.stack.workspace)
+        self.passed = machine.passed_environment(
+            aws=machine.reaches_aws(tools, Catalog.beside(self.stack.workspace.folder))
+        )
+
+    def all(self, only: str | None) -> list[Proof]:
+        """Prove components first, then wires; what a component wrote serves both."""
+        components = [name for name in self.stack.components if self.is_checked(name)]
+        wires = list(self.wires())
+        if only:
+            wires = [wire for wire in wires if only in wire[:2]]
+            components = [name for name in components if name == only or any(name in wire[:2] for wire in wires)]
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            proofs = [*self.reported(pool.map(self.component, components))]
+            return [*proofs, *self.reported(pool.map(lambda wire: self.wire(*wire), wires))]
+
+    def reported(self, proofs: Iterator[Proof]) -> Iterator[Proof]:
+        """Report proofs in the order of the stack, each as soon as those before it are made."""
+        for proof in proofs:
+            self.report(proof)
+            yield proof
+
+    def is_checked(self, name: str) -> bool:
+        """Tell whether a component is proved by itself; infrastructure is proved by its wires alone."""
+        data = self.stack.components[name]
+        return bool(data["check"] and data["client_env"])
+
+    def wires(self) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:
+        """Yield consumer, provider and their bindings, for wires whose both ends can be checked."""
+        for consumer, data in self.stack.components.items():
+            pairs: dict[str, list[Mapping[str, Any]]] = {}
+            for binding in data["bindings"]:
+                pairs.setdefault(binding["provider"], []).append(binding)
+            for provider, bindings in pairs.items():
+                yield consumer, provider, bindings
+
+    def component(self, name: str) -> Proof:
+        """Write and find in one component."""
+        return self.proof(name, lambda: self.script(name, "write") or self.script(name, "find"))
+
+    def wire(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> Proof:
+        """Prove that one component reaches another."""
+        names = ", ".join(each["name"] for each in bindings)
+        return self.proof(f"{consumer} → {provider} ({names})", lambda: self.proved(consumer, provider, bindings))
+
+    def proved(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> str | None:
+        """Return why a wire does not hold, or None."""
+        binding = next((each for each in bindings if "write" in each["access"]), bindings[0])
+        writes = "write" in binding["access"]
+        if not self.stack.components[provider]["check"] or not self.stack.components[consumer]["check"]:
+            return "one end has no check script"
+        if self.stack.components[consumer]["executes"] and binding["client"]:
+            inside = f"{self.marker}-{consumer}"
+            if writes:
+                return self.inside(consumer, provider, "write", inside) or self.script(provider, "find", marker=inside)
+            return self.inside(consumer, provider, "find", self.marker)
+        if writes:
+            return self.script(provider, "find", binding=binding, consumer=consumer)
+        return self.script(consumer, "find")
+
+    def inside(self, consumer: str, provider: str, action: str, marker: str) -> str | None:
+        """Run the provider's script where the consumer runs user code."""
+        data = self.stack.components[provider]
+        script = str(Path(data["folder"]) / data["check"])
+        return self.run(consumer, ["run", script, action, marker], {})
+
+    def script(
+        self,
+        name: str,
+        action: str,
+        *,
+        marker: str | None = None,
+        binding: Mapping[str, Any] | None = None,
+        consumer: str | None = None,
+    ) -> str | None:
+        """Run a component's own script, with what a consumer is told and may do; return why it failed, or None."""
+        extra = {"PLATINFRA_COMPONENT": consumer} if consumer else {}
+        extra |= self.binding_env(binding) if binding else {}
+        return self.run(name, [action, marker or self.marker], extra)
+
+    def run(self, name: str, arguments: list[str], extra: Mapping[str, str]) -> str | None:
+        """Run a check script in its tool's environment, as a client of the stack."""
+        data = self.stack.components[name]
+        home = self.folder / name
+        home.mkdir(exist_ok=True)
+        venv = self.venv(data)
+        python = str(venv / "bin" / "python") if venv else sys.executable
+        path = f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin" if venv else "/usr/local/bin:/usr/bin:/bin"
+        base = {**self.passed, "PLATINFRA_COMPONENT": name, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
+        spec = CommandSpec(
+            component=name,
+            command=(python, str(Path(data["folder"]) / data["check"]), *arguments),
+            env={**base, **self.stack.client_env(), **extra},
+            cwd=home,
+            log=self.stack.layout.log(name, "check"),
+        )
+        code, output = machine.processes(self.stack.workspace).run(spec, timeout=_TIMEOUT)
+        return None if code in {0, NOT_APPLICABLE} else _last_line(output) or f"ended with {code}"
+
+    def venv(self, data: Mapping[str, Any]) -> Path | None:
+        """Return the environment of a tool, made now for tools that run no process."""
+        if not data["requirements"]:
+            return None
+        return machine.environments().ensure(Path(data["folder"]) / data["requirements"], lambda _: None)
+
+    def binding_env(self, binding: Mapping[str, Any]) -> dict[str, str]:
+        """Return what the provider tells the consumer, as BINDING_… variables."""
+        fetch = self.secrets.get
+        return {
+            f"BINDING_{name.upper()}": "".join(
+                part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in parts
+            )
+            for name, parts in binding["attributes"].items()
+        }
+
+    def proof(self, subject: str, prove: Callable[[], str | None]) -> Proof:
+        """Time one proof."""
+        began = time.monotonic()
+        problem = prove()
+        return Proof(subject, problem is None, problem or "", time.monotonic() - began)
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

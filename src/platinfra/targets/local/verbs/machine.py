@@ -1,0 +1,256 @@
+"""Put the plan of this machine and the drivers together."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
+from platinfra.drivers.cache import cache_folder
+from platinfra.model.graph import Graph
+from platinfra.model.state import Applied, State
+from platinfra.model.workspace import Workspace
+from platinfra.targets.local.layout import Layout
+from platinfra.targets.local.plan import locks, wanted_ports
+from platinfra.targets.local.values import Machine
+
+if TYPE_CHECKING:
+    from platinfra.drivers.environment import UvEnvironments
+    from platinfra.drivers.process import LocalProcesses
+    from platinfra.model.ports import Listener, ProcessStatus, Secrets, World
+
+_PASSED = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX_URL",
+    "UV_EXTRA_INDEX_URL",
+    "UV_INDEX",
+    "UV_OFFLINE",
+    "UV_SYSTEM_CERTS",
+    "UV_FIND_LINKS",
+    "TZ",
+    "TMPDIR",
+)
+_AWS = (
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_CA_BUNDLE",
+    "AWS_EC2_METADATA_DISABLED",
+    "PGSSLROOTCERT",
+)
+"""Where a process finds credentials, and the certificates of services; no keys, which would lie open in the environment of every tool."""
+_UNUSABLE = frozenset('#%,:"\\\n')
+"""`#` begins a comment in DVC's configuration, `%` is decoded by MLflow, `:` separates PATH, quotes end JSON text."""
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_STORE = "secret-store.json"
+"""Names the place in AWS where the secrets lie, when they do not lie in a file."""
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+_TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+
+
+def environments() -> "UvEnvironments":
+    """Return the virtual environments of this machine."""
+    from platinfra.drivers.environment import UvEnvironments
+
+    return UvEnvironments(cache_folder(), offline=os.environ.get("UV_OFFLINE", "").lower() in {"1", "true"})
+
+
+def processes(workspace: Workspace) -> "LocalProcesses":
+    """Return the processes of a stack."""
+    from platinfra.drivers.process import LocalProcesses
+
+    return LocalProcesses(workspace.root)
+
+
+def world(workspace: Workspace) -> "World":
+    """Return everything that the actions of a stack may touch."""
+    from platinfra.drivers.files import LocalFiles
+    from platinfra.drivers.http import HttpProbes
+    from platinfra.drivers.sockets import LocalSockets
+    from platinfra.model.ports import World
+
+    return World(
+        processes=processes(workspace),
+        environments=environments(),
+        probes=HttpProbes(),
+        sockets=LocalSockets(),
+        secrets=secrets(workspace),
+        files=LocalFiles(),
+    )
+
+
+def secrets(workspace: Workspace) -> "Secrets":
+    """Return the stack's secrets; where they are lost and data exists, that is an error and not a fresh start."""
+    from platinfra.drivers.secret_file import SecretFile
+
+    store = workspace.root / _STORE
+    if store.is_file():
+        from platinfra.drivers.secret_store import SecretStore
+
+        return SecretStore(**json.loads(store.read_text()))
+    return SecretFile(workspace.root / "secrets.json", workspace.root / "components")
+
+
+def begin_secrets(workspace: Workspace, graph: Graph) -> None:
+    """Decide where the secrets of a new stack lie, before it has any data; that lasts as long as its data."""
+    from platinfra.drivers.files import LocalFiles
+
+    if any((workspace.root / each).exists() for each in ("secrets.json", _STORE, "components")):
+        return
+    stores = [each for each in graph.components.values() if each.tool == "secrets-manager"]
+    if not stores:
+        LocalFiles().write(workspace.root / "secrets.json", "{}")
+    for each in stores[:1]:
+        where = {name: each.settings[name] for name in ("prefix", "region")}
+        LocalFiles().write(workspace.root / _STORE, json.dumps(where))
+
+
+def passed_environment(*, aws: bool = False) -> dict[str, str]:
+    """Return what every process gets from the user's environment, and the switches against telemetry."""
+    names = (*_PASSED, *_AWS) if aws else _PASSED
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    found = _aws_files() if aws else {}
+    return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **_TELEMETRY_OFF}
+
+
+def reaches_aws(tools: Iterable[str], catalog: Catalog) -> bool:
+    """Tell whether a stack of these tools names services of AWS, so that its processes need credentials."""
+    found = [catalog.find(each) for each in tools]
+    return any(each.run.aws is not None and each.run.aws.machine_settings for each in found if each)
+
+
+def _aws_files() -> dict[str, str]:
+    """Return the user's own AWS configuration, which processes do not find: they have another HOME."""
+    folder = Path.home() / ".aws"
+    files = {"AWS_CONFIG_FILE": folder / "config", "AWS_SHARED_CREDENTIALS_FILE": folder / "credentials"}
+    return {name: str(file) for name, file in files.items() if file.is_file()}
+
+
+def _uv_cache() -> str:
+    if given := os.environ.get("UV_CACHE_DIR"):
+        return given
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return str(Path(base) / "uv")
+
+
+def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping[str, int]) -> Machine:
+    """Return what the plan has to know of this machine."""
+    venvs = environments()
+    return Machine(
+        layout=Layout(workspace.root),
+        project=workspace.folder,
+        ports=ports,
+        environments={tool: venvs.location(lock) for tool, lock in locks(graph, catalog).items()},
+        path=os.environ.get("PATH") or _SYSTEM_PATH,
+        passed=passed_environment(aws=reaches_aws((each.tool for each in graph.components.values()), catalog)),
+        python=PYTHON,
+        interpreter=os.path.realpath(sys.executable),
+    )
+
+
+def assigned_ports(
+    workspace: Workspace, graph: Graph, catalog: Catalog, kept: Mapping[str, int], *, reserved: bool
+) -> dict[str, int]:
+    """
+    Return a port for every endpoint: the kept one, else the usual one, else the next that is free.
+
+    When `reserved`, stacks that start at the same time leave them to this one.
+    """
+    from platinfra.drivers.port import assign
+    from platinfra.drivers.reservations import reserve
+
+    wanted = wanted_ports(graph, catalog)
+    known = kept.keys() >= wanted.keys() or not workspace.root.is_dir()
+    own = frozenset() if known else frozenset(each.pid for each in _own_listeners(workspace))
+
+    def choose(avoid: frozenset[int]) -> dict[str, int]:
+        return assign(wanted, kept, own, avoid)
+
+    return reserve(choose) if reserved else choose(frozenset())
+
+
+def still_usable(workspace: Workspace, ports: Mapping[str, int]) -> dict[str, int]:
+    """Return the ports that nothing but the stack itself listens on."""
+    from platinfra.drivers.port import is_free
+
+    own = {each.port for each in _own_listeners(workspace)}
+    return {name: port for name, port in ports.items() if port in own or is_free(port)}
+
+
+def _own_listeners(workspace: Workspace) -> list["Listener"]:
+    """Return what the processes of the stack listen on: those ports are the stack's to keep."""
+    own = processes(workspace)
+    return [listener for name in own.statuses() for listener in own.listeners(name)]
+
+
+def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
+    """Return the state, and a warning when it had to be recovered."""
+    from platinfra.drivers.state_file import StateFile
+
+    if not workspace.root.is_dir():
+        return State(), None
+    file = StateFile(workspace.root)
+    data = file.load()
+    try:
+        return State.from_data(data), file.recovered
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise file.damaged() from None
+
+
+def with_strays(state: State, statuses: Mapping[str, "ProcessStatus"]) -> State:
+    """Return the state with the processes that run without being in it: the state they came from is lost."""
+    strays = {f"start:{name}": name for name in statuses if f"start:{name}" not in state.applied}
+    for key, name in strays.items():
+        state = state.with_applied(key, Applied("start", name.partition(".")[0], "", {"process": name}, pending=True))
+    return state
+
+
+def read_ports(workspace: Workspace) -> dict[str, int]:
+    """Return the ports given out so far; they lie in a file of their own and outlive a lost state."""
+    try:
+        data = json.loads((workspace.root / "ports.json").read_text())
+        return {str(key): int(value) for key, value in data.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def refuse_unusable(workspace: Workspace, graph: Graph) -> None:
+    """Raise PlatinfraError for a folder that tools cannot work in and for a project without a hashed requirements file."""
+    problems = [*_folder_problems(workspace), *_project_problems(workspace, graph)]
+    if problems:
+        raise PlatinfraError(*problems)
+
+
+def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Yield a problem for characters that tools' own configuration files and addresses give a meaning to."""
+    found = sorted(set(str(workspace.folder)) & _UNUSABLE)
+    if found:
+        message = f"the tools cannot work in a folder whose path holds {listed(found)}"
+        yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
+
+
+def _project_problems(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic]:
+    name = graph.project.get("requirements")
+    if name is None:
+        return
+    file = workspace.folder / name
+    hint = "make it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
+    if not file.is_file():
+        message = f"`project.requirements`: there is no file `{name}` beside the stack file"
+        yield Diagnostic("project-requirements", message, hint=hint)
+    elif "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
+        yield Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint)

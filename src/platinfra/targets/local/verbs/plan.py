@@ -1,0 +1,58 @@
+"""Say what `up` would do on this machine, without doing anything."""
+
+from dataclasses import dataclass, replace
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.model.plan import Change, Plan, Seen
+from platinfra.model.state import State
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import Part, Planned
+from platinfra.targets.local import plan as compiler
+from platinfra.targets.local.verbs import machine
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A stack's plan with what it was made from, not yet compared with what runs."""
+
+    stack: Resolved
+    state: State
+    ports: dict[str, int]
+    plan: Plan
+    warnings: tuple[Diagnostic, ...]
+
+    def planned(self, changes: list[Change]) -> Planned:
+        """Return the plan as people see it."""
+        nothing = f"nothing to do: {len(changes)} unchanged"
+        return Planned(self.stack, (Part("Actions", tuple(changes), nothing=nothing),), self.warnings)
+
+
+def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False) -> Prepared:
+    """Plan a stack; raise PlatinfraError for what this machine cannot run."""
+    workspace, graph, catalog = stack.workspace, stack.graph, stack.catalog
+    machine.refuse_unusable(workspace, graph)
+    state, recovered = machine.load_state(workspace)
+    kept = machine.read_ports(workspace)
+    kept = machine.still_usable(workspace, kept) if move_ports else kept
+    ports = machine.assigned_ports(workspace, graph, catalog, kept, reserved=reserved)
+    made = compiler.plan(graph, catalog, machine.machine(workspace, graph, catalog, ports))
+    return Prepared(stack, state, ports, made, (*stack.warnings, *([recovered] if recovered else [])))
+
+
+def plan(stack: Resolved) -> Planned:
+    """Compare a stack with what was applied last and with what runs."""
+    prepared = prepare(stack)
+    return prepared.planned(prepared.plan.changes(prepared.state, _seen(stack)))
+
+
+def _seen(stack: Resolved) -> Seen | None:
+    """Look at what runs, when anything was ever brought up; looking changes nothing."""
+    if not stack.workspace.root.is_dir():
+        return None
+    world = machine.world(stack.workspace)
+    return Seen(world, world.processes.statuses())
+
+
+def with_strays(prepared: Prepared, seen: Seen) -> Prepared:
+    """Return a plan that knows the processes which run without being in the state."""
+    return replace(prepared, state=machine.with_strays(prepared.state, seen.statuses))

@@ -1,0 +1,60 @@
+"""What the state tells of a stack that was brought up; the stack file is not needed."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.model.state import State
+from platinfra.model.workspace import Workspace
+from platinfra.targets.local.layout import Layout
+from platinfra.targets.local.verbs import machine
+from platinfra.targets.target import not_up
+
+_NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYDANTIC_DISABLE_PLUGINS")
+"""Settings of this process that a user's command must not inherit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A stack as its state describes it."""
+
+    workspace: Workspace
+    state: State
+
+    @property
+    def components(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what is known of each component."""
+        return self.state.components
+
+    @property
+    def layout(self) -> Layout:
+        """Return the folders of the stack."""
+        return Layout(self.workspace.root)
+
+    def client_env(self) -> dict[str, str]:
+        """Return the variables a client of the stack needs, secrets included."""
+        try:
+            env = json.loads(self.layout.client_env.read_text())
+        except (OSError, ValueError):
+            raise not_up(self.workspace) from None
+        return {str(key): str(value) for key, value in env.items()}
+
+    def command_env(self) -> dict[str, str]:
+        """Return the caller's environment with the stack's variables and the client's programs first on PATH."""
+        venv = self.layout.client_venv
+        env = {**os.environ, **self.client_env()}
+        if venv.exists():
+            env |= {"VIRTUAL_ENV": str(venv), "PATH": f"{venv / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
+        for name in _NOT_PASSED:
+            env.pop(name, None)
+        return env
+
+
+def running(workspace: Workspace, *, up: bool = False) -> Running:
+    """Return the stack that was brought up; raise PlatinfraError when there is none, or none that is still `up`."""
+    state, _ = machine.load_state(workspace)
+    if not state.components or (up and not state.applied):
+        raise not_up(workspace)
+    return Running(workspace, state)

@@ -1,0 +1,72 @@
+"""Start what is missing on this machine, change what differs, remove what is gone."""
+
+import json
+from dataclasses import replace
+
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.engine.apply import Run, apply
+from platinfra.engine.journal import Journal
+from platinfra.model.plan import Seen
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import Applied, Talk
+from platinfra.targets.local.actions import undo
+from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs.plan import Prepared, prepare, with_strays
+from platinfra.targets.target import refuse_removal, removal
+
+_NEXT = "platinfra status · platinfra open NAME · platinfra run -- CMD · platinfra down"
+
+
+def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
+    """Bring up a stack; raise PlatinfraError before anything is touched, ActionError when an action failed."""
+    from platinfra.drivers.files import make_state_folder
+    from platinfra.drivers.lock import stack_lock
+
+    prepare(stack)
+    make_state_folder(stack.workspace)
+    with stack_lock(stack.workspace.root, "up"):
+        return _apply(prepare(stack, move_ports=move_ports, reserved=True), talk)
+
+
+def _apply(prepared: Prepared, talk: Talk) -> Applied:
+    _refuse_another_stack(prepared)
+    machine.begin_secrets(prepared.stack.workspace, prepared.stack.graph)
+    world = machine.world(prepared.stack.workspace)
+    seen = Seen(world, world.processes.statuses())
+    prepared = with_strays(prepared, seen)
+    changes = prepared.plan.changes(prepared.state, seen)
+    refuse_removal(removal(changes, [*prepared.plan.components, "client"]), talk)
+    _keep_ports(prepared)
+    unchanged = all(each.verb == "unchanged" for each in changes)
+    if not unchanged or dict(prepared.state.components) != dict(prepared.plan.components):
+        apply(prepared.plan, changes, Run(world, _journal(prepared), talk.emit, undo))
+    ends = ((name, each["endpoints"].get("http")) for name, each in prepared.plan.components.items())
+    same = ("nothing to do: everything runs as the file says",) if unchanged else ()
+    return Applied(prepared.planned(changes), tuple((name, end["url"]) for name, end in ends if end), (*same, _NEXT))
+
+
+def _refuse_another_stack(prepared: Prepared) -> None:
+    """Raise PlatinfraError when the folder's state belongs to a stack of another name."""
+    state, graph = prepared.state, prepared.stack.graph
+    if state.applied and state.stack not in {"", graph.stack}:
+        message = f"the stack `{state.stack}` is up in this folder, and the file describes `{graph.stack}`"
+        hint = "stop it with `platinfra down`, or give this file a folder or an environment of its own"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
+
+
+def _keep_ports(prepared: Prepared) -> None:
+    from platinfra.drivers.files import LocalFiles
+
+    workspace = prepared.stack.workspace
+    if machine.read_ports(workspace) != prepared.ports:
+        LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
+
+
+def _journal(prepared: Prepared) -> Journal:
+    from platinfra.drivers.state_file import StateFile
+
+    graph = prepared.stack.graph
+    journal = Journal(prepared.state, StateFile(prepared.stack.workspace.root).save)
+    state = replace(prepared.state, stack=graph.stack, target=graph.target, components=prepared.plan.components)
+    journal.replace(state)
+    return journal

@@ -1,0 +1,191 @@
+"""What every destination can do, and what it answers with; nothing here knows one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from platinfra.catalog.catalog import canonical_tool
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.model.drift import Drift
+from platinfra.model.graph import Binding
+from platinfra.model.ground import Ground
+from platinfra.model.plan import Change
+from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
+from platinfra.spec.schema import StackFile
+from platinfra.targets.answers import (
+    Applied,
+    Artifacts,
+    ComponentStatus,
+    Data,
+    Ended,
+    Finding,
+    Grant,
+    ImageStatus,
+    Lock,
+    Page,
+    Permissions,
+    Planned,
+    Proof,
+    RenderOptions,
+    Talk,
+)
+
+
+class Target(Protocol):
+    """A destination with its own engine; what it cannot do it leaves as it is here, and that is told."""
+
+    name: str
+    grounds: tuple[Ground, ...]
+    """What it offers by type of deployment; the first is the usual one."""
+    defaults: Mapping[str, str] = {}
+    """Capability to the tool that meets it, beside what capabilities say themselves."""
+
+    def needs(self, file: StackFile) -> Iterator[str]:
+        """Yield the capabilities that it needs itself, whatever the stack names."""
+        yield from ()
+
+    def check(self, stack: Resolved) -> None:
+        """Raise PlatinfraError for all that it would refuse; offline."""
+
+    def plan(self, stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+        """
+        Say what `up` would do. `offline` leaves the world alone.
+
+        With `certain`, a world that does not answer is an error and not a plan from the file alone.
+        """
+        raise _missing(self, "plan")
+
+    def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
+        """Bring a stack up; raise PlatinfraError before anything is touched, ActionError when something failed."""
+        raise _missing(self, "up")
+
+    def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
+        """Take a stack down by what was written down of it; the stack file may be gone."""
+        raise _missing(self, "down")
+
+    def drift(self, stack: Resolved) -> list[Drift]:
+        """Return what somebody changed by hand."""
+        raise _missing(self, "drift", "`platinfra status` shows component health, and `platinfra up` repairs")
+
+    def status(self, workspace: Workspace) -> list[ComponentStatus]:
+        """Return how each component is."""
+        raise _missing(self, "status")
+
+    def logs(
+        self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
+    ) -> Iterator[tuple[str, str]]:
+        """Yield source and line: the last `lines` of each log, then what is added while `follow`."""
+        raise _missing(self, "logs")
+
+    def pages(self, workspace: Workspace) -> Mapping[str, str]:
+        """Return the components that have a page, with their addresses."""
+        raise _missing(self, "open")
+
+    def page(self, workspace: Workspace, component: str) -> Page:
+        """Return the page of a component; raise PlatinfraError when it has none."""
+        raise _missing(self, "open")
+
+    def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
+        """Return the artifacts of a stack as files that can be reviewed, committed and moved."""
+        raise _missing(self, "render", "`platinfra plan` shows what would be done; `platinfra up` does it")
+
+    def permissions(self, stack: Resolved) -> Permissions:
+        """Return who may do what."""
+        raise _missing(self, "permissions")
+
+    def policy(self, stack: Resolved) -> str:
+        """Return the documents that enforce the permissions."""
+        raise _missing(self, "permissions --policy")
+
+    def operator_policy(self, stack: Resolved) -> str:
+        """Return the least permissions of whoever runs `up` and `down`."""
+        raise _missing(self, "permissions --operator")
+
+    def doctor(self, stack: Resolved) -> Iterator[Finding]:
+        """Look at what `up` needs on this machine."""
+        yield from ()
+
+    def environment(self, workspace: Workspace) -> Mapping[str, str]:
+        """Return the variables that a client of the stack needs."""
+        raise _missing(self, "env")
+
+    def command_environment(self, workspace: Workspace) -> Mapping[str, str]:
+        """Return the whole environment of a command that uses the stack."""
+        raise _missing(self, "run")
+
+    def prove(self, workspace: Workspace, component: str | None, report: Callable[[Proof], None]) -> list[Proof]:
+        """Prove components and wires through the tools' real clients."""
+        raise _missing(self, "check")
+
+    def restart(self, workspace: Workspace, component: str, talk: Talk) -> None:
+        """Restart one component."""
+        raise _missing(self, "restart")
+
+    def images(self, stack: Resolved) -> list[ImageStatus]:
+        """Return the images that a stack needs and nobody else makes."""
+        raise _missing(self, "images", "images are for stacks on Kubernetes")
+
+    def build_images(
+        self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
+    ) -> list[ImageStatus]:
+        """Build the images that are not here yet on `base`, and push them if asked."""
+        raise _missing(self, "images", "images are for stacks on Kubernetes")
+
+    def lock_images(
+        self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
+    ) -> list[ImageStatus]:
+        """Write the digests of all images beside the stack file; `everywhere` when the stacks are all environments'."""
+        raise _missing(self, "images", "images are for stacks on Kubernetes")
+
+    def unlock(self, stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
+        """Release the lock of a state whose holder died; None when nobody holds it."""
+        raise _missing(self, "unlock", "its commands lock for as long as they run")
+
+
+def _missing(target: Target, verb: str, hint: str | None = None) -> PlatinfraError:
+    message = f"`{verb}` does not exist for the target `{target.name}`"
+    return PlatinfraError(Diagnostic("target-not-available", message, hint=hint))
+
+
+def not_up(workspace: Workspace) -> PlatinfraError:
+    """Say that a command needs a running stack."""
+    message = f"no stack is up in `{workspace.folder}` (environment `{workspace.environment}`)"
+    return PlatinfraError(Diagnostic("not-up", message, hint="bring it up with `platinfra up`"))
+
+
+def chosen_component(name: str, components: Mapping[str, Any]) -> str:
+    """Return the canonical name of a component; raise PlatinfraError with the nearest names when there is none."""
+    if (canonical := canonical_tool(name)) in components:
+        return canonical
+    known = list(components)
+    hint = did_you_mean(name, known) or (f"components: {listed(known)}" if known else "run `platinfra up` first")
+    raise PlatinfraError(
+        Diagnostic("unknown-component", f"`{name}` is not a component of the running stack", hint=hint)
+    )
+
+
+def grant(binding: Binding, enforced: str) -> Grant:
+    """Return a wire's verbs with how they are enforced."""
+    wire = f"{binding.consumer}.{binding.name}"
+    return Grant(binding.consumer, binding.provider, binding.capability, binding.access, wire, enforced)
+
+
+def no_page(name: str) -> PlatinfraError:
+    """Say that a component has no page."""
+    return PlatinfraError(Diagnostic("no-page", f"`{name}` has no page"))
+
+
+def not_confirmed(what: str, hint: str) -> PlatinfraError:
+    """Say that nothing was done because nobody agreed."""
+    return PlatinfraError(Diagnostic("not-confirmed", what, hint=f"nothing was touched; {hint}"))
+
+
+def removal(changes: Sequence[Change], kept: Sequence[str]) -> list[str]:
+    """Return the components that changes would remove altogether: those of none that is kept."""
+    return sorted({each.component for each in changes if each.verb == "remove"} - set(kept))
+
+
+def refuse_removal(components: list[str], talk: Talk) -> None:
+    """Ask before components are removed; raise PlatinfraError when nobody agrees."""
+    if components and not talk.may_remove(components):
+        raise not_confirmed(f"`up` would remove {', '.join(components)}", "confirm with `--yes`")
