@@ -16,9 +16,14 @@ from pathlib import Path
 
 import psutil
 
+from platinfra.app.down import down
+from platinfra.app.up import up
+from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.privileges import hand_over, prefix
 from platinfra.model.plan import Progress
 from platinfra.model.workspace import Workspace
+from platinfra.resolve.workspace import resolved
+from platinfra.targets.answers import Talk
 from platinfra.targets.local.actions import Start
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.plan import prepare
@@ -27,6 +32,7 @@ ROOT = Path(__file__).parent.parent
 QUICKSTART = ROOT / "examples" / "quickstart"
 REPEATS = 3
 POLL = 0.02
+TALK = Talk(lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +76,6 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
             "ok": middle(memory) <= 60e6,
         },
     ]
-
-
-def quiet(_: object) -> None:
-    """Hear an event and say nothing."""
-
-
-def agree(_: object) -> bool:
-    """Agree to whatever is asked."""
-    return True
 
 
 class project:  # noqa: N801  reads as what it is
