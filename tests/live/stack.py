@@ -284,7 +284,6 @@ def _tool(name: str, *, database: bool = False, secret: bool = False, lock: Path
         "summary": "Keeps what it is told.",
         "homepage": "https://example.org",
         "license": "Apache-2.0",
-        "supports": ["local"],
         "provides": ["notebook"],
         "requires": {"backend": {"capability": "sql_database"}} if database else {},
         "settings": {

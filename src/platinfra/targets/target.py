@@ -39,6 +39,8 @@ class Target(Protocol):
     """What it offers by type of deployment; the first is the usual one."""
     defaults: Mapping[str, str] = {}
     """Capability to the tool that meets it, beside what capabilities say themselves."""
+    alternatives: Mapping[str, str] = {}
+    """Command that does not exist here to what does the work instead."""
 
     def needs(self, file: StackFile) -> Iterator[str]:
         """Yield the capabilities that it needs itself, whatever the stack names."""
@@ -65,7 +67,7 @@ class Target(Protocol):
 
     def drift(self, stack: Resolved) -> list[Drift]:
         """Return what somebody changed by hand."""
-        raise _missing(self, "drift", "`platinfra status` shows component health, and `platinfra up` repairs")
+        raise _missing(self, "drift")
 
     def status(self, workspace: Workspace) -> list[ComponentStatus]:
         """Return how each component is."""
@@ -87,7 +89,7 @@ class Target(Protocol):
 
     def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
         """Return the artifacts of a stack as files that can be reviewed, committed and moved."""
-        raise _missing(self, "render", "`platinfra plan` shows what would be done; `platinfra up` does it")
+        raise _missing(self, "render")
 
     def permissions(self, stack: Resolved) -> Permissions:
         """Return who may do what."""
@@ -123,28 +125,32 @@ class Target(Protocol):
 
     def images(self, stack: Resolved) -> list[ImageStatus]:
         """Return the images that a stack needs and nobody else makes."""
-        raise _missing(self, "images", "images are for stacks on Kubernetes")
+        raise _missing(self, "images")
 
     def build_images(
         self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
     ) -> list[ImageStatus]:
         """Build the images that are not here yet on `base`, and push them if asked."""
-        raise _missing(self, "images", "images are for stacks on Kubernetes")
+        raise _missing(self, "images")
 
     def lock_images(
         self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
     ) -> list[ImageStatus]:
         """Write the digests of all images beside the stack file; `everywhere` when the stacks are all environments'."""
-        raise _missing(self, "images", "images are for stacks on Kubernetes")
+        raise _missing(self, "images")
 
     def unlock(self, stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
         """Release the lock of a state whose holder died; None when nobody holds it."""
-        raise _missing(self, "unlock", "its commands lock for as long as they run")
+        raise _missing(self, "unlock")
 
 
-def _missing(target: Target, verb: str, hint: str | None = None) -> PlatinfraError:
-    message = f"`{verb}` does not exist for the target `{target.name}`"
-    return PlatinfraError(Diagnostic("target-not-available", message, hint=hint))
+def _missing(target: Target, command: str) -> PlatinfraError:
+    message = f"`{command}` does not exist for the target `{target.name}`"
+    return PlatinfraError(Diagnostic("target-not-available", message, hint=target.alternatives.get(command)))
+
+
+IN_CLUSTER = "`status`, `logs`, `open`, `plan` and `drift` look at the cluster; an environment with `provider: {name: local}` has it"
+"""Instead of commands that need the stack's processes on this machine."""
 
 
 def not_up(workspace: Workspace) -> PlatinfraError:

@@ -135,7 +135,7 @@ def test_a_stack_goes_up_stays_changes_and_goes_down(stack: Stack) -> None:
     stack.api.logs["mlflow"] = ["a line of mlflow"]
     assert "a line of mlflow" in stack.run("logs", "mlflow")
     assert "port-forward --address 127.0.0.1 service/mlflow 5000:5000" in stack.run("open", "mlflow", "--print")
-    assert "error[not-on-this-machine]" in stack.run("restart", "mlflow", code=2)
+    assert "error[target-not-available]" in stack.run("restart", "mlflow", code=2)
     stack.run("down", "--delete-data", "--yes")
     assert stack.api.get("Namespace", NAMESPACE) is None
 

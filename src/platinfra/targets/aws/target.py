@@ -26,7 +26,7 @@ from platinfra.targets.answers import (
     RenderOptions,
     Talk,
 )
-from platinfra.targets.target import Target, not_up
+from platinfra.targets.target import IN_CLUSTER, Target, not_up
 
 if TYPE_CHECKING:
     from platinfra.targets.aws.verbs.stack import CloudStack
@@ -41,6 +41,10 @@ class Aws(Target):
 
     name = "aws"
     grounds = (Ground("aws", "kubernetes", ("service", "cluster")), Ground("aws", "cloud_vm", ("service", "machine")))
+    alternatives = {  # noqa: RUF012  a mapping that nobody changes
+        **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
+        "restart": "`kubectl rollout restart` restarts a workload",
+    }
 
     def needs(self, file: StackFile) -> Iterator[str]:
         """Yield a key; and for a cluster that is made for the stack, who adds nodes and who finds their GPUs."""

@@ -21,7 +21,7 @@ from platinfra.targets.answers import (
     RenderOptions,
     Talk,
 )
-from platinfra.targets.target import Target, not_up
+from platinfra.targets.target import IN_CLUSTER, Target, not_up
 
 if TYPE_CHECKING:
     from platinfra.targets.kubernetes.bundle import Bundle
@@ -35,6 +35,12 @@ class Kubernetes(Target):
 
     name = "kubernetes"
     grounds = tuple(Ground("kubernetes", each, ("cluster",)) for each in ("existing", "kind", "minikube", "k3d"))
+    alternatives = {  # noqa: RUF012  a mapping that nobody changes
+        **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
+        "restart": "`kubectl rollout restart` restarts a workload",
+        "unlock": "what holds the lock of a stack releases it when it ends",
+        "permissions --operator": "it tells what `up` needs in an AWS account",
+    }
 
     def bundle(self, stack: Resolved, *, digests: bool = True) -> "Bundle":
         """Return what a stack is in its cluster; without `digests` images keep their tags."""

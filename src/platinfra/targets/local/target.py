@@ -27,6 +27,13 @@ class Local(Target):
 
     name = "local"
     grounds = (Ground("local", "process", ("machine",)),)
+    alternatives = {  # noqa: RUF012  a mapping that nobody changes
+        "drift": "`platinfra status` shows component health, and `platinfra up` puts things right",
+        "render": "`platinfra plan` shows what would be done; `platinfra up` does it",
+        "images": "images are for stacks on Kubernetes",
+        "unlock": "what holds the lock of a stack releases it when it ends",
+        "permissions --operator": "it tells what `up` needs in an AWS account",
+    }
 
     def check(self, stack: Resolved) -> None:
         """Raise PlatinfraError for a folder and a project that this machine cannot use."""
