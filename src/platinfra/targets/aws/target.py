@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -41,10 +42,12 @@ class Aws(Target):
 
     name = "aws"
     grounds = (Ground("aws", "kubernetes", ("service", "cluster")), Ground("aws", "cloud_vm", ("service", "machine")))
-    alternatives = {  # noqa: RUF012  a mapping that nobody changes
-        **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
-        "restart": "`kubectl rollout restart` restarts a workload",
-    }
+    alternatives = MappingProxyType(
+        {
+            **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
+            "restart": "`kubectl rollout restart` restarts a workload",
+        }
+    )
 
     def needs(self, file: StackFile) -> Iterator[str]:
         """Yield a key; and for a cluster that is made for the stack, who adds nodes and who finds their GPUs."""

@@ -1,6 +1,7 @@
 """The target `kubernetes`: a stack in any cluster that a context leads to, or that is made on this machine."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platinfra.model.drift import Drift
@@ -35,12 +36,14 @@ class Kubernetes(Target):
 
     name = "kubernetes"
     grounds = tuple(Ground("kubernetes", each, ("cluster",)) for each in ("existing", "kind", "minikube", "k3d"))
-    alternatives = {  # noqa: RUF012  a mapping that nobody changes
-        **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
-        "restart": "`kubectl rollout restart` restarts a workload",
-        "unlock": "what holds the lock of a stack releases it when it ends",
-        "permissions --operator": "it tells what `up` needs in an AWS account",
-    }
+    alternatives = MappingProxyType(
+        {
+            **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
+            "restart": "`kubectl rollout restart` restarts a workload",
+            "unlock": "what holds the lock of a stack releases it when it ends",
+            "permissions --operator": "it tells what `up` needs in an AWS account",
+        }
+    )
 
     def bundle(self, stack: Resolved, *, digests: bool = True) -> "Bundle":
         """Return what a stack is in its cluster; without `digests` images keep their tags."""

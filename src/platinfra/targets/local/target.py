@@ -1,6 +1,7 @@
 """The target `local`: a stack as processes of this machine."""
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from platinfra.model.ground import Ground
 from platinfra.model.workspace import Workspace
@@ -27,13 +28,15 @@ class Local(Target):
 
     name = "local"
     grounds = (Ground("local", "process", ("machine",)),)
-    alternatives = {  # noqa: RUF012  a mapping that nobody changes
-        "drift": "`platinfra status` shows component health, and `platinfra up` puts things right",
-        "render": "`platinfra plan` shows what would be done; `platinfra up` does it",
-        "images": "images are for stacks on Kubernetes",
-        "unlock": "what holds the lock of a stack releases it when it ends",
-        "permissions --operator": "it tells what `up` needs in an AWS account",
-    }
+    alternatives = MappingProxyType(
+        {
+            "drift": "`platinfra status` shows component health, and `platinfra up` puts things right",
+            "render": "`platinfra plan` shows what would be done; `platinfra up` does it",
+            "images": "images are for stacks on Kubernetes",
+            "unlock": "what holds the lock of a stack releases it when it ends",
+            "permissions --operator": "it tells what `up` needs in an AWS account",
+        }
+    )
 
     def check(self, stack: Resolved) -> None:
         """Raise PlatinfraError for a folder and a project that this machine cannot use."""
