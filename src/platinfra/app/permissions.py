@@ -36,6 +36,7 @@ _ENFORCED: dict[str, dict[str, str]] = {
         "": "an address inside the network",
     },
 }
+_GIVEN = "whatever the keys that were given may do; a Secret with a copy of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def permissions(file: Path | None, environment: str | None, without: tuple[str, 
     statements: tuple[Allowed, ...] = ()
     asked_by_iam: set[str] = set()
     between_pods: set[str] = set()
+    given: dict[str, str] = {}
     if graph.target == "aws":
         found = [statement for role in _roles(resolved, catalog) for statement in role.statements]
         asked_by_iam = {each.wire for each in found}
@@ -89,8 +91,9 @@ def permissions(file: Path | None, environment: str | None, without: tuple[str, 
         bundle = bundle_of(resolved, catalog)
         statements = (*statements, *_in_cluster(bundle))
         between_pods = set(_between_pods(bundle)) - asked_by_iam
+        given = dict.fromkeys(_by_given_keys(bundle), _GIVEN)
     words = dict.fromkeys(between_pods, _ENFORCED["kubernetes"][""])
-    grants = (_grant(each, graph.target, asked_by_iam, words) for each in graph.bindings)
+    grants = (_grant(each, graph.target, asked_by_iam, words, given) for each in graph.bindings)
     return Permissions(tuple(grants), statements)
 
 
@@ -179,6 +182,14 @@ def _between_pods(made: "Bundle") -> "Iterator[str]":
             yield f"{each.consumer}.{each.name}"
 
 
+def _by_given_keys(made: "Bundle") -> "Iterator[str]":
+    """Yield the wires to what people have outside the cluster: their own keys decide there."""
+    values = made.values
+    for each in values.graph.bindings:
+        if values.existing(values.graph.components[each.provider]):
+            yield f"{each.consumer}.{each.name}"
+
+
 def _in_cluster(made: "Bundle") -> "Iterator[Allowed]":
     """Yield what people and pods may do through the Kubernetes API, and what pods reach outside the stack."""
     from platinfra.targets.kubernetes.network import openings
@@ -221,9 +232,11 @@ def _because(statement: "Statement") -> str:
     return f"{statement.wire} ({statement.verb})" if statement.wire else f"{statement.component} itself"
 
 
-def _grant(binding: Binding, target: str, asked_by_iam: set[str], otherwise: "Mapping[str, str]") -> Grant:
+def _grant(
+    binding: Binding, target: str, asked_by_iam: set[str], otherwise: "Mapping[str, str]", given: "Mapping[str, str]"
+) -> Grant:
     wire = f"{binding.consumer}.{binding.name}"
     words: dict[str, Any] = _ENFORCED.get(target, {})
     usual = "IAM" if wire in asked_by_iam else otherwise.get(wire, words.get("", ""))
-    enforced = words.get(binding.capability, usual)
+    enforced = given.get(wire) or words.get(binding.capability, usual)
     return Grant(binding.consumer, binding.provider, binding.capability, binding.access, wire, enforced)

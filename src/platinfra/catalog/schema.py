@@ -64,6 +64,9 @@ class Setting(Entry):
     targets: list[TargetName] = Field(
         default=["local", "kubernetes", "aws"], description="The targets on which it means something."
     )
+    needed: list[TargetName] = Field(
+        default_factory=list, description="The targets on which it may not stay empty, though it has a default."
+    )
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
         default_factory=dict,
         description="What the default is in a deployment of that `size`, in clusters and on AWS; `default` is for small ones.",

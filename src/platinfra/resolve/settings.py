@@ -38,10 +38,11 @@ def settings_of(member: Member, problems: list[Diagnostic], file: StackFile | No
         else:
             values[key] = value
     problems += _bounded(member, values)
+    target = file.provider.name if file else ""
     problems += [
         _missing(member, key, each)
         for key, each in known.items()
-        if each.default is None and key not in member.settings
+        if (each.default is None and key not in member.settings) or (target in each.needed and values.get(key) == "")
     ]
     return values
 
