@@ -13,12 +13,16 @@ from platinfra.engine.apply import Emit, Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Change, Plan, Seen
 from platinfra.targets.local.actions import undo
+from platinfra.targets.local.preflight import taken_ports
+from platinfra.targets.local.taken import TakenPort
 
 if TYPE_CHECKING:
     from platinfra.app.aws.up import Agree, CloudApplied
 
 Confirm = Callable[[list[str]], bool]
 """Asks whether the named components may be removed."""
+MayMove = Callable[[list[TakenPort]], bool]
+"""Asks whether components whose ports are taken may have others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ def up(
     emit: Emit,
     confirm: Confirm,
     agree: "Agree",
+    may_move: MayMove,
     *,
     without: tuple[str, ...] = (),
     move_ports: bool = False,
@@ -60,6 +65,9 @@ def up(
     workspace.prepare_root()
     with stack_lock(workspace.root, "up"):
         planned = prepare(workspace, without, move_ports=move_ports, reserved=True)
+        _refuse_another_stack(planned)
+        if _has_to_move(planned, may_move):
+            planned = prepare(workspace, without, move_ports=True, reserved=True)
         return _apply(planned, emit, confirm)
 
 
@@ -70,7 +78,6 @@ def _refuse(planned: Planned) -> None:
 
 
 def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
-    _refuse_another_stack(planned)
     local.begin_secrets(planned.workspace, planned.resolved.graph)
     world = local.world(planned.workspace)
     statuses = world.processes.statuses()
@@ -91,6 +98,16 @@ def _apply(planned: Planned, emit: Emit, confirm: Confirm) -> Applied:
     if not same or any(each.verb != "unchanged" for each in changes):
         apply(planned.plan, changes, Run(world, _journal(planned), emit, undo))
     return Applied(planned, changes)
+
+
+def _has_to_move(planned: Planned, may_move: MayMove) -> bool:
+    """Tell whether ports are taken and may be others; raise PlatinfraError with all of them when they may not."""
+    assert planned.plan is not None
+    world = local.world(planned.workspace)
+    taken = taken_ports(planned.plan, Seen(world, world.processes.statuses()))
+    if taken and not may_move(taken):
+        raise PlatinfraError(*(each.problem for each in taken))
+    return bool(taken)
 
 
 def _refuse_another_stack(planned: Planned) -> None:

@@ -9,6 +9,7 @@ import click
 if TYPE_CHECKING:
     from platinfra.app.aws.changes import CloudChange
     from platinfra.app.aws.unlock import Lock
+    from platinfra.targets.local.taken import TakenPort
 
 
 def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
@@ -18,6 +19,19 @@ def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
         if yes or not sys.stdin.isatty():
             return yes
         return click.confirm(f"Remove {', '.join(components)}? Their data stays in .platinfra.", err=True)
+
+    return ask
+
+
+def may_move(*, yes: bool) -> "Callable[[list[TakenPort]], bool]":
+    """Return what says whose ports are taken by whom and asks; nobody else may change addresses, not even `--yes`."""
+
+    def ask(taken: "list[TakenPort]") -> bool:
+        if yes or not sys.stdin.isatty():
+            return False
+        for each in taken:
+            click.echo(f"{each.sentence[:1].upper()}{each.sentence[1:]}.", err=True)
+        return click.confirm("Go on with other ports, so that addresses change?", err=True)
 
     return ask
 

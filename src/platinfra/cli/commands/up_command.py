@@ -6,7 +6,7 @@ import click
 
 from platinfra.app.up import up
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_change, may_remove
+from platinfra.cli.consent import may_change, may_move, may_remove
 from platinfra.cli.summary import print_addresses
 
 
@@ -16,7 +16,7 @@ from platinfra.cli.summary import print_addresses
 @click.option(
     "--yes", "-y", is_flag=True, help="Do not ask: remove components that left the file, change the AWS account."
 )
-@click.option("--move-ports", is_flag=True, help="Choose ports anew where a kept one is taken.")
+@click.option("--move-ports", is_flag=True, help="Take other ports without asking where kept ones are taken.")
 @options.confirm
 @options.as_json
 def command(
@@ -40,7 +40,7 @@ def command(
       platinfra up --env laptop --without jupyterlab
     """
     with progress.shown(as_json=as_json) as emit:
-        asked = (may_remove(yes=yes), may_change(yes=yes, name=confirm))
+        asked = (may_remove(yes=yes), may_change(yes=yes, name=confirm), may_move(yes=yes))
         applied = up(file, environment, emit, *asked, without=without, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)
     if not as_json:
