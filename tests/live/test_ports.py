@@ -42,7 +42,7 @@ def second(tmp_path: Path) -> Iterator[Stack]:
     made.end()
 
 
-def answered(stack: Stack, text: str) -> Ended:
+def up_on_a_terminal(stack: Stack, text: str) -> Ended:
     """Run `up` on a terminal on which somebody types."""
     terminal, end = pty.openpty()
     try:
@@ -65,7 +65,7 @@ def test_ports_that_another_stack_took_meanwhile_are_all_named_and_moved_with_co
     second.write(name="second", echo={}, other={}).up()
     assert second.ports() == ports
     neighbours = second.pids()
-    for done in (stack.run("up"), answered(stack, "n"), stack.run("up", "--yes")):
+    for done in (stack.run("up"), up_on_a_terminal(stack, "n"), stack.run("up", "--yes")):
         assert done.code == 2
         for component in ("echo", "other"):
             whose = f"`{component}.server` of the stack `second` in `{second.folder}`"
@@ -73,7 +73,7 @@ def test_ports_that_another_stack_took_meanwhile_are_all_named_and_moved_with_co
         assert "--move-ports" in done.err
         assert stack.pids() == {}
         assert stack.read("ports.json") == ports
-    done = answered(stack, "y")
+    done = up_on_a_terminal(stack, "y")
     assert done.code == 0, done.text
     stack.assert_healthy()
     assert stack.said() == ["before"]

@@ -91,7 +91,7 @@ def hibernation(stack: Stack) -> str:
     return str(found["metadata"]["annotations"]["cnpg.io/hibernation"])
 
 
-def encoded(text: str) -> str:
+def base64_of(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
@@ -168,20 +168,20 @@ def test_keys_of_an_existing_bucket_are_copied_and_copied_anew_when_they_changed
     assert "error[missing-secret]" in refused
     assert "kubectl create secret generic object-store" in refused
     stack.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    data = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), encoded("first"))
+    data = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), base64_of("first"))
     meta = {"name": "object-store", "namespace": NAMESPACE}
     stack.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "Opaque", "data": data})
     stack.run("up")
     wire = stack.api.get("Secret", "mlflow-artifacts", NAMESPACE)
     assert wire
-    assert wire["data"]["AWS_ACCESS_KEY_ID"] == encoded("first")
-    assert wire["data"]["AWS_ENDPOINT_URL"] == encoded("https://store.example.org")
+    assert wire["data"]["AWS_ACCESS_KEY_ID"] == base64_of("first")
+    assert wire["data"]["AWS_ENDPOINT_URL"] == base64_of("https://store.example.org")
     assert stack.api.get("StatefulSet", "seaweedfs", NAMESPACE) is None
     assert "nothing to do" in stack.run("up")
-    stack.api.change("Secret", "object-store", {"data": {"AWS_ACCESS_KEY_ID": encoded("second")}}, NAMESPACE)
+    stack.api.change("Secret", "object-store", {"data": {"AWS_ACCESS_KEY_ID": base64_of("second")}}, NAMESPACE)
     stack.run("up")
     wire = stack.api.get("Secret", "mlflow-artifacts", NAMESPACE)
-    assert wire["data"]["AWS_ACCESS_KEY_ID"] == encoded("second")
+    assert wire["data"]["AWS_ACCESS_KEY_ID"] == base64_of("second")
 
 
 def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> None:
