@@ -331,7 +331,8 @@ def setting_text(setting: Setting) -> str:
     limits = [f"at least {setting.minimum:g}"] if setting.minimum is not None else []
     limits += [f"at most {setting.maximum:g}"] if setting.maximum is not None else []
     choices = [f"one of {', '.join(f'`{each}`' for each in setting.choices)}"] if setting.choices else []
-    return f"({', '.join([setting.type, default, *limits, *choices])})"
+    needed = [f"needed on {', '.join(setting.needed)}"] if setting.needed else []
+    return f"({', '.join([setting.type, default, *needed, *limits, *choices])})"
 
 
 def default_text(value: object) -> str:

@@ -33,7 +33,7 @@ HEADS = {
 def stack(tool: Tool, ground: Ground) -> str:
     """Return a stack of one tool and of what it cannot be without, with the settings that they ask for."""
     stages = {next(iter(tool.provides)): tool, **companions(tool, ground)}
-    uses = "\n".join(f"  {stage}: [{use(each)}]" for stage, each in stages.items())
+    uses = "\n".join(f"  {stage}: [{use(each, ground)}]" for stage, each in stages.items())
     return f"name: one\n{HEADS[ground.target]}\ndeployment: {{type: {ground.type}}}\nstack:\n{uses}\n"
 
 
@@ -48,9 +48,11 @@ def companions(tool: Tool, ground: Ground) -> dict[str, Tool]:
     return found
 
 
-def use(tool: Tool) -> str:
+def use(tool: Tool, ground: Ground) -> str:
     """Return one use of a tool, with a value for every setting that has to be given."""
-    given = {name: sample(name, each) for name, each in tool.settings.items() if each.default is None}
+    place = tool.find_place(ground)
+    wanted = {name: each for name, each in tool.settings.items() if each.default is None or place in each.needed}
+    given = {name: sample(name, each) for name, each in wanted.items()}
     settings = ", ".join(f"{key}: {json.dumps(value)}" for key, value in given.items())
     return f"{{{tool.name}: {{settings: {{{settings}}}}}}}" if given else tool.name
 

@@ -83,21 +83,23 @@ class Stack:
             file.write_text(text)
         return self
 
-    def write(self, **tools: dict[str, Any]) -> "Stack":
+    def write(self, name: str = "live", **tools: dict[str, Any]) -> "Stack":
         """Write the stack file: component to settings."""
-        uses = [{name: {"settings": settings}} if settings else name for name, settings in tools.items()]
-        content = {"name": "live", "provider": {"name": "local"}, "stack": {"notebook": uses}}
+        uses = [{tool: {"settings": settings}} if settings else tool for tool, settings in tools.items()]
+        content = {"name": name, "provider": {"name": "local"}, "stack": {"notebook": uses}}
         self.file.write_text(json.dumps(content))
         return self
 
-    def command(self, *arguments: str, program: tuple[str, ...] = PROGRAM) -> subprocess.Popen[str]:
-        """Start a command in the stack's folder, without a terminal."""
+    def command(
+        self, *arguments: str, program: tuple[str, ...] = PROGRAM, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[str]:
+        """Start a command in the stack's folder, without a terminal unless `stdin` is one."""
         env = {key: value for key, value in os.environ.items() if not key.startswith(("PLATINFRA", "PYTEST"))}
         child = subprocess.Popen(
             [*program, *arguments],
             cwd=self.folder,
             env={**env, "UV_OFFLINE": "1", "COLUMNS": "200", **self.env},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,11 +1,14 @@
 """Ports stay as they are; one that somebody else took is named, with its holder."""
 
 import os
+import pty
+from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from .stack import Stack, free_port, taken
+from .stack import Ended, Stack, ended, free_port, taken
 
 pytestmark = pytest.mark.live
 
@@ -17,19 +20,67 @@ def test_a_port_that_was_taken_meanwhile_is_named_with_its_holder(stack: Stack) 
     stack.down()
     with taken(stack.port()):
         done = stack.run("up")
-        assert done.code == 1
+        assert done.code == 2
         assert f"port-taken]: port {ports['echo.http']} of `echo` is taken by" in done.err
         assert f"(pid {os.getpid()})" in done.err
         assert "--move-ports" in done.err
-        assert stack.said("other") == []
-        other = stack.pids()
-        assert list(other) == ["other.server"]
+        assert stack.pids() == {}
         stack.up("--move-ports")
-        assert stack.pids()["other.server"] == other["other.server"]
         assert stack.ports()["other.http"] == ports["other.http"]
         assert stack.ports()["echo.http"] != ports["echo.http"]
         assert stack.said() == ["before"]
     moved = stack.ports()
+    stack.down()
+    stack.up()
+    assert stack.ports() == moved
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Stack]:
+    made = Stack(tmp_path / "another stack")
+    yield made
+    made.end()
+
+
+def up_on_a_terminal(stack: Stack, text: str) -> Ended:
+    """Run `up` on a terminal on which somebody types."""
+    terminal, end = pty.openpty()
+    try:
+        child = stack.command("up", stdin=end)
+        os.close(end)
+        os.write(terminal, f"{text}\n".encode())
+        return ended(child)
+    finally:
+        os.close(terminal)
+
+
+def test_ports_that_another_stack_took_meanwhile_are_all_named_and_moved_with_consent(
+    stack: Stack, second: Stack
+) -> None:
+    stack.echo().echo("other").write(echo={}, other={}).up()
+    stack.say("before")
+    ports = stack.ports()
+    stack.down()
+    second.echo(port=ports["echo.http"]).echo("other", port=ports["other.http"])
+    second.write(name="second", echo={}, other={}).up()
+    assert second.ports() == ports
+    neighbours = second.pids()
+    for done in (stack.run("up"), up_on_a_terminal(stack, "n"), stack.run("up", "--yes")):
+        assert done.code == 2
+        for component in ("echo", "other"):
+            whose = f"`{component}.server` of the stack `second` in `{second.folder}`"
+            assert f"port {ports[f'{component}.http']} of `{component}` is taken by {whose}" in done.err
+        assert "--move-ports" in done.err
+        assert stack.pids() == {}
+        assert stack.read("ports.json") == ports
+    done = up_on_a_terminal(stack, "y")
+    assert done.code == 0, done.text
+    stack.assert_healthy()
+    assert stack.said() == ["before"]
+    assert not {*stack.ports().values()} & {*ports.values()}
+    assert second.pids() == neighbours
+    moved = stack.ports()
+    second.down()
     stack.down()
     stack.up()
     assert stack.ports() == moved

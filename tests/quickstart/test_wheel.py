@@ -1,14 +1,18 @@
-"""The package as a user installs it: from a wheel, in an empty folder, with nothing of the repository around."""
+"""The package as a user installs it: from a wheel, by pip, in an empty folder, with nothing of the repository around."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted((ROOT / "src" / "platinfra" / "templates").glob("*.yaml"))
+ON_AWS = ("cloud_vm", "kubernetes")
 pytestmark = [pytest.mark.live, pytest.mark.timeout(500)]
 
 
@@ -19,7 +23,7 @@ def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel and install it with its locked dependencies; return its command."""
+    """Build the wheel and install it with its locked dependencies as pip does, compiled; return its command."""
     folder = tmp_path_factory.mktemp("wheel")
     uv = find_uv_bin()
     build = run(
@@ -39,13 +43,64 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = str(folder / "venv" / "bin" / "python")
     lock = str(ROOT / "requirements" / "dev.lock.txt")
     for command in (
-        [uv, "venv", "--offline", "--no-python-downloads", "--python", sys.executable, str(folder / "venv")],
+        [sys.executable, "-m", "venv", str(folder / "venv")],
         [uv, "pip", "sync", "--offline", "--require-hashes", "--python", python, lock],
-        [uv, "pip", "install", "--offline", "--no-deps", "--python", python, str(wheel)],
+        [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--compile", str(wheel)],
     ):
         done = run(*command, cwd=folder)
         assert done.returncode == 0, done.stderr
     return folder / "venv" / "bin" / "platinfra"
+
+
+def places() -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield what each template names: its provider, its environments, and on AWS both types of deployment."""
+    for path in TEMPLATES:
+        data = yaml.safe_load(path.read_text())
+        for environment, options in {None: data, **data.get("environments", {})}.items():
+            on_aws = options.get("provider", data["provider"])["name"] == "aws"
+            for kind in ON_AWS if on_aws else (None,):
+                yield path.stem, environment, kind
+
+
+def test_the_package_is_compiled(installed: Path) -> None:
+    assert list(installed.parents[1].glob("lib/*/site-packages/platinfra/targets/aws/machine_files/__pycache__/*.pyc"))
+
+
+@pytest.mark.parametrize(("template", "environment", "kind"), list(places()))
+def test_every_template_is_planned_and_rendered_wherever_it_runs(
+    installed: Path, tmp_path: Path, template: str, environment: str | None, kind: str | None
+) -> None:
+    changes = {f"type: {each}": f"type: {kind}" for each in ON_AWS if kind}
+    assert write(installed, tmp_path, template, changes) == bool(kind)
+    chosen = ["--env", environment] if environment else []
+    assert_plans_and_renders(installed, tmp_path, *chosen, artifacts=kind is not None)
+
+
+@pytest.mark.parametrize("provider", ["kubernetes", "aws"])
+def test_the_first_template_runs_elsewhere_without_its_notebook(installed: Path, tmp_path: Path, provider: str) -> None:
+    changes = {"name: local": f"name: {provider}", "  notebook: [jupyterlab]\n": ""}
+    assert write(installed, tmp_path, "local", changes) == 2
+    assert_plans_and_renders(installed, tmp_path, artifacts=True)
+
+
+def write(installed: Path, folder: Path, template: str, changes: dict[str, str]) -> int:
+    """Write a stack file from a template with other words in it; return how many were found."""
+    assert run(str(installed), "init", template, "--name", "demo", cwd=folder).returncode == 0
+    file = folder / "platinfra.yaml"
+    text = file.read_text()
+    found = sum(text.count(each) for each in changes)
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    file.write_text(text)
+    return found
+
+
+def assert_plans_and_renders(installed: Path, folder: Path, *chosen: str, artifacts: bool) -> None:
+    """Validate, plan and render a stack; on this machine there is nothing to render, and that is said."""
+    for command, expected in ((["validate"], 0), (["plan", "--offline"], 0), (["render"], 0 if artifacts else 2)):
+        done = run(str(installed), *command, *chosen, cwd=folder)
+        assert done.returncode == expected, done.stdout + done.stderr
+    assert artifacts or "nothing-to-render" in done.stderr
 
 
 def test_init_and_up_work_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:

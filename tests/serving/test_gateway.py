@@ -35,6 +35,8 @@ def test_it_waits_for_a_model_and_then_serves_it(served: Served, registry: Model
     assert served.health() == {"status": "waiting", "waiting_for": f"models:/{served.model}@champion"}
     assert served.score()[0] == 503
     assert fetch(f"{served.url}/ping")[0] == 503
+    status, headers, body = fetch(served.url)
+    assert (status, "text/html" in headers["content-type"], b"/openapi.json" in body) == (200, True, True)
     assert served.check(registry.url).returncode == 0
     version = registry.register(served.model, "one")
     until(lambda: served.serves(version))

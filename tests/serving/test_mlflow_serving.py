@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
     served = serve("mlflow-serving")
     assert served.health() == {"status": "waiting", "waiting_for": f"models:/{served.model}@champion"}
     assert metrics(served)["model_server_up"] == "0"
+    assert json.loads(fetch(served.status_url)[2]) == served.health()
     assert served.check(registry.url).returncode == 0
     first = registry.register(served.model, "one")
     until(lambda: served.serves(first))

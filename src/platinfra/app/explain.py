@@ -70,7 +70,8 @@ def _setting_line(name: str, setting: Setting) -> str:
     default = "required" if setting.default is None else f"default {_written(setting.default)}"
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
     sizes = "".join(f", {size} {_written(value)}" for size, value in setting.sizes.items())
-    return f"{name}: {setting.help} ({setting.type}, {default}{sizes}{choices})"
+    needed = f", needed on {', '.join(setting.needed)}" if setting.needed else ""
+    return f"{name}: {setting.help} ({setting.type}, {default}{needed}{sizes}{choices})"
 
 
 def _written(value: object) -> str:

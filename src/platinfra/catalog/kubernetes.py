@@ -72,6 +72,16 @@ class SecretKey(Entry):
     key: str = Field(description="The entry.")
 
 
+class Existing(Entry):
+    """What people have outside the cluster, where no cloud below the cluster brings it: settings name it, their Secret opens it."""
+
+    provides: dict[str, dict[Attribute, str]] = Field(
+        description="What consumers are told; an attribute whose text comes out empty is not told."
+    )
+    secret: str = Field(description="A Secret that people make in the stack's namespace; `up` copies what it holds.")
+    keys: list[str] = Field(description="Its entries: in `credentials`, `${given.KEY}` is what one holds.")
+
+
 class Autoscale(Entry):
     """How many pods of a Deployment there are as their processors get busy."""
 
@@ -163,6 +173,9 @@ class KubernetesRun(Entry):
     )
     grants: dict[str, list[dict[str, Any]]] = Field(
         default_factory=dict, description="Capability to the objects that admit one consumer."
+    )
+    existing: Existing | None = Field(
+        default=None, description="How it is used outside of the cloud whose service it is."
     )
     rbac: list[Rule] = Field(default_factory=list, description="What it may do through the Kubernetes API.")
     outside: list[Outside] = Field(default_factory=list, description="What it reaches outside the stack.")

@@ -58,6 +58,9 @@ class Setting(Entry):
         description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
     places: list[Place] = Field(default=[*PLACES], description="Where it means something.")
+    needed: list[Place] = Field(
+        default_factory=list, description="Where it may not stay empty, though it has a default."
+    )
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
         default_factory=dict,
         description="What the default is in a deployment of that `size`, in clusters and on AWS; `default` is for small ones.",

@@ -22,6 +22,19 @@ def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
     return ask
 
 
+def may_move(*, yes: bool) -> Callable[[Sequence[str]], bool]:
+    """Return what says whose ports are taken by whom and asks; nobody else may change addresses, not even `--yes`."""
+
+    def ask(taken: Sequence[str]) -> bool:
+        if yes or not sys.stdin.isatty():
+            return False
+        for each in taken:
+            click.echo(f"{each[:1].upper()}{each[1:]}.", err=True)
+        return click.confirm("Go on with other ports, so that addresses change?", err=True)
+
+    return ask
+
+
 def may_delete(*, yes: bool = False, name: str | None = None) -> Callable[[str], bool]:
     """Return what asks for the stack's name before its data is deleted; without a terminal it has to be given."""
 

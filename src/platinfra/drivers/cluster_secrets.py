@@ -5,7 +5,9 @@ import secrets
 from threading import Lock
 from typing import Any
 
+from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.model.cluster import Cluster, ObjectRef
+from platinfra.model.reference import GIVEN
 
 NAME = "platinfra-secrets"
 _BYTES = 24
@@ -23,7 +25,13 @@ class ClusterSecrets:
         self._content: dict[str, str] | None = None
 
     def get(self, component: str, name: str) -> str:
-        """Return a secret, generated on first use and the same from then on; raise ActionError when it cannot be kept."""
+        """
+        Return a secret: one that people made themselves, or one that is generated on first use and the same from then on.
+
+        Raises ActionError when people's own is not there, or a generated one cannot be kept.
+        """
+        if name.startswith(GIVEN):
+            return self._given(component, name.removeprefix(GIVEN))
         key = f"{component}.{name}"
         with self._lock:
             content = self._content if self._content is not None else self._load()
@@ -34,8 +42,19 @@ class ClusterSecrets:
             self._content = content
             return content[key]
 
+    def _given(self, secret: str, key: str) -> str:
+        """Return an entry of a Secret of the namespace; it is asked each time, since people change it."""
+        content = self._content_of(ObjectRef("v1", "Secret", secret, self._ref.namespace))
+        if key not in content:
+            message = f"the Secret `{secret}` of the stack's namespace has no `{key}`"
+            raise ActionError(Diagnostic("missing-secret", message, hint="add it, and run the same command again"))
+        return content[key]
+
     def _load(self) -> dict[str, str]:
-        found: dict[str, Any] = self._cluster.get(self._ref) or {}
+        return self._content_of(self._ref)
+
+    def _content_of(self, ref: ObjectRef) -> dict[str, str]:
+        found: dict[str, Any] = self._cluster.get(ref) or {}
         return {key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
 
     def _object(self, content: dict[str, str]) -> dict[str, Any]:

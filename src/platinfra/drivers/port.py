@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.drivers.owners import owner
 from platinfra.model.ports import Listener
 
 _LAST = 65535
@@ -52,13 +53,13 @@ def is_free(port: int) -> bool:
 
 
 def holder(port: int) -> str | None:
-    """Name the process that listens on a port, `python3 (pid 123)`; None when the port is free."""
+    """Name who listens on a port, another stack or a process as `python3 (pid 123)`; None when the port is free."""
     for _ in range(_ASKED):
-        for found_port, pid in _listening():
-            if found_port == port and pid is not None:
-                return _named(pid)
         if is_free(port):
             return None
+        for found_port, pid in _listening():
+            if found_port == port and pid is not None:
+                return owner(pid) or _named(pid)
         # What another thread starts at this moment holds a copy of our own probe until it becomes its program.
         time.sleep(_PAUSE)
     return "a process of another user"

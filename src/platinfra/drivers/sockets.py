@@ -7,5 +7,5 @@ class LocalSockets:
     """Implements `Sockets` by the system's table of listeners."""
 
     def holder(self, port: int) -> str | None:
-        """Name the process that listens on a port; None when it is free."""
+        """Name who listens on a port; None when it is free."""
         return holder(port)

@@ -72,13 +72,18 @@ class _Transport(xmlrpc.client.Transport):
         return _Connection(self._path)
 
 
+def key_of(folder: Path) -> str:
+    """Return what the marks of the processes begin with whose stack has its state in `folder`."""
+    return sha256(str(folder).encode()).hexdigest()[:16]
+
+
 class Supervision:
     """The supervisord of the stack whose state lies in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         """Remember the folder; nothing is read or started yet."""
         self.folder = folder
-        self.key = sha256(str(folder).encode()).hexdigest()[:16]
+        self.key = key_of(folder)
         self.mark = f"{self.key}:"
 
     def call(self, method: str, *arguments: object) -> Any:

@@ -138,7 +138,7 @@ class Sockets(Protocol):
     """Who listens on this machine."""
 
     def holder(self, port: int) -> str | None:
-        """Name the process that listens on a port, such as `python3 (pid 123)`; None when it is free."""
+        """Name who listens on a port: another stack, or a process such as `python3 (pid 123)`; None when it is free."""
 
 
 class Secrets(Protocol):

@@ -31,6 +31,9 @@ class Secret:
         return f"<secret {self.component}.{self.name}>"
 
 
+GIVEN = "given/"
+"""Begins the name of a secret that people made themselves: what follows is the entry, and the component is their Secret."""
+
 Part = str | Reference | Secret
 Text = tuple[Part, ...]
 """Text with holes in it; without holes it is one string."""

@@ -8,7 +8,6 @@ from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
-from platinfra.model.reference import parse, references
 from platinfra.resolve.components import Member
 from platinfra.resolve.formats import FORMATS
 from platinfra.spec.schema import Scalar
@@ -43,20 +42,10 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
     problems += [
         _missing(member, key, each)
         for key, each in known.items()
-        if each.default is None and key not in member.settings
+        if (each.default is None and key not in member.settings)
+        or (member.place in each.needed and values.get(key) == "")
     ]
-    problems += [_missing(member, key, known[key]) for key in _named_there(member) if values.get(key) == ""]
     return values
-
-
-def _named_there(member: Member) -> Iterator[str]:
-    """Yield the settings by which a tool without a process of its own says where something exists."""
-    recipe = member.tool.run.local
-    if member.place != "machine" or recipe is None:
-        return
-    texts = (text for told in recipe.provides.values() for text in told.values())
-    paths = (each.path for text in texts for each in references(parse(text)))
-    yield from dict.fromkeys(path[1] for path in paths if path[0] == "settings")
 
 
 def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:

@@ -25,6 +25,8 @@ class Talk:
     """Asked with the components that are no longer in the file."""
     may_change: Callable[[str, Sequence[Change]], bool] = lambda *_: True
     """Asked with the stack's name before something outside the stack's own folder and cluster is changed."""
+    may_move: Callable[[Sequence[str]], bool] = lambda _: False
+    """Asked with a sentence for each port that somebody else has, before components get other ports."""
     may_delete: Callable[[str], bool] = lambda _: True
     """Asked with the stack's name before its data is deleted."""
 

@@ -1,7 +1,9 @@
 """The release of `cloud_vm`'s machine: scripts that parse, no secrets, and an archive from which platinfra runs."""
 
+import compileall
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -84,6 +86,23 @@ def test_the_machine_acts_as_its_components_and_itself_only_for_databases() -> N
 def test_a_release_is_the_same_whoever_packs_it_when() -> None:
     assert machine.package() == machine.package()
     assert set(RELEASE["files"]) == set(machine.release_files(None))
+
+
+def test_a_release_is_the_same_from_compiled_files_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = machine.release_files(None)
+    package = tmp_path / "modules" / "platinfra"
+    shutil.copytree(machine._PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    assert compileall.compile_dir(package, quiet=1)
+    monkeypatch.setattr(machine, "_PACKAGE", package)
+    monkeypatch.setattr(machine, "_FILES", package / "targets" / "aws" / "machine_files")
+    assert (machine._FILES / "__pycache__").is_dir()
+    assert machine.release_files(None) == expected
+
+
+def test_a_release_leaves_out_no_file_of_its_folder() -> None:
+    assert {each.name for each in FILES.iterdir() if each.is_file()} <= machine.release_files(None).keys()
 
 
 @pytest.mark.live

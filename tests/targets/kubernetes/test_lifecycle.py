@@ -1,5 +1,6 @@
 """A stack goes into a cluster and out again; kubectl and Helm are real, the API server is a stand-in (tests/kubernetes/api)."""
 
+import base64
 import json
 import os
 import shutil
@@ -90,6 +91,10 @@ def hibernation(stack: Stack) -> str:
     return str(found["metadata"]["annotations"]["cnpg.io/hibernation"])
 
 
+def base64_of(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def eventually(condition: Callable[[], object], within: float = 60) -> None:
     """Wait until a condition holds."""
     deadline = time.monotonic() + within
@@ -154,6 +159,29 @@ def test_what_was_changed_by_hand_is_drift_and_up_puts_it_back(stack: Stack) -> 
     }  # fmt: skip
     stack.run("up")
     assert stack.deployment("mlflow")["spec"]["replicas"] == 1
+
+
+def test_keys_of_an_existing_bucket_are_copied_and_copied_anew_when_they_changed(stack: Stack) -> None:
+    place = {"bucket": "company-data", "region": "eu-west-1", "endpoint": "https://store.example.org"}
+    stack.write(f"{TRACKING}  object_store: [s3: {{settings: {json.dumps(place)}}}]\n")
+    refused = stack.run("up", code=2)
+    assert "error[missing-secret]" in refused
+    assert "kubectl create secret generic object-store" in refused
+    stack.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    data = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), base64_of("first"))
+    meta = {"name": "object-store", "namespace": NAMESPACE}
+    stack.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "Opaque", "data": data})
+    stack.run("up")
+    wire = stack.api.get("Secret", "mlflow-artifacts", NAMESPACE)
+    assert wire
+    assert wire["data"]["AWS_ACCESS_KEY_ID"] == base64_of("first")
+    assert wire["data"]["AWS_ENDPOINT_URL"] == base64_of("https://store.example.org")
+    assert stack.api.get("StatefulSet", "seaweedfs", NAMESPACE) is None
+    assert "nothing to do" in stack.run("up")
+    stack.api.change("Secret", "object-store", {"data": {"AWS_ACCESS_KEY_ID": base64_of("second")}}, NAMESPACE)
+    stack.run("up")
+    wire = stack.api.get("Secret", "mlflow-artifacts", NAMESPACE)
+    assert wire["data"]["AWS_ACCESS_KEY_ID"] == base64_of("second")
 
 
 def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> None:

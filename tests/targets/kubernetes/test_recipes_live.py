@@ -152,6 +152,7 @@ def test_a_model_that_was_pushed_and_promoted_answers(bucket: dict[str, str], tm
         assert tool.run("python", "-c", MODEL, url, tmp_path / "out").split(maxsplit=1) == ["True", "[0, 1]\n"]
         assert ask(f"{url}/predict", b'{"tag": "beer", "rows": [[1.0]]}', "POST")[0] == 404
         assert ask(f"{url}/push", b"{}", "POST")[0] == 400
+        assert b"swagger" in ask(url)[1]
         assert b"bentoml_service_request_total" in ask(f"{url}/metrics")[1]
 
 

@@ -170,6 +170,7 @@ def test_the_desk_shows_what_the_last_look_found(tmp_path: Path) -> None:
     finding = {"calculation": "drift", "metric": 'of "x"', "value": 0.5, "alert": True}
     with opened(store) as url:
         assert json.loads(asked(f"{url}/results")[1])["findings"] == []
+        assert asked(f"{url}/") == asked(f"{url}/results")
         assert b"nannyml_last_look" not in asked(f"{url}/metrics")[1]
         report = {"time": 12.5, "folder": "results/a", "rows": {"current": 7}, "findings": [finding]}
         store.write(desk.LATEST, json.dumps(report).encode())

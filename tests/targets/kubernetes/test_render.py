@@ -102,6 +102,7 @@ def test_the_script_asks_for_secrets_once_their_namespace_is_there(text: str) ->
     assert not any("secret" in line for line in lines[:made])
 
 
+@needs_crds
 def test_plain_manifests_hold_what_the_charts_become() -> None:
     made = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")
     files = folder(made, "manifests", rendered(made, helm.find(), made.place.version, frozenset()))

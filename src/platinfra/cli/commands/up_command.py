@@ -6,7 +6,7 @@ import click
 
 from platinfra.app.up import up
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_change, may_remove
+from platinfra.cli.consent import may_change, may_move, may_remove
 from platinfra.cli.plan_text import print_applied
 from platinfra.targets.answers import Talk
 
@@ -17,7 +17,7 @@ from platinfra.targets.answers import Talk
 @click.option(
     "--yes", "-y", is_flag=True, help="Do not ask: remove components that left the file, change the AWS account."
 )
-@click.option("--move-ports", is_flag=True, help="Choose ports anew where a kept one is taken.")
+@click.option("--move-ports", is_flag=True, help="Take other ports without asking where kept ones are taken.")
 @options.confirm
 @options.as_json
 def command(
@@ -41,7 +41,7 @@ def command(
       platinfra up --env laptop --without jupyterlab
     """
     with progress.shown(as_json=as_json) as emit:
-        talk = Talk(emit, may_remove(yes=yes), may_change(yes=yes, name=confirm))
+        talk = Talk(emit, may_remove(yes=yes), may_change(yes=yes, name=confirm), may_move(yes=yes))
         applied = up(file, environment, talk, without=without, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)
     if not as_json:

@@ -25,6 +25,8 @@ RELEASE = "release"
 PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"
 _PACKAGE = Path(__file__).parent.parent.parent
 _FILES = Path(__file__).parent / "machine_files"
+_NAMES = ("credentials.py", "environment", "install.sh", "platinfra", "platinfra.lock.txt", "platinfra.service")
+"""The files of the folder that a release takes: pip compiles what it installs, so that there may be more."""
 _HOME = f"/opt/platinfra/{RELEASE}"
 """Where the release lies on the machine."""
 _SKIPPED = frozenset({"__pycache__", "modules", "machine_files"})
@@ -52,7 +54,7 @@ def release(values: Values, key_arn: Any) -> dict[str, Any]:
 
 def release_files(project: Path | None) -> dict[str, bytes]:
     """Return the files of a release: scripts, units, platinfra itself, and the lock of the project's code."""
-    files = {file.name: file.read_bytes() for file in sorted(_FILES.iterdir())}
+    files = {name: (_FILES / name).read_bytes() for name in _NAMES}
     files[PACKAGE] = package()
     if project is not None:
         files[PROJECT] = project.read_bytes()
@@ -64,8 +66,9 @@ def package() -> bytes:
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for file in sorted(_PACKAGE.rglob("*")):
-            if file.is_file() and not _SKIPPED.intersection(file.parts):
-                archive.add(file, f"platinfra/{file.relative_to(_PACKAGE)}", filter=_anonymous)
+            name = file.relative_to(_PACKAGE)  # the folders above may be called anything
+            if file.is_file() and not _SKIPPED.intersection(name.parts):
+                archive.add(file, f"platinfra/{name}", filter=_anonymous)
     return packed.getvalue()
 
 

@@ -22,6 +22,16 @@ def objects(component: Component, values: Values) -> Iterator[Object]:
             yield _secret(f"{component.name}-{name}", content, component, values)
 
 
+def copied_secrets(values: Values) -> dict[str, frozenset[str]]:
+    """Return the Secrets that people make themselves for what is outside the cluster: name to the entries it needs."""
+    found: dict[str, frozenset[str]] = {}
+    for component in values.graph.components.values():
+        if (existing := values.existing(component)) and values.graph.bindings_to(component.name):
+            name = str(values.value(existing.secret, component))
+            found[name] = found.get(name, frozenset()) | frozenset(existing.keys)
+    return found
+
+
 def _of_wire(binding: Binding, values: Values) -> Object:
     """Return what the Secret of one wire holds."""
     provider = values.graph.components[binding.provider]

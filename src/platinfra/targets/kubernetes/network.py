@@ -5,7 +5,6 @@ Every wire opens the provider's ports to the consumer on both sides. Whatever li
 named by its addresses, which for services of a cloud are not known: those openings have a reason each.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from platinfra.targets.kubernetes.routes import (
     solver_labels,
     source_namespace,
 )
-from platinfra.targets.kubernetes.values import MAIN, SIGN_IN, Values
+from platinfra.targets.kubernetes.values import MAIN, SIGN_IN, Values, address_part
 
 Object = dict[str, Any]
 ANYWHERE = "0.0.0.0/0"
@@ -85,7 +84,7 @@ def openings(component: Component, values: Values) -> Iterator[Opening]:
         provider = values.graph.components[binding.provider]
         served = provider.is_service or not selectors(provider, values)
         if served and not values.recipe(provider).client_only:
-            port = _POSTGRES if binding.capability == "sql_database" else _port_of_issuer(binding, values) or _HTTPS
+            port = _POSTGRES if binding.capability == "sql_database" else _port_of_address(binding, values) or _HTTPS
             yield Opening(name, ANYWHERE, (port,), f"{binding.provider}, whose addresses the cloud chooses")
 
 
@@ -134,11 +133,10 @@ def _traffic(carrier: Component, values: Values) -> list[Object]:
     return [{"namespaceSelector": {"matchLabels": labels}}] if namespace else []
 
 
-def _port_of_issuer(binding: Binding, values: Values) -> int | None:
-    """Return the port of who vouches for people, where it is not the usual one."""
-    issuer = values.attribute(binding, "issuer") if binding.capability == SIGN_IN else None
-    found = re.match(r"https?://[^/:]+:(\d+)", issuer) if isinstance(issuer, str) else None
-    return int(found[1]) if found else None
+def _port_of_address(binding: Binding, values: Values) -> int | None:
+    """Return the port of something outside the cluster; None where it tells no address of its own."""
+    address = values.attribute(binding, "issuer" if binding.capability == SIGN_IN else "endpoint")
+    return address_part(address, "port") if isinstance(address, str) else None
 
 
 def _names() -> list[Object]:

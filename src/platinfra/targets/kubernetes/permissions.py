@@ -18,8 +18,14 @@ _ENFORCED = {
 
 def permissions(made: Bundle) -> Permissions:
     """Return the wires of a stack in a cluster, and the statements that follow from them."""
-    grants = (grant(each, _ENFORCED.get(each.capability, BETWEEN_PODS)) for each in made.values.graph.bindings)
+    grants = (grant(each, _enforced(each, made)) for each in made.values.graph.bindings)
     return Permissions(tuple(grants), tuple(statements(made)))
+
+
+def _enforced(binding: Binding, made: Bundle) -> str:
+    if made.values.existing(made.values.graph.components[binding.provider]):
+        return "whatever the keys that were given may do; a Secret with a copy of them"
+    return _ENFORCED.get(binding.capability, BETWEEN_PODS)
 
 
 def between_pods(made: Bundle) -> Iterator[Binding]:

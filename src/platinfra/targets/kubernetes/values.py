@@ -5,16 +5,17 @@ Names of Kubernetes objects follow from the graph, so they are written out. What
 Reference until it was asked; secrets stay a Secret, and only a Kubernetes Secret may hold one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.catalog.kubernetes import Existing, KubernetesRun
 from platinfra.catalog.kubernetes import Place as PlaceEntry
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding, Component, Graph
-from platinfra.model.reference import Reference, Secret, references, secrets
+from platinfra.model.reference import GIVEN, Reference, Secret, references, secrets
 from platinfra.model.template import ABSENT, as_text, fill, parsed
 from platinfra.resolve.identifiers import database_identifier
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
@@ -27,6 +28,7 @@ SIGN_IN = "sign_in"
 """The capability of those who vouch for people; the Secret with the client's own password is made by people."""
 LOCAL_REGISTRY = "platinfra.invalid"
 """No registry: such images are on the nodes already, or nowhere (RFC 6761 keeps anybody from owning the name)."""
+_HTTP, _HTTPS = 80, 443
 _UNKNOWN = object()
 _NO_RECIPE = KubernetesRun()
 
@@ -48,6 +50,10 @@ class Values:
     def recipe(self, component: Component) -> KubernetesRun:
         """Return how a component runs in the cluster; a service of the cloud may only tell its consumers something."""
         return self.tool(component).run.kubernetes or _NO_RECIPE
+
+    def existing(self, component: Component) -> Existing | None:
+        """Return how a component is used that people have outside the cluster; None when it is in it, or of its cloud."""
+        return None if component.is_service else self.recipe(component).existing
 
     def value(
         self,
@@ -131,6 +137,9 @@ class Values:
         told = {str(key): each for key, each in self.recipe(provider).provides.get(binding.capability, {}).items()}
         if name in told:
             return self.value(told[name], provider, binding)
+        if existing := self.existing(provider):
+            texts = {str(key): each for key, each in existing.provides.get(binding.capability, {}).items()}
+            return self.value(texts[name], provider, binding) or None if name in texts else None
         if self.place.cloud is not None and provider.is_service:
             return self.place.cloud.attribute(binding, name)
         usual = {str(key): each for key, each in self.tool(provider).provides.get(binding.capability, {}).items()}
@@ -187,6 +196,9 @@ class Values:
         }
         if path[0] == "cloud" and self.place.cloud is not None:
             return self.place.cloud.fact(path[1])
+        if path[0] == "given":
+            existing = self.existing(component)
+            return existing and Secret(self.value(existing.secret, component), f"{GIVEN}{path[1]}")
         found = given.get(path, _UNKNOWN)
         return found(component) if callable(found) else found
 
@@ -239,12 +251,16 @@ class Values:
         match path:
             case ("consumer", name) if binding is not None:
                 return self._consumer(binding, name)
-            case ("wire", name) if binding is not None and self.place.cloud is not None:
-                return self.place.cloud.attribute(binding, name)
+            case ("wire", name) if binding is not None:
+                cloud = self.place.cloud
+                return cloud.attribute(binding, name) if cloud is not None else self.attribute(binding, name)
             case ("administrator", "username" | "password" as name) if binding is not None:
                 return Secret(component.name, f"administrator-{name}")
             case (requirement, attribute) if requirement in self.tool(component).requires:
                 return self._required(component, requirement, attribute)
+            case (requirement, attribute, part) if requirement in self.tool(component).requires:
+                found = self._required(component, requirement, attribute)
+                return None if found is None or found is ABSENT else address_part(str(found), part)
         return _UNKNOWN
 
     def _required(self, component: Component, requirement: str, attribute: str) -> Any:
@@ -278,13 +294,25 @@ class Values:
         return _UNKNOWN
 
 
+def address_part(address: str, part: str) -> Any:
+    """Return a part of an address: `host`, `port`, or `plain` with the host where nothing is encrypted."""
+    matched = re.match(r"(https?)://([^/:]+)(?::(\d+))?", address)
+    if matched is None:
+        return None
+    scheme, host, port = matched.groups()
+    usual = _HTTPS if scheme == "https" else _HTTP
+    return {"host": host, "port": int(port or usual), "plain": host if scheme == "http" else None}.get(part, _UNKNOWN)
+
+
 def _setting(value: Any, how: Sequence[str]) -> Any:
-    """Return a setting as it is, as text for charts that want a number as text, or whether it was given at all."""
+    """Return a setting as it is, as text for charts, before a slash unless it is empty, or whether it was given at all."""
     match how:
         case []:
             return value
         case ["text"]:
             return "".join(map(str, as_text(value) or ()))
+        case ["slash"]:
+            return f"{value}/" if value else ""
         case ["is_given"]:
             return True if value != "" else None
     return _UNKNOWN

@@ -14,6 +14,7 @@ from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import CommandSpec, ProcessSpec, World
 from platinfra.model.reference import Secret, Text, reveal, shown
 from platinfra.targets.local.ready import Address, await_ready
+from platinfra.targets.local.taken import TakenPort
 
 
 def fetcher(world: World) -> Callable[[Secret], str]:
@@ -285,7 +286,7 @@ class Start(Step):
     def _refuse_taken_ports(self, world: World) -> None:
         for address in self.addresses:
             if holder := world.sockets.holder(address.port):
-                raise _port_taken(self.component, address.port, holder)
+                raise ActionError(TakenPort(self.component, address.port, holder).problem)
 
     def _refuse_foreign_listeners(self, world: World) -> None:
         """Raise ActionError when another process answered at an address, or this one answers other machines."""
@@ -293,7 +294,7 @@ class Start(Step):
         for address in self.addresses:
             if address.is_awaited and address.port not in {each.port for each in listeners}:
                 holder = world.sockets.holder(address.port) or "another process"
-                raise _port_taken(self.component, address.port, holder)
+                raise ActionError(TakenPort(self.component, address.port, holder).problem)
         for listener in listeners:
             if not (listener.host.startswith("127.") or listener.host in {"::1", "::ffff:127.0.0.1"}):
                 message = f"`{self.process}` listens on {listener.host}:{listener.port}, which other machines can reach"
@@ -302,11 +303,6 @@ class Start(Step):
                         "not-loopback", message, hint="it was stopped; on a laptop everything stays on 127.0.0.1"
                     )
                 )
-
-
-def _port_taken(component: str, port: int, holder: str) -> ActionError:
-    hint = f"stop it, or run `platinfra up --move-ports` to let `{component}` take another port"
-    return ActionError(Diagnostic("port-taken", f"port {port} of `{component}` is taken by {holder}", hint=hint))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

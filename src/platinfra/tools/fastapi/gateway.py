@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from metrics import Metrics
 from model_server.follower import Follower
 from model_server.options import parser
@@ -65,6 +65,10 @@ class Gateway:
         """Say what is served; this is 200 while waiting too, because waiting is no failure."""
         return JSONResponse(self._follower.health())
 
+    async def front(self) -> RedirectResponse:
+        """Lead people who open the address to what can be asked here."""
+        return RedirectResponse("docs")
+
     async def metrics(self) -> Response:
         """Show the metrics in Prometheus' text form."""
         return Response(self._metrics.text(), media_type=self._metrics.media_type)
@@ -96,6 +100,7 @@ class Gateway:
 def make_app(gateway: Gateway) -> FastAPI:
     """Give every path its answer."""
     app = FastAPI(title="Model gateway", lifespan=gateway.life)
+    app.add_api_route("/", gateway.front, methods=["GET"], include_in_schema=False)
     app.add_api_route("/invocations", gateway.invocations, methods=["POST"])
     app.add_api_route("/ping", gateway.ask_worker, methods=["GET"])
     app.add_api_route("/version", gateway.ask_worker, methods=["GET"])

@@ -102,14 +102,14 @@ def taken(host: str, port: int) -> bool:
 
 
 class Status(BaseHTTPRequestHandler):
-    """Answers /health and /metrics."""
+    """Answers /health and /metrics; who opens the address alone sees the health."""
 
     follower: Follower
 
     def do_GET(self) -> None:
         """Say what is served; this is 200 while waiting too, because waiting is no failure."""
         match self.path.partition("?")[0]:
-            case "/health":
+            case "/" | "/health":
                 self.answer(200, "application/json", json.dumps(self.follower.health()))
             case "/metrics":
                 text = "".join(f"{line}\n" for line in exposition(self.follower.health()))

@@ -26,7 +26,7 @@ _UNANSWERED_SECONDS = 60
 
 
 class Desk(BaseHTTPRequestHandler):
-    """GET /health, /results and /metrics; PUT /reference/NAME and /current/NAME."""
+    """GET /health, /results, also as /, and /metrics; PUT /reference/NAME and /current/NAME."""
 
     objects: Objects
     timeout = _UNANSWERED_SECONDS
@@ -36,7 +36,7 @@ class Desk(BaseHTTPRequestHandler):
         match self.path.partition("?")[0]:
             case "/health":
                 self.answer(200, "application/json", b'{"status": "ok"}')
-            case "/results":
+            case "/" | "/results":
                 self.answer(200, "application/json", json.dumps(latest(self.objects)).encode())
             case "/metrics":
                 text = "".join(f"{line}\n" for line in exposition(latest(self.objects)))

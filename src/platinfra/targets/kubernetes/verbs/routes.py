@@ -7,6 +7,7 @@ from platinfra.diagnostics import Diagnostic, listed
 from platinfra.model.cluster import Cluster, ObjectRef
 from platinfra.spec.routes import Routes
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
+from platinfra.targets.kubernetes.credentials import copied_secrets
 from platinfra.targets.kubernetes.routes import CONTROLLER, given_secrets, routes_of
 
 _API = "gateway.networking.k8s.io/v1"
@@ -25,7 +26,7 @@ Object = Mapping[str, Any]
 
 
 def conflicts(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
-    """Yield what routes and sign-in need of the cluster and do not find there, and hosts that others use."""
+    """Yield what people's own Secrets, routes and sign-in lack in the cluster, and hosts that others use."""
     yield from _secrets(bundle, cluster)
     routes, found = bundle.place.deployment.routes, routes_of(bundle.values)
     if routes is None or not found:
@@ -45,7 +46,7 @@ def conflicts(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
 def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield Secrets that people have to make themselves and did not, or not with all entries."""
     namespace = bundle.place.namespace
-    for name, keys in given_secrets(bundle.values).items():
+    for name, keys in {**copied_secrets(bundle.values), **given_secrets(bundle.values)}.items():
         there = cluster.get(ObjectRef("v1", "Secret", name, namespace))
         lacking = sorted(keys - ((there or {}).get("data") or {}).keys())
         if lacking:

@@ -10,6 +10,7 @@ from platinfra.model.plan import Seen
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.local.actions import undo
+from platinfra.targets.local.preflight import taken_ports
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.plan import Prepared, prepare, with_strays
 from platinfra.targets.target import refuse_removal, removal
@@ -25,11 +26,23 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     prepare(stack)
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
-        return _apply(prepare(stack, move_ports=move_ports, reserved=True), talk)
+        prepared = prepare(stack, move_ports=move_ports, reserved=True)
+        _refuse_another_stack(prepared)
+        if _has_to_move(prepared, talk):
+            prepared = prepare(stack, move_ports=True, reserved=True)
+        return _apply(prepared, talk)
+
+
+def _has_to_move(prepared: Prepared, talk: Talk) -> bool:
+    """Tell whether ports are taken and may be others; raise PlatinfraError with all of them when they may not."""
+    world = machine.world(prepared.stack.workspace)
+    taken = taken_ports(prepared.plan, Seen(world, world.processes.statuses()))
+    if taken and not talk.may_move([each.sentence for each in taken]):
+        raise PlatinfraError(*(each.problem for each in taken))
+    return bool(taken)
 
 
 def _apply(prepared: Prepared, talk: Talk) -> Applied:
-    _refuse_another_stack(prepared)
     machine.begin_secrets(prepared.stack.workspace, prepared.stack.graph)
     world = machine.world(prepared.stack.workspace)
     seen = Seen(world, world.processes.statuses())
