@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from platinfra.targets.kubernetes.verbs.routes import conflicts
 from tests.conftest import Command
 from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import SEED, bundle, objects
@@ -24,6 +23,7 @@ from platinfra.targets.kubernetes.network import ANYWHERE, openings
 from platinfra.targets.kubernetes.plan import problems
 from platinfra.targets.kubernetes.render import plain, secret_keys
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
+from platinfra.targets.kubernetes.verbs.routes import conflicts
 
 PLACE = {"bucket": "company-data", "region": "eu-west-1"}
 OTHER = {**PLACE, "endpoint": "http://store.example.org:9000", "secret": "store-keys"}
@@ -33,7 +33,7 @@ CONSUMERS = sorted(
     for tool in CATALOG.tools()
     if tool.run.kubernetes
     for name, each in tool.requires.items()
-    if each.capability == "object_store" and "kubernetes" in each.targets
+    if each.capability == "object_store" and "cluster" in each.places
 )
 BESIDE_THE_WIRE = {"dvc", "kserve", "seldon", "zenml"}
 """Their own objects name neither bucket nor Secret: code takes the wire's Secret, or finds it by its account."""
