@@ -498,6 +498,7 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started(tmp_path: Pa
     eventually(lambda: int(noted.read_text()) not in process_tree.snapshot(), within=5)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_of_the_user_ends_what_runs(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
     program = (

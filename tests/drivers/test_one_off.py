@@ -8,6 +8,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from platinfra.drivers import process_tree
 from platinfra.drivers.process import LocalProcesses
 
@@ -76,6 +78,7 @@ def test_interrupt_ends_commands_of_other_threads(stack: LocalProcesses, folder:
     assert not lives(pid)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_keyboard_interrupt_kills_the_command(folder: Path) -> None:
     folder.mkdir(parents=True)
     code = (

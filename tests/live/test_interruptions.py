@@ -51,6 +51,7 @@ def test_down_cleans_up_after_up_was_killed(stack: Stack, key: str) -> None:
     stack.down()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_a_tool_starts_loses_nothing(stack: Stack) -> None:
     stack.echo("quick").echo().write(quick={}, echo={"mode": "hang"})
     child = stack.command("up")
@@ -73,6 +74,7 @@ def _begun(stack: Stack) -> bool:
     return applied.get("quick.server", applied.get("start:quick.server", {})).get("pending") is False
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_a_command_runs_ends_it(stack: Stack) -> None:
     setup = [{"command": ["sh", "-c", "sleep 100 & sleep 100; touch ${data}/ready"], "creates": "${data}/ready"}]
     stack.echo(setup=setup).write(echo={})

@@ -27,6 +27,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_exactly_the_accepted_checks_fail(tmp_path: Path) -> None:
     with moto(ACCOUNT) as url:

@@ -48,6 +48,7 @@ def down(cloud: Cloud, stack: str) -> None:
     assert not (cloud.state / "default").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.live
 def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
     cloud.region = DEFAULT_REGION

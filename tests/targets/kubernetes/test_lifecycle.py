@@ -213,6 +213,7 @@ def test_a_plan_without_a_cluster_is_told_from_the_file(stack: Stack) -> None:
     assert "release mlflow" in out
 
 
+@pytest.mark.slow
 def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(stack: Stack) -> None:
     stack.api.become("StatefulSet", "evidently", "pending")
     child = stack.start("up")
@@ -227,6 +228,8 @@ def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(s
     stack.run("down", "--delete-data", "--yes")
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.api.become("Deployment", "mlflow", "pending")
     child = stack.start("up")
@@ -238,6 +241,7 @@ def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.run("up")
 
 
+@pytest.mark.slow
 def test_a_killed_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.api.become("Deployment", "mlflow", "pending")
     child = stack.start("up")

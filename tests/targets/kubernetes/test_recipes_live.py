@@ -155,6 +155,7 @@ def test_a_model_that_was_pushed_and_promoted_answers(bucket: dict[str, str], tm
         assert b"bentoml_service_request_total" in ask(f"{url}/metrics")[1]
 
 
+@pytest.mark.slow
 def test_data_that_was_handed_in_is_looked_at_and_shown(bucket: dict[str, str], tmp_path: Path) -> None:
     tool, port = Tool("nannyml", tmp_path, bucket), free_port()
     url, folder = f"http://127.0.0.1:{port}", TOOLS / "nannyml"
