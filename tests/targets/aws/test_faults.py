@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),
     pytest.mark.timeout(600),
     pytest.mark.live,
+    pytest.mark.own_providers,  # they are killed, and see other accounts
 ]
 DVC = "\n  data_versioning: [dvc]"
 GLUE = "\n  data_processing: [glue]"

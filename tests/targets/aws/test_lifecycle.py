@@ -50,6 +50,7 @@ def down(cloud: Cloud, stack: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.live
+@pytest.mark.own_providers
 def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
     cloud.region = DEFAULT_REGION
     cloud.write(infrastructure_of("seed"))
