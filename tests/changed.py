@@ -71,7 +71,7 @@ def bases() -> Iterator[Base]:
     if named := os.environ.get("BASE"):
         yield Base(commit_of(named) or unknown(named), "BASE names it")
     yield newest(
-        Base(git("describe", "--tags", "--abbrev=0", "HEAD^"), "the last tag"),
+        Base(last_tag(), "the last tag"),
         *(Base(merge_base(each), f"the branch left {each} there") for each in MAINS),
     )
     yield Base(git("rev-parse", "--verify", "HEAD^2") and commit_of("HEAD^"), "HEAD merged the rest")
@@ -83,6 +83,12 @@ def newest(*found: Base) -> Base:
     """Return the base with the fewest commits since."""
     known = [each for each in found if each.commit]
     return min(known, key=lambda each: int(git("rev-list", "--count", f"{each.commit}..HEAD")), default=Base("", ""))
+
+
+def last_tag() -> str:
+    """Return the commit of the newest tag before HEAD."""
+    tag = git("describe", "--tags", "--abbrev=0", "HEAD^")
+    return commit_of(tag) if tag else ""
 
 
 def merge_base(name: str) -> str:

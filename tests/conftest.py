@@ -15,7 +15,8 @@ import pytest
 from platinfra.cli.main import run
 from platinfra.drivers import process_tree
 from platinfra.drivers.runtime_folder import runtime_folder
-from tests.durations import Recorder, longest_first
+from tests.distribution import longest_first, scheduler
+from tests.durations import Recorder
 
 USUAL_PORTS = range(1024, 11000)
 """Where the usual ports of tools lie."""
@@ -43,7 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Recorder())
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Take long tests of one file apart where the files are kept together."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker waits for it at the end."""
     longest_first(items)

@@ -31,15 +31,6 @@ def file_of(test: str) -> str:
     return test.partition("::")[0]
 
 
-def longest_first(items: list[pytest.Item]) -> None:
-    """Order the files by what their tests take together; the tests of a file keep their order."""
-    recorded = load()
-    totals: dict[str, float] = defaultdict(float)
-    for item in items:
-        totals[file_of(item.nodeid)] += recorded.get(item.nodeid, 0)
-    items.sort(key=lambda item: -totals[file_of(item.nodeid)])
-
-
 class Recorder:
     """A plugin of pytest that writes what the passed tests took."""
 

@@ -62,9 +62,22 @@ def tests_of(path: str) -> list[str]:
     if path.startswith("tests/"):
         return sorted(reached(path) & set(test_files()))
     if tool := re.match(r"src/platinfra/tools/([a-z][\w-]*)/", path):
-        return [each for each in test_files() if re.search(rf"\b{re.escape(tool[1])}\b", text_of(each))]
+        return list(naming(tool[1]))
     starts = next(found for pattern, found in RULES if fnmatchcase(path, pattern))
-    return [each for each in test_files() if each.startswith(starts)] if starts else []
+    return list(beginning(starts))
+
+
+@cache
+def beginning(starts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files of tests whose names begin so."""
+    return tuple(each for each in test_files() if each.startswith(starts))
+
+
+@cache
+def naming(tool: str) -> tuple[str, ...]:
+    """Return the files of tests that name a tool."""
+    named = re.compile(rf"\b{re.escape(tool)}\b")
+    return tuple(each for each in test_files() if named.search(text_of(each)))
 
 
 def reached(path: str) -> set[str]:
@@ -83,7 +96,7 @@ def users(path: str) -> tuple[str, ...]:
     """Return the modules that import one or start it; what is no module, and a conftest, all tests beside it use."""
     here = PurePosixPath(path)
     if here.name == "conftest.py" or here.suffix != ".py":
-        return tuple(each for each in test_files() if each.startswith(f"{here.parent}/"))
+        return beginning((f"{here.parent}/",))
     name = re.escape(here.parent.name if here.stem == "__init__" else here.stem)
     used = re.compile(rf"^\s*(?:from|import) .*\b{name}\b|\b{name}\.py\b", re.MULTILINE)
     package = f"{here.parent}/__init__.py"
@@ -91,6 +104,7 @@ def users(path: str) -> tuple[str, ...]:
     return tuple(each for each in modules() if used.search(text_of(each)) or (whole and each == package))
 
 
+@cache
 def test_files() -> tuple[str, ...]:
     """Return the files of tests, sorted."""
     return tuple(each for each in modules() if PurePosixPath(each).name.startswith("test_"))
