@@ -501,9 +501,10 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started(tmp_path: Pa
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_of_the_user_ends_what_runs(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
+    # Whoever is interrupted while it still starts a program does not know of it: the second is for that.
     program = (
         "import sys\nfrom platinfra.drivers import kubernetes_command\n"
-        "kubernetes_command.run(['/bin/sh', '-c', f'echo $$ > {sys.argv[1]}; exec sleep 600'], timeout=60)\n"
+        "kubernetes_command.run(['/bin/sh', '-c', f'sleep 1; echo $$ > {sys.argv[1]}; exec sleep 600'], timeout=60)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", program, str(noted)], stderr=subprocess.DEVNULL)
     try:
