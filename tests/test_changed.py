@@ -18,7 +18,10 @@ SELF = "tests/test_changed.py"
 
 
 def slow_files() -> list[str]:
-    return [each for each in subjects.test_files() if "mark.slow" in subjects.text_of(each) and each != SELF]
+    marks = ("mark.slow", "all_but(")
+    return [
+        each for each in subjects.test_files() if each != SELF and any(mark in subjects.text_of(each) for mark in marks)
+    ]
 
 
 @cache

@@ -414,9 +414,9 @@ def test_a_cluster_that_vanishes_in_the_middle_is_told(hasty: Kubectl, api: Clus
 
 
 @live
-def test_a_short_pause_of_the_cluster_is_sat_out(hasty: Kubectl, api: Cluster) -> None:
+def test_a_short_pause_of_the_cluster_is_sat_out(client: Kubectl, hasty: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
-    hasty.apply([NAMESPACE, WEB])
+    client.apply([NAMESPACE, WEB])
     said: list[str] = []
 
     def report(text: str) -> None:

@@ -48,6 +48,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv" / "bin" / "platinfra"
 
 
+@pytest.mark.slow
 def test_init_and_up_work_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     assert run(str(installed), "init", cwd=tmp_path).returncode == 0
     try:

@@ -168,6 +168,7 @@ def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> N
     assert hibernation(stack) == "off"
 
 
+@pytest.mark.slow
 def test_a_failing_upgrade_goes_back_to_what_was_there(stack: Stack) -> None:
     stack.run("up")
     text = (stack.folder / "platinfra.yaml").read_text()
@@ -179,6 +180,7 @@ def test_a_failing_upgrade_goes_back_to_what_was_there(stack: Stack) -> None:
     stack.run("up")
 
 
+@pytest.mark.slow
 def test_a_removed_tool_goes_with_all_that_it_had(stack: Stack) -> None:
     stack.run("up")
     stack.write(TRACKING.replace("[evidently, prometheus]", "[prometheus]"))

@@ -194,6 +194,7 @@ def test_the_scheduler_of_luigi_tells_how_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "state.pickle").exists()
 
 
+@pytest.mark.slow
 def test_a_model_put_into_the_object_store_is_served_without_a_restart(bucket: dict[str, str], tmp_path: Path) -> None:
     tool, ports = Tool("mlserver", tmp_path, bucket), [free_port() for _ in range(3)]
     url = f"http://127.0.0.1:{ports[0]}"
