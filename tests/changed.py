@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 from tests.durations import file_of, load  # noqa: E402
 from tests.subjects import tests_of  # noqa: E402
 
-MAINS = ("@{upstream}", "origin/main", "main")
+MAINS = ("upstream/main", "origin/main", "main")
 DAY = 24 * 60 * 60
 MINUTES = 20.0
 WORKERS = 3
