@@ -116,8 +116,14 @@ def unknown(name: str) -> str:
 def changed(base: Base) -> list[str]:
     """Return the paths that differ from the base, those that are not committed yet included."""
     if not base.commit:
-        return git("ls-files").splitlines()
+        return everything()
     return sorted({*git("diff", "--name-only", base.commit).splitlines(), *untracked()})
+
+
+def everything() -> list[str]:
+    """Return all paths of the product; git may know nothing of them."""
+    found = (each for top in ("docs", "examples", "src") for each in (ROOT / top).rglob("*") if each.is_file())
+    return [each.relative_to(ROOT).as_posix() for each in sorted(found) if each.suffix != ".pyc"]
 
 
 def untracked() -> list[str]:

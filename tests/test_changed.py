@@ -160,6 +160,15 @@ def test_a_young_history_is_all_new(git: Git, tmp_path: Path) -> None:
     assert changed.find_base() == changed.NO_BASE
 
 
+def test_without_git_everything_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changed, "ROOT", tmp_path)
+    monkeypatch.delenv("BASE", raising=False)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "page.md").write_text("x")
+    assert changed.find_base() == changed.NO_BASE
+    assert changed.changed(changed.NO_BASE) == ["docs/page.md"]
+
+
 def test_what_is_not_committed_counts(git: Git, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text("x")
     assert changed.changed(changed.Base(git("rev-parse", "HEAD"), "")) == ["new.txt"]
