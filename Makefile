@@ -13,7 +13,7 @@ QUICKSTART := examples/quickstart
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := bootstrap
-.PHONY: bootstrap demo down test check fast live live-containers bench docs lock environments wheel clean
+.PHONY: bootstrap demo down test check fast live live-containers durations bench docs lock environments wheel clean
 
 bootstrap: $(READY)
 
@@ -38,7 +38,7 @@ down: $(READY)  ## Stop the quickstart; its data stays.
 environments: $(READY)  ## Install the tools' environments that the tests use, so that no test waits for a download.
 	@$(BIN)/python tests/environments.py
 
-test: environments  ## Every test but the slowest, those with real tools included.
+test: environments  ## Every test but the slow ones; one whole run of each target with real tools included.
 	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 check: $(READY)  ## Format, lint, types, import contracts, fast tests.
@@ -48,8 +48,15 @@ check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/lint-imports --no-logo | tail -n 8
 	@$(BIN)/python -m pytest -n 2 -m "not live and not slow"
 
-live: environments  ## Only the tests that start real tools, and those that apply whole stacks against a stand-in for AWS.
+live: environments  ## Only the tests that start real tools; with CHANGED=1 those of what changed since BASE, for 20 minutes.
+ifdef CHANGED
+	@UV_OFFLINE=1 $(BIN)/python tests/changed.py $(WORKERS)
+else
 	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) -m "live or slow"
+endif
+
+durations: environments  ## Run every test, and record in tests/durations.txt how long each takes.
+	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) --record-durations -m "not containers"
 
 live-containers: $(READY)  ## Build our images and run our manifests with Podman; needs root, installs packages.
 	@$(BIN)/python -m pytest -n 0 -m containers tests/containers

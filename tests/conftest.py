@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,9 +15,9 @@ import pytest
 from platinfra.cli.main import run
 from platinfra.drivers import process_tree
 from platinfra.drivers.runtime_folder import runtime_folder
+from tests.distribution import longest_first, scheduler
+from tests.durations import Recorder
 
-LONGEST = ("test_tutorial.py", "test_lifecycle.py", "test_faults.py", "test_quickstart.py", "test_cloud_services.py")
-"""Files whose tests take minutes: they go first, so that no worker waits for them at the end."""
 USUAL_PORTS = range(1024, 11000)
 """Where the usual ports of tools lie."""
 
@@ -33,9 +34,33 @@ class Ended:
 Command = Callable[..., Ended]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-durations", action="store_true", help="write how long tests took: tests/durations.txt")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Record in the process that hears of every test: a worker hears only of its own."""
+    if config.getoption("--record-durations") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Take long tests of one file apart where the files are kept together."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
-    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+    """Begin with what takes longest, so that no worker waits for it at the end."""
+    longest_first(items)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let what the test starts heed SIGINT: in the background of a script it is ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
         made.command("platinfra down --delete-data --yes")
 
 
+@pytest.mark.slow
 def test_blocks_that_need_a_stack_hold(folder: Folder) -> None:
     assert folder.command("mkdir demo && cd demo && platinfra init minimal && platinfra up")[0] == 0
     for block in LIVE:
@@ -30,6 +31,7 @@ def test_blocks_that_need_a_stack_hold(folder: Folder) -> None:
     assert len(LIVE) >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_that_brings_up_its_own_stack_holds(page: Path, folder: Folder) -> None:
     assert folder.run_page(page, {"fast", "page"}) >= 2

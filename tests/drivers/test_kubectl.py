@@ -414,9 +414,9 @@ def test_a_cluster_that_vanishes_in_the_middle_is_told(hasty: Kubectl, api: Clus
 
 
 @live
-def test_a_short_pause_of_the_cluster_is_sat_out(hasty: Kubectl, api: Cluster) -> None:
+def test_a_short_pause_of_the_cluster_is_sat_out(client: Kubectl, hasty: Kubectl, api: Cluster) -> None:
     api.become("Deployment", "web", "pending")
-    hasty.apply([NAMESPACE, WEB])
+    client.apply([NAMESPACE, WEB])
     said: list[str] = []
 
     def report(text: str) -> None:
@@ -498,11 +498,13 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started(tmp_path: Pa
     eventually(lambda: int(noted.read_text()) not in process_tree.snapshot(), within=5)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_of_the_user_ends_what_runs(tmp_path: Path) -> None:
     noted = tmp_path / "pid"
+    # Whoever is interrupted while it still starts a program does not know of it: the second is for that.
     program = (
         "import sys\nfrom platinfra.drivers import kubernetes_command\n"
-        "kubernetes_command.run(['/bin/sh', '-c', f'echo $$ > {sys.argv[1]}; exec sleep 600'], timeout=60)\n"
+        "kubernetes_command.run(['/bin/sh', '-c', f'sleep 1; echo $$ > {sys.argv[1]}; exec sleep 600'], timeout=60)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", program, str(noted)], stderr=subprocess.DEVNULL)
     try:

@@ -8,6 +8,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from platinfra.drivers import process_tree
 from platinfra.drivers.process import LocalProcesses
 
@@ -76,14 +78,17 @@ def test_interrupt_ends_commands_of_other_threads(stack: LocalProcesses, folder:
     assert not lives(pid)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_keyboard_interrupt_kills_the_command(folder: Path) -> None:
     folder.mkdir(parents=True)
+    # Whoever is interrupted while it still starts a program does not know of it: the second is for that.
+    deaf = f"import time\ntime.sleep(1)\n{DEAF}"
     code = (
         "import sys\nfrom pathlib import Path\n"
         "from platinfra.drivers.process import LocalProcesses\n"
         "from platinfra.model.ports import *\n"
         "folder = Path(sys.argv[1])\n"
-        f"spec = CommandSpec('a', (sys.executable, '-c', {DEAF!r}, sys.argv[2]), {{}}, folder, folder / 'log')\n"
+        f"spec = CommandSpec('a', (sys.executable, '-c', {deaf!r}, sys.argv[2]), {{}}, folder, folder / 'log')\n"
         "LocalProcesses(folder).run(spec, timeout=60)"
     )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

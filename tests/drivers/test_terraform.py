@@ -225,8 +225,8 @@ def test_a_held_lock_names_its_holder_and_can_be_released(root: Root) -> None:
 
 
 @needs_terraform
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_in_the_middle_leaves_no_lock_and_the_next_apply_goes_on(root: Root) -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     later = {"after": {"depends_on": ["terraform_data.slow"]}}
     root.write({"terraform_data": SLOW["terraform_data"] | later})
 

@@ -22,7 +22,7 @@ from tests.targets.aws.stacks import ACCOUNT, root_of, text_of
 
 from .stack import Ended, Stack, ended, environment
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 SCRIPT = Path(machine.__file__).parent / "machine_files" / "credentials.py"
 KEY = "arn:aws:kms:eu-central-1:210987654321:key/11111111-2222-3333-4444-555555555555"
 BUCKET = "small-team-s3-210987654321"

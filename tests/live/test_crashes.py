@@ -2,12 +2,14 @@
 
 import pytest
 
+from tests.slow import all_but
+
 from .stack import Stack, eventually, kill
 
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("mode", ["normal", "worker", "parent", "deaf"])
+@pytest.mark.parametrize("mode", all_but("worker", ["normal", "worker", "parent", "deaf"]))
 def test_a_killed_component_comes_back_once_with_its_data(stack: Stack, mode: str) -> None:
     stack.echo(grace=1).write(echo={"mode": mode}).up()
     stack.say("before")
@@ -33,7 +35,7 @@ def test_a_killed_database_comes_back_with_its_data(stack: Stack) -> None:
     assert "nothing to do" in stack.up().err
 
 
-@pytest.mark.parametrize("mode", ["normal", "worker", "parent", "deaf"])
+@pytest.mark.parametrize("mode", all_but("normal", ["normal", "worker", "parent", "deaf"]))
 def test_components_survive_the_supervisor_and_up_takes_over_without_a_second_copy(stack: Stack, mode: str) -> None:
     stack.echo(grace=1).write(echo={"mode": mode}).up()
     stack.say("before")

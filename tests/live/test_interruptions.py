@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from tests.slow import all_but
+
 from .stack import HERE, Stack, ended, eventually
 
 pytestmark = pytest.mark.live
@@ -37,7 +39,7 @@ def test_the_moments_below_are_all_there_are(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("moment", ["begun", "applied"])
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", all_but("start:echo.server", KEYS))
 def test_up_goes_on_after_up_was_killed(stack: Stack, moment: str, key: str) -> None:
     _killed(stack, moment, key)
     stack.up()
@@ -51,6 +53,7 @@ def test_down_cleans_up_after_up_was_killed(stack: Stack, key: str) -> None:
     stack.down()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_a_tool_starts_loses_nothing(stack: Stack) -> None:
     stack.echo("quick").echo().write(quick={}, echo={"mode": "hang"})
     child = stack.command("up")
@@ -73,6 +76,7 @@ def _begun(stack: Stack) -> bool:
     return applied.get("quick.server", applied.get("start:quick.server", {})).get("pending") is False
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_while_a_command_runs_ends_it(stack: Stack) -> None:
     setup = [{"command": ["sh", "-c", "sleep 100 & sleep 100; touch ${data}/ready"], "creates": "${data}/ready"}]
     stack.echo(setup=setup).write(echo={})

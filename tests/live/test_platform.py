@@ -94,6 +94,7 @@ def test_a_consumer_opens_its_own_database_and_no_other(platform: Platform, cons
     assert platform.psql("postgres", "postgres", "SELECT 42").returncode != 0
 
 
+@pytest.mark.slow
 def test_runs_are_found_again_after_mlflow_was_killed(platform: Platform) -> None:
     assert platform.check("write", "before-mlflow") == 0
     platform.crash("mlflow.server")
@@ -114,6 +115,7 @@ def test_mlflow_works_again_by_itself_after_postgres_was_killed(platform: Platfo
     platform.assert_healthy()
 
 
+@pytest.mark.slow
 def test_mlflow_works_without_its_supervisor_and_keeps_its_port_without_a_note(platform: Platform) -> None:
     ports = platform.ports()
     kill(platform.supervisor())

@@ -94,6 +94,7 @@ def test_moving_ports_moves_only_those_that_are_taken(stack: Stack) -> None:
     assert stack.pids() == before
 
 
+@pytest.mark.slow
 def test_a_usual_port_that_is_taken_is_passed_over_and_the_choice_lasts(stack: Stack) -> None:
     port = free_port()
     with ExitStack() as held:

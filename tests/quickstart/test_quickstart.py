@@ -119,6 +119,7 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here(project: Path) -
     assert {*running, "mlflow-serving"} == set((ROOT / "docs" / "tested.txt").read_text().split())
 
 
+@pytest.mark.slow
 def test_a_second_run_makes_a_second_version_beside_the_first(project: Path, table: dict[str, str]) -> None:
     second = rows(ok(project, "run", "--", "python", "main.py"))
     assert second["Model"].startswith("wine version 2")
@@ -173,6 +174,7 @@ def test_down_leaves_nothing_and_up_finds_everything_again(project: Path, table:
     assert int(ok(project, "run", "--", "python", "-c", script)) >= 1
 
 
+@pytest.mark.slow
 def test_mlflows_own_model_server_serves_the_same_model(tmp_path: Path, project: Path, table: dict[str, str]) -> None:
     stack = project / "platinfra.yaml"
     text = stack.read_text()

@@ -24,6 +24,7 @@ def checkout(tmp_path: Path) -> Iterator[Folder]:
     folder.command("platinfra down --file examples/quickstart/platinfra.yaml --delete-data --yes")
 
 
+@pytest.mark.slow
 def test_the_tutorial_holds_line_by_line(checkout: Folder) -> None:
     assert checkout.run_page(PAGE, {"fast", "quickstart"}) >= 10
 

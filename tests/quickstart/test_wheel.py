@@ -103,6 +103,7 @@ def assert_plans_and_renders(installed: Path, folder: Path, *chosen: str, artifa
     assert artifacts or "nothing-to-render" in done.stderr
 
 
+@pytest.mark.slow
 def test_init_and_up_work_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     assert run(str(installed), "init", cwd=tmp_path).returncode == 0
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from model_servers import ModelRegistry, Served, fetch, free_port, lives, until
+from tests.slow import all_but
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,7 @@ def test_a_moved_alias_costs_no_request(served: Served, registry: ModelRegistry)
         assert [version for version, _ in itertools.groupby(answer[1] for answer in mine)] == [first, second]
 
 
+@pytest.mark.slow
 def test_a_request_in_hand_is_answered_by_the_version_that_took_it(served: Served, registry: ModelRegistry) -> None:
     first = until_serving(served, registry, "slow")
     second = registry.register(served.model, "two")
@@ -99,7 +101,9 @@ def until_serving(served: Served, registry: ModelRegistry, model: str) -> str:
     return version
 
 
-@pytest.mark.parametrize(("model", "reason"), [("broken", "Unpickling"), ("foreign", "Python 3.7.1")])
+@pytest.mark.parametrize(
+    ("model", "reason"), all_but("broken", [("broken", "Unpickling"), ("foreign", "Python 3.7.1")])
+)
 def test_a_version_that_cannot_be_served_keeps_the_former(
     served: Served, registry: ModelRegistry, model: str, reason: str
 ) -> None:
@@ -121,6 +125,7 @@ def test_a_first_version_that_cannot_be_served_is_a_failure_not_a_wait(served: S
     assert served.score()[0] == 503
 
 
+@pytest.mark.slow
 def test_a_deleted_alias_ends_the_serving(served: Served, registry: ModelRegistry) -> None:
     until_serving(served, registry, "one")
     registry.point(served.model, "")
@@ -159,6 +164,7 @@ def test_a_killed_gateway_leaves_no_worker(served: Served, registry: ModelRegist
     until(lambda: not any(lives(process) for process in family), seconds=5)
 
 
+@pytest.mark.slow
 def test_the_last_version_is_served_again_without_the_registry(served: Served, registry: ModelRegistry) -> None:
     version = until_serving(served, registry, "one")
     served.stop()

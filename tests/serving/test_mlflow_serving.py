@@ -12,7 +12,7 @@ from model_servers import ModelRegistry, Served, fetch, lives, until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def metrics(served: Served) -> dict[str, str]:

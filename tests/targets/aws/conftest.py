@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from tests.moto_server import moto, surroundings
 from tests.targets.aws.stacks import ACCOUNT
 from tests.terraform import environment
+from tests.terraform_provider import kept_provider
 
 REGION = "eu-central-1"
 PATIENCE = 600
@@ -99,11 +101,24 @@ def client(url: str, service: str, region: str = REGION) -> Any:
     return boto3.client(service, region_name=region, endpoint_url=url, **keys)
 
 
+@pytest.fixture(scope="session")
+def provider() -> Iterator[dict[str, str]]:
+    """Yield the variables of one provider for whatever asks nothing of AWS."""
+    with kept_provider({}) as kept:
+        yield kept
+
+
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    """Return an empty folder and an empty account; what was started there is ended."""
-    with moto(ACCOUNT) as url:
-        made = Cloud(tmp_path / "stack", url, surroundings_of(tmp_path, url))
+def cloud(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """
+    Return an empty folder and an empty account; what was started there is ended.
+
+    The commands share a provider, unless the test is marked as to have a provider for each, as users have.
+    """
+    with moto(ACCOUNT) as url, ExitStack() as kept:
+        env = surroundings_of(tmp_path, url)
+        alone = request.node.get_closest_marker("own_providers")
+        made = Cloud(tmp_path / "stack", url, env if alone else env | kept.enter_context(kept_provider(env)))
         try:
             yield made
         finally:

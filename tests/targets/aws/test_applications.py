@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.targets.aws.conftest import Cloud, end, surroundings_of
 from tests.targets.aws.leftovers import leftovers
 from tests.targets.aws.stacks import ACCOUNT
 from tests.terraform import TERRAFORM
+from tests.terraform_provider import kept_provider
 
 pytestmark = [
     pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),
@@ -56,8 +58,10 @@ class Company:
 
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
-    with cluster() as api, moto(ACCOUNT, cluster=api.url) as url:
-        cloud = Cloud(tmp_path / "stack", url, surroundings_of(tmp_path, url) | {"PLATINFRA_KUBECTL": KUBECTL or ""})
+    with cluster() as api, moto(ACCOUNT, cluster=api.url) as url, ExitStack() as kept:
+        env = surroundings_of(tmp_path, url)
+        env |= kept.enter_context(kept_provider(env)) | {"PLATINFRA_KUBECTL": KUBECTL or ""}
+        cloud = Cloud(tmp_path / "stack", url, env)
         storage = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "ebs.csi.aws.com"}
         default = {"storageclass.kubernetes.io/is-default-class": "true"}
         api.create({**storage, "metadata": {"name": "gp3", "annotations": default}})

@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),
     pytest.mark.timeout(600),
     pytest.mark.live,
+    pytest.mark.own_providers,  # they are killed, and see other accounts
 ]
 DVC = "\n  data_versioning: [dvc]"
 GLUE = "\n  data_processing: [glue]"
@@ -110,6 +111,8 @@ def finishes(cloud: Cloud) -> None:
     assert "nothing to do" in cloud.does("plan", "--exit-code")
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_up_is_finished_by_the_next(company: Cloud) -> None:
     company.write(LONG)
     started = in_the_middle(company)
@@ -192,6 +195,7 @@ def test_a_missing_terraform_is_found_before_anything_is_made(company: Cloud) ->
     assert theirs(company) == set()
 
 
+@pytest.mark.slow
 def test_what_exists_already_is_named_and_the_rest_stays(company: Cloud) -> None:
     company.write(QUICK)
     roles = company.client("iam")
@@ -204,6 +208,7 @@ def test_what_exists_already_is_named_and_the_rest_stays(company: Cloud) -> None
     finishes(company)
 
 
+@pytest.mark.slow
 def test_a_taken_state_bucket_stops_before_anything_is_made(cloud: Cloud) -> None:
     with moto() as url:
         client(url, "s3").create_bucket(Bucket=STATE, **PLACE)
@@ -214,6 +219,7 @@ def test_a_taken_state_bucket_stops_before_anything_is_made(cloud: Cloud) -> Non
         assert theirs(cloud) == set()
 
 
+@pytest.mark.slow
 def test_up_puts_back_what_was_changed_by_hand(company: Cloud) -> None:
     company.write(QUICK)
     company.does("up", "--yes")

@@ -48,7 +48,9 @@ def down(cloud: Cloud, stack: str) -> None:
     assert not (cloud.state / "default").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.live
+@pytest.mark.own_providers
 def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
     cloud.region = DEFAULT_REGION
     cloud.write(infrastructure_of("seed"))

@@ -67,9 +67,9 @@ def test_the_modules_are_formatted(tmp_path: Path) -> None:
 @needs_terraform
 @pytest.mark.live
 @pytest.mark.parametrize("name", NAMES)
-def test_terraform_tests_a_module(name: str, tmp_path: Path) -> None:
+def test_terraform_tests_a_module(name: str, provider: dict[str, str], tmp_path: Path) -> None:
     shutil.copytree(MODULES, tmp_path / "modules", ignore=shutil.ignore_patterns(".terraform*"))
-    folder, env = tmp_path / "modules" / name, environment(tmp_path)
+    folder, env = tmp_path / "modules" / name, environment(tmp_path) | provider
     done = terraform("init", "-backend=false", "-no-color", cwd=folder, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     done = terraform("test", "-no-color", cwd=folder, env=env)

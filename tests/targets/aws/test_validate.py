@@ -38,16 +38,25 @@ def stacks() -> Iterator[object]:
             yield pytest.param(text, None, id=tool.name)
 
 
+def test_terraform_finds_the_provider_of_a_rendered_folder(platinfra: Command, tmp_path: Path) -> None:
+    accepts(text_of("seed"), None, platinfra, tmp_path, environment(tmp_path))
+    assert list((tmp_path / "moved" / ".terraform" / "providers").glob("*/hashicorp/aws/5.*"))
+
+
 @pytest.mark.parametrize(("text", "environment_name"), list(stacks()))
 def test_terraform_accepts_the_rendered_folder(
-    text: str, environment_name: str | None, platinfra: Command, tmp_path: Path
+    text: str, environment_name: str | None, platinfra: Command, tmp_path: Path, provider: dict[str, str]
 ) -> None:
+    accepts(text, environment_name, platinfra, tmp_path, environment(tmp_path) | provider)
+
+
+def accepts(text: str, environment_name: str | None, platinfra: Command, tmp_path: Path, env: dict[str, str]) -> None:
+    """Let Terraform read a rendered folder that was moved to another place."""
     (tmp_path / "platinfra.yaml").write_text(text)
     chosen = ["--env", environment_name] if environment_name else []
     ended = platinfra("render", "--out", str(tmp_path / "rendered"), *chosen)
     assert ended.code == 0, ended.err
     moved = (tmp_path / "rendered").rename(tmp_path / "moved")
-    env = environment(tmp_path)
     made = terraform("init", "-input=false", cwd=moved, env=env)
     assert made.returncode == 0, made.stderr
     found = json.loads(terraform("validate", "-json", cwd=moved, env=env).stdout)

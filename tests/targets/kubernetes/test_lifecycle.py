@@ -196,6 +196,7 @@ def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> N
     assert hibernation(stack) == "off"
 
 
+@pytest.mark.slow
 def test_a_failing_upgrade_goes_back_to_what_was_there(stack: Stack) -> None:
     stack.run("up")
     text = (stack.folder / "platinfra.yaml").read_text()
@@ -207,6 +208,7 @@ def test_a_failing_upgrade_goes_back_to_what_was_there(stack: Stack) -> None:
     stack.run("up")
 
 
+@pytest.mark.slow
 def test_a_removed_tool_goes_with_all_that_it_had(stack: Stack) -> None:
     stack.run("up")
     stack.write(TRACKING.replace("[evidently, prometheus]", "[prometheus]"))
@@ -241,6 +243,7 @@ def test_a_plan_without_a_cluster_is_told_from_the_file(stack: Stack) -> None:
     assert "release mlflow" in out
 
 
+@pytest.mark.slow
 def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(stack: Stack) -> None:
     stack.api.become("StatefulSet", "evidently", "pending")
     child = stack.start("up")
@@ -255,6 +258,8 @@ def test_a_cluster_that_vanishes_in_the_middle_is_told_and_the_next_up_goes_on(s
     stack.run("down", "--delete-data", "--yes")
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.api.become("Deployment", "mlflow", "pending")
     child = stack.start("up")
@@ -266,6 +271,7 @@ def test_an_interrupted_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.run("up")
 
 
+@pytest.mark.slow
 def test_a_killed_up_is_finished_by_the_next(stack: Stack) -> None:
     stack.api.become("Deployment", "mlflow", "pending")
     child = stack.start("up")

@@ -156,6 +156,7 @@ def test_a_model_that_was_pushed_and_promoted_answers(bucket: dict[str, str], tm
         assert b"bentoml_service_request_total" in ask(f"{url}/metrics")[1]
 
 
+@pytest.mark.slow
 def test_data_that_was_handed_in_is_looked_at_and_shown(bucket: dict[str, str], tmp_path: Path) -> None:
     tool, port = Tool("nannyml", tmp_path, bucket), free_port()
     url, folder = f"http://127.0.0.1:{port}", TOOLS / "nannyml"
@@ -194,6 +195,7 @@ def test_the_scheduler_of_luigi_tells_how_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "state.pickle").exists()
 
 
+@pytest.mark.slow
 def test_a_model_put_into_the_object_store_is_served_without_a_restart(bucket: dict[str, str], tmp_path: Path) -> None:
     tool, ports = Tool("mlserver", tmp_path, bucket), [free_port() for _ in range(3)]
     url = f"http://127.0.0.1:{ports[0]}"

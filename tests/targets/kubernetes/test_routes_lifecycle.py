@@ -30,6 +30,7 @@ def make(stack: Stack, kind: str, name: str, **content: object) -> None:
     stack.api.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, **namespace}, **content})
 
 
+@pytest.mark.slow
 def test_a_stack_with_hosts_goes_up_loses_its_sign_in_and_goes_down(stack: Stack) -> None:
     make(stack, "Namespace", NAMESPACE)
     make(stack, "Secret", "sign-in", data={"client-id": "YQ==", "client-secret": "YQ=="})
