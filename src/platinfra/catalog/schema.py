@@ -2,10 +2,11 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from platinfra.catalog.entry import Argument, Attribute, Entry, TargetName
 from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.catalog.stack_wires import with_stack
 
 
 class Capability(Entry):
@@ -40,6 +41,10 @@ class Requirement(Entry):
     )
     deployments: list[Literal["kubernetes", "cloud_vm"]] = Field(
         default=["kubernetes", "cloud_vm"], description="AWS: the deployment types on which the tool needs it."
+    )
+    tools: list[str] | None = Field(default=None, description="The only tools that can meet it; any, when absent.")
+    why: str | None = Field(
+        default=None, description="Why it stays unbound on other targets, and with other tools: a note of `plan`."
     )
 
 
@@ -252,6 +257,10 @@ class Tool(Entry):
     requires: dict[str, Requirement] = Field(
         default_factory=dict, description="What it needs of others, by a name of its own."
     )
+    uses: Literal["stack"] | None = Field(
+        default=None,
+        description="Runs code of users, which may use the whole stack: adds a client wire for each stage.",
+    )
     settings: dict[str, Setting] = Field(default_factory=dict, description="What users may set.")
     secrets: list[str] = Field(default_factory=list, description="Generated for each component.")
     endpoints: dict[str, Endpoint] = Field(
@@ -271,6 +280,13 @@ class Tool(Entry):
         ends = self.endpoints.values()
         implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
         return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_stack(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("uses") != "stack":
+            return data
+        return {**data, "requires": with_stack(data.get("requires", {}))}
 
     @field_validator("provides", mode="before")
     @classmethod
