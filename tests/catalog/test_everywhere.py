@@ -13,6 +13,7 @@ from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.ground import Ground
 from platinfra.model.targets import grounds
+from platinfra.resolve.reach import fits
 
 CATALOG = Catalog()
 GROUND = {
@@ -43,7 +44,8 @@ def companions(tool: Tool, ground: Ground) -> dict[str, Tool]:
     for each in tool.requires.values():
         capability = CATALOG.capability(each.capability)
         if not each.optional and ground.target not in capability.defaults:
-            able = [other for other in CATALOG.providers(capability.name) if other.runs_on(ground)]
+            usable = (other for other in CATALOG.providers(capability.name) if fits(each, other))
+            able = [other for other in usable if other.runs_on(ground)]
             found |= {capability.name: able[0], **companions(able[0], ground)} if able else {}
     return found
 

@@ -162,3 +162,53 @@ def test_a_default_provider_takes_another_name_when_its_own_is_taken() -> None:
 def test_default_is_the_file_without_overrides() -> None:
     with pytest.raises(PlatinfraError, match="invalid-name"):
         graph_of(f"{TRACKING}environments: {{default: {{}}}}\n")
+
+
+SERVED_FROM_BENTOML = """\
+name: demo
+provider: {name: kubernetes}
+stack:
+  model_registry: [bentoml]
+  model_serving: [fastapi: {settings: {model: wine}}]
+"""
+
+
+def test_a_requirement_takes_no_tool_that_it_cannot_use() -> None:
+    with pytest.raises(PlatinfraError) as caught:
+        graph_of(SERVED_FROM_BENTOML)
+    [problem] = caught.value.diagnostics
+    assert problem.code == "unmet-requirement"
+    assert problem.message.endswith("and the stack has none that it can use")
+    assert problem.hint == "add a `model_registry` to the stack: `mlflow`"
+
+
+def test_a_tool_that_cannot_be_used_is_not_bound_by_hand_either() -> None:
+    text = SERVED_FROM_BENTOML.replace("{model: wine}", "{model: wine}, bind: {registry: bentoml}")
+    with pytest.raises(PlatinfraError) as caught:
+        graph_of(text)
+    assert [(each.code, each.hint) for each in caught.value.diagnostics] == [
+        ("wrong-binding", "the model server loads models from MLflow only")
+    ]
+
+
+def test_code_is_wired_to_everything_that_tells_it_something() -> None:
+    graph = graph_of(
+        "name: demo\nprovider: {name: kubernetes}\n"
+        "stack: {pipelining: [prefect], runtime_engine: [ray], feature_store: [feast], event_streaming: [kafka]}\n"
+    )
+    wires = {each.name: each.provider for each in graph.bindings_of("prefect") if each.client}
+    assert wires == {"engines": "ray", "features": "feast", "events": "kafka"}
+
+
+def test_a_machine_on_aws_does_not_know_its_services_and_the_plan_says_so() -> None:
+    graph = graph_of(
+        "name: demo\nprovider: {name: aws}\ndeployment: {type: cloud_vm}\n"
+        "stack: {pipelining: [prefect], data_processing: [glue]}\n"
+    )
+    assert "processing" not in {each.name for each in graph.bindings_of("prefect")}
+    assert "`prefect.processing` is not bound to `glue`: it tells code that uses it nothing here" in graph.notes
+
+
+def test_a_requirement_that_a_target_lacks_is_noted_with_the_reason() -> None:
+    graph = graph_of("name: demo\nprovider: {name: aws}\nstack: {model_serving: [seldon], event_streaming: [kafka]}\n")
+    assert any(note.startswith("`seldon.models` stays unbound: its servers") for note in graph.notes)

@@ -124,6 +124,7 @@ class Workload(Entry):
         default_factory=list, description="Requirements whose credentials the process gets as variables."
     )
     clients: bool = Field(default=False, description="Gets the variables of the clients of what it is wired to.")
+    api: bool = Field(default=True, description="Gets a token for the Kubernetes API, where the tool has `rbac`.")
     files: dict[str, str] = Field(default_factory=dict, description="Absolute path to content.")
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves.")
     volume: Volume | None = Field(default=None, description="Where it keeps data.")
@@ -192,6 +193,9 @@ class KubernetesRun(Entry):
     )
     client_env: dict[str, str] | None = Field(
         default=None, description="Variables of code in the cluster that uses the tool, instead of those of `client`."
+    )
+    client_secret_env: dict[str, SecretKey] = Field(
+        default_factory=dict, description="Variables of such code that lie in Secrets of the stack's namespace."
     )
     client_only: bool = Field(
         default=False, description="Nothing runs: code that uses it gets its settings and permissions."

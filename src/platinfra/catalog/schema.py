@@ -2,10 +2,11 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.catalog.stack_wires import with_stack
 from platinfra.model.ground import PLACES, Ground, Place
 
 
@@ -37,6 +38,13 @@ class Requirement(Entry):
     client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
     role: str = Field(default="main", description="AWS: which of this tool's roles gets the permissions.")
     places: list[Place] = Field(default=[*PLACES], description="Where the tool needs it.")
+    targets: list[str] | None = Field(
+        default=None, description="The targets on which the tool needs it; all, when absent."
+    )
+    tools: list[str] | None = Field(default=None, description="The only tools that can meet it; any, when absent.")
+    why: str | None = Field(
+        default=None, description="Why it stays unbound elsewhere, and with other tools: a note of `plan`."
+    )
 
 
 class Setting(Entry):
@@ -249,6 +257,10 @@ class Tool(Entry):
     requires: dict[str, Requirement] = Field(
         default_factory=dict, description="What it needs of others, by a name of its own."
     )
+    uses: Literal["stack"] | None = Field(
+        default=None,
+        description="Runs code of users, which may use the whole stack: adds a client wire for each stage.",
+    )
     settings: dict[str, Setting] = Field(default_factory=dict, description="What users may set.")
     secrets: list[str] = Field(default_factory=list, description="Generated for each component.")
     endpoints: dict[str, Endpoint] = Field(
@@ -297,6 +309,13 @@ class Tool(Entry):
     def runs_on(self, ground: Ground) -> bool:
         """Tell whether the tool can be brought up on some ground."""
         return self.limit(ground) is None and self.find_place(ground) is not None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_stack(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("uses") != "stack":
+            return data
+        return {**data, "requires": with_stack(data.get("requires", {}))}
 
     @field_validator("provides", mode="before")
     @classmethod

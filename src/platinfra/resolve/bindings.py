@@ -8,7 +8,7 @@ from platinfra.catalog.schema import Requirement
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
-from platinfra.resolve import recipes, routes
+from platinfra.resolve import reach, recipes, routes
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
@@ -110,10 +110,16 @@ class _Binder:
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""
         for name, requirement in member.tool.requires.items():
-            if requirement.optional == optional and member.place in requirement.places:
+            if requirement.optional != optional:
+                continue
+            if not reach.is_absent(requirement, member.place, self.chosen.ground):
                 yield name, requirement
-        if member.tool.secrets and not optional and self.default_of("secret_store"):
-            yield SECRETS, Requirement(capability="secret_store", access=["read"])
+            elif requirement.why:
+                self.note(f"`{member.name}.{name}` stays unbound: {requirement.why}")
+        default = self.default_of("secret_store")
+        if member.tool.secrets and not optional and default:
+            why = f"what platinfra generates on `{self.chosen.file.provider.name}` is kept in {default}"
+            yield SECRETS, Requirement(capability="secret_store", access=["read"], tools=[default], why=why)
 
     def in_order(self) -> list[Binding]:
         """Return the bindings in the order of the members, each member's in that of its tool."""
@@ -139,7 +145,7 @@ class _Binder:
         if name in member.bind:
             self.explicit(member, name, requirement)
             return None
-        candidates = self.candidates(member, requirement)
+        candidates = list(self.reached(member, name, requirement))
         if requirement.many:
             for each in candidates:
                 self.add(member, name, requirement, each, f"`{each}` provides {requirement.capability}")
@@ -162,6 +168,17 @@ class _Binder:
         able = of_stage if of_stage is not None else self.by_capability.get(requirement.capability, [])
         return [each for each in able if each != member.name]
 
+    def reached(self, member: Member, name: str, requirement: Requirement) -> Iterator[str]:
+        """Yield those candidates that the consumer knows how to use and is told of; note why others are left out."""
+        for each in self.candidates(member, requirement):
+            tool = self.bound.members[each].tool
+            if not reach.fits(requirement, tool):
+                self.note(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
+            elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(tool, self.chosen.ground):
+                self.note(f"`{member.name}.{name}` is not bound to `{each}`: it tells code that uses it nothing here")
+            else:
+                yield each
+
     def explicit(self, member: Member, name: str, requirement: Requirement) -> None:
         """Bind what the user bound."""
         written, span = member.bind[name]
@@ -180,6 +197,10 @@ class _Binder:
             )
             self.problems.append(
                 Diagnostic("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint)
+            )
+        elif not reach.fits(requirement, provider.tool):
+            self.problems.append(
+                Diagnostic("wrong-binding", f"`{member.name}.{name}` cannot use `{written}`", span, requirement.why)
             )
         else:
             self.add(member, name, requirement, provider.name, "chosen in the file")
@@ -220,17 +241,23 @@ class _Binder:
             Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client)
         )
 
+    def note(self, text: str) -> None:
+        """Remember what people should know of the wires."""
+        self.bound.notes.append(text)
+
     def unbound(self, member: Member, name: str, requirement: Requirement) -> None:
-        """Note an optional requirement that nothing meets."""
-        self.bound.notes.append(f"`{member.name}.{name}` stays unbound: the stack has no {requirement.capability}")
+        """Note an optional requirement that nothing meets; why a provider does not is noted already."""
+        if not self.candidates(member, requirement):
+            self.note(f"`{member.name}.{name}` stays unbound: the stack has no {requirement.capability}")
 
     def unmet(self, member: Member, name: str, requirement: Requirement) -> Diagnostic:
         """Describe a requirement that nothing meets."""
-        able = self.catalog.providers(requirement.capability)
-        hint = recipes.instead(f"add a `{requirement.capability}` to the stack", able, self.chosen.ground, "or")
+        known = (each for each in self.catalog.providers(requirement.capability) if reach.fits(requirement, each))
+        none = "none that it can use" if self.candidates(member, requirement) else "none"
+        hint = recipes.instead(f"add a `{requirement.capability}` to the stack", known, self.chosen.ground, "or")
         return Diagnostic(
             "unmet-requirement",
-            f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has none",
+            f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has {none}",
             member.span,
             hint,
         )

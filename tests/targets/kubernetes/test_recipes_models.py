@@ -164,7 +164,7 @@ def test_flows_find_the_object_store_and_the_account_of_their_steps(name: str, e
     settings = plain(objects(made, "ConfigMap")["metaflow-settings"])["data"]
     assert settings.get("METAFLOW_S3_ENDPOINT_URL") == endpoint
     assert settings["METAFLOW_KUBERNETES_SERVICE_ACCOUNT"] in objects(made, "ServiceAccount")
-    assert settings["METAFLOW_KUBERNETES_SECRETS"] in objects(made, "Secret")
+    assert set(settings["METAFLOW_KUBERNETES_SECRETS"].split(",")) <= objects(made, "Secret").keys()
     label, _, value = settings["METAFLOW_KUBERNETES_LABELS"].partition("=")
     assert objects(made, "NetworkPolicy")["metaflow"]["spec"]["podSelector"]["matchLabels"] == {label: value}
 

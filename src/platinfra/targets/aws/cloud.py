@@ -6,7 +6,7 @@ from typing import Any
 from platinfra.model.graph import Binding, Component
 from platinfra.targets.aws import karpenter, nodes
 from platinfra.targets.aws.roles import roles
-from platinfra.targets.aws.values import Values
+from platinfra.targets.aws.values import Scope, Values
 
 _ADMINISTRATOR = "administrator-"
 _LOGIN = "-password"
@@ -26,6 +26,12 @@ class AwsCloud:
         """Return what a service tells one of its consumers: names that follow from the file, the rest once it is up."""
         told = self._told.get(f"{binding.consumer}.{binding.name}", {})
         return told[name] if name in told else self._values.attribute(binding, name, document=True)
+
+    def client_env(self, binding: Binding) -> Mapping[str, Any]:
+        """Return the variables of code that uses a service: names that follow from the file."""
+        provider = self._values.graph.components[binding.provider]
+        env = self._values.tool(provider).client.env
+        return dict(self._values.value(env, Scope(provider, binding, document=True)))
 
     def fact(self, name: str) -> Any:
         """Return what Karpenter has to know of the cluster."""

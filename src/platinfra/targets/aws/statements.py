@@ -87,7 +87,9 @@ def granted(binding: Binding, values: Values) -> Iterator[Statement]:
 def _lent(binding: Binding, values: Values) -> Iterator[Statement]:
     """Yield what a client without a server of its own may do: it acts in the process of whoever uses it, as DVC in a flow."""
     provider = values.graph.components[binding.provider]
-    if binding.client and not values.tool(provider).endpoints:
+    tool = values.tool(provider)
+    acts = bool(tool.run.kubernetes and tool.run.kubernetes.client_only)
+    if binding.client and acts:
         for own in values.graph.bindings_of(provider.name):
             yield from (replace(each, component=binding.consumer, role=MAIN) for each in granted(own, values))
 

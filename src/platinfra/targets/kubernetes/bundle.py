@@ -146,7 +146,8 @@ class _Planner:
         """Return the workloads and further objects of a component."""
         further = self.values.open_value(self.values.recipe(component).objects, component)
         placed = (self.placed(each, component) for each in further)
-        pods = (with_digests(each, self.place.digests or {}) for each in workloads.objects(component, self.values))
+        found = workloads.objects(component, self.values)
+        pods = (_another_job(with_digests(each, self.place.digests or {})) for each in found)
         shown = dashboards.objects(self.values) if self.values.recipe(component).dashboards else ()
         return [*pods, *placed, *shown, *self.of_cloud(component)]
 
@@ -167,9 +168,7 @@ class _Planner:
         given = template.get("metadata", {})
         labels = {**given.get("labels", {}), **self.place.labels(component)}
         meta = {"name": component.name, "namespace": self.place.namespace, **given, "labels": labels}
-        if template["kind"] == "Job":  # a Job never changes: another one takes its place
-            meta["name"] = f"{meta['name']}-{digest_of(template)[:6]}"
-        return {**template, "metadata": meta}
+        return _another_job({**template, "metadata": meta}, template)
 
     def release(self, component: Component, key: str, chart: Chart) -> Release:
         """Return the release of one chart of a component."""
@@ -223,6 +222,14 @@ class _Planner:
                 yield self.grant_key(binding)
             else:
                 yield from self.done(provider)
+
+
+def _another_job(made: Object, of: Object | None = None) -> Object:
+    """Return an object; a Job with the digest of what it does in its name, because one that changes has to be another one."""
+    if made["kind"] != "Job":
+        return made
+    name = f"{made['metadata']['name']}-{digest_of(of or made)[:6]}"
+    return {**made, "metadata": {**made["metadata"], "name": name}}
 
 
 def kinds_of(steps: Sequence[Step]) -> frozenset[str]:

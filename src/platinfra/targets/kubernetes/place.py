@@ -22,6 +22,9 @@ class Cloud(Protocol):
     def attribute(self, binding: Binding, name: str) -> Any:
         """Return what a service tells one of its consumers; None when it does not tell it."""
 
+    def client_env(self, binding: Binding) -> Mapping[str, Any]:
+        """Return the variables of code that uses a service."""
+
     def identifies(self, component: Component) -> bool:
         """Tell whether the pods of a component get a role of the cloud."""
 

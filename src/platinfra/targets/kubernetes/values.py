@@ -18,6 +18,7 @@ from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.reference import GIVEN, Reference, Secret, references, secrets
 from platinfra.model.template import ABSENT, as_text, fill, parsed
 from platinfra.resolve.identifiers import database_identifier
+from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
 from platinfra.targets.kubernetes.place import Place
 
@@ -118,13 +119,7 @@ class Values:
 
     def client_env(self, component: Component) -> dict[str, Any]:
         """Return the variables of the clients of everything that a component's own code uses."""
-        found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
-        for binding in self.graph.bindings_of(component.name):
-            if binding.client:
-                provider = self.graph.components[binding.provider]
-                own = self.recipe(provider).client_env
-                found = {**self.value(self.tool(provider).client.env if own is None else own, provider), **found}
-        return found
+        return clients.env(component, self)
 
     def image(self, component: Component) -> str:
         """Return the name of the image that is built for a component's tool; other content is another image."""
@@ -183,22 +178,25 @@ class Values:
 
     def _given(self, path: tuple[str, ...], component: Component, _binding: Binding | None) -> Any:
         """Look among what the place gives to every component."""
-        given = {
+        given: dict[tuple[str, ...], Any] = {
             ("name",): component.name,
             ("account",): component.name,
             ("stack",): self.graph.stack,
             ("namespace",): self.place.namespace,
+            ("registry",): self.place.deployment.registry,
             ("storage_class",): self.place.deployment.storage_class,
             ("image",): self.image,
             ("folder",): f"{FOLDER}/{component.tool}",
-            ("clients", "env"): self.client_env,
-            ("clients", "list"): lambda each: [{"name": k, "value": v} for k, v in self.client_env(each).items()],
         }
         if path[0] == "cloud" and self.place.cloud is not None:
             return self.place.cloud.fact(path[1])
         if path[0] == "given":
             existing = self.existing(component)
             return existing and Secret(self.value(existing.secret, component), f"{GIVEN}{path[1]}")
+        if path[0] == "file":
+            return (self.catalog.folder(component.tool) / ".".join(path[1:])).read_text()
+        if path[0] == "clients" and path[1] in clients.FORMS:
+            return clients.FORMS[path[1]](component, self)
         found = given.get(path, _UNKNOWN)
         return found(component) if callable(found) else found
 
@@ -211,7 +209,8 @@ class Values:
             case ("secrets", name) if name in tool.secrets:
                 return Secret(component.name, name)
             case ("secret", name) if name in self.recipe(component).secrets:
-                return f"{component.name}-{name}"
+                held = self.value(self.recipe(component).secrets[name], component)
+                return f"{component.name}-{name}" if held else None
             case ("endpoints", name, what) if name in tool.endpoints:
                 return self._endpoint(component, name, what)
             case ("route", what):

@@ -8,7 +8,7 @@ from typing import Any
 from platinfra.catalog.kubernetes import Workload
 from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, shown
-from platinfra.targets.kubernetes import scale
+from platinfra.targets.kubernetes import clients, scale
 from platinfra.targets.kubernetes.containers import Containers, lost_volumes, shared_mounts, written
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import MAIN, Values
@@ -107,7 +107,7 @@ class _Described:
         entry = self.entry
         spec: Object = {
             "serviceAccountName": self.component.name,
-            "automountServiceAccountToken": bool(self.values.recipe(self.component).rbac),
+            "automountServiceAccountToken": entry.api and bool(self.values.recipe(self.component).rbac),
             "enableServiceLinks": False,
             "securityContext": {
                 "runAsNonRoot": True,
@@ -153,7 +153,8 @@ class _Described:
         for name in hidden:
             yield {"name": name, "valueFrom": {"secretKeyRef": {"name": f"{self.name}-env", "key": _key(name)}}}
         given = {name: {"name": each.secret, "key": each.key} for name, each in self.entry.secret_env.items()}
-        for name, reference in self._filled(given).items():
+        used = clients.secret_env(self.component, self.values) if self.entry.clients else {}
+        for name, reference in {**used, **self._filled(given)}.items():
             yield {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
     def _mounts(self) -> Iterator[Object]:

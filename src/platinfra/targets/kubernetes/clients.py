@@ -1,0 +1,76 @@
+"""What code in a cluster hears of the tools it uses: variables, those with a secret by the Secret that holds it."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from platinfra.model.graph import Binding, Component
+
+if TYPE_CHECKING:
+    from platinfra.targets.kubernetes.values import Values
+
+
+def env(component: Component, values: "Values") -> dict[str, Any]:
+    """Return the variables that everybody may read; of two providers with the same one the first counts."""
+    found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
+    for binding in _clients(component, values):
+        found = {**_told(binding, values), **found}
+    return found
+
+
+def secret_env(component: Component, values: "Values") -> dict[str, Any]:
+    """Return the variables that lie in Secrets: name to Secret and key."""
+    found: dict[str, Any] = {}
+    for binding in _clients(component, values):
+        provider = values.graph.components[binding.provider]
+        told = values.recipe(provider).client_secret_env
+        given = {name: {"name": each.secret, "key": each.key} for name, each in told.items()}
+        found = {**values.value(given, provider, binding), **found}
+    return found
+
+
+def _clients(component: Component, values: "Values") -> Iterator[Binding]:
+    return (each for each in values.graph.bindings_of(component.name) if each.client)
+
+
+def _told(binding: Binding, values: "Values") -> dict[str, Any]:
+    """Return the variables of one provider's clients."""
+    provider, cloud = values.graph.components[binding.provider], values.place.cloud
+    own = values.recipe(provider).client_env
+    if own is None and cloud is not None and provider.is_service:
+        return dict(cloud.client_env(binding))
+    return dict(values.value(values.tool(provider).client.env if own is None else own, provider, binding))
+
+
+def _of_containers(component: Component, values: "Values") -> list[dict[str, Any]]:
+    plain = [{"name": name, "value": value} for name, value in env(component, values).items()]
+    return [*plain, *_hidden(component, values)]
+
+
+def _hidden(component: Component, values: "Values") -> list[dict[str, Any]]:
+    found = secret_env(component, values).items()
+    return [{"name": name, "valueFrom": {"secretKeyRef": each}} for name, each in found]
+
+
+def _by_name(component: Component, values: "Values") -> dict[str, Any]:
+    return {
+        **env(component, values),
+        **{each["name"]: {"valueFrom": each["valueFrom"]} for each in _hidden(component, values)},
+    }
+
+
+FORMS: Mapping[str, Callable[[Component, "Values"], Any]] = {
+    "env": env,
+    "list": _of_containers,
+    "map": _by_name,
+    "pairs": lambda component, values: [{name: value} for name, value in env(component, values).items()],
+    "hidden": lambda component, values: json.dumps(_hidden(component, values)),
+    "names": lambda component, values: ",".join(env(component, values)),
+    "secrets": lambda component, values: ",".join(secret_env(component, values)),
+}
+"""
+What `${clients.NAME}` is in a recipe.
+
+Plain variables as a mapping, as one mapping each, or their names only; all of them as containers have them, or by name
+for charts; those in Secrets as JSON, or their names only.
+"""
