@@ -22,7 +22,7 @@ def load(path: Path = RECORDED) -> dict[str, float]:
 def save(found: Mapping[str, float], path: Path = RECORDED) -> None:
     """Replace what was recorded of the tests that ran, and keep the rest; the longest stand first."""
     merged = {**load(path), **found}
-    kept = sorted((-seconds, test) for test, seconds in merged.items() if seconds >= SHORTEST)
+    kept = sorted((-round(seconds, 1), test) for test, seconds in merged.items() if seconds >= SHORTEST)
     path.write_text(HEAD + "".join(f"{-seconds:.1f} {test}\n" for seconds, test in kept), encoding="utf-8")
 
 

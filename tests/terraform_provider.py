@@ -23,7 +23,8 @@ def kept_provider(env: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """
     Keep a provider until the block ends; yield what leads Terraform to it, nothing where no mirror has the program.
 
-    What `env` says of endpoints and credentials holds for every command: the provider reads its own environment.
+    What `env` says of endpoints and credentials holds for every command: the provider reads its own environment. It
+    reads files by absolute names only, since its folder is another one than Terraform's.
     """
     program = find_program()
     if program is None:

@@ -70,6 +70,7 @@ def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
 
 @pytest.mark.live
 @pytest.mark.slow
+@pytest.mark.own_providers  # its folder is where they look for the files of a release
 def test_a_machine_goes_up_and_down(cloud: Cloud) -> None:
     cloud.write(text_of("cloud-vm"))
     up(cloud)
@@ -113,6 +114,7 @@ def test_sagemaker_and_glue_go_up_and_down(cloud: Cloud) -> None:
 
 @pytest.mark.live
 @pytest.mark.slow
+@pytest.mark.own_providers  # its folder is where they look for the files of a release
 def test_kept_data_stays_and_is_named(cloud: Cloud) -> None:
     cloud.write(KEPT)
     cloud.does("up", "--yes")
