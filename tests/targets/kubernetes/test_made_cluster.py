@@ -46,9 +46,9 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 
 def test_up_makes_the_cluster_loads_what_it_builds_and_down_deletes_it(stack: Stack) -> None:
-    assert "`up` makes the cluster with kind" in stack.run("plan")
+    assert "`up` creates the kind cluster" in stack.run("plan")
     assert not (stack.folder / "clusters.json").exists()
-    assert "kind makes a cluster" in stack.run("up")
+    assert "creating a kind cluster" in stack.run("up")
     assert stack.api.get("StatefulSet", "evidently", NAMESPACE)
     loaded = [line for line in asked(stack.folder) if line.startswith("load")]
     assert len(loaded) == 1
