@@ -27,9 +27,8 @@ class Catalog:
 
     @classmethod
     def beside(cls, folder: Path) -> "Catalog":
-        """Return the catalog for a stack file in `folder`, whose `tools/` extends it."""
-        own = folder / "tools"
-        return cls(own) if own.is_dir() else cls()
+        """Return the catalog for a stack file in `folder`, whose `tools/` and `capabilities/` extend it."""
+        return cls(folder / "tools")
 
     def find(self, name: str) -> Tool | None:
         """Return a tool in any spelling, or None; raise PlatinfraError when its file is wrong."""
@@ -70,9 +69,8 @@ class Catalog:
     def find_capability(self, name: str) -> Capability | None:
         """Return a capability, or None."""
         if name not in self._capabilities:
-            file = _PACKAGE / "capabilities" / f"{name}.yaml"
-            known = name.replace("_", "").isalnum() and file.is_file()
-            self._capabilities[name] = load_capability(file) if known else None
+            file = self._capability_files().get(name)
+            self._capabilities[name] = load_capability(file) if file else None
         return self._capabilities[name]
 
     def capability(self, name: str) -> Capability:
@@ -84,8 +82,12 @@ class Catalog:
 
     def capabilities(self) -> list[Capability]:
         """Return every capability, stages first."""
-        names = sorted(file.stem for file in (_PACKAGE / "capabilities").glob("*.yaml"))
-        return sorted((self.capability(name) for name in names), key=lambda each: not each.stage)
+        return sorted((self.capability(name) for name in self._capability_files()), key=lambda each: not each.stage)
+
+    def _capability_files(self) -> dict[str, Path]:
+        """Return the file of each capability: what lies beside the tools of projects and packages, and our own."""
+        folders = (folder.parent / "capabilities" for folder in (*_installed(), *reversed(self._folders)))
+        return dict(sorted((file.stem, file) for folder in folders for file in folder.glob("*.yaml")))
 
     def _folder(self, name: str) -> Path | None:
         if not name or name.startswith("-") or not name.replace("-", "").isalnum():

@@ -36,6 +36,7 @@ Attribute = Literal[
     "groups_claim",
     "secret",
 ]
+Role = Literal["admin", "ml_engineer", "data_scientist", "auditor"]
 Argument = str | list[str]
 """A nested list is a group that disappears when it mentions an unbound optional requirement."""
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from platinfra.catalog.entry import Argument, Attribute, Entry
+from platinfra.catalog.entry import Argument, Attribute, Entry, Role
 from platinfra.catalog.kubernetes import KubernetesRun
 from platinfra.catalog.stack_wires import with_stack
 from platinfra.model.ground import PLACES, Ground, Place
@@ -25,6 +25,20 @@ class Capability(Entry):
     )
     defaults: dict[str, str] = Field(
         default_factory=dict, description="Target to the tool that meets the capability when the stack names none."
+    )
+    port: int | None = Field(
+        default=None, description="The port of its servers outside the stack, where no address tells another."
+    )
+    credentials: list[Attribute] = Field(
+        default_factory=list,
+        description="What the Secret of each wire holds: every consumer has a login of its own.",
+    )
+    enforced: dict[Place, str] = Field(
+        default_factory=dict,
+        description="How permissions are enforced where a provider stands, where that is not the place's usual way.",
+    )
+    people: dict[Role, list[str]] = Field(
+        default_factory=dict, description="What people of a role may do with it, where a cloud decides who they are."
     )
 
 

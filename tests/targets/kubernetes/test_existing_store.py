@@ -18,6 +18,7 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.drivers.cluster_secrets import ClusterSecrets
 from platinfra.model.reference import GIVEN, Secret
+from platinfra.resolve.reach import fits
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import ANYWHERE, openings
 from platinfra.targets.kubernetes.plan import problems
@@ -33,7 +34,7 @@ CONSUMERS = sorted(
     for tool in CATALOG.tools()
     if tool.run.kubernetes
     for name, each in tool.requires.items()
-    if each.capability == "object_store" and "cluster" in each.places
+    if each.capability == "object_store" and "cluster" in each.places and fits(each, CATALOG.get("s3"))
 )
 BESIDE_THE_WIRE = {"dvc", "kserve", "seldon", "zenml"}
 """Their own objects name neither bucket nor Secret: code takes the wire's Secret, or finds it by its account."""

@@ -71,7 +71,7 @@ class AwsCloud:
         graph, requirement = self._values.graph, name.removesuffix(_LOGIN)
         for binding in graph.bindings_of(component):
             provider = graph.components[binding.provider]
-            if name.endswith(_LOGIN) and binding.name == requirement and binding.capability == "sql_database":
+            if name.endswith(_LOGIN) and binding.name == requirement and self._values.has_logins(binding.capability):
                 return (self._values.secret_name(component, requirement), "password") if self._keeps(provider) else None
         owner = graph.components[component]
         made = name in self._values.tool(owner).secrets and not owner.is_service

@@ -175,7 +175,7 @@ def _administrators(values: Values) -> list[str]:
     return [
         each.name
         for each in values.graph.components.values()
-        if "sql_database" in values.tool(each).provides and values.module_called(each)
+        if values.module_called(each) and any(map(values.has_logins, values.tool(each).provides))
     ]
 
 

@@ -12,18 +12,13 @@ from platinfra.targets.kubernetes import permissions as cluster
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.target import grant
 
-_ENFORCED = {
-    "encryption_key": "the service itself, by the key's policy",
-    "sql_database": "IAM for its secret, SQL grants for its own database",
-}
-
 
 def permissions(values: Values, bundle: Bundle | None) -> Permissions:
     """Return the permissions of a stack; `bundle` is what of it is in a cluster."""
     found = root(values).roles
     asked = {each.wire for role in found for each in role.statements}
     between = {_wire(each) for each in cluster.between_pods(bundle)} if bundle else set()
-    grants = (grant(each, _enforced(each, asked, between)) for each in values.graph.bindings)
+    grants = (grant(each, _enforced(each, asked, between, values)) for each in values.graph.bindings)
     inside = tuple(cluster.statements(bundle)) if bundle else ()
     return Permissions(tuple(grants), (*(allowed for role in found for allowed in _allowed(role)), *inside))
 
@@ -42,9 +37,9 @@ def _wire(binding: Binding) -> str:
     return f"{binding.consumer}.{binding.name}"
 
 
-def _enforced(binding: Binding, asked: set[str], between: set[str]) -> str:
-    if binding.capability in _ENFORCED:
-        return _ENFORCED[binding.capability]
+def _enforced(binding: Binding, asked: set[str], between: set[str], values: Values) -> str:
+    if special := values.catalog.capability(binding.capability).enforced.get("service"):
+        return special
     if _wire(binding) in asked:
         return "IAM"
     return cluster.BETWEEN_PODS if _wire(binding) in between else "an address inside the network"

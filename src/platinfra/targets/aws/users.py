@@ -3,31 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from platinfra.model.graph import Binding, Graph
+from platinfra.model.graph import Binding
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.statements import Statement, granted, with_unique_sids
 from platinfra.targets.aws.values import MAIN, Values
-
-ACCESS: dict[str, dict[str, tuple[str, ...]]] = {
-    "admin": {
-        "object_store": ("read", "write", "delete", "list"),
-        "orchestrator": ("read", "write", "submit"),
-        "container_registry": ("pull", "push"),
-    },
-    "ml_engineer": {
-        "object_store": ("read", "write", "delete", "list"),
-        "orchestrator": ("read", "write", "submit"),
-        "container_registry": ("pull", "push"),
-    },
-    "data_scientist": {
-        "object_store": ("read", "write", "list"),
-        "orchestrator": ("read", "submit"),
-        "container_registry": ("pull",),
-    },
-    "auditor": {"object_store": ("list",), "orchestrator": ("read",)},
-}
-"""What people of a role may do to what the stack's wires lead to; databases and secrets are nobody's but their consumers'."""
 
 
 def roles(values: Values) -> list[Role]:
@@ -52,19 +32,19 @@ def _role(name: str, values: Values) -> Role:
 
 
 def _statements(role: str, values: Values) -> Iterator[Statement]:
-    for binding in _as_user(role, values.graph):
+    for binding in _as_user(role, values):
         for each in granted(binding, values):
             yield replace(
                 each, component="users", role=MAIN, sid=f"{_word(binding.consumer)}{each.sid}", wire=f"users.{role}"
             )
 
 
-def _as_user(role: str, graph: Graph) -> Iterator[Binding]:
-    """Yield the wires of the stack with the verbs that people of the role have there."""
-    for binding in graph.bindings:
-        verbs = ACCESS[role].get(binding.capability, ())
-        if verbs:
-            yield replace(binding, access=verbs)
+def _as_user(role: str, values: Values) -> Iterator[Binding]:
+    """Yield the wires of the stack with the verbs that people of the role have there; databases are their consumers' alone."""
+    for binding in values.graph.bindings:
+        people = values.catalog.capability(binding.capability).people
+        if verbs := next((each for name, each in people.items() if name == role), None):
+            yield replace(binding, access=tuple(verbs))
 
 
 def _machine_access(role: str, values: Values) -> dict[str, dict[str, object]]:

@@ -170,6 +170,10 @@ class Values:
         found = self.value(self.recipe(component).administrator, Scope(component))
         return None if found is ABSENT or found == "" else found
 
+    def has_logins(self, capability: str) -> bool:
+        """Tell whether every consumer of a capability has a login of its own."""
+        return bool(self.catalog.capability(capability).credentials)
+
     def logins(self, component: Component) -> dict[str, dict[str, str]]:
         """Return the logins of a database: `consumer.requirement` to user, database and name of the secret."""
         return {
@@ -179,7 +183,7 @@ class Values:
                 "secret_name": self.secret_name(each.consumer, each.name),
             }
             for each in self.graph.bindings_to(component.name)
-            if each.capability == "sql_database"
+            if self.has_logins(each.capability)
         }
 
     def _collected(self, of: Callable[[AwsRun], Mapping[str, Any]]) -> dict[str, Any]:

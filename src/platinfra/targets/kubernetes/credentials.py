@@ -8,7 +8,6 @@ from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import Values
 
 Object = dict[str, Any]
-_DATABASE_KEYS = ("username", "password", "host", "port", "database", "url")
 
 
 def objects(component: Component, values: Values) -> Iterator[Object]:
@@ -37,7 +36,8 @@ def _of_wire(binding: Binding, values: Values) -> Object:
     provider = values.graph.components[binding.provider]
     if told := values.recipe(provider).credentials.get(binding.capability):
         return dict(values.value(told, provider, binding))
-    found = {name: values.attribute(binding, name) for name in _DATABASE_KEYS}
+    names = map(str, values.catalog.capability(binding.capability).credentials)
+    found = {name: values.attribute(binding, name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -29,7 +29,6 @@ METADATA = "169.254.169.254/32"
 _API_PORTS = [443, 6443]
 _DNS = 53
 _HTTPS = 443
-_POSTGRES = 5432
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,13 @@ def openings(component: Component, values: Values) -> Iterator[Opening]:
         provider = values.graph.components[binding.provider]
         served = provider.is_service or not selectors(provider, values)
         if served and not values.recipe(provider).client_only:
-            port = _POSTGRES if binding.capability == "sql_database" else _port_of_address(binding, values) or _HTTPS
-            yield Opening(name, ANYWHERE, (port,), f"{binding.provider}, whose addresses the cloud chooses")
+            usual = values.catalog.capability(binding.capability).port
+            yield Opening(
+                name,
+                ANYWHERE,
+                (_port_of_address(binding, values) or usual or _HTTPS,),
+                f"{binding.provider}, whose addresses the cloud chooses",
+            )
 
 
 def _ingress(component: Component, values: Values) -> list[Object]:

@@ -10,10 +10,6 @@ from platinfra.targets.kubernetes.users import name_of, people, rights
 from platinfra.targets.target import grant
 
 BETWEEN_PODS = "a network policy on both sides"
-_ENFORCED = {
-    "sql_database": "a login and a database of its own; its Secret",
-    "object_store": "a key that knows its own bucket; its Secret",
-}
 
 
 def permissions(made: Bundle) -> Permissions:
@@ -25,7 +21,7 @@ def permissions(made: Bundle) -> Permissions:
 def _enforced(binding: Binding, made: Bundle) -> str:
     if made.values.existing(made.values.graph.components[binding.provider]):
         return "whatever the keys that were given may do; a Secret with a copy of them"
-    return _ENFORCED.get(binding.capability, BETWEEN_PODS)
+    return made.values.catalog.capability(binding.capability).enforced.get("cluster", BETWEEN_PODS)
 
 
 def between_pods(made: Bundle) -> Iterator[Binding]:

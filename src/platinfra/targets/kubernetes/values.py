@@ -79,9 +79,10 @@ class Values:
         return self._bound.get((component, requirement))
 
     def has_credentials(self, binding: Binding) -> bool:
-        """Tell whether a wire has a Secret: those of databases, and where the provider's recipe names credentials."""
+        """Tell whether a wire has a Secret: where the capability or the provider's recipe names credentials."""
         provider = self.graph.components[binding.provider]
-        return binding.capability == "sql_database" or binding.capability in self.recipe(provider).credentials
+        named = binding.capability in self.recipe(provider).credentials
+        return named or bool(self.catalog.capability(binding.capability).credentials)
 
     def secret_name(self, binding: Binding) -> str:
         """Return the name of the Secret with the credentials of one binding."""

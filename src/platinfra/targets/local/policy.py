@@ -26,14 +26,10 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
             return f"# {wire}\n# {binding.consumer} is told the address of {binding.provider}; it listens on 127.0.0.1 only"
 
 
-_ENFORCED = {
-    "sql_database": "a database and a login role of its own",
-    "object_store": "a folder of its own; processes of one user are not kept apart",
-}
-
-
-def permissions(graph: Graph) -> Permissions:
+def permissions(graph: Graph, catalog: Catalog) -> Permissions:
     """Return the wires and how this machine enforces them."""
-    return Permissions(
-        tuple(grant(each, _ENFORCED.get(each.capability, "reachable on 127.0.0.1 only")) for each in graph.bindings)
-    )
+    return Permissions(tuple(grant(each, _enforced(each, catalog)) for each in graph.bindings))
+
+
+def _enforced(binding: Binding, catalog: Catalog) -> str:
+    return catalog.capability(binding.capability).enforced.get("machine", "reachable on 127.0.0.1 only")

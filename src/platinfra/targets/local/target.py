@@ -92,7 +92,7 @@ class Local(Target):
         """Return the wires and how this machine enforces them."""
         from platinfra.targets.local.policy import permissions
 
-        return permissions(stack.graph)
+        return permissions(stack.graph, stack.catalog)
 
     def policy(self, stack: Resolved) -> str:
         """Return the SQL and the folders that enforce the permissions."""
