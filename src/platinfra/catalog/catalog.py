@@ -69,7 +69,8 @@ class Catalog:
     def find_capability(self, name: str) -> Capability | None:
         """Return a capability, or None."""
         if name not in self._capabilities:
-            file = self._capability_files().get(name)
+            known = name.replace("_", "").isalnum()
+            file = (_capability(self._folders, name) or _capability(_installed(), name)) if known else None
             self._capabilities[name] = load_capability(file) if file else None
         return self._capabilities[name]
 
@@ -82,17 +83,20 @@ class Catalog:
 
     def capabilities(self) -> list[Capability]:
         """Return every capability, stages first."""
-        return sorted((self.capability(name) for name in self._capability_files()), key=lambda each: not each.stage)
-
-    def _capability_files(self) -> dict[str, Path]:
-        """Return the file of each capability: what lies beside the tools of projects and packages, and our own."""
-        folders = (folder.parent / "capabilities" for folder in (*_installed(), *reversed(self._folders)))
-        return dict(sorted((file.stem, file) for folder in folders for file in folder.glob("*.yaml")))
+        folders = (folder.parent / "capabilities" for folder in (*self._folders, *_installed()))
+        names = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
+        return sorted((self.capability(name) for name in names), key=lambda each: not each.stage)
 
     def _folder(self, name: str) -> Path | None:
         if not name or name.startswith("-") or not name.replace("-", "").isalnum():
             return None
         return _first(self._folders, name) or _first(_installed(), name)
+
+
+def _capability(folders: Iterable[Path], name: str) -> Path | None:
+    """Return the file of a capability, which lies beside the folder of tools."""
+    files = (folder.parent / "capabilities" / f"{name}.yaml" for folder in folders)
+    return next((file for file in files if file.is_file()), None)
 
 
 def _first(folders: Iterable[Path], name: str) -> Path | None:
