@@ -52,6 +52,10 @@ class Catalog:
             raise KeyError(name)
         return folder
 
+    def is_own(self, name: str) -> bool:
+        """Tell whether a tool is one of platinfra's: those are tested with each other in every place."""
+        return _PACKAGE in self.folder(name).parents
+
     def names(self) -> list[str]:
         """Return the names of all tools, sorted."""
         folders = (*self._folders, *_installed())

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.ground import Ground
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT = "platinfra.targets"
 LOCAL = "local"
@@ -59,7 +61,9 @@ def grounds() -> Mapping[str, tuple[Ground, ...]]:
     return {name: target.grounds for name in names() if (target := _working(name)) is not None}
 
 
-def _brought() -> dict[str, EntryPoint]:
+def _brought() -> "dict[str, EntryPoint]":
+    from importlib.metadata import entry_points  # start-up time: most stacks are on a target of our own
+
     return {each.name: each for each in entry_points(group=ENTRY_POINT)}
 
 
@@ -70,7 +74,7 @@ def _working(name: str) -> Any:
         return None
 
 
-def _loaded(point: EntryPoint) -> Any:
+def _loaded(point: "EntryPoint") -> Any:
     try:
         target = point.load()
         offered = target.grounds

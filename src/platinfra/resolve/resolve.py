@@ -7,7 +7,7 @@ from pathlib import Path
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, PlatinfraError, Span
 from platinfra.document import Path_
-from platinfra.model.graph import Graph
+from platinfra.model.graph import Component, Graph
 from platinfra.model.ground import Ground
 from platinfra.model.workspace import DEFAULT, Workspace
 from platinfra.resolve import overrides
@@ -35,6 +35,11 @@ class Resolved:
     ground: Ground
     overrides: Mapping[Path_, Span] = field(default_factory=dict)
     """Where each value of a chart stands that the file overrides: component and keys to place."""
+
+    @property
+    def strangers(self) -> list[Component]:
+        """Return the components whose tools come from the project or another package."""
+        return [each for each in self.graph.components.values() if not self.catalog.is_own(each.tool)]
 
 
 def resolve(

@@ -19,8 +19,6 @@ from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
-_PACKAGE = Path(__file__).parents[3]
-
 
 @dataclass(frozen=True)
 class CloudStack:
@@ -75,19 +73,18 @@ def terraform_folder(workspace: Workspace) -> Path:
 
 def cloud_stack(stack: Resolved) -> CloudStack:
     """Return a stack as it is on AWS; raise PlatinfraError for tools that a machine would not get."""
-    values, graph, catalog = Values(stack.graph, stack.catalog, place_of(stack)), stack.graph, stack.catalog
     foreign = [
         Diagnostic(
             "tool-not-on-target",
-            f"`{each.name}` lies in `{catalog.folder(each.tool)}`, and a machine gets platinfra's own tools only",
+            f"`{each.name}` is in `{stack.catalog.folder(each.tool)}`, and a machine gets platinfra's own tools only",
             hint="use `type: kubernetes`, or leave it out",
         )
-        for each in graph.components.values()
-        if each.place == "machine" and _PACKAGE not in catalog.folder(each.tool).parents
+        for each in stack.strangers
+        if each.place == "machine"
     ]
     if foreign:
         raise PlatinfraError(*foreign)
-    return CloudStack(stack, values)
+    return CloudStack(stack, Values(stack.graph, stack.catalog, place_of(stack)))
 
 
 def site_on_aws(workspace: Workspace) -> Site:
