@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.aws.cloud import AwsCloud
 from platinfra.targets.aws.place import Place, place_of
 from platinfra.targets.aws.render import rendered
 from platinfra.targets.aws.root import Root
 from platinfra.targets.aws.values import Values
 from platinfra.targets.folder import IN_CLUSTER
-from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
-from platinfra.targets.kubernetes.verbs.stack import bundle_of
+
+if TYPE_CHECKING:
+    from platinfra.targets.kubernetes.bundle import Bundle
+    from platinfra.targets.kubernetes.verbs.site import Site
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,11 @@ class CloudStack:
 
     def bundle(
         self, told: Mapping[str, Any] | None = None, version: str | None = None, *, digests: bool = True
-    ) -> Bundle:
+    ) -> "Bundle":
         """Return what is in the cluster; `told` are Terraform's outputs, `version` is the cluster's where it was asked."""
+        from platinfra.targets.aws.cloud import AwsCloud  # start-up time: Terraform's part needs none of it
+        from platinfra.targets.kubernetes.verbs.stack import bundle_of
+
         planned = self.stack.file.deployment.kubernetes_version or self.place.cluster.version
         return bundle_of(self.stack, version=version or planned, cloud=AwsCloud(self.values, told), digests=digests)
 
@@ -87,8 +90,10 @@ def cloud_stack(stack: Resolved) -> CloudStack:
     return CloudStack(stack, Values(stack.graph, stack.catalog, place_of(stack)))
 
 
-def site_on_aws(workspace: Workspace) -> Site:
+def site_on_aws(workspace: Workspace) -> "Site":
     """Return the cluster that Terraform made, or was told of; what is in it has a state of its own."""
+    from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
+
     folder = workspace.root / IN_CLUSTER
     return Site(folder, None, folder / KUBECONFIG)
 
