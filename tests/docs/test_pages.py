@@ -10,8 +10,10 @@ from click.testing import CliRunner
 
 from platinfra.app.explain import explain, explanations
 from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Tool
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
+from platinfra.model.targets import grounds
 from tests.docs.blocks import ROOT, pages
 from tests.docs.slugs import slugs
 
@@ -113,3 +115,14 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_no_private_place(page: Path) -> None:
     assert SECRET_WORDS.search(page.read_text(encoding="utf-8")) is None
+
+
+STAGE_TOOLS = [each for each in CATALOG.tools() if any(CATALOG.capability(name).stage for name in each.provides)]
+
+
+@pytest.mark.parametrize("tool", STAGE_TOOLS, ids=lambda each: each.name)
+def test_what_runs_on_a_machine_or_in_a_cluster_runs_there_on_aws_too(tool: Tool) -> None:
+    offered = grounds()
+    kubernetes, machine = offered["aws"]
+    assert tool.runs_on(machine) or not tool.runs_on(offered["local"][0])
+    assert tool.runs_on(kubernetes) or not tool.runs_on(offered["kubernetes"][0])
