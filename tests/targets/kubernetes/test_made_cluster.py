@@ -78,6 +78,20 @@ def test_an_interrupted_start_is_begun_anew(stack: Stack) -> None:
     assert json.loads((stack.folder / "clusters.json").read_text()) == []
 
 
+def test_what_is_left_of_a_start_goes_without_the_stack_file(stack: Stack) -> None:
+    root = stack.folder / ".platinfra" / "default"
+    kind = stack.folder / "platinfra_kind"
+    first, _, rest = (working := kind.read_text()).partition("\n")
+    kind.write_text(f"{first}\nimport sys\nif sys.argv[1] == 'create': sys.exit('no space is left')\n{rest}")
+    stack.run("up", code=1)
+    assert json.loads((root / "state.json").read_text())["target"] == "kubernetes"
+    kind.write_text(working)
+    (stack.folder / "clusters.json").write_text('["platinfra-churn"]')
+    (stack.folder / "platinfra.yaml").unlink()
+    stack.run("down", "--delete-data", "--yes")
+    assert json.loads((stack.folder / "clusters.json").read_text()) == []
+
+
 def test_nothing_is_made_when_a_chart_cannot_be_had(stack: Stack) -> None:
     stack.write(TRACKING.replace("name: churn", "name: churn"), type="kind", charts="/nowhere")
     assert "error[" in stack.run("up", code=2)

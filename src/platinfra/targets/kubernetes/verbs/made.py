@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from platinfra.engine.apply import Emit
 from platinfra.model.event import Event, Phase
+from platinfra.model.state import State
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes.verbs.site import KUBECONFIG
@@ -64,6 +65,7 @@ def ensure(workspace: Workspace, program: str, namespace: str, images: "Sequence
     made = _cluster(workspace, program, name)
     make_state_folder(workspace)
     with stack_lock(workspace.root, "up"):
+        _record_target(workspace)
         found = notes(workspace) or Notes(program, name)
         exists = made.exists()
         if exists and not found.ready:
@@ -79,6 +81,15 @@ def ensure(workspace: Workspace, program: str, namespace: str, images: "Sequence
         made.write_kubeconfig()
         _load(workspace, made, found, images, say)
         say("healthy", f"{name} ({program})")
+
+
+def _record_target(workspace: Workspace) -> None:
+    """Write down that the stack is in a cluster before there is one: `down` may have to do without the file."""
+    from platinfra.drivers.state_file import StateFile
+
+    file = StateFile(workspace.root)
+    if file.load() is None:
+        file.save(State(target="kubernetes").to_data())
 
 
 def _load(workspace: Workspace, made: "MadeCluster", found: Notes, images: "Sequence[Image]", say: Any) -> None:
