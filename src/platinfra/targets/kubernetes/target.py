@@ -40,8 +40,8 @@ class Kubernetes(Target):
         {
             **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
             "restart": "`kubectl rollout restart` restarts a workload",
-            "unlock": "what holds the lock of a stack releases it when it ends",
-            "permissions --operator": "it tells what `up` needs in an AWS account",
+            "unlock": "a local lock is released when the command that holds it ends",
+            "permissions --operator": "it shows what `up` needs in an AWS account",
         }
     )
 
