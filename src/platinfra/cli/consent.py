@@ -74,7 +74,7 @@ def may_unlock(*, yes: bool) -> "Callable[[Lock], bool]":
     def ask(lock: "Lock") -> bool:
         if yes or not sys.stdin.isatty():
             return yes
-        question = f"{lock.who} has held it since {lock.since} ({lock.operation}). Release the lock?"
+        question = f"Locked by {lock.who} since {lock.since} ({lock.operation}). Release the lock?"
         return click.confirm(question, err=True)
 
     return ask

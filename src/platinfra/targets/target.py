@@ -155,7 +155,7 @@ IN_CLUSTER = "`status`, `logs`, `open`, `plan` and `drift` work with clusters; f
 
 def not_up(workspace: Workspace) -> PlatinfraError:
     """Say that a command needs a running stack."""
-    message = f"no stack is up in `{workspace.folder}` (environment `{workspace.environment}`)"
+    message = f"no stack is running in `{workspace.folder}` (environment `{workspace.environment}`)"
     return PlatinfraError(Diagnostic("not-up", message, hint="start it with `platinfra up`"))
 
 
@@ -183,7 +183,7 @@ def no_page(name: str) -> PlatinfraError:
 
 def not_confirmed(what: str, hint: str) -> PlatinfraError:
     """Say that nothing was done because nobody agreed."""
-    return PlatinfraError(Diagnostic("not-confirmed", what, hint=f"nothing was touched; {hint}"))
+    return PlatinfraError(Diagnostic("not-confirmed", what, hint=f"nothing was changed; {hint}"))
 
 
 def removal(changes: Sequence[Change], kept: Sequence[str]) -> list[str]:

@@ -11,8 +11,8 @@ from platinfra.targets.target import grant
 
 BETWEEN_PODS = "a network policy on both sides"
 _ENFORCED = {
-    "sql_database": "a login and a database of its own; its Secret",
-    "object_store": "a key that knows its own bucket; its Secret",
+    "sql_database": "its own login and database; its Secret",
+    "object_store": "a key for its own bucket; its Secret",
 }
 
 
@@ -24,7 +24,7 @@ def permissions(made: Bundle) -> Permissions:
 
 def _enforced(binding: Binding, made: Bundle) -> str:
     if made.values.existing(made.values.graph.components[binding.provider]):
-        return "whatever the keys that were given may do; a Secret with a copy of them"
+        return "whatever the given keys allow; a Secret with a copy of them"
     return _ENFORCED.get(binding.capability, BETWEEN_PODS)
 
 

@@ -80,7 +80,7 @@ class Kubernetes(Target):
         if site is None or not cluster_down(workspace, site, talk.emit, talk.may_delete if data == "delete" else None):
             return Ended("nothing was running")
         return Ended(
-            "everything is removed", () if data == "delete" else ("volumes and Secrets in the stack's namespace",)
+            "everything was removed", () if data == "delete" else ("volumes and Secrets in the stack's namespace",)
         )
 
     def drift(self, stack: Resolved) -> list[Drift]:

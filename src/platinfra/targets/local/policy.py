@@ -27,8 +27,8 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
 
 
 _ENFORCED = {
-    "sql_database": "a database and a login role of its own",
-    "object_store": "a folder of its own; processes of one user are not kept apart",
+    "sql_database": "its own database and login role",
+    "object_store": "its own folder; processes of one user are not isolated",
 }
 
 

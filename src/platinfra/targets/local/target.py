@@ -31,7 +31,7 @@ class Local(Target):
     alternatives = MappingProxyType(
         {
             "drift": "`platinfra status` shows component health, and `platinfra up` fixes what differs",
-            "render": "`platinfra plan` shows what would be done; `platinfra up` does it",
+            "render": "`platinfra plan` shows what `platinfra up` would do",
             "images": "images are for stacks on Kubernetes",
             "unlock": "a local lock is released when the command that holds it ends",
             "permissions --operator": "it shows what `up` needs in an AWS account",
