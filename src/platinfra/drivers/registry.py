@@ -40,7 +40,7 @@ class _Answer:
 
 
 class Registries:
-    """Asks registries; TLS is verified, and only a registry on this machine may do without."""
+    """Asks registries; TLS is verified, and only a registry on this machine may go without."""
 
     def __init__(
         self, logins: Callable[[str], Login | None] = login_for, *, timeout: float = 15.0, pause: float = 1.0
