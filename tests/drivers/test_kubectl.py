@@ -265,7 +265,7 @@ def test_a_kind_that_is_not_installed_is_named(client: Kubectl) -> None:
     with pytest.raises(ActionError) as error:
         client.apply([NAMESPACE, LAKE])
     assert code(error) == "kind-missing"
-    assert message(error) == "the cluster knows no kind `Lake` in `example.com/v1`"
+    assert message(error) == "the cluster has no kind `Lake` in `example.com/v1`"
 
 
 @live

@@ -99,7 +99,7 @@ def test_without_the_package_its_name_is_unknown(run: Run) -> None:
 def test_a_broken_package_is_named_and_keeps_nothing_else_from_working(run: Run, tmp_path: Path) -> None:
     install(tmp_path / "site", "paper_target", "raise RuntimeError('out of paper')\n")
     ended = run("validate", code=2)
-    assert "error[broken-package]: the package `paper-target` brings the target `paper`" in ended.stderr
+    assert "error[broken-package]: the package `paper-target` provides the target `paper`" in ended.stderr
     assert "out of paper" in ended.stderr
     (tmp_path / "platinfra.yaml").write_text(STACK.replace("paper", "local"))
     run("validate")
