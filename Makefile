@@ -19,18 +19,18 @@ bootstrap: $(READY)
 
 $(READY): requirements/uv.lock.txt requirements/dev.lock.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "platinfra needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "this Python cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "this Python cannot create virtual environments; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "installing platinfra into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.lock.txt
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.lock.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
-demo: $(READY)  ## Bring up the quickstart and run its project.
+demo: $(READY)  ## Start the quickstart and run its project.
 	@cd $(QUICKSTART) && ../../$(BIN)/platinfra up
 	@cd $(QUICKSTART) && ../../$(BIN)/platinfra run -- python main.py
 	@echo
-	@echo "It goes on running. Look around, run 'make demo' again for a second model version, and stop it with: make down"
+	@echo "It keeps running. Look around, run 'make demo' again for a second model version, and stop it with: make down"
 
 down: $(READY)  ## Stop the quickstart; its data stays.
 	@$(BIN)/platinfra down --file $(QUICKSTART)/platinfra.yaml

@@ -59,7 +59,7 @@ def load_file(path: Path, *, name: str | None = None) -> Document:
         return load_text(path.read_bytes().decode("utf-8-sig"), shown)
     except FileNotFoundError:
         hint = "write one with `platinfra init`"
-        raise PlatinfraError(_problem("file-not-found", f"there is no file `{shown}`", hint=hint)) from None
+        raise PlatinfraError(_problem("file-not-found", f"no file `{shown}`", hint=hint)) from None
     except UnicodeDecodeError as error:
         raise PlatinfraError(_problem("not-text", f"`{shown}` is not UTF-8 text (byte {error.start})")) from None
     except OSError as error:
@@ -92,7 +92,7 @@ def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Diagn
     span = Span(file, mark.line + 1, mark.column + 1, mark.column + 2, source)
     if "\t" in source[: mark.column + 1] or "'\\t'" in str(error):
         return _problem("tab-indentation", "YAML does not allow tabs for indentation", span, "use spaces")
-    return _problem("yaml-syntax", f"this is not valid YAML: {reason}", span)
+    return _problem("yaml-syntax", f"not valid YAML: {reason}", span)
 
 
 class _Walk:
@@ -119,7 +119,7 @@ class _Walk:
             raise PlatinfraError(
                 _problem(
                     "alias-bomb",
-                    f"`{self.file}` unfolds to more than {MAX_NODES:,} values",
+                    f"`{self.file}` expands to more than {MAX_NODES:,} values",
                     self.span(node),
                     "write the values out instead of nesting aliases",
                 )
@@ -165,9 +165,7 @@ class _Walk:
         if key in seen:
             first = self.keys[*path, key].line
             self.problems.append(
-                _problem(
-                    "duplicate-key", f"`{key}` stands twice", self.span(node), f"it stands on line {first} already"
-                )
+                _problem("duplicate-key", f"duplicate key `{key}`", self.span(node), f"first used on line {first}")
             )
             return None
         return key

@@ -121,7 +121,7 @@ def test_a_graph_in_svg_is_xml(platinfra: Command) -> None:
 def test_permissions_name_the_wire_that_asked(platinfra: Command, stack: Path) -> None:
     (database, objects) = json.loads(platinfra("permissions", "--json").out)["permissions"]
     assert (database["wire"], objects["wire"]) == ("mlflow.backend", "mlflow.artifacts")
-    assert "not kept apart" in objects["enforced"]
+    assert "not isolated" in objects["enforced"]
 
 
 def test_policy_prints_what_the_database_enforces(platinfra: Command, stack: Path) -> None:

@@ -55,7 +55,7 @@ def test_without_credentials_the_command_says_so() -> None:
     command = [sys.executable, "-I", eks.__file__.replace("eks.py", "eks_token.py"), "churn", "eu-central-1", "x.org"]
     done = subprocess.run(command, env=nobody, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0
-    assert "there are no AWS credentials" in done.stderr
+    assert "no AWS credentials found" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -265,7 +265,7 @@ def test_a_kind_that_is_not_installed_is_named(client: Kubectl) -> None:
     with pytest.raises(ActionError) as error:
         client.apply([NAMESPACE, LAKE])
     assert code(error) == "kind-missing"
-    assert message(error) == "the cluster knows no kind `Lake` in `example.com/v1`"
+    assert message(error) == "the cluster has no kind `Lake` in `example.com/v1`"
 
 
 @live
@@ -300,7 +300,7 @@ def test_a_definition_makes_its_kind_known_and_checked(client: Kubectl, api: Clu
     assert any("depht" in each for each in error.value.diagnostics[0].details)
     with pytest.raises(ActionError) as error:
         client.wait_ready(ref_of(LAKE), 0.5, pause=0.1)
-    assert message(error) == "Lake ml/blue was not ready within 0.5 s: it has not said yet that it is ready"
+    assert message(error) == "Lake ml/blue was not ready within 0.5 s: it does not report ready yet"
     api.set_status("Lake", "blue", {"conditions": [{"type": "Ready", "status": "True"}]}, "ml")
     client.wait_ready(ref_of(LAKE), 5)
     client.delete([ref_of(DEFINITION)])
@@ -552,9 +552,9 @@ def test_objects_are_written_one_after_the_other() -> None:
             {"readyReplicas": 2, "currentRevision": "a", "updateRevision": "b", "updatedReplicas": 1},
             "1 of 2 pods are up to date",
         ),
-        ("DaemonSet", {}, {}, "it was not scheduled yet"),
+        ("DaemonSet", {}, {}, "it is not scheduled yet"),
         ("DaemonSet", {}, {"desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberAvailable": 1}, ""),
-        ("Job", {}, {"active": 1}, "it has not ended yet"),
+        ("Job", {}, {"active": 1}, "it is still running"),
         ("Pod", {}, {"phase": "Succeeded"}, ""),
         ("Pod", {}, {"phase": "Pending"}, "its phase is Pending"),
         ("ConfigMap", {}, {}, ""),
@@ -569,7 +569,7 @@ def test_a_status_says_whether_an_object_is_ready(kind: str, spec: Any, status: 
 def test_a_status_of_the_past_does_not_count() -> None:
     metadata = {"name": "one", "generation": 2}
     content = {"apiVersion": "v1", "kind": "Job", "metadata": metadata, "status": {"observedGeneration": 1}}
-    assert readiness(content).why == "the last change was not noticed yet"
+    assert readiness(content).why == "the last change was not observed yet"
 
 
 @pytest.mark.parametrize(

@@ -74,5 +74,5 @@ def test_what_was_half_made_is_deleted_and_the_program_is_heard(program: str, tm
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_that_is_not_there_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"PLATINFRA_{name.upper()}", "/nowhere/at/all")
-    with pytest.raises(PlatinfraError, match=f"there is no program `{name}`"):
+    with pytest.raises(PlatinfraError, match=f"no program `{name}` found"):
         MadeCluster(name, "platinfra-churn", tmp_path / "kubeconfig")

@@ -211,7 +211,7 @@ def test_a_runtime_folder_planted_by_somebody_else_is_refused(
     (base / f"platinfra-{os.geteuid()}").unlink()
     (base / f"platinfra-{os.geteuid()}").mkdir()
     (base / f"platinfra-{os.geteuid()}").chmod(0o777)
-    with pytest.raises(ActionError, match="others may enter"):
+    with pytest.raises(ActionError, match="other users may enter"):
         LocalProcesses(folder).start(program(folder, "a.b", SLEEP))
 
 

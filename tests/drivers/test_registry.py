@@ -188,7 +188,7 @@ def test_an_unsafe_address_is_not_followed(there: Registry, address: str) -> Non
     there.moved_to = address
     code, message = refused(there)
     assert code == "registry-unreachable"
-    assert f"`{address.partition('//')[2].partition('/')[0]}`, which is no safe address" in message
+    assert f"`{address.partition('//')[2].partition('/')[0]}`, which is not a safe address" in message
 
 
 @pytest.mark.parametrize("realm", ["http://example.org/token", "file:///etc/passwd", "token", "http://[", " "])

@@ -59,7 +59,7 @@ def test_a_stack_goes_up_is_looked_at_drifts_and_goes_down(paper: Run, tmp_path:
     assert "a signature" in paper("permissions").stdout
     sheet = tmp_path / ".platinfra" / "default" / "sheet.json"
     sheet.write_text(json.dumps({"mlflow": "mlflow"}))
-    assert "is gone" in paper("drift", "--exit-code", code=3).stdout
+    assert "was removed" in paper("drift", "--exit-code", code=3).stdout
     (tmp_path / "platinfra.yaml").unlink()
     assert "torn up" in paper("down").stderr
     assert not sheet.exists()
@@ -73,7 +73,7 @@ def test_what_it_can_write_down_is_rendered(paper: Run, tmp_path: Path) -> None:
 def test_a_command_that_it_does_not_have_says_so_with_its_own_words(paper: Run) -> None:
     paper("up")
     ended = paper("restart", "mlflow", code=2)
-    assert "error[target-not-available]: `restart` does not exist for the target `paper`" in ended.stderr
+    assert "error[target-not-available]: `restart` is not available on the target `paper`" in ended.stderr
     assert "take a new sheet" in ended.stderr
 
 
@@ -99,7 +99,7 @@ def test_without_the_package_its_name_is_unknown(run: Run) -> None:
 def test_a_broken_package_is_named_and_keeps_nothing_else_from_working(run: Run, tmp_path: Path) -> None:
     install(tmp_path / "site", "paper_target", "raise RuntimeError('out of paper')\n")
     ended = run("validate", code=2)
-    assert "error[broken-package]: the package `paper-target` brings the target `paper`" in ended.stderr
+    assert "error[broken-package]: the package `paper-target` provides the target `paper`" in ended.stderr
     assert "out of paper" in ended.stderr
     (tmp_path / "platinfra.yaml").write_text(STACK.replace("paper", "local"))
     run("validate")

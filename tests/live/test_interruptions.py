@@ -63,7 +63,7 @@ def test_ctrl_c_while_a_tool_starts_loses_nothing(stack: Stack) -> None:
     done = ended(child)
     assert time.monotonic() - began < 10
     assert done.code == 130, done.text
-    assert "interrupted: nothing is lost, the next command goes on from here" in done.err
+    assert "interrupted: nothing is lost, the next command continues from here" in done.err
     assert "echo.server" not in stack.mains()
     (stack.folder / "mended").touch()
     stack.up()

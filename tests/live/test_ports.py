@@ -21,7 +21,7 @@ def test_a_port_that_was_taken_meanwhile_is_named_with_its_holder(stack: Stack) 
     with taken(stack.port()):
         done = stack.run("up")
         assert done.code == 2
-        assert f"port-taken]: port {ports['echo.http']} of `echo` is taken by" in done.err
+        assert f"port-taken]: port {ports['echo.http']} of `echo` is in use by" in done.err
         assert f"(pid {os.getpid()})" in done.err
         assert "--move-ports" in done.err
         assert stack.pids() == {}
@@ -69,7 +69,7 @@ def test_ports_that_another_stack_took_meanwhile_are_all_named_and_moved_with_co
         assert done.code == 2
         for component in ("echo", "other"):
             whose = f"`{component}.server` of the stack `second` in `{second.folder}`"
-            assert f"port {ports[f'{component}.http']} of `{component}` is taken by {whose}" in done.err
+            assert f"port {ports[f'{component}.http']} of `{component}` is in use by {whose}" in done.err
         assert "--move-ports" in done.err
         assert stack.pids() == {}
         assert stack.read("ports.json") == ports

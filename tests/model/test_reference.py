@@ -15,7 +15,7 @@ def test_two_dollars_are_one() -> None:
 
 @pytest.mark.parametrize("text", ["${}", "${a b}", "${a|upper}", "${if x}", "${a.}", "${1}"])
 def test_a_reference_is_a_dotted_name_and_nothing_more(text: str) -> None:
-    with pytest.raises(ValueError, match="only fetches a value"):
+    with pytest.raises(ValueError, match="can only name a value"):
         parse(text)
 
 

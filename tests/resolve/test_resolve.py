@@ -206,7 +206,7 @@ def test_a_machine_on_aws_does_not_know_its_services_and_the_plan_says_so() -> N
         "stack: {pipelining: [prefect], data_processing: [glue]}\n"
     )
     assert "processing" not in {each.name for each in graph.bindings_of("prefect")}
-    assert "`prefect.processing` is not bound to `glue`: it tells code that uses it nothing here" in graph.notes
+    assert "`prefect.processing` is not bound to `glue`: it has no client settings here" in graph.notes
 
 
 def test_a_requirement_that_a_target_lacks_is_noted_with_the_reason() -> None:

@@ -34,8 +34,14 @@ def test_every_size_of_a_setting_is_a_value_of_it_and_never_less_than_before(too
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("feature_store: [feast: {settings: {replicas: 3, max_replicas: 2}}]", "`max_replicas` is at least `replicas`"),
-        ("event_streaming: [kafka: {settings: {brokers: 1, copies: 2}}]", "`copies` is at most `brokers`, which is 1"),
+        (
+            "feature_store: [feast: {settings: {replicas: 3, max_replicas: 2}}]",
+            "`max_replicas` must be at least `replicas`",
+        ),
+        (
+            "event_streaming: [kafka: {settings: {brokers: 1, copies: 2}}]",
+            "`copies` must be at most `brokers`, which is 1",
+        ),
     ],
 )
 def test_a_value_beyond_the_setting_that_bounds_it_is_a_mistake(values: str, message: str) -> None:

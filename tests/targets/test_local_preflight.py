@@ -78,7 +78,7 @@ def test_what_the_stack_itself_listens_on_is_its_own(*, supervised: bool) -> Non
 def test_the_problem_names_the_holder_and_the_way_out() -> None:
     problem = STRANGER.problem
     assert problem.code == "port-taken"
-    assert problem.message == f"port 5000 of `mlflow` is taken by {STRANGER.holder}"
+    assert problem.message == f"port 5000 of `mlflow` is in use by {STRANGER.holder}"
     assert "platinfra up --move-ports" in problem.hint
 
 
@@ -90,7 +90,7 @@ def test_on_a_terminal_people_are_told_and_asked(
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "confirm", lambda question, **_: asked.append(question) or answer)
     assert may_move(yes=False)([STRANGER.sentence]) is answer
-    assert "Port 5000 of `mlflow` is taken by `mlflow.server` of the stack `churn`" in capsys.readouterr().err
+    assert "Port 5000 of `mlflow` is in use by `mlflow.server` of the stack `churn`" in capsys.readouterr().err
     assert len(asked) == 1
 
 

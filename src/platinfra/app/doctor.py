@@ -31,7 +31,7 @@ def _machine() -> Iterator[Finding]:
         "system",
         sys.platform == "linux",
         sys.platform,
-        "platinfra is tested on Linux; elsewhere processes that leave their session may stay behind",
+        "platinfra is tested on Linux; on other systems, processes that leave their session may keep running",
     )
     yield _uv()
     if os.geteuid() == 0:

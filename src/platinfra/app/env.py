@@ -22,7 +22,7 @@ def run(file: Path | None, environment: str | None, command: tuple[str, ...]) ->
     program = shutil.which(command[0], path=variables["PATH"])
     if program is None:
         hint = "programs are looked up in the client environment, then on PATH"
-        raise PlatinfraError(Diagnostic("unknown-program", f"there is no program `{command[0]}`", hint=hint))
+        raise PlatinfraError(Diagnostic("unknown-program", f"no program `{command[0]}` found", hint=hint))
     try:
         os.execve(program, list(command), variables)
     except OSError as error:

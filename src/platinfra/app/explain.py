@@ -34,7 +34,7 @@ def explain(name: str, file: Path | None = None) -> str:
     known = [*catalog.names(), *(each.name for each in catalog.capabilities()), *errors]
     hint = did_you_mean(name, known) or "see `platinfra tools`"
     raise PlatinfraError(
-        Diagnostic("unknown-name", f"`{name}` is not a tool, a stage, a setting or an error", hint=hint)
+        Diagnostic("unknown-name", f"`{name}` is not the name of a tool, stage, setting or error", hint=hint)
     )
 
 
@@ -84,7 +84,7 @@ def _written(value: object) -> str:
 def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
     yield f"{capability.name}: {capability.summary}"
     yield f"\naccess       {', '.join(capability.access)} (default {', '.join(capability.default_access)})"
-    yield f"tells        {', '.join(capability.attributes)}"
+    yield f"attributes   {', '.join(capability.attributes)}"
     for target, tool in capability.defaults.items():
         yield f"default      {tool} on {target}"
     for tool_ in catalog.providers(capability.name):

@@ -22,7 +22,7 @@ def init(template: str, name: str | None, folder: Path, *, force: bool = False) 
     known = templates()
     if template not in known:
         hint = did_you_mean(template, known) or f"templates: {listed(known)}"
-        raise PlatinfraError(Diagnostic("unknown-template", f"there is no template `{template}`", hint=hint))
+        raise PlatinfraError(Diagnostic("unknown-template", f"unknown template `{template}`", hint=hint))
     return write((_FOLDER / f"{template}.yaml").read_text(), name, folder, force=force)
 
 
@@ -30,11 +30,11 @@ def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
     """Write a stack file under a name made from the folder's; raise PlatinfraError when there is one."""
     if name is not None and (not is_name(name) or name in _YAML_WORDS):
         hint = "lower-case letters, digits and dashes, at most 30, beginning with a letter"
-        raise PlatinfraError(Diagnostic("invalid-name", f"`{name}` cannot name a stack", hint=hint))
+        raise PlatinfraError(Diagnostic("invalid-name", f"`{name}` is not a valid stack name", hint=hint))
     target = folder / DEFAULT_FILE
     if target.exists() and not force:
         raise PlatinfraError(
-            Diagnostic("file-exists", f"`{target.name}` exists already", hint="overwrite it with `--force`")
+            Diagnostic("file-exists", f"`{target.name}` already exists", hint="overwrite it with `--force`")
         )
     try:
         target.write_text(text.replace("NAME", name or stack_name(folder.absolute().name), 1))
@@ -67,7 +67,7 @@ def questionnaire() -> list[tuple[str, str, list[str]]]:
 
 def composed(answers: dict[str, str], model: str) -> str:
     """Return a stack file for the chosen tools."""
-    lines = ["# A platinfra stack: bring it up with `platinfra up`.", "name: NAME", "provider: {name: local}", "stack:"]
+    lines = ["# A platinfra stack: start it with `platinfra up`.", "name: NAME", "provider: {name: local}", "stack:"]
     for stage, tool in answers.items():
         use = f"{{{tool}: {{settings: {{model: {model}}}}}}}" if stage == "model_serving" else tool
         lines.append(f"  {stage}: [{use}]")

@@ -31,5 +31,5 @@ def forward(command: tuple[str, ...]) -> None:
     missing = [each for each in wanted if shutil.which(each) is None]
     if missing:
         hint = "install it; `--print` only prints the command"
-        raise PlatinfraError(Diagnostic("unknown-program", f"there is no program `{missing[0]}`", hint=hint))
+        raise PlatinfraError(Diagnostic("unknown-program", f"no program `{missing[0]}` found", hint=hint))
     os.execvp(command[0], command)

@@ -1,4 +1,4 @@
-"""Release the lock of a state whose holder died."""
+"""Release the lock that a dead command left behind."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Bring a stack up, or up to date."""
+"""Start a stack, or update it."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -15,7 +15,7 @@ def at(file: Path | None, environment: str | None) -> Workspace:
     """
     if environment is not None and not is_name(environment):
         hint = "lower-case letters, digits and dashes, beginning with a letter"
-        raise PlatinfraError(Diagnostic("invalid-name", f"`{environment}` cannot name an environment", hint=hint))
+        raise PlatinfraError(Diagnostic("invalid-name", f"`{environment}` is not a valid environment name", hint=hint))
     return Workspace(file if file is not None else _nearest(), environment or DEFAULT)
 
 

@@ -15,12 +15,12 @@ class Chart(Entry):
     version: str = Field(description="The chart's version.")
     values: dict[str, Any] = Field(default_factory=dict, description="Its values; texts may hold references.")
     namespace: str | None = Field(
-        default=None, description="A namespace of its own: the release serves the whole cluster and stacks share it."
+        default=None, description="Its own namespace: the release serves the whole cluster and is shared by stacks."
     )
     kinds: list[str] = Field(
-        default_factory=list, description="Custom kinds it brings, such as `postgresql.cnpg.io/v1/Cluster`."
+        default_factory=list, description="Custom kinds it installs, such as `postgresql.cnpg.io/v1/Cluster`."
     )
-    after: list[str] = Field(default_factory=list, description="Charts of the same tool that come first.")
+    after: list[str] = Field(default_factory=list, description="Charts of the same tool that are installed first.")
     pods: dict[str, str] = Field(
         default={"app.kubernetes.io/instance": "${release}"}, description="Labels that all its pods have."
     )
@@ -76,36 +76,36 @@ class Existing(Entry):
     """What people have outside the cluster, where no cloud below the cluster brings it: settings name it, their Secret opens it."""
 
     provides: dict[str, dict[Attribute, str]] = Field(
-        description="What consumers are told; an attribute whose text comes out empty is not told."
+        description="Attributes for consumers; one that resolves to an empty text is left out."
     )
-    secret: str = Field(description="A Secret that people make in the stack's namespace; `up` copies what it holds.")
-    keys: list[str] = Field(description="Its entries: in `credentials`, `${given.KEY}` is what one holds.")
+    secret: str = Field(description="A Secret that you create in the stack's namespace; `up` copies its content.")
+    keys: list[str] = Field(description="Its entries: in `credentials`, `${given.KEY}` is the value of one.")
 
 
 class Autoscale(Entry):
     """How many pods of a Deployment there are as their processors get busy."""
 
-    max: str | int = Field(description="The most pods; not more than `replicas` turns it off.")
-    cpu: int = Field(default=80, ge=1, le=100, description="Percent of `cpu` that pods use before there are more.")
+    max: str | int = Field(description="Maximum number of pods; a value not above `replicas` turns it off.")
+    cpu: int = Field(default=80, ge=1, le=100, description="Percent of `cpu` that pods use before more are started.")
 
 
 class Beside(Entry):
     """A container beside the main one of a pod: it starts before it, ends after it, and is confined in the same way."""
 
-    image: str = Field(description="The container image; `${image}` for the one that is built from the tool's lock.")
+    image: str = Field(description="The container image; `${image}` for the one built from the tool's lock.")
     command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
     env: dict[str, str] = Field(default_factory=dict, description="Variables; none may hold a secret.")
     credentials: list[str] = Field(
         default_factory=list, description="Requirements whose credentials it gets as variables."
     )
-    writable: list[str] = Field(default=["/tmp"], description="Folders of its own that are lost with the pod.")  # noqa: S108
+    writable: list[str] = Field(default=["/tmp"], description="Its own folders, lost with the pod.")  # noqa: S108
     ready: str | None = Field(
-        default=None, description="A file it makes before the main container may start; its image needs `test`."
+        default=None, description="A file it creates before the main container may start; its image needs `test`."
     )
-    startup_seconds: int = Field(default=300, description="How long that file may take.")
-    cpu: str = Field(default="50m", description="Processor time it is given; may hold references, as what follows.")
-    memory: str = Field(default="128Mi", description="Memory it is given.")
-    memory_limit: str | None = Field(default=None, description="The most memory; twice `memory` when absent.")
+    startup_seconds: int = Field(default=300, description="How long to wait for that file.")
+    cpu: str = Field(default="50m", description="CPU request; may contain references, as may the following.")
+    memory: str = Field(default="128Mi", description="Memory request.")
+    memory_limit: str | None = Field(default=None, description="Memory limit; twice `memory` when absent.")
 
 
 class Workload(Entry):
@@ -114,11 +114,11 @@ class Workload(Entry):
     kind: Literal["Deployment", "StatefulSet", "CronJob", "Job"] = Field(
         default="Deployment", description="StatefulSet when it keeps data."
     )
-    image: str = Field(description="The container image; `platinfra` for the one that is built from the tool's lock.")
+    image: str = Field(description="The container image; `platinfra` for the one built from the tool's lock.")
     command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
     env: dict[str, str] = Field(default_factory=dict, description="Variables; those with a secret come from a Secret.")
     secret_env: dict[str, SecretKey] = Field(
-        default_factory=dict, description="Variables from a Secret that people make themselves."
+        default_factory=dict, description="Variables from a Secret that you create."
     )
     credentials: list[str] = Field(
         default_factory=list, description="Requirements whose credentials the process gets as variables."
@@ -128,49 +128,50 @@ class Workload(Entry):
     files: dict[str, str] = Field(default_factory=dict, description="Absolute path to content.")
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves.")
     volume: Volume | None = Field(default=None, description="Where it keeps data.")
-    writable: list[str] = Field(default=["/tmp"], description="Folders that may be written and are lost with the pod.")  # noqa: S108
+    writable: list[str] = Field(default=["/tmp"], description="Writable folders, lost with the pod.")  # noqa: S108
     shared: list[str] = Field(
-        default_factory=list, description="Folders that all its containers see, and that are lost with the pod."
+        default_factory=list, description="Folders shared by all its containers, lost with the pod."
     )
     beside: dict[str, Beside] = Field(default_factory=dict, description="Further containers of the same pod.")
-    cpu: str = Field(default="100m", description="Processor time it is given; may hold references, as what follows.")
-    memory: str = Field(default="256Mi", description="Memory it is given.")
-    memory_limit: str | None = Field(default=None, description="The most memory; twice `memory` when absent.")
+    cpu: str = Field(default="100m", description="CPU request; may contain references, as may the following.")
+    memory: str = Field(default="256Mi", description="Memory request.")
+    memory_limit: str | None = Field(default=None, description="Memory limit; twice `memory` when absent.")
     gpus: str | int = Field(default=0, description="GPUs of one pod.")
-    replicas: str | int = Field(default=1, description="How many pods; the fewest, where it is autoscaled.")
-    autoscale: Autoscale | None = Field(default=None, description="Deployment: more pods when they are busy.")
+    replicas: str | int = Field(default=1, description="Number of pods; the minimum if autoscaled.")
+    autoscale: Autoscale | None = Field(default=None, description="Deployment: autoscaling.")
     schedule: str | None = Field(default=None, description="CronJob: when, in the five fields of cron.")
-    user: int = Field(default=10001, ge=1, description="User and group that it runs as.")
-    startup_seconds: int = Field(default=300, description="How long it may take to answer after its start.")
+    user: int = Field(default=10001, ge=1, description="User and group id that it runs as.")
+    startup_seconds: int = Field(default=300, description="How long it may take to answer after starting.")
     exceptions: dict[Literal["readOnlyRootFilesystem"], str] = Field(
-        default_factory=dict, description="What it cannot bear, and the reason."
+        default_factory=dict, description="Security settings it does not support, and the reason."
     )
 
 
 class KubernetesRun(Entry):
     """How the tool runs on Kubernetes."""
 
-    charts: dict[str, Chart] = Field(default_factory=dict, description="Releases, in the order they are installed.")
+    charts: dict[str, Chart] = Field(default_factory=dict, description="Releases, in installation order.")
     workloads: dict[str, Workload] = Field(
         default_factory=dict, description="Our own pods; `main` is named as the component."
     )
     objects: list[dict[str, Any]] = Field(
-        default_factory=list, description="Further objects, such as custom resources."
+        default_factory=list, description="Additional objects, such as custom resources."
     )
     pods: list[dict[str, str]] = Field(
-        default_factory=list, description="Labels of the pods that its custom resources make in the stack's namespace."
+        default_factory=list,
+        description="Labels of the pods that its custom resources create in the stack's namespace.",
     )
     secrets: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="Secrets of the component: `${secret.NAME}` is what it is called."
+        default_factory=dict, description="Secrets of the component: `${secret.NAME}` is the name of one."
     )
     places: dict[str, Place] = Field(
         default_factory=dict, description="Endpoints that are not at the Service with the component's name."
     )
     provides: dict[str, dict[Attribute, str]] = Field(
-        default_factory=dict, description="What consumers in the cluster are told instead of `provides`."
+        default_factory=dict, description="Attributes for consumers in the cluster, instead of `provides`."
     )
     credentials: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="Capability to what the Secret of each consumer holds."
+        default_factory=dict, description="Capability to the content of each consumer's Secret."
     )
     grants: dict[str, list[dict[str, Any]]] = Field(
         default_factory=dict, description="Capability to the objects that admit one consumer."
@@ -179,23 +180,25 @@ class KubernetesRun(Entry):
         default=None, description="How it is used outside of the cloud whose service it is."
     )
     rbac: list[Rule] = Field(default_factory=list, description="What it may do through the Kubernetes API.")
-    outside: list[Outside] = Field(default_factory=list, description="What it reaches outside the stack.")
-    inside: list[Inside] = Field(default_factory=list, description="Who reaches it from other namespaces.")
-    account: bool = Field(default=True, description="Whether it gets a service account; an operator may make its own.")
+    outside: list[Outside] = Field(default_factory=list, description="What it connects to outside the stack.")
+    inside: list[Inside] = Field(default_factory=list, description="What may connect to it from other namespaces.")
+    account: bool = Field(
+        default=True, description="Whether it gets a service account; an operator may create its own."
+    )
     image_packages: list[str] = Field(
         default_factory=list, description="Debian packages that the image from the tool's lock needs beside Python."
     )
     dashboards: dict[str, str] | None = Field(
-        default=None, description="Labels of the ConfigMaps that it shows as dashboards."
+        default=None, description="Labels of the ConfigMaps that it loads as dashboards."
     )
     exceptions: dict[str, str] = Field(
-        default_factory=dict, description="Rules of the profile *restricted* that its chart's pods break, and why."
+        default_factory=dict, description="Rules of the *restricted* profile that its chart's pods break, and why."
     )
     client_env: dict[str, str] | None = Field(
         default=None, description="Variables of code in the cluster that uses the tool, instead of those of `client`."
     )
     client_secret_env: dict[str, SecretKey] = Field(
-        default_factory=dict, description="Variables of such code that lie in Secrets of the stack's namespace."
+        default_factory=dict, description="Variables of such code from Secrets in the stack's namespace."
     )
     client_only: bool = Field(
         default=False, description="Nothing runs: code that uses it gets its settings and permissions."

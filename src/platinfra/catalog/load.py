@@ -21,7 +21,7 @@ def load_tool(folder: Path) -> Tool:
     if tool.name != folder.name:
         problem = Diagnostic(
             "tool-name",
-            f"the tool `{tool.name}` lies in the folder `{folder.name}`",
+            f"the tool `{tool.name}` is in the folder `{folder.name}`",
             document.value_span(("name",)),
             "give both the same name",
         )

@@ -17,14 +17,14 @@ class Capability(Entry):
     summary: str = Field(description="One sentence.")
     stage: bool = Field(default=False, description="A part of the ML lifecycle that a stack fills with tools.")
     attributes: list[Attribute] = Field(
-        default=["url", "host", "port"], description="What a provider tells its consumers."
+        default=["url", "host", "port"], description="What a provider passes to its consumers."
     )
     access: list[str] = Field(default_factory=lambda: ["read", "write"], description="The verbs a binding may ask for.")
     default_access: list[str] = Field(
         default_factory=lambda: ["read", "write"], description="The verbs of a requirement that names none."
     )
     defaults: dict[str, str] = Field(
-        default_factory=dict, description="Target to the tool that meets the capability when the stack names none."
+        default_factory=dict, description="Target to the tool that provides the capability if the stack names none."
     )
     port: int | None = Field(
         default=None, description="The port of its servers outside the stack, where no address tells another."
@@ -47,7 +47,7 @@ class Requirement(Entry):
 
     capability: str = Field(description="The capability.")
     access: list[str] | None = Field(default=None, description="Verbs; the capability's default when absent.")
-    optional: bool = Field(default=False, description="May stay unbound: what mentions it disappears.")
+    optional: bool = Field(default=False, description="May stay unbound: what refers to it is left out.")
     many: bool = Field(default=False, description="Binds every provider of the stack.")
     client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
     role: str = Field(default="main", description="AWS: which of this tool's roles gets the permissions.")
@@ -55,33 +55,33 @@ class Requirement(Entry):
     targets: list[str] | None = Field(
         default=None, description="The targets on which the tool needs it; all, when absent."
     )
-    tools: list[str] | None = Field(default=None, description="The only tools that can meet it; any, when absent.")
+    tools: list[str] | None = Field(default=None, description="The only tools that can provide it; any if absent.")
     why: str | None = Field(
-        default=None, description="Why it stays unbound elsewhere, and with other tools: a note of `plan`."
+        default=None, description="Why it stays unbound elsewhere and with other tools: `plan` shows it as a note."
     )
 
 
 class Setting(Entry):
     """A knob of a tool."""
 
-    type: Literal["string", "integer", "number", "boolean"] = Field(default="string", description="What values are.")
+    type: Literal["string", "integer", "number", "boolean"] = Field(default="string", description="Type of the value.")
     default: str | int | float | bool | None = Field(default=None, description="Without one the setting is required.")
-    choices: list[str | int] | None = Field(default=None, description="The only values there are.")
+    choices: list[str | int] | None = Field(default=None, description="The allowed values.")
     minimum: float | None = Field(default=None, description="The smallest number.")
     maximum: float | None = Field(default=None, description="The largest number.")
     at_least: str | None = Field(
-        default=None, description="A setting that it is not less than: a smaller default becomes that one's value."
+        default=None, description="A setting it must not be less than: a smaller default is raised to that value."
     )
     at_most: str | None = Field(
-        default=None, description="A setting that it is not more than: a larger default becomes that one's value."
+        default=None, description="A setting it must not be more than: a larger default is lowered to that value."
     )
     format: str | None = Field(
         default=None,
-        description="What a text has to be: instance-type, gpu-instance-type, database-class, bucket, arn …",
+        description="Format of a text: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
-    places: list[Place] = Field(default=[*PLACES], description="Where it means something.")
+    places: list[Place] = Field(default=[*PLACES], description="Where it applies.")
     needed: list[Place] = Field(
-        default_factory=list, description="Where it may not stay empty, though it has a default."
+        default_factory=list, description="Where it must not be empty, although it has a default."
     )
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
         default_factory=dict,
@@ -93,8 +93,8 @@ class Setting(Entry):
 class Panel(Entry):
     """A diagram of a dashboard."""
 
-    query: str = Field(description="PromQL; `$self` stands for what selects the component's own series.")
-    unit: str = Field(default="short", description="As Grafana names it, such as bytes, s or reqps.")
+    query: str = Field(description="PromQL; `$self` is the selector of the component's own series.")
+    unit: str = Field(default="short", description="Grafana unit, such as bytes, s or reqps.")
 
 
 class Endpoint(Entry):
@@ -106,22 +106,24 @@ class Endpoint(Entry):
     probe: str | None = Field(default=None, description="API path that answers 2xx through the wired address.")
     metrics: str | None = Field(default=None, description="Path of Prometheus metrics.")
     panels: dict[str, Panel] = Field(
-        default_factory=dict, description="Title to what of its metrics is worth seeing, beside what every tool has."
+        default_factory=dict, description="Title to a graph of its own metrics, in addition to those of every tool."
     )
-    page: bool = Field(default=False, description="Whether people look at it: in a cluster it may get a host.")
+    page: bool = Field(default=False, description="Whether it is a page for people: in a cluster it may get a host.")
 
 
 class Client(Entry):
     """What code that uses the tool needs."""
 
     packages: list[str] = Field(default_factory=list, description="Requirements of code that uses it, pinned.")
-    env: dict[str, str] = Field(default_factory=dict, description="Variables that tell such code where it is.")
+    env: dict[str, str] = Field(
+        default_factory=dict, description="Variables for such code, such as the tool's address."
+    )
 
 
 class Stop(Entry):
     """How a process ends."""
 
-    signal: Literal["TERM", "INT", "QUIT", "HUP"] = Field(default="TERM", description="Asks the process to end.")
+    signal: Literal["TERM", "INT", "QUIT", "HUP"] = Field(default="TERM", description="Signal that stops the process.")
     grace: float = Field(default=15, description="Seconds until SIGKILL.")
 
 
@@ -129,7 +131,9 @@ class Command(Entry):
     """A command that runs to its end."""
 
     command: list[Argument] = Field(description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(default_factory=dict, description="Variables, beside those platinfra sets.")
+    env: dict[str, str] = Field(
+        default_factory=dict, description="Variables, in addition to those that platinfra sets."
+    )
     creates: str | None = Field(default=None, description="Skipped when this path exists.")
     timeout: float = Field(default=120, description="Seconds.")
 
@@ -138,13 +142,15 @@ class Process(Entry):
     """A long-running command."""
 
     command: list[Argument] = Field(description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(default_factory=dict, description="Variables, beside those platinfra sets.")
+    env: dict[str, str] = Field(
+        default_factory=dict, description="Variables, in addition to those that platinfra sets."
+    )
     environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
     after: list[str] = Field(
         default_factory=list, description="Processes of the same tool that have to be ready first."
     )
     endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves; all of them must answer.")
-    stop: Stop = Field(default_factory=Stop, description="How it ends.")
+    stop: Stop = Field(default_factory=Stop, description="How it is stopped.")
 
 
 class LocalRun(Entry):
@@ -152,20 +158,22 @@ class LocalRun(Entry):
 
     requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
     path: list[str] = Field(default_factory=list, description="Folders before the system's PATH.")
-    env: dict[str, str] = Field(default_factory=dict, description="Variables, beside those platinfra sets.")
+    env: dict[str, str] = Field(
+        default_factory=dict, description="Variables, in addition to those that platinfra sets."
+    )
     files: dict[str, str] = Field(default_factory=dict, description="Relative name to content.")
     setup: list[Command] = Field(default_factory=list, description="Before the processes start.")
-    processes: dict[str, Process] = Field(default_factory=dict, description="What is kept running.")
+    processes: dict[str, Process] = Field(default_factory=dict, description="Long-running processes.")
     ready: list[Command] = Field(default_factory=list, description="After the processes are ready.")
     grants: dict[str, Command] = Field(
         default_factory=dict, description="Capability to the command that admits one consumer."
     )
     provides: dict[str, dict[Attribute, str]] = Field(
         default_factory=dict,
-        description="What consumers on this machine are told instead of the attributes of `provides`.",
+        description="Attributes for consumers on this machine, instead of those of `provides`.",
     )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
-    timeout: float = Field(default=180, description="Seconds until it has to be ready.")
+    timeout: float = Field(default=180, description="Seconds to wait until it is ready.")
 
 
 class AwsStatement(Entry):
@@ -186,7 +194,7 @@ class AwsRole(Entry):
     source: str | None = Field(
         default=None, description="ARN pattern that `aws:SourceArn` of the service has to match."
     )
-    statements: list[AwsStatement] = Field(default_factory=list, description="What it may do, whatever is wired to it.")
+    statements: list[AwsStatement] = Field(default_factory=list, description="What it may do regardless of its wires.")
     when: dict[str, list[str | int | bool]] = Field(
         default_factory=dict, description="Settings and the values with which the role exists; always, when empty."
     )

@@ -30,7 +30,7 @@ def may_move(*, yes: bool) -> Callable[[Sequence[str]], bool]:
             return False
         for each in taken:
             click.echo(f"{each[:1].upper()}{each[1:]}.", err=True)
-        return click.confirm("Go on with other ports, so that addresses change?", err=True)
+        return click.confirm("Choose new ports? Addresses will change.", err=True)
 
     return ask
 
@@ -41,7 +41,7 @@ def may_delete(*, yes: bool = False, name: str | None = None) -> Callable[[str],
     def ask(stack: str) -> bool:
         if name is not None or yes or not sys.stdin.isatty():
             return yes or name == stack
-        return _typed(stack, "All data of the stack is deleted.")
+        return _typed(stack, "All data of the stack will be deleted.")
 
     return ask
 
@@ -62,8 +62,8 @@ def may_change(*, yes: bool, name: str | None) -> "Callable[[str, Sequence[Chang
             return name == stack or (yes and not loses)
         print_changes(changes)
         if loses:
-            return _typed(stack, "Data is lost, as marked above.")
-        return click.confirm("Change the account?", err=True)
+            return _typed(stack, "Data will be lost, as marked above.")
+        return click.confirm("Apply these changes?", err=True)
 
     return ask
 
@@ -74,7 +74,7 @@ def may_unlock(*, yes: bool) -> "Callable[[Lock], bool]":
     def ask(lock: "Lock") -> bool:
         if yes or not sys.stdin.isatty():
             return yes
-        question = f"{lock.who} has held it since {lock.since} ({lock.operation}). Release the lock?"
+        question = f"Locked by {lock.who} since {lock.since} ({lock.operation}). Release the lock?"
         return click.confirm(question, err=True)
 
     return ask

@@ -19,11 +19,11 @@ def print_drift(found: Sequence[Drift]) -> None:
     for each in sorted(found, key=lambda each: (each.component, each.address)):
         what = f"{each.attribute}: {_shown(each.before)} → {_shown(each.after)}" if each.attribute else _whole(each)
         click.echo(f"{each.component}  {each.address}  {what}")
-    click.echo("`platinfra up` puts it back", err=True)
+    click.echo("`platinfra up` restores it", err=True)
 
 
 def _whole(drift: Drift) -> str:
-    return "is gone" if drift.before is not None else "was added"
+    return "was removed" if drift.before is not None else "was added"
 
 
 def _shown(value: Any) -> str:

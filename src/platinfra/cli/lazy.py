@@ -6,28 +6,28 @@ import click
 
 SUMMARIES = {
     "init": "Write a commented stack file.",
-    "validate": "Find every problem of a stack file, offline.",
+    "validate": "Check a stack file and list every problem, offline.",
     "plan": "Show what `up` would do, and why.",
-    "up": "Bring a stack up, or up to date.",
+    "up": "Start a stack, or update it.",
     "status": "Show component health.",
     "logs": "Show the logs of components.",
     "open": "Open a component's page in the browser.",
     "restart": "Restart one component.",
-    "env": "Print the variables a client of the stack needs.",
+    "env": "Print the variables that a client of the stack needs.",
     "run": "Run a command as a client of the stack.",
-    "check": "Prove each component and each wire through real clients.",
+    "check": "Test each component and each wire with real clients.",
     "graph": "Draw a stack as text, Mermaid or SVG.",
     "render": "Write a stack as Terraform, charts and manifests.",
-    "images": "Build, push and pin the images that the stack needs.",
-    "permissions": "Tell who may do what, and which wire asked for it.",
+    "images": "Build, push and pin the images of a stack.",
+    "permissions": "Show who may do what, and which wire requires it.",
     "tools": "List the tools of the catalog.",
     "explain": "Explain a tool, a stage, a setting or an error.",
     "drift": "Show what was changed by hand since `up`.",
-    "unlock": "Release the lock of a state whose holder died.",
-    "down": "Stop a stack, or remove it from its cluster or from AWS.",
-    "doctor": "Tell what this machine lacks for a stack.",
+    "unlock": "Release the lock that a dead command left behind.",
+    "down": "Stop a stack, or remove it from its cluster or AWS account.",
+    "doctor": "Check whether this machine has what a stack needs.",
     "schema": "Print the JSON Schema of the stack file or of tool.yaml.",
-    "completion": "Print the completion script of a shell.",
+    "completion": "Print the completion script for a shell.",
 }
 
 
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
             from platinfra.diagnostics import did_you_mean
 
             hint = did_you_mean(args[0], SUMMARIES) or "see `platinfra --help`"
-            message = f"there is no command `{args[0]}`: {hint}"
+            message = f"unknown command `{args[0]}`: {hint}"
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
 

@@ -11,8 +11,8 @@ from platinfra.cli.lazy import LazyGroup
 EPILOG = """\b
 First steps:
   platinfra init                write a stack file
-  platinfra up                  bring it up
-  platinfra status              see how it is
+  platinfra up                  start it
+  platinfra status              show its health
   platinfra run -- python x.py  run code that uses it
 """
 
@@ -37,7 +37,7 @@ def run() -> int:
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: nothing is lost, the next command goes on from here", err=True)
+        click.echo("interrupted: nothing is lost, the next command continues from here", err=True)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,7 +58,7 @@ def _failed(error: Exception) -> int:
         raise error
     click.echo(f"bug: {type(error).__name__}: {error}", err=True)
     click.echo(
-        "This is a mistake in platinfra. Run the command again with PLATINFRA_DEBUG=1 and report what it prints.",
+        "This is a bug in platinfra. Run the command again with PLATINFRA_DEBUG=1 and report the output.",
         err=True,
     )
     return 70

@@ -20,14 +20,16 @@ def stack_folder(function: F) -> F:
     option = click.option(
         "--file",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="The stack file; the default is platinfra.yaml here or above.",
+        help="The stack file. The default is platinfra.yaml in this folder or a parent.",
     )
     return option(environment(function))
 
 
 def environment(function: F) -> F:
     """Add the option `--env`."""
-    return click.option("--env", "environment", metavar="NAME", help="An environment of the stack file.")(function)
+    return click.option("--env", "environment", metavar="NAME", help="Use this environment of the stack file.")(
+        function
+    )
 
 
 def as_json(function: F) -> F:
@@ -38,14 +40,14 @@ def as_json(function: F) -> F:
 def without(function: F) -> F:
     """Add the option `--without`."""
     return click.option(
-        "--without", multiple=True, metavar="TOOL", help="Leave a component out; wires to it disappear. Repeatable."
+        "--without", multiple=True, metavar="TOOL", help="Leave out a component and the wires to it. Repeatable."
     )(function)
 
 
 def confirm(function: F) -> F:
     """Add the option `--confirm`."""
     return click.option(
-        "--confirm", metavar="STACK", help="AWS: the stack's name, which agrees to losing data without being asked."
+        "--confirm", metavar="STACK", help="AWS: the stack's name, to confirm data loss without being asked."
     )(function)
 
 

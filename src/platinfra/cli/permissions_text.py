@@ -27,4 +27,4 @@ def _print_statements(actions: tuple[str, ...], wire: str, alike: list[Allowed])
     for allowed in alike:
         for resource in allowed.resources:
             click.echo(f"    on {resource}{f'  ({allowed.reason})' if allowed.reason and resource == '*' else ''}")
-    click.echo(click.style(f"    because of {wire}", dim=True))
+    click.echo(click.style(f"    required by {wire}", dim=True))

@@ -27,7 +27,7 @@ def print_plan(planned: Planned) -> None:
         [f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access) or "use", each.reason]
         for each in graph.bindings
     ]
-    render.table(rows, ["wire", "to", "may", "because"])
+    render.table(rows, ["wire", "to", "may", "reason"])
     for note in graph.notes:
         click.echo(f"  {note}")
     for part in planned.parts:

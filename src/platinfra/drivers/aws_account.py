@@ -135,7 +135,7 @@ class Account:
         return (Diagnostic("region-not-enabled", f"the region `{self.region}` {state}", hint=hint),)
 
     def check_bucket_name(self, name: str) -> tuple[Diagnostic, ...]:
-        """Return what is wrong with a bucket's name: it belongs to somebody else. One of our own is fine."""
+        """Return what is wrong with a bucket's name: it belongs to another user. One of our own is fine."""
         from botocore.exceptions import ClientError
 
         with reported():
@@ -166,8 +166,8 @@ class Account:
             return None
         return Diagnostic(
             "quota-exceeded",
-            f"the stack takes {number} {quota.noun}, and {max(limit - used, 0)} of {limit} are left in `{self.region}`",
-            hint=f"ask for more of {quota.code} at https://console.aws.amazon.com/servicequotas",
+            f"the stack needs {number} {quota.noun}, and only {max(limit - used, 0)} of {limit} are left in `{self.region}`",
+            hint=f"request an increase of {quota.code} at https://console.aws.amazon.com/servicequotas",
         )
 
     def counted(self, service: str, call: str, field: str) -> int:
@@ -202,8 +202,8 @@ def _cpus(machine: Mapping[str, Any]) -> int:
 
 def bucket_taken(name: str) -> Diagnostic:
     """Return what to tell about a bucket that is not ours: names are unique in the whole world."""
-    hint = "choose another name for the stack or the bucket; a bucket of your own in another region counts too"
-    return Diagnostic("bucket-taken", f"the bucket name `{name}` is taken by somebody else", hint=hint)
+    hint = "choose another name for the stack or the bucket; your own buckets in other regions count too"
+    return Diagnostic("bucket-taken", f"the bucket name `{name}` is already taken", hint=hint)
 
 
 def _unchecked(what: str, error: Exception) -> Diagnostic:

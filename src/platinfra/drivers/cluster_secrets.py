@@ -1,4 +1,4 @@
-"""Generated secrets of a stack in a cluster, in a Secret of its namespace: whoever runs `up` finds the same ones."""
+"""Generated secrets of a stack in a cluster, in a Secret of its namespace: every `up` finds the same ones."""
 
 import base64
 import secrets

@@ -28,7 +28,7 @@ class Containers:
         ended = run([self.program, "info"])
         if ended.code:
             message = f"`{Path(self.program).name}` does not answer"
-            hint = "start its service, and see that you may use it"
+            hint = "start its service, and check that your user may use it"
             raise PlatinfraError(
                 Diagnostic("container-engine-missing", message, hint=hint, details=_last(ended.err or ended.out))
             )

@@ -21,7 +21,7 @@ def token(cluster: str, region: str, domain: str) -> str:
     session = boto3.Session(region_name=region)
     credentials = session.get_credentials()
     if credentials is None:
-        raise ValueError("there are no AWS credentials")
+        raise ValueError("no AWS credentials found")
     client = session.client("sts")
     signer = RequestSigner(client.meta.service_model.service_id, region, "sts", "v4", credentials, session.events)
     address = f"https://sts.{region}.{domain}/?Action=GetCallerIdentity&Version=2011-06-15"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.5
 _MARKER = "platinfra.json"
-_NETWORK = "check the connection, the proxy and UV_INDEX_URL; what was downloaded stays in uv's cache"
+_NETWORK = "check the connection, the proxy and UV_INDEX_URL; downloads are kept in uv's cache"
 _CACHE_ONLY = "UV_OFFLINE is set; unset it once to fill uv's cache"
 
 
@@ -86,7 +86,7 @@ class UvEnvironments:
         arguments = ["pip", "compile", "-", *options, *python, "-o", str(part)]
         outcome = self._try(arguments, report, "\n".join(packages) + "\n")
         if outcome.conflict:
-            message = "the packages exclude each other"
+            message = "the packages conflict"
             raise outcome.error("environment-conflict", message, "change one of the named versions", part)
         if outcome.code:
             raise outcome.error("environment-failed", "the packages could not be resolved", self._hint(), part)
@@ -129,7 +129,9 @@ class UvEnvironments:
             with suppress(Timeout):
                 lock.acquire(timeout=_PAUSE)
                 return
-        raise ActionError(Diagnostic("interrupted", "another platinfra was still making the same environment"))
+        raise ActionError(
+            Diagnostic("interrupted", "another platinfra process was still creating the same environment")
+        )
 
     @contextmanager
     def _held(self, folder: Path, report: Report) -> Iterator[None]:
@@ -142,7 +144,7 @@ class UvEnvironments:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                report("waiting for another platinfra that makes the same environment")
+                report("waiting for another platinfra process that creates the same environment")
                 self._await(lock)
         try:
             yield

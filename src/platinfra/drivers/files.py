@@ -27,7 +27,7 @@ def make_state_folder(workspace: Workspace) -> None:
         workspace.root.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         message = f"cannot create `{workspace.root}`: {error.strerror or error}"
-        hint = "state lies beside the stack file; choose a folder you can write to"
+        hint = "the state is kept next to the stack file; choose a folder you can write to"
         raise ActionError(Diagnostic("state-not-written", message, hint=hint)) from None
 
 
@@ -100,14 +100,14 @@ def disk_full(path: Path, details: tuple[str, ...] = ()) -> ActionError:
         Diagnostic(
             "disk-full",
             f"no space is left on the disk of `{path}`",
-            hint="free some space and run the command again; what was complete is kept",
+            hint="free some space and run the command again; finished work is kept",
             details=details,
         )
     )
 
 
 def _hint(error: OSError) -> str | None:
-    return "check who owns it and who may write there" if isinstance(error, PermissionError) else None
+    return "check its owner and permissions" if isinstance(error, PermissionError) else None
 
 
 def _create_folder(path: Path) -> None:

@@ -94,14 +94,16 @@ def definitions(path: Path) -> list[dict[str, Any]]:
 def missing(chart: Chart, details: tuple[str, ...] = ()) -> PlatinfraError:
     """Return what to tell when a repository does not have the version."""
     message = f"the repository `{chart.repository}` has no version {chart.version} of the chart `{chart.name}`"
-    hint = "check the name and the version; `helm search repo` and the chart's own page list what there is"
+    hint = "check the name and the version; `helm search repo` and the chart's page list the available ones"
     return PlatinfraError(Diagnostic("chart-version-missing", message, hint=hint, details=details))
 
 
 def _check(chart: Chart, found: str, wanted: str) -> None:
     if wanted and found != wanted:
-        message = f"version {chart.version} of the chart `{chart.name}` is not what it was: its content changed"
-        hint = "a published version never changes; find out why, then name another version or remove the kept one"
+        message = f"the content of version {chart.version} of the chart `{chart.name}` has changed"
+        hint = (
+            "a published version should never change; find out why, then use another version or delete the cached one"
+        )
         details = (f"expected sha256:{wanted}", f"found    sha256:{found}", f"repository {chart.repository}")
         raise PlatinfraError(Diagnostic("chart-changed", message, hint=hint, details=details))
 
@@ -138,7 +140,7 @@ def _files(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, byt
         except tarfile.TarError as error:
             message = f"the archive `{path}` cannot be read: {error}"
             raise PlatinfraError(
-                Diagnostic("chart-not-rendered", message, hint="remove it, and it is fetched again")
+                Diagnostic("chart-not-rendered", message, hint="delete it, and it will be fetched again")
             ) from error
 
 

@@ -61,7 +61,7 @@ def rendered(chart: str, texts: Iterable[str]) -> list[dict[str, Any]]:
     try:
         return [each for text in texts for each in objects(text)]
     except yaml.YAMLError as error:
-        message = f"the chart `{chart}` renders to something that is no YAML"
+        message = f"the chart `{chart}` renders to invalid YAML"
         details = tuple(str(error).splitlines()[-6:])
         raise PlatinfraError(Diagnostic("chart-not-rendered", message, details=details)) from error
 

@@ -72,10 +72,8 @@ def not_done(what: str, text: str, release: Release | None = None) -> PlatinfraE
 
 def pending(what: str) -> Diagnostic:
     """Return what to tell when somebody else is at work on a release, or died while being so."""
-    message = f"{what} has to wait: another operation on the release is under way, or died"
-    hint = (
-        "wait for it to end; if nobody is at work, run `platinfra up` again after `helm rollback` or `helm uninstall`"
-    )
+    message = f"{what} has to wait: another operation on the release is in progress or was aborted"
+    hint = "wait for it to end; if none is running, run `helm rollback` or `helm uninstall`, then `platinfra up` again"
     return Diagnostic("release-pending", message, hint=hint)
 
 
@@ -83,7 +81,7 @@ def too_old(release: Release, wanted: str, found: str) -> Diagnostic:
     """Return what to tell when a chart does not support the version of the cluster."""
     message = f"the chart `{release.chart.name}` {release.chart.version} needs Kubernetes {wanted}, and the cluster has {found}"
     return Diagnostic(
-        "cluster-too-old", message, hint="upgrade the cluster, or choose a version of the chart that suits it"
+        "cluster-too-old", message, hint="upgrade the cluster, or choose a chart version that supports it"
     )
 
 
@@ -109,13 +107,15 @@ def _values_refused(release: Release, text: str) -> Diagnostic | None:
     if not _SCHEMA.search(text):
         return None
     if _NO_SCHEMA.search(text):
-        message = f"the schema of the chart `{release.chart.name}` {release.chart.version} leads to one that cannot be fetched"
+        message = f"the schema of the chart `{release.chart.name}` {release.chart.version} refers to one that cannot be fetched"
         details = kubernetes_problems.last_lines(text)
         return Diagnostic("chart-unreachable", message, hint="check the connection and the proxy", details=details)
     found = [(_key(each["path"] or "", each["why"]), each["why"]) for each in _REFUSED.finditer(text)]
     said = "; ".join(f"`{key}`: {why}" if key else why for key, why in found) or text.strip()
     message = f"the chart `{release.chart.name}` {release.chart.version} refuses values of `{release.name}`: {said}"
-    return Diagnostic("chart-values-refused", message, hint="`helm show values` prints what the chart understands")
+    return Diagnostic(
+        "chart-values-refused", message, hint="`helm show values` prints the values that the chart accepts"
+    )
 
 
 def _key(path: str, why: str) -> str:

@@ -152,7 +152,7 @@ class HelmReleases:
     def _newest(self, what: str, name: str, namespace: str) -> Revision:
         found = self.status(name, namespace)
         if found is None:
-            raise helm_problems.not_done(what, "the release is gone")
+            raise helm_problems.not_done(what, "the release no longer exists")
         return found
 
 

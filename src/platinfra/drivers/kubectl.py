@@ -241,8 +241,8 @@ class Kubectl:
         held = [(ref, _holders(found)) for ref in refs if (found := self.get(ref))]
         if not held:
             return self._failure("deleting", text)
-        said = "; ".join(f"{ref} is held by {holders or 'nothing that it names'}" for ref, holders in held)
-        hint = "what put the finalizers there has to run to take them away; it may have been removed too early"
+        said = "; ".join(f"{ref} is held by {holders or 'no named finalizer'}" for ref, holders in held)
+        hint = "the program that set the finalizers has to run to remove them; it may have been uninstalled too early"
         return ActionError(Diagnostic("deletion-stuck", f"not deleted within {timeout:g} s: {said}", hint=hint))
 
     def _check_context(self) -> None:
@@ -250,7 +250,7 @@ class Kubectl:
         wanted = self._context or self.current_context()
         if wanted not in known:
             named = f"has no context `{wanted}`" if wanted else "names no current context"
-            hint = (did_you_mean(wanted, known) if wanted else None) or f"there are {listed(known) or 'none'}"
+            hint = (did_you_mean(wanted, known) if wanted else None) or f"it has {listed(known) or 'none'}"
             raise PlatinfraError(Diagnostic("unknown-context", f"the kubeconfig {named}", hint=hint))
 
     def _read(self, arguments: Sequence[str], *, partial: bool = False) -> str:

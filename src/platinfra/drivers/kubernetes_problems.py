@@ -31,19 +31,17 @@ def problem(text: str, where: str = "") -> Diagnostic | None:
     """Return the diagnostic for a failure that has one; `where` names the cluster when the text does not."""
     if _LOGIN.search(text):
         message = f"the cluster{_at(text, where)} does not accept these credentials, or there are none"
-        hint = (
-            "log in again as your cluster asks for it, for example with `aws sso login`; `kubectl version` must answer"
-        )
+        hint = "log in to the cluster again, for example with `aws sso login`, until `kubectl version` answers"
         return Diagnostic("cluster-login-failed", message, hint=hint, details=last_lines(text))
     if _UNREACHABLE.search(text):
         return unreachable(text, where)
     if found := _FORBIDDEN.search(text):
         said = " ".join((found["what"] or found["other"]).split())
-        hint = "ask whoever administers the cluster for the permission; `kubectl auth can-i` tells who may do what"
+        hint = "ask the cluster's administrator for the permission; `kubectl auth can-i` shows what you may do"
         return Diagnostic("cluster-forbidden", f"the cluster does not allow this: {said}", hint=hint)
     if found := _NO_KIND.search(text):
-        message = f"the cluster knows no kind `{found['kind']}` in `{found['version']}`"
-        hint = "what defines it has to be installed before what uses it; or the version of the cluster no longer has it"
+        message = f"the cluster has no kind `{found['kind']}` in `{found['version']}`"
+        hint = "install what defines this kind first; or the cluster's version no longer has it"
         return Diagnostic("kind-missing", message, hint=hint)
     return None
 
@@ -52,7 +50,7 @@ def unreachable(text: str, where: str = "") -> Diagnostic:
     """Return what to tell when a cluster does not answer."""
     reason = _REASON.search(text)
     why = f": {reason[0].strip()}" if reason else ""
-    hint = "check the connection, the proxy and the context; `kubectl config get-contexts` lists what there is"
+    hint = "check the connection, the proxy and the context; `kubectl config get-contexts` lists the contexts"
     return Diagnostic("cluster-unreachable", f"the cluster{_at(text, where)} cannot be reached{why}", hint=hint)
 
 
@@ -78,8 +76,8 @@ def conflicts(text: str) -> Mapping[str, Sequence[str]]:
 def conflict(subject: str, found: Mapping[str, Sequence[str]]) -> ActionError:
     """Return what to tell about a conflict."""
     fields = ", ".join(f"`{name}` belongs to `{manager}`" for manager, names in found.items() for name in names)
-    message = f"{subject} has fields of somebody else that differ: {fields}"
-    hint = "let one of you own each field: remove it from the stack, or from what the other one applies"
+    message = f"{subject} has fields with another owner and another value: {fields}"
+    hint = "each field needs one owner: remove it from the stack, or from what the other owner applies"
     return ActionError(Diagnostic("field-conflict", message, hint=hint))
 
 

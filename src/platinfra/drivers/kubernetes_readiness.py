@@ -26,7 +26,7 @@ def readiness(content: Object) -> Readiness:
         return Readiness(ready=False, why="is being deleted")
     observed = content.get("status", {}).get("observedGeneration")
     if observed is not None and observed < content["metadata"].get("generation", 0):
-        return Readiness(ready=False, why="the last change was not noticed yet")
+        return Readiness(ready=False, why="the last change was not observed yet")
     judge = _JUDGES.get(content["kind"], _by_conditions)
     return judge(content)
 
@@ -60,7 +60,7 @@ def _stateful_set(content: Object) -> Readiness:
 def _daemon_set(content: Object) -> Readiness:
     status = content.get("status", {})
     if "desiredNumberScheduled" not in status:
-        return Readiness(ready=False, why="it was not scheduled yet")
+        return Readiness(ready=False, why="it is not scheduled yet")
     updated = status.get("updatedNumberScheduled", 0)
     return _counted(min(updated, status.get("numberAvailable", 0)), status["desiredNumberScheduled"])
 
@@ -71,7 +71,7 @@ def _job(content: Object) -> Readiness:
         why = " ".join(filter(None, (failed.get("reason"), failed.get("message")))) or "it failed"
         return Readiness(ready=False, why=why, failed=True)
     done = condition(content, "Complete").get("status") == "True"
-    return Readiness(done, "" if done else "it has not ended yet")
+    return Readiness(done, "" if done else "it is still running")
 
 
 def _pod(content: Object) -> Readiness:
@@ -100,7 +100,7 @@ def _by_conditions(content: Object) -> Readiness:
             first.get("status") == "True", "" if first.get("status") == "True" else why or "it is not ready"
         )
     custom = is_custom(ref_of(content))
-    return Readiness(not custom, "it has not said yet that it is ready" if custom else "")
+    return Readiness(not custom, "it does not report ready yet" if custom else "")
 
 
 def _counted(ready: int, wanted: int) -> Readiness:

@@ -67,7 +67,7 @@ def not_ready(
 ) -> ActionError:
     """Return what to tell about an object that is not ready, with what its pods say."""
     when = "failed" if found.failed else f"was not ready within {timeout:g} s"
-    hint = f"`kubectl describe {ref.kind.lower()} {ref.name}{f' -n {ref.namespace}' if ref.namespace else ''}` shows all of it"
+    hint = f"`kubectl describe {ref.kind.lower()} {ref.name}{f' -n {ref.namespace}' if ref.namespace else ''}` shows all details"
     details = tuple(_reasons(cluster, ref, content)) if content else ()
     return ActionError(Diagnostic("not-ready", f"{ref} {when}: {found.why}", hint=hint, details=details))
 

@@ -44,7 +44,7 @@ def _restore_signals() -> None:
 def _end_former(mark: str, stem: str) -> None:
     record = process_tree.load_record(stem)
     if "pid" in record and not process_tree.end(lambda: process_tree.belongings(mark, record), _PATIENCE):
-        sys.exit("platinfra: processes of the former run cannot be ended")
+        sys.exit("platinfra: processes of the previous run cannot be killed")
 
 
 def _note(stem: str) -> None:

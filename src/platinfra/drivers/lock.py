@@ -52,4 +52,4 @@ def _locked(note: Path) -> ActionError:
     else:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(holder["since"]))
         message = f"`{holder['command']}` (pid {holder['pid']}) has been changing this stack since {since}"
-    return ActionError(Diagnostic("stack-locked", message, hint="wait for it, or interrupt it, and try again"))
+    return ActionError(Diagnostic("stack-locked", message, hint="wait for it or interrupt it, then try again"))

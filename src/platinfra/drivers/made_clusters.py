@@ -72,7 +72,7 @@ class MadeCluster:
         self.program = located(f"PLATINFRA_{program.upper()}", program) or ""
         if not self.program:
             hint = f"install it ({self._row.address}), or name it in PLATINFRA_{program.upper()}"
-            raise PlatinfraError(Diagnostic("unknown-program", f"there is no program `{program}`", hint=hint))
+            raise PlatinfraError(Diagnostic("unknown-program", f"no program `{program}` found", hint=hint))
         self._commands = Commands()
 
     def exists(self) -> bool:
@@ -82,7 +82,7 @@ class MadeCluster:
     def create(self) -> None:
         """Make the cluster; raise ActionError with the last lines that the program said, and leave no half of one."""
         try:
-            self._do("making the cluster", self._row.create)
+            self._do("creating the cluster", self._row.create)
         except BaseException:
             self._run(self._row.delete)
             raise

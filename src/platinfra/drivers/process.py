@@ -68,7 +68,7 @@ class LocalProcesses:
     def restart(self, name: str) -> None:
         """Stop and start one process; raise ActionError for an unknown name."""
         if self._state(name) is None:
-            raise ActionError(Diagnostic("process-unknown", f"`{name}` does not run, so it cannot be restarted"))
+            raise ActionError(Diagnostic("process-unknown", f"`{name}` is not running, so it cannot be restarted"))
         self._stop_many([name])
         self._files.forget_record(name)
         with _told(name):
@@ -111,7 +111,7 @@ class LocalProcesses:
         self._end_all()
         if not process_tree.end(lambda: self._of_stack(strays), _LEFTOVER_GRACE):
             left = sorted(self._of_stack(strays))
-            raise ActionError(Diagnostic("processes-left", f"some processes cannot be ended: {left}"))
+            raise ActionError(Diagnostic("processes-left", f"some processes cannot be killed: {left}"))
         self._supervision.forget()
         LocalFiles().remove(self._folder / "run")
 
@@ -176,7 +176,7 @@ class LocalProcesses:
         record["descendants"] |= {pid: entry.start for pid, entry in known.items()}
         if not process_tree.end(lambda: process_tree.belongings(mark, record), _LEFTOVER_GRACE):
             left = sorted(process_tree.belongings(mark, record))
-            raise ActionError(Diagnostic("processes-left", f"`{name}` left processes that cannot be ended: {left}"))
+            raise ActionError(Diagnostic("processes-left", f"`{name}` left processes that cannot be killed: {left}"))
 
     def _belongings(self, name: str) -> dict[int, process_tree.Entry]:
         return process_tree.belongings(self._files.mark_of(name), self._files.record(name))

@@ -70,7 +70,7 @@ class ProgramFiles:
     def write(self, spec: ProcessSpec, sections: Path) -> None:
         """Write the specification into `run/` and the supervisord section into `sections`."""
         if not _NAME.fullmatch(spec.name):
-            raise ActionError(Diagnostic("process-name", f"`{spec.name}` cannot name a process"))
+            raise ActionError(Diagnostic("process-name", f"`{spec.name}` is not a valid process name"))
         section = self._section(spec)
         files = LocalFiles()
         files.folder(spec.run.log.parent)
@@ -124,7 +124,7 @@ def drop_root(spec: CommandSpec) -> tuple[str, ...]:
         raise ActionError(
             Diagnostic(
                 "setpriv-missing",
-                f"`{spec.component}` refuses to run as root, and `setpriv` is not installed to give root up",
+                f"`{spec.component}` refuses to run as root, and `setpriv`, which drops root, is not installed",
                 hint="install the package `util-linux`, or run platinfra as an ordinary user",
             )
         ) from error

@@ -40,7 +40,7 @@ class _Answer:
 
 
 class Registries:
-    """Asks registries; TLS is verified, and only a registry on this machine may do without."""
+    """Asks registries; TLS is verified, and only a registry on this machine may go without."""
 
     def __init__(
         self, logins: Callable[[str], Login | None] = login_for, *, timeout: float = 15.0, pause: float = 1.0
@@ -62,7 +62,7 @@ class Registries:
         if answer.status == http.client.OK and not answer.headers.get("Docker-Content-Digest"):
             answer = self._asked("GET", url, registry, repository)
         if answer.status == http.client.NOT_FOUND:
-            hint = "check its name and tag; one that platinfra builds is there after `platinfra images push`"
+            hint = "check its name and tag; images that platinfra builds are pushed by `platinfra images push`"
             raise PlatinfraError(Diagnostic("image-not-found", f"`{registry}` has no image `{name}`", hint=hint))
         if answer.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
             raise _denied(registry, name)
@@ -97,7 +97,7 @@ class Registries:
         registry, repository = key
         realm = told.get("realm", "")
         if not _is_allowed(realm, url):
-            raise _unreachable(registry, f"it sends logins to `{realm}`, which is no safe address")
+            raise _unreachable(registry, f"it sends logins to `{realm}`, which is not a safe address")
         query = {"service": told.get("service", ""), "scope": f"repository:{repository}:pull"}
         if login and login.is_token:
             form = {"grant_type": "refresh_token", "client_id": "platinfra", "refresh_token": login.secret, **query}
@@ -162,7 +162,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request:
         """Return the next request; raise ValueError for an address that is not safe."""
         if req.get_method() == "POST" or not _is_allowed(newurl, req.full_url):
-            raise ValueError(f"it leads to `{urllib.parse.urlsplit(newurl).netloc}`, which is no safe address")
+            raise ValueError(f"it leads to `{urllib.parse.urlsplit(newurl).netloc}`, which is not a safe address")
         same = urllib.parse.urlsplit(newurl)[:2] == urllib.parse.urlsplit(req.full_url)[:2]
         return _request(req.get_method(), newurl, (req.get_header("Authorization") or "") if same else "")
 
@@ -201,7 +201,7 @@ def _digest(answer: _Answer, registry: str) -> str:
     if len(answer.body) > _LARGEST or (answer.body and "schemaVersion" not in _json(answer.body)):
         raise _unreachable(registry, "it does not answer as a registry does")
     if not _DIGEST.fullmatch(made) or (told and told != made):
-        raise _unreachable(registry, "it tells no digest, or a wrong one")
+        raise _unreachable(registry, "it returns no digest, or a wrong one")
     return made
 
 
@@ -214,8 +214,10 @@ def _json(body: bytes) -> Mapping[str, Any]:
 
 
 def _denied(registry: str, name: str) -> PlatinfraError:
-    hint = f"`docker login {registry}`, and check the name: some registries answer so for what they do not have"
-    return PlatinfraError(Diagnostic("registry-denied", f"`{registry}` does not let you see `{name}`", hint=hint))
+    hint = (
+        f"`docker login {registry}`, and check the name: some registries also answer this for images they do not have"
+    )
+    return PlatinfraError(Diagnostic("registry-denied", f"`{registry}` denies access to `{name}`", hint=hint))
 
 
 def _unreachable(registry: str, reason: str) -> PlatinfraError:

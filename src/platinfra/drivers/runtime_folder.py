@@ -48,9 +48,9 @@ def _check(folder: Path) -> None:
     if not stat.S_ISDIR(found.st_mode):
         raise _unsafe(folder, "it is not a folder")
     if found.st_uid != os.geteuid():
-        raise _unsafe(folder, "it belongs to somebody else")
+        raise _unsafe(folder, "it belongs to another user")
     if found.st_mode & 0o077:
-        raise _unsafe(folder, "others may enter it")
+        raise _unsafe(folder, "other users may enter it")
 
 
 def _unsafe(folder: Path, reason: str) -> ActionError:

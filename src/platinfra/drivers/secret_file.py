@@ -52,11 +52,11 @@ class SecretFile:
 
     def _none_yet(self) -> Content:
         if self._data is not None and self._data.is_dir() and any(self._data.iterdir()):
-            raise self._problem("secrets-missing", "is missing although there is data")
+            raise self._problem("secrets-missing", "is missing, but there is data")
         return {}
 
     def _problem(self, code: str, what: str) -> PlatinfraError:
-        hint = "restore it from a backup; without it the data cannot be opened, so start over by removing both"
+        hint = "restore it from a backup; without it the data cannot be opened; to start over, remove both"
         return PlatinfraError(Diagnostic(code, f"the file of secrets `{self._path}` {what}", hint=hint))
 
 

@@ -62,5 +62,5 @@ class SecretStore:
         return self._account.client("secretsmanager")
 
     def _missing(self, what: str) -> ActionError:
-        hint = "`platinfra up` for the stack on AWS makes it; then bring this one up again"
+        hint = "`platinfra up` for the stack on AWS creates it; then run `up` for this one again"
         return ActionError(Diagnostic("secrets-missing", f"{what} in `{self._account.region}`", hint=hint))

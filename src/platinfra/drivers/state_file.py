@@ -70,8 +70,8 @@ class StateFile:
     def _warning(self) -> Diagnostic:
         return Diagnostic(
             "state-recovered",
-            f"`{self.path}` was missing or damaged, so the copy before it is used",
-            hint="run `platinfra up` to bring the stack and its state together again",
+            f"`{self.path}` was missing or damaged; the previous copy is used",
+            hint="run `platinfra up` to bring the state up to date again",
             severity="warning",
         )
 

@@ -30,13 +30,13 @@ _KNOWN = (
     _known(
         "state-not-saved",
         re.compile(r"Failed to (?:save|persist) state|errored\.tfstate"),
-        "the state could not be saved in its bucket, and was kept in the folder of the stack",
-        "mend the cause and run the command again on this machine: the kept state is saved first",
+        "the state could not be saved in its bucket and was kept in the stack's folder",
+        "fix the cause and run the command again on this machine: the kept state is saved first",
     ),
     _known(
         "state-locked",
         re.compile(r"Lock Info:"),
-        "`{who}` has held the lock of the state since {since} ({what}, id {id})",
+        "the state has been locked by `{who}` since {since} ({what}, id {id})",
         "wait for it to end; if it died, `platinfra unlock` releases the lock",
         details=False,
     ),
@@ -44,7 +44,7 @@ _KNOWN = (
         "provider-unavailable",
         re.compile(r"Failed to (?:query available provider packages|install provider)"),
         "Terraform cannot get the AWS provider",
-        "check the connection and the proxy; without a network, a mirror named in TF_CLI_CONFIG_FILE serves too",
+        "check the connection and the proxy; without a network, set a provider mirror in TF_CLI_CONFIG_FILE",
     ),
     _known(
         "credentials-expired",
@@ -54,7 +54,7 @@ _KNOWN = (
             re.IGNORECASE,
         ),
         "the AWS credentials have expired",
-        "log in again (for example `aws sso login`), and run the command again: it goes on from where it was",
+        "log in again (for example `aws sso login`), and run the command again: it continues where it stopped",
         details=False,
     ),
     _known(
@@ -63,27 +63,27 @@ _KNOWN = (
             r"No valid credential sources|failed to refresh cached credentials|NoCredentialProviders"
             r"|Unable to locate credentials|Partial credentials|config profile .* could not be found"
         ),
-        "there are no AWS credentials",
+        "no AWS credentials found",
         "log in with `aws configure` or `aws sso login`, or set AWS_PROFILE",
     ),
     _known(
         "credentials-refused",
         re.compile(r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId"),
-        "AWS does not know these credentials",
+        "AWS does not accept these credentials",
         "check AWS_PROFILE and the access keys; a deleted or mistyped key looks like this",
         details=False,
     ),
     _known(
         "quota-exceeded",
         re.compile(r"(?<!Request)(?<!Rate)(?:LimitExceeded|QuotaExceeded|LimitReached)|TooManyBuckets"),
-        "{subject} does not fit into a quota of the account",
-        "ask for more at https://console.aws.amazon.com/servicequotas, or remove what is not needed",
+        "{subject} exceeds a quota of the account",
+        "request an increase at https://console.aws.amazon.com/servicequotas, or remove what is not needed",
     ),
     _known(
         "resource-exists",
         re.compile(r"AlreadyExist|AlreadyOwnedByYou|ResourceExistsException|InvalidGroup\.Duplicate|already exists"),
-        "{subject} exists in the account already, and this stack did not make it",
-        "remove or rename it, choose another name for the stack, or bring it in as an existing one",
+        "{subject} already exists in the account and was not created by this stack",
+        "remove or rename it, choose another name for the stack, or declare it as an existing one",
     ),
     _known(
         "access-denied",
@@ -92,7 +92,7 @@ _KNOWN = (
             re.IGNORECASE,
         ),
         "AWS does not allow {action}{resource}{purpose}",
-        "`platinfra permissions` prints the least that deploying this stack needs",
+        "`platinfra permissions --operator` prints the minimal permissions to deploy this stack",
     ),
     _known(
         "no-network",

@@ -34,7 +34,7 @@ class Outcome:
 
     @property
     def conflict(self) -> bool:
-        """Tell whether the packages exclude each other, known without a network."""
+        """Tell whether the packages conflict, known without a network."""
         text = "\n".join(self.lines)
         return _CONFLICT in text and not any(each in text for each in _UNREACHED)
 

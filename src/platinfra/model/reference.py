@@ -56,7 +56,7 @@ def parse(text: str) -> Text:
 
 def _reference(name: str) -> Reference:
     if not _NAME.fullmatch(name):
-        message = f"`${{{name}}}` is not a reference: it only fetches a value, such as `${{backend.url}}`"
+        message = f"`${{{name}}}` is not a reference: it can only name a value, such as `${{backend.url}}`"
         raise ValueError(message)
     return Reference(tuple(name.split(".")))
 

@@ -80,8 +80,8 @@ def _loaded(point: "EntryPoint") -> Any:
         offered = target.grounds
     except Exception as error:
         package = point.dist.name if point.dist else point.module
-        message = f"the package `{package}` brings the target `{point.name}`, which cannot be loaded"
-        hint = f"mend it or remove it: `pip uninstall {package}`"
+        message = f"the package `{package}` provides the target `{point.name}`, which cannot be loaded"
+        hint = f"fix or remove it: `pip uninstall {package}`"
         details = (f"{type(error).__name__}: {error}",)
         raise PlatinfraError(Diagnostic("broken-package", message, hint=hint, details=details)) from None
     return target if offered else None

@@ -97,7 +97,7 @@ class _Binder:
         member = self.bound.members.get(name) or self.join(name, reason)
         requirement = member.tool.requires[routes.PAGES]
         for door, host in doors.items():
-            self.add(member, routes.PAGES, requirement, door, f"people find it at {host}")
+            self.add(member, routes.PAGES, requirement, door, f"its page is at {host}")
 
     def add_platform(self) -> None:
         """Add what the target itself needs and no component asked for."""
@@ -118,7 +118,7 @@ class _Binder:
                 self.note(f"`{member.name}.{name}` stays unbound: {requirement.why}")
         default = self.default_of("secret_store")
         if member.tool.secrets and not optional and default:
-            why = f"what platinfra generates on `{self.chosen.file.provider.name}` is kept in {default}"
+            why = f"secrets generated on `{self.chosen.file.provider.name}` are kept in {default}"
             yield SECRETS, Requirement(capability="secret_store", access=["read"], tools=[default], why=why)
 
     def in_order(self) -> list[Binding]:
@@ -175,7 +175,7 @@ class _Binder:
             if not reach.fits(requirement, tool):
                 self.note(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
             elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(tool, self.chosen.ground):
-                self.note(f"`{member.name}.{name}` is not bound to `{each}`: it tells code that uses it nothing here")
+                self.note(f"`{member.name}.{name}` is not bound to `{each}`: it has no client settings here")
             else:
                 yield each
 

@@ -86,7 +86,9 @@ def _tool(
         hint = did_you_mean(use.tool, catalog.names()) or f"tools of this stage: {_names(catalog.providers(stage))}"
         problems.append(Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint))
     elif stage not in tool.provides:
-        hint = f"`{tool.name}` fills {listed(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
+        hint = (
+            f"`{tool.name}` provides {listed(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
+        )
         problems.append(Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`", span, hint))
     else:
         return tool
@@ -110,7 +112,7 @@ def _add(
         problems.append(
             Diagnostic(
                 "invalid-name",
-                f"`{name}` cannot name a component",
+                f"`{name}` is not a valid component name",
                 chosen.document.value_span((*path, use.tool, "as")),
                 hint,
             )
@@ -118,14 +120,14 @@ def _add(
         return
     member = found.setdefault(name, Member(name, tool, recipes.place_of(tool, chosen.ground), span))
     if member.tool.name != tool.name:
-        hint = f"it is the name of a `{member.tool.name}` already; choose another with `as`"
-        problems.append(Diagnostic("name-taken", f"two components would be called `{name}`", span, hint))
+        hint = f"a `{member.tool.name}` already has this name; choose another with `as`"
+        problems.append(Diagnostic("name-taken", f"two components would be named `{name}`", span, hint))
         return
     if stage in member.stages:
         problems.append(
             Diagnostic(
                 "tool-twice",
-                f"`{name}` stands twice in `{stage}`",
+                f"`{name}` is listed twice in `{stage}`",
                 span,
                 f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`",
             )
@@ -136,7 +138,7 @@ def _add(
     for key, value in use.options.settings.items():
         place = chosen.document.key_span(locate(chosen.document, (*path, *options, "settings", key)))
         if key in member.settings and member.settings[key][0] != value:
-            hint = f"`{name}` is one component; say it once, or name a second with `as`"
+            hint = f"`{name}` is one component; set it once, or name a second one with `as`"
             problems.append(Diagnostic("conflicting-setting", f"`{key}` of `{name}` has two values", place, hint))
         member.settings.setdefault(key, (value, place))
     for key, target in use.options.bind.items():

@@ -24,7 +24,7 @@ def problems(members: Mapping[str, Member], chosen: Chosen) -> Iterator[Diagnost
             yield Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, near)
         elif not _has_main_chart(members[name]):
             others = f"components with one: {listed(charted)}" if charted else None
-            yield Diagnostic("no-chart", f"`{written}` is not installed from a Helm chart of its own", span, others)
+            yield Diagnostic("no-chart", f"`{written}` is not installed from a Helm chart", span, others)
 
 
 def _has_main_chart(member: Member) -> bool:

@@ -24,7 +24,7 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
     if reason := tool.limit(ground):
         message = f"`{tool.name}` cannot run on {ground}: {reason}"
-        return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; leave the stage out")
+        return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
     message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
     return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
 

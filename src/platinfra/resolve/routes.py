@@ -44,7 +44,7 @@ def proxies(members: Members, chosen: Chosen, catalog: Catalog) -> list[Member]:
         )
         for name in hosts(members, chosen)
         if not _asks(members[name])
-        for reason in [f"`{name}` cannot ask the stack's sign-in itself"]
+        for reason in [f"`{name}` cannot use the stack's sign-in itself"]
     ]
 
 
@@ -80,17 +80,17 @@ def problems(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
     yield from _same_host(members, chosen, routes)
     open_hosts = [host for host in hosts(members, chosen).values() if not routes.is_https(host) and not is_local(host)]
     if _vouchers(members) and open_hosts:
-        hint = "write `tls: {secret: NAME}` or `tls: {issuer: NAME}`; only hosts under `.localhost` do without"
-        message = f"people would sign in to {listed(open_hosts)} without TLS, so others could take their sessions"
+        hint = "write `tls: {secret: NAME}` or `tls: {issuer: NAME}`; only hosts under `.localhost` need none"
+        message = f"signing in to {listed(open_hosts)} without TLS would expose sessions to the network"
         yield Diagnostic("sign-in-without-tls", message, _span(chosen, key=True), hint)
 
 
 def open_pages(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
-    """Yield a warning for pages that everybody reaches who reaches their hosts."""
+    """Yield a warning for pages with hosts and no sign-in."""
     found = hosts(members, chosen)
     if found and not _vouchers(members):
-        message = f"everybody who reaches the hosts can use {listed(found)}, as far as the tools have no login"
-        hint = "add a stage: `sign_in: [github]`, or `sign_in: [oidc]`"
+        message = f"these pages have no sign-in in front of them: {listed(found)}"
+        hint = "add a stage: `sign_in: [github]` or `sign_in: [oidc]`"
         yield Diagnostic("open-pages", message, _span(chosen, key=True), hint, "warning")
 
 
@@ -129,8 +129,8 @@ def _same_host(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Dia
 def _too_many(members: Members) -> Iterator[Diagnostic]:
     vouchers = _vouchers(members)
     if len(vouchers) > 1:
-        message = f"{listed(each.name for each in vouchers)} would all vouch for people"
-        yield Diagnostic("several-sign-ins", message, vouchers[1].span, "keep one of them; a page asks one provider")
+        message = f"more than one tool for sign-in: {listed(each.name for each in vouchers)}"
+        yield Diagnostic("several-sign-ins", message, vouchers[1].span, "keep one of them")
 
 
 def _vouchers(members: Members) -> list[Member]:

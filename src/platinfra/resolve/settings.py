@@ -56,7 +56,7 @@ def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
             if isinstance(value, int | float) and isinstance(bound, int | float) and outside(value, bound):
                 values[key] = bound
                 if key in member.settings:
-                    message = f"the setting `{key}` is at {word} `{other}`, which is {bound:g}"
+                    message = f"the setting `{key}` must be at {word} `{other}`, which is {bound:g}"
                     yield Diagnostic("out-of-range", message, member.settings[key][1], setting.help)
 
 
@@ -94,7 +94,7 @@ def _missing(member: Member, key: str, setting: Setting) -> Diagnostic:
 def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Diagnostic | None:
     types, wanted = _KINDS[setting.type]
     if not isinstance(value, types) or (isinstance(value, bool) and setting.type != "boolean"):
-        return Diagnostic("wrong-type", f"the setting `{key}` has to be {wanted}", span, setting.help)
+        return Diagnostic("wrong-type", f"the setting `{key}` must be {wanted}", span, setting.help)
     if setting.choices is not None and value not in setting.choices:
         choices = [str(each) for each in setting.choices]
         hint = did_you_mean(str(value), choices) or f"one of {listed(choices, 'or')}"
@@ -110,7 +110,11 @@ def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Di
 
 def _range_problem(key: str, setting: Setting, value: float, span: Span | None) -> Diagnostic | None:
     if setting.minimum is not None and value < setting.minimum:
-        return Diagnostic("out-of-range", f"the setting `{key}` is at least {setting.minimum:g}", span, setting.help)
+        return Diagnostic(
+            "out-of-range", f"the setting `{key}` must be at least {setting.minimum:g}", span, setting.help
+        )
     if setting.maximum is not None and value > setting.maximum:
-        return Diagnostic("out-of-range", f"the setting `{key}` is at most {setting.maximum:g}", span, setting.help)
+        return Diagnostic(
+            "out-of-range", f"the setting `{key}` must be at most {setting.maximum:g}", span, setting.help
+        )
     return None

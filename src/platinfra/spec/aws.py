@@ -32,7 +32,7 @@ class Network(Strict):
     cidr: str = Field("10.0.0.0/16", description="Address range of the network; a new one is /16 to /20.")
     zones: list[str] = Field(default_factory=list, description="Availability zones; the region's first three.")
     nat: Literal["one", "per_zone"] = Field("one", description="NAT gateways: one, or one in each zone.")
-    flow_logs: bool = Field(True, description="Whether to log who talks to whom.")  # noqa: FBT003
+    flow_logs: bool = Field(True, description="Whether to write flow logs.")  # noqa: FBT003
     endpoints: list[str] = Field(
         default_factory=list, description="Interface endpoints, such as ecr.api: traffic that then stays inside AWS."
     )
@@ -63,7 +63,8 @@ class Cluster(Strict):
     gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
     karpenter: bool = Field(True, description="Whether to prepare for Karpenter.")  # noqa: FBT003
     public_access: list[str] = Field(
-        default_factory=list, description="Address ranges that may reach the API from outside; none, so it is private."
+        default_factory=list,
+        description="Address ranges that may reach the API from outside; none by default, so it is private.",
     )
     name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")
     security_group: str | None = Field(None, description="The existing cluster's security group.")
@@ -80,14 +81,14 @@ class SignIn(Strict):
     """The organisation's identity provider, which lets users assume roles."""
 
     provider: str = Field(description="ARN of the account's SAML or OIDC provider.")
-    audience: str | None = Field(None, description="OIDC: the client id that tokens are made for.")
+    audience: str | None = Field(None, description="OIDC: the client id that tokens are issued for.")
 
 
 class Domain(Strict):
     """The domain of the platform's addresses."""
 
     name: str = Field(description="Such as ml.example.org.")
-    zone_id: str | None = Field(None, description="An existing Route 53 zone; else one is made.")
+    zone_id: str | None = Field(None, description="An existing Route 53 zone; otherwise one is created.")
 
 
 class AwsDeployment(Strict):
@@ -96,9 +97,11 @@ class AwsDeployment(Strict):
     network: Annotated[Network | None, CANONICAL] = Field(None, description="aws: the network.")
     cluster: Annotated[Cluster | None, CANONICAL] = Field(None, description="aws, type kubernetes: the cluster.")
     machine: Annotated[Machine | None, CANONICAL] = Field(None, description="aws, type cloud_vm: the virtual machine.")
-    sign_in: Annotated[SignIn | None, CANONICAL] = Field(None, description="aws: who lets `users` in.")
+    sign_in: Annotated[SignIn | None, CANONICAL] = Field(
+        None, description="aws: the identity provider that `users` sign in with."
+    )
     domain: Annotated[Domain | None, CANONICAL] = Field(None, description="aws: the domain and its certificate.")
-    permissions_boundary: str | None = Field(None, description="aws: ARN of the boundary of every role.")
-    state: Literal["s3", "local"] | None = Field(None, description="aws: where Terraform's state lies; s3.")
+    permissions_boundary: str | None = Field(None, description="aws: ARN of the permissions boundary of every role.")
+    state: Literal["s3", "local"] | None = Field(None, description="aws: where Terraform's state is kept; s3.")
     log_days: int | None = Field(None, ge=1, le=3653, description="aws: days to keep logs; 30.")
-    tags: dict[str, str] | None = Field(None, description="aws: further tags of every resource.")
+    tags: dict[str, str] | None = Field(None, description="aws: additional tags for every resource.")

@@ -78,26 +78,24 @@ class _Checks:
             place = self.where("network", key) or self.where("network", "vpc_id")
             if len(set(subnets)) < max(minimum, MIN_ZONES if subnets else 0):
                 name = key.replace("_", "-")
-                message = (
-                    f"an existing VPC needs {MIN_ZONES} `{name}` in different zones, and {len(set(subnets))} is named"
-                )
+                message = f"an existing VPC needs {MIN_ZONES} `{name}` in different zones; {len(set(subnets))} given"
                 yield Diagnostic("too-few-subnets", message, place, f"write `{name}: [subnet-…, subnet-…]`")
             for index, each in enumerate(subnets):
                 if not re.fullmatch(r"subnet-[0-9a-f]{8,17}", each):
                     yield Diagnostic(
                         "invalid-id",
-                        f"`{each}` is not the id of a subnet",
+                        f"`{each}` is not a subnet id",
                         self.where("network", key, index),
                         "subnet-…",
                     )
         if self.deployment.type == "cloud_vm" and "cidr" not in network.model_fields_set:
-            hint = "the machine may talk to databases inside this range only: `cidr: …`"
+            hint = "the machine may only connect to databases inside this range: `cidr: …`"
             yield Diagnostic(
                 "missing-key", "the machine needs the `cidr` of the VPC", self.where("network", "vpc_id"), hint
             )
         if not re.fullmatch(r"vpc-[0-9a-f]{8,17}", network.vpc_id or ""):
             yield Diagnostic(
-                "invalid-id", f"`{network.vpc_id}` is not the id of a VPC", self.where("network", "vpc_id"), "vpc-…"
+                "invalid-id", f"`{network.vpc_id}` is not a VPC id", self.where("network", "vpc_id"), "vpc-…"
             )
 
     def cidr(self, text: str) -> Iterator[Diagnostic]:
@@ -113,7 +111,7 @@ class _Checks:
         elif found.prefixlen < _WIDEST:
             yield Diagnostic("invalid-cidr", f"`{text}` is larger than a VPC can be", place, f"/{_WIDEST} or smaller")
         elif not found.is_private:
-            message = f"`{text}` holds public addresses, which belong to somebody else"
+            message = f"`{text}` contains public addresses"
             yield Diagnostic("invalid-cidr", message, place, f"take a private range, {hint}")
         elif found.overlaps(ip_network(_DOCKER)):
             message = f"`{text}` overlaps {_DOCKER}, the container bridge of every machine"
@@ -136,7 +134,7 @@ class _Checks:
             hint = f"zones of {region.name}: {listed(region.zones)}"
             yield Diagnostic(
                 "too-few-zones",
-                f"a network needs {MIN_ZONES} different zones or more",
+                f"a network needs at least {MIN_ZONES} different zones",
                 self.where("network", "zones"),
                 hint,
             )
@@ -147,7 +145,7 @@ class _Checks:
             oldest = ".".join(map(str, _OLDEST_CLUSTER))
             yield Diagnostic(
                 "unsupported-version",
-                f"`{cluster.version}` is not a Kubernetes version that platinfra runs on EKS",
+                f"`{cluster.version}` is not a Kubernetes version that platinfra supports on EKS",
                 self.where("cluster", "version"),
                 f"{oldest} or newer",
             )
@@ -176,10 +174,10 @@ class _Checks:
         if not network or not network.vpc_id:
             hint = "name its network: `network: {vpc-id: vpc-…, private-subnets: […]}`"
             yield Diagnostic(
-                "missing-key", "an existing cluster lies in an existing VPC", self.where("cluster", "name"), hint
+                "missing-key", "an existing cluster needs an existing VPC", self.where("cluster", "name"), hint
             )
         if not cluster.security_group:
-            hint = "databases let it in: `security-group: sg-…`"
+            hint = "databases allow connections from it: `security-group: sg-…`"
             yield Diagnostic(
                 "missing-key", "an existing cluster needs its `security-group`", self.where("cluster", "name"), hint
             )
@@ -228,7 +226,7 @@ class _Checks:
         kinds = ("saml-provider/", "oidc-provider/")
         yield from self.arn(sign_in.provider, ("sign_in", "provider"), "iam", kinds)
         if ":oidc-provider/" in sign_in.provider and not sign_in.audience:
-            hint = "the client id that the identity provider makes tokens for: `audience: …`"
+            hint = "the client id that the identity provider issues tokens for: `audience: …`"
             yield Diagnostic(
                 "missing-key", "an OIDC provider needs an `audience`", self.where("sign_in", "provider"), hint
             )
@@ -238,7 +236,9 @@ class _Checks:
         found = _ARN.fullmatch(text)
         example = f"arn:{self.region.partition if self.region else 'aws'}:{service}::<account>:{kinds[0]}<name>"
         if not found or found[2] != service or not found[5].startswith(kinds):
-            yield Diagnostic("invalid-arn", f"`{text}` is not such an ARN", self.where(*path), f"such as {example}")
+            yield Diagnostic(
+                "invalid-arn", f"`{text}` is not a valid ARN here", self.where(*path), f"such as {example}"
+            )
         elif self.region and found[1] != self.region.partition:
             message = (
                 f"`{text}` is in the partition `{found[1]}`, and `{self.region.name}` in `{self.region.partition}`"
@@ -263,7 +263,9 @@ class _Checks:
         if days is not None and days not in LOG_DAYS:
             nearest = min(LOG_DAYS, key=lambda each: abs(each - days))
             message = f"CloudWatch cannot keep logs for {days} days"
-            yield Diagnostic("invalid-log-days", message, self.where("log_days"), f"the nearest it can is {nearest}")
+            yield Diagnostic(
+                "invalid-log-days", message, self.where("log_days"), f"the nearest allowed value is {nearest}"
+            )
 
     def tags(self) -> Iterator[Diagnostic]:
         for key, value in (self.deployment.tags or {}).items():
@@ -273,7 +275,7 @@ class _Checks:
                 or len(value) > _TAG_VALUE
             ):
                 hint = f"keys have 1 to {_TAG_KEY} characters and begin with neither `aws:` nor `platinfra:`; values have at most {_TAG_VALUE}"
-                yield Diagnostic("invalid-tag", f"`{key}` cannot be a tag", self.where("tags", key), hint)
+                yield Diagnostic("invalid-tag", f"`{key}` is not a valid tag", self.where("tags", key), hint)
 
 
 def aws_problems(
@@ -282,7 +284,7 @@ def aws_problems(
     """Yield what is wrong with a deployment on AWS."""
     if provider.region is not None and provider.region not in regions():
         hint = did_you_mean(provider.region, regions()) or "such as eu-central-1"
-        yield Diagnostic("unknown-region", f"`{provider.region}` is not a region of AWS", region_place, hint)
+        yield Diagnostic("unknown-region", f"`{provider.region}` is not an AWS region", region_place, hint)
     yield from _Checks(provider, deployment, where).all()
 
 

@@ -18,21 +18,21 @@ class KubernetesDeployment(Strict):
     )
     charts: str | None = Field(
         None,
-        description="kubernetes, aws: where all charts come from instead of their own repositories: oci://, https:// or a folder.",
+        description="kubernetes, aws: fetch all charts from here instead of their own repositories: oci://, https:// or a folder.",
     )
     kubernetes_version: str | None = Field(
         None, description="kubernetes: the version that `render` and `plan` assume; `up` asks the cluster."
     )
     applications: Literal["up", "gitops"] | None = Field(
         None,
-        description="aws: who installs applications in the cluster: `up`, or a controller from what `render` wrote; up.",
+        description="aws: what installs applications in the cluster: `up`, or a GitOps controller with the output of `render`; up.",
     )
     values: dict[str, dict[str, Any]] | None = Field(
         None, description="kubernetes, aws: component to values of its Helm chart, merged over those of platinfra."
     )
     size: Literal["small", "medium", "large"] | None = Field(
-        None, description="kubernetes, aws: how much of everything; small."
+        None, description="kubernetes, aws: defaults for replicas, memory and disks; small."
     )
     routes: Annotated[Routes | None, CANONICAL] = Field(
-        None, description="kubernetes, aws: the hosts at which people reach the pages of tools."
+        None, description="kubernetes, aws: the hosts of the tools' pages."
     )

@@ -93,7 +93,7 @@ def _unknown_value(document: Document, error: ErrorDetails, path: Path_) -> Diag
 def _out_of_range(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic:
     limits = error.get("ctx", {})
     limit = f"at least {limits['ge']}" if "ge" in limits else f"at most {limits['le']}"
-    return Diagnostic("out-of-range", f"`{path[-1]}` is {limit}", document.value_span(path))
+    return Diagnostic("out-of-range", f"`{path[-1]}` must be {limit}", document.value_span(path))
 
 
 def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) -> Diagnostic:
@@ -133,7 +133,7 @@ def _wrong_type(document: Document, path: Path_, error: ErrorDetails) -> Diagnos
         wanted = "text, a number, or true or false"
     shown = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
     hint = f"write `[{value}]`" if error["type"] == "list_type" and isinstance(value, str) else None
-    return Diagnostic("wrong-type", f"{shown} has to be {wanted}, not {_kind(value)}", span, hint)
+    return Diagnostic("wrong-type", f"{shown} must be {wanted}, not {_kind(value)}", span, hint)
 
 
 def _kind(value: Any) -> str:

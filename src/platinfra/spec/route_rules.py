@@ -25,7 +25,7 @@ def route_problems(routes: Routes, where: Where) -> Iterator[Diagnostic]:
 def _hosts(routes: Routes, where: Where) -> Iterator[Diagnostic]:
     if routes.domain is None and not routes.hosts:
         hint = "write `domain: ml.example.org`, or `hosts: {mlflow: mlflow.example.org}`"
-        yield Diagnostic("routes-incomplete", "`routes` names no host", where(key=True), hint)
+        yield Diagnostic("routes-incomplete", "`routes` has no host", where(key=True), hint)
     named: dict[tuple[str, ...], str] = {("domain",): routes.domain} if routes.domain is not None else {}
     named |= {("hosts", component): host for component, host in routes.hosts.items()}
     seen: dict[str, str] = {}
@@ -44,7 +44,7 @@ def _ways(routes: Routes, where: Where) -> Iterator[Diagnostic]:
     for one, other in _ALONE:
         if getattr(routes, one) is not None and getattr(routes, other) is not None:
             shown = other.replace("_", "-")
-            message = f"`{one.replace('_', '-')}` and `{shown}` are two ways for the same pages"
+            message = f"`{one.replace('_', '-')}` and `{shown}` exclude each other"
             yield Diagnostic("routes-conflict", message, where(other, key=True), f"remove `{shown}`, or the other one")
     if routes.gateway is not None:
         namespace, _, name = routes.gateway.partition("/")
@@ -52,11 +52,13 @@ def _ways(routes: Routes, where: Where) -> Iterator[Diagnostic]:
             message, hint = f"`{routes.gateway}` does not name a Gateway", "write NAMESPACE/NAME, such as infra/shared"
             yield Diagnostic("wrong-format", message, where("gateway"), hint)
     if (key := routes.elsewhere) is not None and routes.from_namespace is None:
-        message = f"with `{key.replace('_', '-')}`, nobody knows whose pods carry the traffic"
-        hint = "write `from-namespace:` with the namespace of the controller's pods: network policies let them in"
+        message = f"with `{key.replace('_', '-')}`, `from-namespace` is required"
+        hint = (
+            "write `from-namespace:` with the namespace of the controller's pods, so that network policies let them in"
+        )
         yield Diagnostic("routes-incomplete", message, where(key, key=True), hint)
     if key is None and routes.from_namespace is not None:
-        message = "`from-namespace` means nothing here: Envoy Gateway comes with the stack"
+        message = "`from-namespace` has no effect here: Envoy Gateway is part of the stack"
         hint = "remove it, or name the `gateway`, `gateway-class` or `ingress-class` that the cluster has"
         yield Diagnostic("routes-conflict", message, where("from_namespace", key=True), hint)
 

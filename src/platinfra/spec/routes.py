@@ -13,9 +13,9 @@ class Tls(Strict):
     """Where the certificates of the hosts come from; one of `secret` and `issuer`."""
 
     secret: str | None = Field(None, description="A Secret of type kubernetes.io/tls in the stack's namespace.")
-    issuer: str | None = Field(None, description="An issuer of cert-manager, which makes a certificate for each host.")
+    issuer: str | None = Field(None, description="A cert-manager issuer, which issues a certificate for each host.")
     issuer_kind: Literal["ClusterIssuer", "Issuer"] = Field(
-        "ClusterIssuer", description="What the issuer is: of the whole cluster, or of the stack's namespace."
+        "ClusterIssuer", description="The issuer's kind: for the whole cluster, or for the stack's namespace."
     )
 
 
@@ -23,14 +23,14 @@ class Routes(Strict):
     """Hosts of pages, and what leads from there into the cluster."""
 
     domain: str | None = Field(None, description="Each page is at COMPONENT.DOMAIN.")
-    hosts: dict[str, str] = Field(default_factory=dict, description="Component to a host of its own.")
+    hosts: dict[str, str] = Field(default_factory=dict, description="Component to its own host.")
     gateway: str | None = Field(None, description="An existing Gateway, NAMESPACE/NAME; absent, the stack has its own.")
     gateway_class: str | None = Field(
         None, description="The class of the stack's own Gateway; absent, Envoy Gateway joins the stack."
     )
     ingress_class: str | None = Field(None, description="Ingresses of this class instead of the Gateway API.")
     from_namespace: str | None = Field(
-        None, description="Whose pods carry the traffic, where the cluster has a gateway or ingress controller already."
+        None, description="The namespace of the cluster's existing gateway or ingress controller."
     )
     tls: Annotated[Tls | None, CANONICAL] = Field(None, description="Where certificates come from.")
 

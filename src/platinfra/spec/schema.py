@@ -53,12 +53,12 @@ CanonicalDeployment = Annotated[Deployment, CANONICAL]
 class UseOptions(Strict):
     """What may follow a tool's name."""
 
-    as_: str | None = Field(None, alias="as", description="A name of its own, for a second, separate instance.")
+    as_: str | None = Field(None, alias="as", description="Its own name, for a second, separate instance.")
     settings: Annotated[dict[str, Scalar], CANONICAL] = Field(
         default_factory=dict, description="The tool's settings; see `platinfra explain TOOL`."
     )
     bind: Annotated[dict[str, str], CANONICAL] = Field(
-        default_factory=dict, description="Requirement to component, where more than one could meet it."
+        default_factory=dict, description="Requirement to component, if several could meet it."
     )
 
 

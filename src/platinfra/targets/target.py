@@ -145,18 +145,18 @@ class Target(Protocol):
 
 
 def _missing(target: Target, command: str) -> PlatinfraError:
-    message = f"`{command}` does not exist for the target `{target.name}`"
+    message = f"`{command}` is not available on the target `{target.name}`"
     return PlatinfraError(Diagnostic("target-not-available", message, hint=target.alternatives.get(command)))
 
 
-IN_CLUSTER = "`status`, `logs`, `open`, `plan` and `drift` look at the cluster; an environment with `provider: {name: local}` has it"
+IN_CLUSTER = "`status`, `logs`, `open`, `plan` and `drift` work with clusters; for this command, use an environment with `provider: {name: local}`"
 """Instead of commands that need the stack's processes on this machine."""
 
 
 def not_up(workspace: Workspace) -> PlatinfraError:
     """Say that a command needs a running stack."""
-    message = f"no stack is up in `{workspace.folder}` (environment `{workspace.environment}`)"
-    return PlatinfraError(Diagnostic("not-up", message, hint="bring it up with `platinfra up`"))
+    message = f"no stack is running in `{workspace.folder}` (environment `{workspace.environment}`)"
+    return PlatinfraError(Diagnostic("not-up", message, hint="start it with `platinfra up`"))
 
 
 def chosen_component(name: str, components: Mapping[str, Any]) -> str:
@@ -183,7 +183,7 @@ def no_page(name: str) -> PlatinfraError:
 
 def not_confirmed(what: str, hint: str) -> PlatinfraError:
     """Say that nothing was done because nobody agreed."""
-    return PlatinfraError(Diagnostic("not-confirmed", what, hint=f"nothing was touched; {hint}"))
+    return PlatinfraError(Diagnostic("not-confirmed", what, hint=f"nothing was changed; {hint}"))
 
 
 def removal(changes: Sequence[Change], kept: Sequence[str]) -> list[str]:

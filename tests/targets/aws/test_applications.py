@@ -106,8 +106,8 @@ def test_applications_come_after_the_infrastructure_and_go_before_it(company: Co
     assert api.get("Secret", "mlflow-backend-administrator", NAMESPACE) is None
     assert any("mlflow-backend-administrator" in path for _, path in api.seen)
     again = cloud.run("up", "--yes").said
-    assert "the account is as the file says" in again
-    assert "the cluster is as the file says" in again
+    assert "the account matches the file" in again
+    assert "the cluster matches the file" in again
     assert "nothing to do" in cloud.does("plan", "--exit-code")
     told = {each["name"]: each["health"] for each in json.loads(cloud.does("status", "--json"))["components"]}
     assert told["mlflow"] == told["evidently"] == "healthy"

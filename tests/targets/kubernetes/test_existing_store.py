@@ -174,8 +174,8 @@ def test_permissions_say_that_the_given_keys_decide(platinfra: Command, tmp_path
     (tmp_path / "platinfra.yaml").write_text(stack("mlflow", **PLACE))
     done = platinfra("permissions", "--json")
     enforced = {each["wire"]: each["enforced"] for each in json.loads(done.out)["permissions"]}
-    assert "keys that were given" in enforced["mlflow.artifacts"]
-    assert "keys that were given" not in enforced["mlflow.backend"]
+    assert "the given keys allow" in enforced["mlflow.artifacts"]
+    assert "the given keys allow" not in enforced["mlflow.backend"]
 
 
 def test_on_aws_the_roles_of_pods_are_enough() -> None:

@@ -239,7 +239,7 @@ def test_nothing_is_touched_when_the_cluster_is_not_fit(stack: Stack) -> None:
 def test_a_plan_without_a_cluster_is_told_from_the_file(stack: Stack) -> None:
     stack.api.vanish()
     out = stack.run("plan")
-    assert "The cluster was not looked at" in out
+    assert "The cluster was not checked" in out
     assert "release mlflow" in out
 
 

@@ -49,7 +49,7 @@ def test_a_chart_that_does_what_was_asked_breaks_nothing() -> None:
             without_secret,
             "nothing reads the Secret `mlflow-backend` (value `backendStore.existingDatabaseSecret.name`)",
         ),
-        (other_port, "promises its endpoint `http` at mlflow:5000"),
+        (other_port, "should have its endpoint `http` at mlflow:5000"),
         (lambda objects: objects.clear(), "renders to nothing"),
     ],
     ids=["labels", "secret", "service", "nothing"],

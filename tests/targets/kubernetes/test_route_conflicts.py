@@ -132,7 +132,7 @@ def test_a_secret_without_an_entry_is_told_with_the_command() -> None:
 def test_a_gateway_that_would_not_take_the_routes_is_told(listener: dict[str, Any]) -> None:
     found = told(EXISTING, There(INFRA, shared(**listener)))
     assert {each.code for each in found} == {"missing-gateway"}
-    assert "no HTTPS listener that takes `mlflow.ml.example.org`" in found[0].message
+    assert "no HTTPS listener that allows `mlflow.ml.example.org`" in found[0].message
 
 
 def ingress(host: str, **more: Any) -> dict[str, Any]:

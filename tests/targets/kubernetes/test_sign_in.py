@@ -190,7 +190,7 @@ def test_a_chart_that_ignores_the_sign_in_is_found_out_with_the_value(release: s
 
 
 def test_a_chart_that_ignores_its_host_is_found_out_with_the_value() -> None:
-    (found,) = [each for each in ignored(ROUTED, "grafana") if "people find it" in each]
+    (found,) = [each for each in ignored(ROUTED, "grafana") if "is not set anywhere" in each]
     assert "value `grafana.ini.server.root_url`" in found
 
 

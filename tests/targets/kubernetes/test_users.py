@@ -322,5 +322,5 @@ def test_permissions_tell_what_each_role_is_for(platinfra: Command, tmp_path: Pa
     assert {"jobs of batch in namespace churn"} in [{*each["resources"]} for each in own]
     assert all(each["wire"].startswith("the role ml_engineer: ") for each in own)
     out = platinfra("permissions").out
-    assert out.count("because of the role auditor: Shows what the stack is made of.") == 1
+    assert out.count("required by the role auditor: Shows the objects of the stack.") == 1
     assert "users:auditor" in platinfra("permissions", "--policy").out

@@ -16,9 +16,9 @@ from platinfra.targets.answers import Proof
 @options.as_json
 def command(component: str | None, file: Path | None, environment: str | None, *, as_json: bool) -> None:
     """
-    Prove each component and each wire through the tools' real clients.
+    Test each component and each wire with the tools' real clients.
 
-    What one tool wrote, the other has to find. With COMPONENT, only that one and its wires.
+    The check writes through one tool and reads through the other. With COMPONENT, check only that one and its wires.
 
     \b
     Example:
@@ -29,7 +29,7 @@ def command(component: str | None, file: Path | None, environment: str | None, *
     if as_json:
         render.data({"proofs": proofs})
     failed = sum(not each.ok for each in proofs)
-    render.done(f"{len(proofs) - failed} of {len(proofs)} hold" if failed else f"all {len(proofs)} hold")
+    render.done(f"{failed} of {len(proofs)} checks failed" if failed else f"all {len(proofs)} checks passed")
     sys.exit(1 if failed else 0)
 
 

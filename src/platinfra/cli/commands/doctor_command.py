@@ -15,7 +15,7 @@ from platinfra.targets.answers import Finding
 @options.as_json
 def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
     """
-    Tell what this machine lacks for the stack that FILE describes, and what mends it.
+    Check whether this machine has what the stack in FILE needs, and show how to fix what is missing.
 
     \b
     Example:
@@ -25,7 +25,7 @@ def command(file: Path | None, environment: str | None, *, as_json: bool) -> Non
     if as_json:
         render.data({"findings": findings})
     else:
-        render.table([_row(each) for each in findings], ["", "what", "found", "remedy"])
+        render.table([_row(each) for each in findings], ["", "check", "found", "fix"])
     sys.exit(0 if all(each.ok for each in findings) else 1)
 
 

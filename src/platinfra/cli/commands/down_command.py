@@ -12,20 +12,22 @@ from platinfra.targets.answers import Data, Talk
 
 @click.command("down")
 @options.stack_folder
-@click.option("--delete-data", "data", flag_value="delete", help="Delete the stack's data too; asks for its name.")
+@click.option(
+    "--delete-data", "data", flag_value="delete", help="Delete the stack's data too. Asks you to type its name."
+)
 @click.option(
     "--keep-data",
     "data",
     flag_value="keep",
-    help="Keep the data: the default, except on AWS, where one has to be said.",
+    help="Keep the data. The default, except on AWS, where you have to choose.",
 )
-@click.option("--yes", "-y", is_flag=True, help="Delete without asking, on this machine.")
+@click.option("--yes", "-y", is_flag=True, help="Local: delete without asking.")
 @options.confirm
 def command(file: Path | None, environment: str | None, *, data: Data | None, yes: bool, confirm: str | None) -> None:
     """
-    Stop every process of the stack, or remove it from AWS; its data stays, unless told otherwise.
+    Stop every process of the stack, or remove it from its cluster or AWS account. Data is kept by default.
 
-    It works from the state alone: the stack file may be gone.
+    Only the state is needed: it works even if the stack file is gone.
 
     \b
     Example:

@@ -17,12 +17,12 @@ DRIFTED = 3
 @options.stack_file
 @options.without
 @options.as_json
-@click.option("--exit-code", is_flag=True, help=f"Exit with {DRIFTED} when something differs.")
+@click.option("--exit-code", is_flag=True, help=f"Exit with {DRIFTED} if something differs.")
 def command(
     file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool
 ) -> None:
     """
-    Show what somebody changed by hand since `up`, in the AWS account or in the cluster; it changes nothing.
+    Show what was changed by hand since `up`, in the AWS account or in the cluster. Changes nothing.
 
     \b
     Example:

@@ -12,10 +12,10 @@ from platinfra.cli import options, render
 @click.command("env")
 @options.stack_folder
 @options.as_json
-@click.option("--show-secrets", is_flag=True, help="Print secrets too; they are left out of a terminal otherwise.")
+@click.option("--show-secrets", is_flag=True, help="Print secrets too. On a terminal they are hidden by default.")
 def command(file: Path | None, environment: str | None, *, as_json: bool, show_secrets: bool) -> None:
     """
-    Print the variables a client of the stack needs, as shell commands.
+    Print the variables that a client of the stack needs, as shell commands.
 
     \b
     Example:

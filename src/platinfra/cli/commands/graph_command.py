@@ -17,11 +17,11 @@ from platinfra.cli import options
     type=click.Choice(["text", "mermaid", "svg"]),
     default="text",
     show_default=True,
-    help="How to draw it.",
+    help="Output format.",
 )
 def command(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> None:
     """
-    Draw the stack that FILE describes.
+    Draw the stack in FILE.
 
     \b
     Example:

@@ -14,18 +14,18 @@ Action = Literal["build", "push", "lock"]
 @click.command("images")
 @click.argument("actions", type=click.Choice(["build", "push", "lock"]), nargs=-1)
 @options.stack_folder
-@click.option("--base", metavar="IMAGE", help="Build on another image with Python, such as one of yours by its digest.")
+@click.option("--base", metavar="IMAGE", help="Use another base image with Python, such as one of yours by its digest.")
 @options.as_json
 def command(
     file: Path | None, environment: str | None, actions: tuple[Action, ...], base: str | None, *, as_json: bool
 ) -> None:
     """
-    Show the images of tools that have no maintained one, and build, push or lock them.
+    Show the images that platinfra builds for tools without a maintained one, and build, push or lock them.
 
-    Each is made from the tool's hashed lock. `build` builds those that are not here, with Docker or Podman; `push` also
-    pushes them to `deployment.registry`. `lock` asks registries for the digest of every image of the stack and writes
-    them to platinfra.images.json beside the stack file: `plan`, `up` and `render` then name the images of platinfra's
-    own objects by their digests. Charts that Helm installs keep their tags.
+    Each is built from the tool's hashed lock. `build` builds the missing ones, with Docker or Podman; `push` also
+    pushes them to `deployment.registry`. `lock` asks the registries for the digest of every image of the stack and writes
+    them to platinfra.images.json next to the stack file. `plan`, `up` and `render` then use these digests in platinfra's
+    own objects. Charts that Helm installs keep their tags.
 
     \b
     Example:

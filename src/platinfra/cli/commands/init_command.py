@@ -10,7 +10,7 @@ from platinfra.cli import render
 
 @click.command("init")
 @click.argument("template", default="local")
-@click.option("--name", help="The stack's name; made from the folder's otherwise.")
+@click.option("--name", help="The stack's name. The default is the folder's name.")
 @click.option("--list", "only_list", is_flag=True, help="List the templates.")
 @click.option("--ask", is_flag=True, help="Choose the tools by answering a few questions.")
 @click.option("--force", is_flag=True, help="Overwrite platinfra.yaml.")
@@ -25,10 +25,10 @@ def command(template: str, name: str | None, *, only_list: bool, ask: bool, forc
       platinfra init --ask
     """
     if only_list:
-        render.table([list(each) for each in templates().items()], ["template", "what it is"])
+        render.table([list(each) for each in templates().items()], ["template", "description"])
         return
     written = write(_asked(), name, Path.cwd(), force=force) if ask else init(template, name, Path.cwd(), force=force)
-    render.done(f"wrote {written.name}; bring it up with `platinfra up`")
+    render.done(f"wrote {written.name}; start it with `platinfra up`")
 
 
 def _asked() -> str:

@@ -11,8 +11,10 @@ from platinfra.cli import options
 @click.command("logs")
 @options.component(required=False)
 @options.stack_folder
-@click.option("--lines", "-n", default=50, show_default=True, type=click.IntRange(min=0), help="Lines of each log.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
+@click.option(
+    "--lines", "-n", default=50, show_default=True, type=click.IntRange(min=0), help="Lines to show of each log."
+)
+@click.option("--follow", "-f", is_flag=True, help="Keep printing new lines.")
 def command(component: str | None, file: Path | None, environment: str | None, lines: int, *, follow: bool) -> None:
     """
     Show the logs of COMPONENT, or of all components.

@@ -11,10 +11,10 @@ from platinfra.cli import options
 @click.command("open")
 @options.component(required=False)
 @options.stack_folder
-@click.option("--print", "only_print", is_flag=True, help="Print the address only.")
+@click.option("--print", "only_print", is_flag=True, help="Only print the address.")
 def command(component: str | None, file: Path | None, environment: str | None, *, only_print: bool) -> None:
     """
-    Open the page of COMPONENT in the browser; without one, list the pages.
+    Open the page of COMPONENT in the browser. Without COMPONENT, list all pages.
 
     \b
     Example:
@@ -32,4 +32,4 @@ def command(component: str | None, file: Path | None, environment: str | None, *
     if found.tunnel:
         forward(found.tunnel)
     elif click.launch(found.opened) != 0:
-        click.echo(f"no browser was found; open {found.opened}", err=True)
+        click.echo(f"no browser found; open {found.opened}", err=True)

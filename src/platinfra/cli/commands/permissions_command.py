@@ -13,8 +13,8 @@ from platinfra.cli.permissions_text import print_permissions
 @options.stack_file
 @options.without
 @options.as_json
-@click.option("--policy", "documents", is_flag=True, help="Print the documents that enforce them on the target.")
-@click.option("--operator", is_flag=True, help="AWS: print the least permissions to run `up` and `down`.")
+@click.option("--policy", "documents", is_flag=True, help="Print the policy documents that enforce them on the target.")
+@click.option("--operator", is_flag=True, help="AWS: print the minimal permissions to run `up` and `down`.")
 def command(
     file: Path | None,
     environment: str | None,
@@ -25,7 +25,7 @@ def command(
     operator: bool,
 ) -> None:
     """
-    Tell who may do what in the stack that FILE describes, and which wire asked for it.
+    Show who may do what in the stack in FILE, and which wire requires it.
 
     \b
     Example:

@@ -17,8 +17,8 @@ CHANGES = 3
 @options.stack_file
 @options.without
 @options.as_json
-@click.option("--offline", is_flag=True, help="Leave the AWS account alone; show what the file declares.")
-@click.option("--exit-code", is_flag=True, help=f"Exit with {CHANGES} when there are changes.")
+@click.option("--offline", is_flag=True, help="Do not contact AWS or the cluster; show what the file declares.")
+@click.option("--exit-code", is_flag=True, help=f"Exit with {CHANGES} if there are changes.")
 def command(
     file: Path | None,
     environment: str | None,
@@ -29,9 +29,9 @@ def command(
     offline: bool,
 ) -> None:
     """
-    Show what `up` would do with FILE: components, wires and why, permissions, actions.
+    Show what `up` would do with FILE: components, wires and their reasons, permissions, actions.
 
-    On AWS it asks Terraform, when there are credentials; it changes nothing.
+    On AWS it runs `terraform plan` if there are credentials. Changes nothing.
 
     \b
     Example:

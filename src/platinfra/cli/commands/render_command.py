@@ -16,7 +16,7 @@ from platinfra.targets.answers import RenderOptions
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The folder; STACK-terraform or STACK-kubernetes beside FILE by default.",
+    help="Output folder. The default is STACK-terraform or STACK-kubernetes next to FILE.",
 )
 @click.option(
     "--format",
@@ -24,14 +24,14 @@ from platinfra.targets.answers import RenderOptions
     type=click.Choice(["helm", "manifests", "argocd", "flux"]),
     default="helm",
     show_default=True,
-    help="Kubernetes: who applies the folder.",
+    help="Kubernetes: what applies the folder.",
 )
 @click.option(
     "--outputs",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="AWS: what `terraform output -json` printed; fills in what only Terraform knows.",
+    help="AWS: the output of `terraform output -json`. Fills in values that only Terraform knows.",
 )
-@click.option("--state", is_flag=True, help="Include the S3 backend with the state that `up` uses.")
+@click.option("--state", is_flag=True, help="AWS: include the S3 backend that `up` uses.")
 @options.as_json
 def command(
     file: Path | None,
@@ -45,7 +45,7 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Write FILE's artifacts, usable without platinfra: Terraform for AWS, charts and manifests for Kubernetes.
+    Write the stack as files usable without platinfra: Terraform for AWS, charts and manifests for Kubernetes.
 
     \b
     Example:

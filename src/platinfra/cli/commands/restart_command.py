@@ -14,7 +14,7 @@ from platinfra.targets.answers import Talk
 @options.stack_folder
 def command(component: str, file: Path | None, environment: str | None) -> None:
     """
-    Stop COMPONENT, start it again and wait until it is ready.
+    Restart COMPONENT and wait until it is ready.
 
     \b
     Example:

@@ -13,7 +13,7 @@ from platinfra.cli import options
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD [ARGS]...")
 def command(file: Path | None, environment: str | None, command_line: tuple[str, ...]) -> None:
     """
-    Run CMD with the variables of the stack, in its client environment.
+    Run CMD in the stack's client environment, with its variables.
 
     \b
     Example:

@@ -17,12 +17,12 @@ _HEADER = ["", "component", "health", "version", "address", "memory", "restarts"
 @click.command("status")
 @options.stack_folder
 @options.as_json
-@click.option("--watch", "-w", is_flag=True, help="Look again every two seconds.")
+@click.option("--watch", "-w", is_flag=True, help="Refresh every two seconds.")
 def command(file: Path | None, environment: str | None, *, as_json: bool, watch: bool) -> None:
     """
     Show each component's health, version, address, memory, restarts and permissions.
 
-    A component that waits (for a model to serve, say) is healthy. Exits with 1 when one is neither.
+    A waiting component (for a model to serve, say) is fine. Exits with 1 if a component is neither healthy nor waiting.
 
     \b
     Example:

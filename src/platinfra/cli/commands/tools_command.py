@@ -7,8 +7,10 @@ from platinfra.cli import options, render
 
 
 @click.command("tools")
-@click.option("--stage", help="Only tools of one stage.")
-@click.option("--target", type=click.Choice(["local", "kubernetes", "aws"]), help="Only tools that can run there.")
+@click.option("--stage", help="Only list tools of this stage.")
+@click.option(
+    "--target", type=click.Choice(["local", "kubernetes", "aws"]), help="Only list tools that run on this target."
+)
 @options.as_json
 def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
     """

@@ -14,11 +14,11 @@ from platinfra.cli.consent import may_unlock
 @click.option("--yes", "-y", is_flag=True, help="Release it without asking.")
 def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
     """
-    Release the lock of a stack's state on AWS, after the command that held it died.
+    Release the lock of a stack's state on AWS after the command that held it died.
 
     \b
     Example:
       platinfra unlock
     """
     lock = unlock(file, environment, may_unlock(yes=yes))
-    render.done(f"the lock of {lock.who} is released" if lock else "nobody holds the lock")
+    render.done(f"released the lock of {lock.who}" if lock else "there is no lock")

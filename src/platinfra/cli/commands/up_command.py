@@ -14,10 +14,8 @@ from platinfra.targets.answers import Talk
 @click.command("up")
 @options.stack_file
 @options.without
-@click.option(
-    "--yes", "-y", is_flag=True, help="Do not ask: remove components that left the file, change the AWS account."
-)
-@click.option("--move-ports", is_flag=True, help="Take other ports without asking where kept ones are taken.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask before removing components or changing the AWS account.")
+@click.option("--move-ports", is_flag=True, help="Choose new ports without asking if the kept ones are in use.")
 @options.confirm
 @options.as_json
 def command(
@@ -31,9 +29,9 @@ def command(
     as_json: bool,
 ) -> None:
     """
-    Bring up the stack that FILE describes, or bring it up to date.
+    Start the stack in FILE, or update it.
 
-    Running it again changes only what differs; after an interruption it goes on where it was.
+    Running it again changes only what differs. After an interruption it continues where it stopped.
 
     \b
     Example:

@@ -13,7 +13,7 @@ from platinfra.cli import options, render
 @options.as_json
 def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
     """
-    Find every problem of FILE (platinfra.yaml), offline.
+    Check FILE (default: platinfra.yaml) and list every problem, offline.
 
     \b
     Example:

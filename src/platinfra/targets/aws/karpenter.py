@@ -17,7 +17,7 @@ NODES = "cluster-nodes"
 QUEUE = "karpenter"
 """What the queue is called that tells of nodes that AWS takes back."""
 REASONS = {
-    "Describe": "descriptions cannot be scoped; they are limited to the region",
+    "Describe": "describe calls cannot be scoped; they are limited to the region",
     "ListProfiles": "AWS lists the names of all profiles or of none",
     "Prices": "prices are public and cannot be scoped",
 }

@@ -41,8 +41,8 @@ def storage_class() -> Object:
 def pools(place: Place, component: Component) -> list[Object]:
     """Return Karpenter's pools and the class of their nodes; raise PlatinfraError where it has neither role nor queue."""
     if place.cluster.name or not place.cluster.karpenter:
-        message = f"`{component.name}` needs the role, the queue and the tags that come with a new cluster"
-        hint = "leave it out of the stack; in a new cluster `karpenter: true` brings it"
+        message = f"`{component.name}` needs the role, the queue and the tags of a new cluster"
+        hint = "remove it from the stack; in a new cluster use `karpenter: true`"
         raise PlatinfraError(Diagnostic("karpenter-not-prepared", message, hint=hint))
     made = [_node_class(place), _general(place, component.settings)]
     return [*made, _gpu(place)] if place.cluster.gpu else made

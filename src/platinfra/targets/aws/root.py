@@ -66,8 +66,8 @@ _OUTPUTS = {
     "platform": "The network, and the cluster or the machine.",
     "components": "Each component's role, service account and outputs.",
     "users": "Role of users to its ARN.",
-    "administrators": "Each database to the secret of who makes its logins, by ARN.",
-    "wires": "What each consumer is told by its provider; secrets by ARN.",
+    "administrators": "Each database to the secret of the user that creates its logins, by ARN.",
+    "wires": "What each provider passes to its consumers; secrets by ARN.",
 }
 
 

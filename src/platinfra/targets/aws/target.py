@@ -211,8 +211,8 @@ def _only_here(workspace: Workspace) -> PlatinfraError:
     """Say why a command has nothing to look at: nothing is up, or nothing of it is in a cluster."""
     if not (workspace.root / "state.json").is_file():
         return not_up(workspace)
-    message = "nothing of this stack is in a cluster, and this command looks at pods"
-    hint = "`platinfra plan` and `platinfra drift` look at the account; an environment with `provider: {name: local}` runs here"
+    message = "this stack has nothing in a cluster, and this command needs pods"
+    hint = "`platinfra plan` and `platinfra drift` check the account; to run it here, use an environment with `provider: {name: local}`"
     return PlatinfraError(Diagnostic("not-on-this-machine", message, hint=hint))
 
 

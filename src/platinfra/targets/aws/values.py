@@ -269,6 +269,6 @@ def _platform(place: Place) -> dict[str, Any]:
 def _unknown(component: Component, reference: Reference) -> PlatinfraError:
     return PlatinfraError(
         Diagnostic(
-            "unknown-reference", f"the tool `{component.tool}` mentions {reference}: nothing has that name on AWS"
+            "unknown-reference", f"the tool `{component.tool}` refers to {reference}: there is no such name on AWS"
         )
     )

@@ -193,14 +193,14 @@ class InstallRelease(ClusterStep):
     def _go_back(self, world: ClusterWorld, before: Revision | None) -> Diagnostic:
         """Undo a failed upgrade; say what is there now."""
         name, namespace = self.release.name, self.release.namespace
-        hint = "mend what it says above, and run `platinfra up` again"
+        hint = "fix the reported problem, and run `platinfra up` again"
         if before is None or before.status != "deployed":
-            return Diagnostic("release-failed", f"the release `{name}` was left as it is, to be looked at", hint=hint)
+            return Diagnostic("release-failed", f"the release `{name}` was left as it is for inspection", hint=hint)
         try:
             world.charts.rollback(name, namespace, before.number)
         except ActionError as error:
-            return replace(error.diagnostics[0], message=f"going back failed too: {error.diagnostics[0].message}")
-        message = f"the release `{name}` went back to revision {before.number} ({before.chart})"
+            return replace(error.diagnostics[0], message=f"the rollback failed too: {error.diagnostics[0].message}")
+        message = f"the release `{name}` was rolled back to revision {before.number} ({before.chart})"
         return Diagnostic("release-rolled-back", message, hint=hint)
 
 

@@ -49,7 +49,7 @@ def read(text: str) -> dict[str, str]:
     if not isinstance(data, dict) or not all(
         isinstance(each, str) and DIGEST.fullmatch(each) for each in data.values()
     ):
-        message = f"`{FILE}` does not map names of images to `sha256:…`"
+        message = f"`{FILE}` does not map image names to `sha256:…`"
         raise PlatinfraError(Diagnostic("image-lock-unreadable", message, hint=f"remove it and run `{COMMAND}`"))
     return data
 

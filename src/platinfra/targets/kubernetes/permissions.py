@@ -20,7 +20,7 @@ def permissions(made: Bundle) -> Permissions:
 
 def _enforced(binding: Binding, made: Bundle) -> str:
     if made.values.existing(made.values.graph.components[binding.provider]):
-        return "whatever the keys that were given may do; a Secret with a copy of them"
+        return "whatever the given keys allow; a Secret with a copy of them"
     return made.values.catalog.capability(binding.capability).enforced.get("cluster", BETWEEN_PODS)
 
 

@@ -108,7 +108,7 @@ def missing(bundle: Bundle) -> Iterator[Diagnostic]:
         content = step.release.values if step.release else list(step.objects)
         for reference in dict.fromkeys(unknown(content)):
             message = f"`{step.component}` needs {reference}, which only Terraform knows"
-            yield Diagnostic("not-known-yet", message, hint="`platinfra up` makes the infrastructure first")
+            yield Diagnostic("not-known-yet", message, hint="`platinfra up` creates the infrastructure first")
 
 
 def _action(step: Step, rendered: Rendered) -> Action:

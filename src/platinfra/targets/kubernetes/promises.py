@@ -93,7 +93,7 @@ def _found_at(
     address = values.address(component)
     key = next((_where(release.values, each) for each in (address, values.route(component)) if each), "")
     if key and not any(str(values.route(component)) in json.dumps(each, default=str) for each in objects):
-        yield _problem(release, f"nothing knows that people find it at {address}", key)
+        yield _problem(release, f"its address {address} is not set anywhere", key)
 
 
 def _sign_ins(component: Component, values: Values) -> list[Binding]:
@@ -108,7 +108,7 @@ def _routed(bundle: Bundle) -> Iterator[Diagnostic]:
     for route in routes_of(values):
         name = next(name for name, each in values.tool(route.door).endpoints.items() if each.page)
         if backends.get(route.host) != values.location(route.door, name)[0]:
-            yield Diagnostic("route-breaks-promise", f"nothing leads from `{route.host}` to `{route.door.name}`")
+            yield Diagnostic("route-breaks-promise", f"no route leads from `{route.host}` to `{route.door.name}`")
         if vouched and not _sign_ins(route.door, values):
             yield Diagnostic("route-breaks-promise", f"`{route.host}` leads to `{route.page}` without a sign-in")
 
@@ -139,8 +139,8 @@ def _endpoints(component: Component, objects: Sequence[Object], values: Values) 
         host, port, _ = values.location(component, name)
         if "." not in host and (host, port) not in ports and not made_by_operators and ports:
             offered = ", ".join(f"{service}:{number}" for service, number in sorted(ports))
-            message = f"`{component.name}` promises its endpoint `{name}` at {host}:{port}, and no Service is there"
-            yield Diagnostic("chart-breaks-promise", message, hint=f"what the chart makes: {offered}")
+            message = f"`{component.name}` should have its endpoint `{name}` at {host}:{port}, but no Service is there"
+            yield Diagnostic("chart-breaks-promise", message, hint=f"Services of the chart: {offered}")
 
 
 def _where(values: Any, text: str, path: str = "") -> str:
@@ -158,7 +158,7 @@ def _where(values: Any, text: str, path: str = "") -> str:
 def _problem(release: Release, what: str, key: str) -> Diagnostic:
     value = f" (value `{key}`)" if key else ""
     message = (
-        f"the chart {release.chart} {release.version} of `{release.name}` does not do what was asked: {what}{value}"
+        f"the chart {release.chart} {release.version} of `{release.name}` does not render as expected: {what}{value}"
     )
     return Diagnostic(
         "chart-breaks-promise", message, hint="the chart changed; choose the version that the catalog names"

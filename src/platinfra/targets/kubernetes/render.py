@@ -143,7 +143,7 @@ def _script(bundle: Bundle, commands: Mapping[str, str]) -> str:
     namespace = bundle.place.namespace
     lines = [
         "#!/bin/sh",
-        "# Applies the stack in its order; `platinfra up` does the same, waits and undoes what failed.",
+        "# Applies the stack in order; `platinfra up` does the same, waits, and rolls back what failed.",
         "set -eu",
         'cd "$(dirname "$0")"',
     ]

@@ -40,8 +40,8 @@ class Kubernetes(Target):
         {
             **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
             "restart": "`kubectl rollout restart` restarts a workload",
-            "unlock": "what holds the lock of a stack releases it when it ends",
-            "permissions --operator": "it tells what `up` needs in an AWS account",
+            "unlock": "a local lock is released when the command that holds it ends",
+            "permissions --operator": "it shows what `up` needs in an AWS account",
         }
     )
 
@@ -81,7 +81,7 @@ class Kubernetes(Target):
         if site is None or not cluster_down(workspace, site, talk.emit, talk.may_delete if data == "delete" else None):
             return Ended("nothing was running")
         return Ended(
-            "everything is removed", () if data == "delete" else ("volumes and Secrets in the stack's namespace",)
+            "everything was removed", () if data == "delete" else ("volumes and Secrets in the stack's namespace",)
         )
 
     def drift(self, stack: Resolved) -> list[Drift]:

@@ -56,22 +56,22 @@ class Right:
     reason: str
 
 
-_LOGS = Right("", ("pods/log",), ("get",), "Logs tell why something failed.")
-_PORTS = Right("", ("pods/portforward",), ("create",), "`kubectl port-forward` leads to pages and APIs.")
+_LOGS = Right("", ("pods/log",), ("get",), "Logs show why something failed.")
+_PORTS = Right("", ("pods/portforward",), ("create",), "`kubectl port-forward` opens pages and APIs.")
 _SCALE = Right(
     "apps",
     ("deployments/scale", "replicasets/scale", "statefulsets/scale"),
     ("get", "update", "patch"),
-    "Servers get more copies, or fewer.",
+    "Servers can be scaled up and down.",
 )
 _JOBS = Right(
     "batch",
     ("jobs",),
     _CHANGE,
-    "Training and batches run as jobs, whose pods may mount every Secret and be every account of the namespace.",
+    "Training and batches run as jobs, whose pods may mount any Secret and use any account of the namespace.",
 )
-_SECRETS = Right("", ("secrets",), (*_READ, *_CHANGE, "deletecollection"), "Credentials are looked after by admins.")
-_SHELL = Right("", ("pods/attach", "pods/eviction", "pods/exec"), ("create",), "Admins mend what runs.")
+_SECRETS = Right("", ("secrets",), (*_READ, *_CHANGE, "deletecollection"), "Admins manage credentials.")
+_SHELL = Right("", ("pods/attach", "pods/eviction", "pods/exec"), ("create",), "Admins fix running pods.")
 
 
 def people(place: Place) -> dict[str, list[str]]:
@@ -86,22 +86,26 @@ def rights(role: str, kinds: frozenset[str]) -> list[Right]:
     """Return what people of a role may do; `kinds` are the custom ones of the stack (`ray.io/v1/RayJob`)."""
     custom = _custom(kinds)
     looking = [
-        *_rights(_CHANGEABLE, _READ, "Shows what the stack is made of."),
-        *_rights(_SHOWN, _READ, "Shows how it is."),
-        *_rights(custom, _READ, "Shows what its tools are told."),
+        *_rights(_CHANGEABLE, _READ, "Shows the objects of the stack."),
+        *_rights(_SHOWN, _READ, "Shows its health."),
+        *_rights(custom, _READ, "Shows the custom resources of its tools."),
     ]
     match role:
         case "admin":
             changing = (*_CHANGE, "deletecollection")
             return [
                 *looking,
-                *_rights(_CHANGEABLE, changing, "Admins change whatever the stack is made of."),
-                *_rights(custom, changing, "Admins change whatever its tools are told."),
+                *_rights(_CHANGEABLE, changing, "Admins change all objects of the stack."),
+                *_rights(custom, changing, "Admins change the custom resources of its tools."),
                 *(_SECRETS, _LOGS, _PORTS, _SCALE, _SHELL),
             ]
         case "ml_engineer":
             work = _custom(frozenset(each for each in kinds if _key(each) in WORK))
-            return [*looking, *(_LOGS, _PORTS, _SCALE, _JOBS), *_rights(work, _CHANGE, "Work is handed in as these.")]
+            return [
+                *looking,
+                *(_LOGS, _PORTS, _SCALE, _JOBS),
+                *_rights(work, _CHANGE, "Work is submitted as these kinds."),
+            ]
         case "data_scientist":
             return [*looking, _LOGS, _PORTS]
     return looking
@@ -136,8 +140,10 @@ def _refuse_reserved(place: Place) -> None:
     found = [each.name for names in people(place).values() for each in place.users if each.name in names]
     wrong = [each for each in dict.fromkeys(found) if not each.strip() or each.startswith("system:")]
     if wrong:
-        hint = "write the name that the cluster's identity provider tells of a person"
-        raise PlatinfraError(*(Diagnostic("user-reserved", f"`{each}` names no person", hint=hint) for each in wrong))
+        hint = "write the name that the cluster's identity provider uses for a person"
+        raise PlatinfraError(
+            *(Diagnostic("user-reserved", f"`{each}` is not a person's name", hint=hint) for each in wrong)
+        )
 
 
 def _rights(resources: Mapping[str, tuple[str, ...]], verbs: tuple[str, ...], reason: str) -> Iterator[Right]:

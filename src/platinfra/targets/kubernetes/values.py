@@ -70,7 +70,7 @@ class Values:
         """Return a template that everybody may read; raise PlatinfraError when it mentions a secret."""
         found = self.value(template, component, more=more)
         if _holds_secret(found):
-            message = f"the tool `{component.tool}` puts a secret where everybody may read it"
+            message = f"the tool `{component.tool}` puts a secret where everyone can read it"
             raise PlatinfraError(Diagnostic("secret-in-values", message, hint="name a Secret: `${secret.NAME}`"))
         return found
 
@@ -174,7 +174,7 @@ class Values:
             found = find(reference.path, component, binding)
             if found is not _UNKNOWN:
                 return found
-        message = f"the tool `{component.tool}` mentions {reference}: nothing has that name on Kubernetes"
+        message = f"the tool `{component.tool}` refers to {reference}: there is no such name on Kubernetes"
         raise PlatinfraError(Diagnostic("unknown-reference", message))
 
     def _given(self, path: tuple[str, ...], component: Component, _binding: Binding | None) -> Any:

@@ -299,9 +299,7 @@ class Start(Step):
             if not (listener.host.startswith("127.") or listener.host in {"::1", "::ffff:127.0.0.1"}):
                 message = f"`{self.process}` listens on {listener.host}:{listener.port}, which other machines can reach"
                 raise ActionError(
-                    Diagnostic(
-                        "not-loopback", message, hint="it was stopped; on a laptop everything stays on 127.0.0.1"
-                    )
+                    Diagnostic("not-loopback", message, hint="it was stopped; local stacks only listen on 127.0.0.1")
                 )
 
 

@@ -75,7 +75,7 @@ def await_ready(
 
 
 def _interrupted(process: str) -> ActionError:
-    hint = "run `platinfra up` again to go on"
+    hint = "run `platinfra up` again to continue"
     return ActionError(Diagnostic("interrupted", f"`{process}` was still starting", hint=hint))
 
 
@@ -89,7 +89,7 @@ def _gave_up(process: str, world: World) -> bool:
 def _failure(process: str, what: str, world: World, log: Path) -> ActionError:
     component = process.partition(".")[0]
     lines = tuple(world.files.tail(log, _LOG_LINES))
-    hint = f"its log: {log}; after mending it, run `platinfra up` again (only what is missing is started)"
+    hint = f"its log: {log}; fix the cause and run `platinfra up` again (only what is missing is started)"
     return ActionError(
         Diagnostic("not-ready", f"`{component}`: the process `{process}` {what}", hint=hint, details=lines)
     )

@@ -17,10 +17,10 @@ class TakenPort:
     @property
     def sentence(self) -> str:
         """Say what is taken by whom."""
-        return f"port {self.port} of `{self.component}` is taken by {self.holder}"
+        return f"port {self.port} of `{self.component}` is in use by {self.holder}"
 
     @property
     def problem(self) -> Diagnostic:
         """Return what people are told who did not agree to other ports."""
-        hint = f"stop it, or run `platinfra up --move-ports` to let `{self.component}` take another port"
+        hint = f"stop it, or run `platinfra up --move-ports` to move `{self.component}` to another port"
         return Diagnostic("port-taken", self.sentence, hint=hint)

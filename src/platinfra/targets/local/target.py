@@ -30,11 +30,11 @@ class Local(Target):
     grounds = (Ground("local", "process", ("machine",)),)
     alternatives = MappingProxyType(
         {
-            "drift": "`platinfra status` shows component health, and `platinfra up` puts things right",
-            "render": "`platinfra plan` shows what would be done; `platinfra up` does it",
+            "drift": "`platinfra status` shows component health, and `platinfra up` fixes what differs",
+            "render": "`platinfra plan` shows what `platinfra up` would do",
             "images": "images are for stacks on Kubernetes",
-            "unlock": "what holds the lock of a stack releases it when it ends",
-            "permissions --operator": "it tells what `up` needs in an AWS account",
+            "unlock": "a local lock is released when the command that holds it ends",
+            "permissions --operator": "it shows what `up` needs in an AWS account",
         }
     )
 

@@ -112,7 +112,7 @@ class Values:
             case path:
                 value = self._place(component).get(".".join(path))
         if value is None:
-            raise _unknown(component, reference, "nothing has that name")
+            raise _unknown(component, reference, "there is no such name")
         return (value,)
 
     def _endpoint(self, component: Component, name: str, attribute: str) -> Text | None:
@@ -146,7 +146,7 @@ class Values:
             return None
         value = self._attribute(binding, attribute)
         if value is None:
-            raise _unknown(component, reference, f"`{binding.provider}` does not tell it")
+            raise _unknown(component, reference, f"`{binding.provider}` does not provide it")
         return value
 
     def _attribute(self, binding: Binding, name: str) -> Text | None:
@@ -193,5 +193,5 @@ def _scalar(value: object) -> Text:
 
 def _unknown(component: Component, reference: Reference, reason: str) -> PlatinfraError:
     return PlatinfraError(
-        Diagnostic("unknown-reference", f"the tool `{component.tool}` mentions {reference}: {reason}")
+        Diagnostic("unknown-reference", f"the tool `{component.tool}` refers to {reference}: {reason}")
     )

@@ -74,7 +74,7 @@ def test_a_namespace_on_what_lies_outside_of_them_changes_nothing() -> None:
 def test_a_kind_may_be_too_new_for_the_cluster() -> None:
     claim = {"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "gpu"}}
     (problem,) = check([claim], known=Known(version="1.33"))
-    assert (problem.rule, problem.hint) == ("unknown-kind", "Kubernetes 1.34 is the first that has it")
+    assert (problem.rule, problem.hint) == ("unknown-kind", "it exists since Kubernetes 1.34")
     assert check([claim], known=Known(version="1.34")) == []
 
 

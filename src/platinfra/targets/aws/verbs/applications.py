@@ -58,7 +58,7 @@ def reach(cloud: CloudStack, site: Site) -> None:
     found = eks.cluster(session.account_of(cloud), place.cluster_name)
     if found is None:
         message = f"there is no EKS cluster `{place.cluster_name}` in {place.region.name}"
-        raise ActionError(Diagnostic("cluster-unreachable", message, hint="`platinfra up` makes it"))
+        raise ActionError(Diagnostic("cluster-unreachable", message, hint="`platinfra up` creates it"))
     assert site.kubeconfig
     eks.write_kubeconfig(site.kubeconfig, found, place.region.name, place.region.domain)
 
@@ -74,7 +74,7 @@ def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> Cluster
         if place.cluster.public_access or {each.code for each in error.diagnostics} != {"cluster-unreachable"}:
             raise
         hint = (
-            "run it inside the network, or let your address in: `deployment: {cluster: {public-access: [ADDRESS/32]}}`"
+            "run it inside the network, or allow your address: `deployment: {cluster: {public-access: [ADDRESS/32]}}`"
         )
         raise PlatinfraError(*(replace(each, hint=hint) for each in error.diagnostics)) from None
     store, source = SecretStore(place.prefix, place.region.name), AwsCloud(cloud.values, outputs).secret
@@ -128,8 +128,8 @@ def _refuse_strange(workspace: Workspace, site: Site, account: "Account") -> Non
     except PlatinfraError:
         return  # nobody here can tell; whoever never got in brought nothing there
     if there is not None:
-        message = f"the namespace `{namespace}` is in the cluster, and this folder does not know what is in it"
-        hint = "run `platinfra up` first: it takes over what is there"
+        message = f"the namespace `{namespace}` exists in the cluster, but this folder has no record of its content"
+        hint = "run `platinfra up` first to take over what is there"
         raise PlatinfraError(Diagnostic("applications-of-another", message, hint=hint))
 
 
@@ -151,9 +151,7 @@ def _wait_for_disks(world: ClusterWorld, namespace: str) -> None:
     while left := _volumes(world, namespace):
         if time.monotonic() > deadline:
             message = f"AWS has not deleted the disks of {', '.join(left)}"
-            hint = (
-                "look at them with `kubectl get persistentvolumes`; the infrastructure is still there, run `down` again"
-            )
+            hint = "see `kubectl get persistentvolumes`; the infrastructure is still there, so run `down` again"
             raise ActionError(Diagnostic("not-deleted", message, hint=hint))
         time.sleep(1)
 
@@ -163,5 +161,5 @@ def planned(cloud: CloudStack, outputs: Mapping[str, Any]) -> "ClusterPlan":
     from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_cluster
 
     if not outputs:
-        return ClusterPlan(cloud.bundle(), None, offline="`up` makes it, and then installs the applications")
+        return ClusterPlan(cloud.bundle(), None, offline="`up` creates it and then installs the applications")
     return compared_with_cluster(lambda: opened(cloud, outputs), cloud.bundle)

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 _VERBS: dict[str, Verb] = {"create": "create", "update": "update", "replace": "replace", "delete": "remove"}
 LOSES = {
-    "aws_db_instance": "the database with everything in it",
-    "aws_s3_bucket": "the bucket with every object and version",
-    "aws_kms_key": "the key, and with it whatever it encrypts",
+    "aws_db_instance": "the database and all its data",
+    "aws_s3_bucket": "the bucket and all its objects and versions",
+    "aws_kms_key": "the key, and everything encrypted with it",
     "aws_secretsmanager_secret": "the secret",
     "aws_ecr_repository": "the images",
     "aws_ebs_volume": "the machine's data disk",
     "aws_sagemaker_model_package_group": "the registered models",
     "aws_glue_catalog_database": "the table definitions",
-    "aws_eks_cluster": "the cluster with everything that runs in it",
+    "aws_eks_cluster": "the cluster and everything that runs in it",
     "aws_cloudwatch_log_group": "the logs",
 }
 """Types of resources that hold something which is gone when they are replaced or destroyed."""

@@ -18,6 +18,6 @@ def findings(cloud: CloudStack) -> Iterator[Finding]:
     yield Finding("stack", ok=True, detail=detail)
     yield look("terraform", lambda: " ".join(map(str, find())))
     found = find_credentials()
-    yield Finding("credentials", found, "set up" if found else "there are no AWS credentials", _REMEDY)
+    yield Finding("credentials", found, "set up" if found else "no AWS credentials found", _REMEDY)
     if "cluster" in cloud.stack.ground.places:
         yield from programs(cloud.bundle())

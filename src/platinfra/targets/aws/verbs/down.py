@@ -46,9 +46,9 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
     from platinfra.drivers.lock import stack_lock
 
     if fate is None:
-        hint = "`--keep-data` keeps buckets, images, disks and a snapshot of databases; `--delete-data` deletes them"
+        hint = "use `--keep-data` to keep buckets, images, disks and a snapshot of databases, or `--delete-data` to delete them"
         raise PlatinfraError(
-            Diagnostic("say-about-data", "on AWS `down` has to know what becomes of the data", hint=hint)
+            Diagnostic("say-about-data", "on AWS, `down` needs to know what to do with the data", hint=hint)
         )
     folder = session.last_folder(workspace)
     root = json.loads((folder / TERRAFORM).read_text())
@@ -59,16 +59,14 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
         terraform.init()
         addresses = terraform.state_list()
         if addresses and fate == "delete" and not talk.may_delete(_stack(root)):
-            raise not_confirmed(
-                "the data was not deleted", "type the stack's name, or keep the data with `--keep-data`"
-            )
+            raise not_confirmed("the data was not deleted", "type the stack's name to confirm, or use `--keep-data`")
         kept: tuple[str, ...] = ()
         if addresses:
             kept = applications.take_out(workspace, talk.emit, account, keep_data=fate == "keep")
             kept += _destroy(folder, terraform, root, addresses, fate, talk.emit)
         _forget(root, account)
     shutil.rmtree(workspace.root)
-    return Ended("everything is removed from the account" if addresses else "nothing was there", kept)
+    return Ended("everything was removed from the account" if addresses else "there was nothing to remove", kept)
 
 
 def _stack(root: Mapping[str, Any]) -> str:

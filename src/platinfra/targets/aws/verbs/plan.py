@@ -44,8 +44,8 @@ class CloudPlan:
 def part_of(changes: list[Change] | None, offline: str = "", modules: Iterable[tuple[str, str]] = ()) -> Part:
     """Return what Terraform would do, as people see it."""
     if changes is None:
-        return Part("Terraform modules", None, f"The account was not looked at: {offline}.", tuple(_rows(modules)))
-    nothing = "nothing to do: the account is as the file says"
+        return Part("Terraform modules", None, f"The account was not checked: {offline}.", tuple(_rows(modules)))
+    nothing = "nothing to do: the account matches the file"
     return Part("Changes", tuple(changes), nothing=nothing, summed=True)
 
 

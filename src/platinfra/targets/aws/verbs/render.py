@@ -30,6 +30,6 @@ def _told(file: Path) -> Mapping[str, Any]:
         data = json.loads(file.read_text(encoding="utf-8"))
         return {name: each["value"] for name, each in data.items()}
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
-        hint = "run `terraform output -json` in the Terraform folder, and keep what it prints"
-        message = f"`{file}` does not hold what Terraform prints of its outputs"
+        hint = "run `terraform output -json` in the Terraform folder and save its output"
+        message = f"`{file}` is not the output of `terraform output -json`"
         raise PlatinfraError(Diagnostic("not-outputs", message, hint=hint, details=(str(error),))) from None

@@ -46,7 +46,7 @@ def why_offline(place: Place) -> str | None:
     if place.account == UNKNOWN_ACCOUNT:
         return "the file names no account"
     if not find_credentials():
-        return "there are no AWS credentials"
+        return "no AWS credentials found"
     try:
         find()
     except PlatinfraError as error:
@@ -60,8 +60,8 @@ def account(region: str, expected: str) -> "Account":
 
     found = Account(region)
     if found.identity.account != expected:
-        message = f"the credentials are those of the account {found.identity.account}, and the stack is in {expected}"
-        hint = "choose other credentials with AWS_PROFILE, or mend `account-id`"
+        message = f"the credentials belong to account {found.identity.account}, but the stack is in {expected}"
+        hint = "choose other credentials with AWS_PROFILE, or correct `account-id`"
         raise PlatinfraError(Diagnostic("wrong-account", message, hint=hint))
     return found
 

@@ -79,7 +79,7 @@ def cloud_stack(stack: Resolved) -> CloudStack:
     foreign = [
         Diagnostic(
             "tool-not-on-target",
-            f"`{each.name}` is in `{stack.catalog.folder(each.tool)}`, and a machine gets platinfra's own tools only",
+            f"`{each.name}` is in `{stack.catalog.folder(each.tool)}`, but a machine only gets platinfra's own tools",
             hint="use `type: kubernetes`, or leave it out",
         )
         for each in stack.strangers

@@ -35,4 +35,4 @@ def _machine(done: CloudApplied) -> tuple[str, str]:
 
 def _waiting(done: CloudApplied) -> str:
     names = [each.name for each in done.stack.stack.graph.components.values() if not each.is_service]
-    return f"The machine installs the stack by itself, which takes some minutes the first time: {', '.join(names)}."
+    return f"The machine installs the stack by itself; the first time takes some minutes: {', '.join(names)}."

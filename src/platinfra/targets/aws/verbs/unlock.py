@@ -1,4 +1,4 @@
-"""Release the lock of a state whose holder died."""
+"""Release the lock that a dead command left behind."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,14 @@ def unlock(cloud: CloudStack, agree: Callable[[Lock], bool]) -> Lock | None:
     from platinfra.drivers.aws_state import StateBucket
 
     if cloud.place.deployment.state == "local":
-        hint = "the system released it when its holder died"
-        raise PlatinfraError(Diagnostic("nothing-to-unlock", "a local state has no lock that stays behind", hint=hint))
+        hint = "the system released it when its process ended"
+        raise PlatinfraError(Diagnostic("nothing-to-unlock", "a local state has no lock to release", hint=hint))
     bucket, key = StateBucket(session.account_of(cloud)), session.state_key(cloud.place)
     info = bucket.lock_info(key)
     if info is None:
         return None
     lock = Lock(cloud.place.stack, info.who, info.operation, info.since)
     if not agree(lock):
-        raise not_confirmed("the lock was not released", "confirm with `--yes` once its holder is dead")
+        raise not_confirmed("the lock was not released", "confirm with `--yes` once the command that held it is dead")
     bucket.break_lock(key)
     return lock

@@ -22,7 +22,7 @@ def data_is_valid(inventory: Inventory) -> Iterator[Problem]:
                 size += len(str(key)) + len(str(value).encode("utf-8", "replace"))
                 yield from _value(each, each.at(field, str(key)), encoded=(each.key, field) in _ENCODED)
         if size > _MOST_BYTES:
-            message = f"the {each.kind} holds {size} bytes, and {_MOST_BYTES} are the most"
+            message = f"the {each.kind} holds {size} bytes, and at most {_MOST_BYTES} are allowed"
             yield each.problem("invalid-data", each.at("data"), message, "split it, or put it in an image")
 
 

@@ -56,22 +56,22 @@ def _image(template: Template, container: Place) -> Iterator[Problem]:
     place = container.at("image")
     name, _, tag = place.text.rpartition("/")[2].partition(":")
     if not _DIGEST.fullmatch(place.text) and (tag in {"", "latest"} or "@" in name):
-        message = f"`{place.text}` means another image tomorrow"
+        message = f"`{place.text}` may be another image tomorrow"
         yield template.owner.problem("image-tag", place, message, "write a version, or better a digest (@sha256:…)")
 
 
 def _root(template: Template, container: Place) -> Iterator[Problem]:
     place = container.at("securityContext", "readOnlyRootFilesystem")
     if place.value is not True:
-        message = "the container may write into its image's file system"
-        hint = "readOnlyRootFilesystem: true, with an emptyDir where it has to write"
+        message = "the container may write to its image's file system"
+        hint = "readOnlyRootFilesystem: true, with an emptyDir for the paths it writes to"
         yield template.owner.problem("writable-root", place, message, hint)
 
 
 def _probes(template: Template, container: Place) -> Iterator[Problem]:
     for rule, field in (("missing-liveness-probe", "livenessProbe"), ("missing-readiness-probe", "readinessProbe")):
         if not container.at(field).mapping:
-            message = f"the container runs on and has no {field}"
+            message = f"the container keeps running and has no {field}"
             yield template.owner.problem(rule, container.at(field), message, f"write `{field}`")
 
 

@@ -22,11 +22,11 @@ def _unknown(resource: Resource, known: frozenset[str], version: str) -> Problem
     others = sorted(kind.rpartition("/")[0] for kind in known if kind.rpartition("/")[2] == resource.kind)
     api = "/".join(filter(None, (resource.group, resource.version)))
     if since := SINCE.get(resource.full_kind):
-        hint = f"Kubernetes {since} is the first that has it"
+        hint = f"it exists since Kubernetes {since}"
     elif others:
         hint = f"write `apiVersion: {others[-1]}`"
     else:
-        hint = "install the release that brings its CustomResourceDefinition first"
+        hint = "first install the release that provides its CustomResourceDefinition"
     message = f'no matches for kind "{resource.kind}" in version "{api}" on Kubernetes {version}'
     return resource.problem("unknown-kind", resource.at("apiVersion"), message, hint)
 

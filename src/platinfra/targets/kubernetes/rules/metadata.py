@@ -76,5 +76,5 @@ def _annotations(resource: Resource, annotations: Place) -> Iterator[Problem]:
             )
     size = sum(len(f"{key}{value}".encode()) for key, value in annotations.mapping.items())
     if size > _ANNOTATIONS_BYTES:
-        message = f"the annotations hold {size} bytes, and an object takes {_ANNOTATIONS_BYTES}"
+        message = f"the annotations hold {size} bytes, and an object may have {_ANNOTATIONS_BYTES}"
         yield resource.problem("invalid-annotation", annotations, message, "move the content to a ConfigMap")

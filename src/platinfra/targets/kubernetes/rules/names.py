@@ -43,7 +43,7 @@ def _object_name(resource: Resource) -> Iterator[Problem]:
     if not name:
         yield resource.problem("invalid-name", place, "the object has no name", "write `metadata.name`")
     elif len(name) > limit:
-        message = f"`{name}` has {len(name)} characters, and a {resource.kind} takes {limit}"
+        message = f"`{name}` has {len(name)} characters, and a {resource.kind} may have {limit}"
         yield resource.problem("invalid-name", place, message, "shorten it")
     elif not pattern.fullmatch(name):
         yield resource.problem("invalid-name", place, f"`{name}` is not a name for a {resource.kind}", hint)

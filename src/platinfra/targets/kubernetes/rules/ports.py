@@ -121,5 +121,5 @@ def _policy_ports(policy: Resource) -> Iterator[Problem]:
             yield from _number_or_name(policy, port)
             yield from _number(policy, end)
             if end.number is not None and (port.number is None or port.number > end.number):
-                message = "`endPort` closes a range that begins with a number at `port`"
-                yield policy.problem("invalid-port", end, message, "write a `port` that is not above it")
+                message = "`endPort` needs a number at `port`, where the range starts"
+                yield policy.problem("invalid-port", end, message, "write a `port` that is not larger")

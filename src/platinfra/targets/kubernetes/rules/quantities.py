@@ -108,5 +108,5 @@ def _within_limits(resource: Resource, resources: Place) -> Iterator[Problem]:
             hint = f"request at most {limit.value}" if not whole else "write the same amount twice"
             yield resource.problem("request-above-limit", place, message, hint)
         elif whole and request is not None and not limit.present:
-            message = f"{name} is handed out whole, so it needs a limit that equals the request"
+            message = f"{name} cannot be shared, so its limit must equal the request"
             yield resource.problem("request-above-limit", place, message, f"write the limit `{name}: {wanted}`")

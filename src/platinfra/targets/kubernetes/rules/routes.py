@@ -37,7 +37,7 @@ def routes_have_backends(inventory: Inventory) -> Iterator[Problem]:
                 yield each.problem("missing-service-port", backend.at("port"), message, "write `port`")
             yield from _service(inventory, each, namespace, backend.at("name"), backend.at("port"))
             if namespace != each.namespace and not _granted(inventory, each, namespace):
-                message = f"the namespace `{namespace}` does not let routes of `{each.namespace}` in"
+                message = f"the namespace `{namespace}` does not allow routes from `{each.namespace}`"
                 hint = f"add a ReferenceGrant to `{namespace}`, or move the route there"
                 yield each.problem("missing-reference-grant", backend.at("namespace"), message, hint)
 
@@ -47,7 +47,7 @@ def routes_have_parents(inventory: Inventory) -> Iterator[Problem]:
     for each in inventory.of(*ROUTES):
         parents = list(each.root.find("spec", "parentRefs", "*"))
         if not parents:
-            message = "the route belongs to no Gateway, so nothing follows it"
+            message = "the route belongs to no Gateway, so it has no effect"
             yield each.problem("missing-gateway", each.at("spec", "parentRefs"), message, "write `parentRefs`")
         for parent in parents:
             if (parent.at("kind").text or "Gateway") == "Gateway":
@@ -70,7 +70,7 @@ def _parent(inventory: Inventory, route: Resource, parent: Place) -> Iterator[Pr
             message = f"the Gateway `{name.text}` has no listener `{section.text}`"
             yield route.problem("missing-gateway", section, message, "name one of its listeners")
         elif not any(_lets_in(inventory, gateway, each, route) for each in listeners):
-            message = f"the Gateway `{namespace}/{name.text}` takes no routes of the namespace `{route.namespace}`"
+            message = f"the Gateway `{namespace}/{name.text}` allows no routes from the namespace `{route.namespace}`"
             yield route.problem("missing-gateway", name, message, "widen `allowedRoutes` of its listener")
 
 

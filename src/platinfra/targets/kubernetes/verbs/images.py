@@ -30,7 +30,7 @@ def build(
     found = images_of(bundle.values)
     if push and any(each.name.startswith(f"{LOCAL_REGISTRY}/") for each in found):
         hint = "name one: `deployment: {registry: registry.example.org/ml}`"
-        raise PlatinfraError(Diagnostic("no-registry", "the stack names no registry to push images to", hint=hint))
+        raise PlatinfraError(Diagnostic("no-registry", "the stack has no registry to push images to", hint=hint))
     engine = Containers()
     done = []
     for each in found:
@@ -80,7 +80,7 @@ def _named(bundles: Sequence[Bundle], report: Callable[[str], None]) -> tuple[Na
         try:
             charts = rendered(each, helm.find(), each.place.version, frozenset()) if each.releases else {}
         except PlatinfraError as error:
-            report(f"without the images of charts: {error.diagnostics[0].message}")
+            report(f"skipped the images of charts: {error.diagnostics[0].message}")
             complete = False
         for step in each.steps:
             for name in images_in([*step.objects, *charts.get(step.key, ())]):

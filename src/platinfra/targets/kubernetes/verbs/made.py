@@ -69,7 +69,7 @@ def ensure(workspace: Workspace, program: str, namespace: str, images: "Sequence
         found = notes(workspace) or Notes(program, name)
         exists = made.exists()
         if exists and not found.ready:
-            say("preparing", "deleting what is left of an interrupted start")
+            say("preparing", "deleting the rest of an interrupted start")
             made.delete()
         if not exists or not found.ready:
             found = Notes(program, name)

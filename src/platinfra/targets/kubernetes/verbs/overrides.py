@@ -33,7 +33,7 @@ def ignored(
             continue
         defaults = charts.values_of(release_of(release).chart)
         if not _is_known(defaults, keys) and not _changes(release, keys, objects[step], become):
-            hint = did_you_mean(keys[-1], _siblings(defaults, keys)) or "look at the values that the chart has"
+            hint = did_you_mean(keys[-1], _siblings(defaults, keys)) or "check the values of the chart"
             message = f"the chart `{release.chart}` {release.version} does not know `{'.'.join(keys)}`"
             yield Diagnostic("value-ignored", message, span, hint)
 

@@ -45,7 +45,7 @@ class ClusterPlan:
             steps = (
                 {"wave": each.wave, "of": each.component or "stack", "what": what(each)} for each in self.bundle.steps
             )
-            return Part("Steps", None, f"The cluster was not looked at: {self.offline}.", tuple(steps))
+            return Part("Steps", None, f"The cluster was not checked: {self.offline}.", tuple(steps))
         nothing = f"nothing to do: {len(self.changes)} unchanged"
         return Part("Actions", tuple(self._shown(each) for each in self.changes), nothing=nothing)
 

@@ -50,7 +50,7 @@ def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         there = cluster.get(ObjectRef("v1", "Secret", name, namespace))
         lacking = sorted(keys - ((there or {}).get("data") or {}).keys())
         if lacking:
-            what = f"has no {listed(lacking)}" if there else "is not there"
+            what = f"has no {listed(lacking)}" if there else "does not exist"
             tls = "tls.key" in keys
             kind = "tls" if tls else "generic"
             given = "--cert=FILE --key=FILE" if tls else " ".join(f"--from-literal={each}=…" for each in sorted(keys))
@@ -58,7 +58,7 @@ def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
                 f"`kubectl create namespace {namespace}` where it is not there yet, then"
                 f" `kubectl create secret {kind} {name} --namespace {namespace} {given}`"
             )
-            yield Diagnostic("missing-secret", f"the Secret `{name}` of the stack's namespace {what}", hint=hint)
+            yield Diagnostic("missing-secret", f"the Secret `{name}` in the stack's namespace {what}", hint=hint)
 
 
 def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -68,7 +68,7 @@ def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         name = _PLURALS[kind]
         where = None if kind.startswith("gatewayclass.") else bundle.place.namespace
         if not cluster.can_i("patch", f"{name}.{kind.partition('.')[2]}", where):
-            hint = "ask whoever runs the cluster, or choose another context"
+            hint = "ask the cluster's administrator, or choose another context"
             yield Diagnostic("cluster-denied", f"this account may not patch {name}", hint=hint)
 
 
@@ -80,11 +80,11 @@ def _kinds(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     wanted = {f"{each['apiVersion']}/{each['kind']}" for each in step.objects} - known
     if absent := sorted(each for each in wanted if each.startswith(_API)):
         kinds = listed(each.rpartition("/")[2] for each in absent)
-        hint = "remove `gateway` and `gateway-class`, so that Envoy Gateway brings it; or set `ingress-class`"
+        hint = "remove `gateway` and `gateway-class`, so that Envoy Gateway installs it; or set `ingress-class`"
         yield Diagnostic("missing-gateway-api", f"the cluster has no Gateway API v1: it lacks {kinds}", hint=hint)
     if _CERTIFICATE in wanted:
         hint = "install cert-manager, or give a certificate: `tls: {secret: NAME}`"
-        yield Diagnostic("missing-issuer", "the cluster has no cert-manager, so nothing issues certificates", hint=hint)
+        yield Diagnostic("missing-issuer", "the cluster has no cert-manager to issue certificates", hint=hint)
 
 
 def _named(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -102,8 +102,8 @@ def _named(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[Diagnos
         wanted.append(("missing-issuer", ObjectRef("cert-manager.io/v1", kind, routes.tls.issuer, where)))
     for slug, ref in wanted:
         if cluster.get(ref) is None:
-            message = f"`routes` names the {ref.kind} `{ref.name}`, and the cluster has none of that name"
-            yield Diagnostic(slug, message, hint=f"`kubectl get {ref.kind.lower()}` lists what there is")
+            message = f"`routes` names the {ref.kind} `{ref.name}`, which the cluster does not have"
+            yield Diagnostic(slug, message, hint=f"`kubectl get {ref.kind.lower()}` lists them")
 
 
 def _existing_gateway(bundle: Bundle, routes: Routes, name: str, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -111,15 +111,15 @@ def _existing_gateway(bundle: Bundle, routes: Routes, name: str, cluster: Cluste
     namespace, _, last = name.partition("/")
     found = cluster.get(ObjectRef(_API, "Gateway", last, namespace))
     if found is None:
-        hint = "`kubectl get gateway --all-namespaces` lists what there is"
+        hint = "`kubectl get gateway --all-namespaces` lists them"
         yield Diagnostic("missing-gateway", f"the cluster has no Gateway `{name}`", hint=hint)
         return
     for route in routes_of(bundle.values):
         protocol = "HTTPS" if routes.is_https(route.host) else "HTTP"
         same = namespace == bundle.place.namespace
         if not any(_takes(each, protocol, route.host, same=same) for each in found["spec"]["listeners"]):
-            message = f"the Gateway `{name}` has no {protocol} listener that takes `{route.host}` from this namespace"
-            hint = "add one, or let `allowedRoutes` of one admit the namespace; or leave `gateway` out"
+            message = f"the Gateway `{name}` has no {protocol} listener that allows `{route.host}` from this namespace"
+            hint = "add one, allow the namespace in `allowedRoutes` of one, or remove `gateway`"
             yield Diagnostic("missing-gateway", message, hint=hint)
 
 
@@ -138,7 +138,9 @@ def _second_controller(cluster: Cluster) -> Iterator[Diagnostic]:
         if each["spec"]["controllerName"] == CONTROLLER and _PART_OF not in labels:
             name = each["metadata"]["name"]
             hint = f"use it: `gateway-class: {name}`, with `from-namespace`"
-            yield Diagnostic("second-gateway", "the cluster has an Envoy Gateway that is not platinfra's", hint=hint)
+            yield Diagnostic(
+                "second-gateway", "the cluster has an Envoy Gateway that platinfra did not install", hint=hint
+            )
             return
 
 
@@ -151,7 +153,7 @@ def _taken(hosts: Mapping[str, str], bundle: Bundle, cluster: Cluster) -> Iterat
         for host in sorted(_hosts(each) & hosts.keys()):
             owner = f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}"
             hint = f"give the page another host: `routes: {{hosts: {{{hosts[host]}: …}}}}`"
-            yield Diagnostic("host-taken", f"`{host}` of `{hosts[host]}` belongs to {owner} already", hint=hint)
+            yield Diagnostic("host-taken", f"`{host}` of `{hosts[host]}` already belongs to {owner}", hint=hint)
 
 
 def _hosts(each: Object) -> set[str]:

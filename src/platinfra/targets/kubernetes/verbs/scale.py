@@ -36,9 +36,9 @@ def _no_gpus(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     nodes = cluster.find("nodes")
     if any(str(each.get("status", {}).get("allocatable", {}).get(GPU, "0")) != "0" for each in nodes):
         return
-    hint = "add `gpus: [nvidia-device-plugin]` to the stack, whose nodes need NVIDIA's driver"
+    hint = "add `gpus: [nvidia-device-plugin]` to the stack; the nodes need NVIDIA's driver"
     for name in sorted(wanted):
-        yield Diagnostic("no-gpus", f"`{name}` asks for GPUs, and no node of the cluster offers one", hint=hint)
+        yield Diagnostic("no-gpus", f"`{name}` requests GPUs, and no node of the cluster has one", hint=hint)
 
 
 def asks_for_gpus(value: Any) -> bool:
@@ -60,9 +60,9 @@ def _no_metrics(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     scaled = [each["metadata"]["name"] for each in bundle.objects if each["kind"] == "HorizontalPodAutoscaler"]
     if not scaled or any(each.startswith(_METRICS) for each in cluster.api_resources()):
         return
-    hint = "install metrics-server (on EKS it is an addon), or set `max_replicas` to what `replicas` is"
+    hint = "install metrics-server (on EKS it is an addon), or set `max_replicas` to the value of `replicas`"
     for name in scaled:
-        message = f"`{name}` is to get more pods when they are busy, and the cluster does not measure that"
+        message = f"`{name}` is autoscaled, and the cluster has no metrics API"
         yield Diagnostic("no-metrics-api", message, hint=hint)
 
 
@@ -75,7 +75,7 @@ def _fixed_volumes(wanted: Object, cluster: Cluster) -> Iterator[Diagnostic]:
         if then and parse(now) != parse(then):
             name = wanted["metadata"]["name"]
             message = f"the volume of `{name}` is {now} and would become {then}, which Kubernetes refuses"
-            hint = f"say in its settings what it is: `storage: {now}`; or move the data to another component"
+            hint = f"keep `storage: {now}` in its settings, or move the data to another component"
             yield Diagnostic("volume-resized", message, hint=hint)
 
 

@@ -79,7 +79,7 @@ def opened(stack: Resolved) -> Session:
     """Look at the cluster of a stack; raise PlatinfraError with everything that would not work there."""
     program, found = program_of(stack), notes(stack.workspace)
     if program and not (found and found.ready):
-        raise PlatinfraError(Diagnostic("no-context", f"`up` creates the {program} cluster, and has not yet"))
+        raise PlatinfraError(Diagnostic("no-context", f"`up` has not created the {program} cluster yet"))
     site = own_site(stack.workspace, stack.file.provider.context, made=program is not None)
     world = world_of(site, prefix(stack.graph.stack, stack.graph.environment))
     return session_of(ClusterStack(stack, bundle_of(stack, version=world.version)), site, world)
@@ -164,7 +164,9 @@ def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         if not cluster.can_i(verb, resource, where):
             place = f" in `{where}`" if where else ""
             message = f"this account may not {verb} {resource.partition('.')[0]}{place}"
-            yield Diagnostic("cluster-denied", message, hint="ask whoever runs the cluster, or choose another context")
+            yield Diagnostic(
+                "cluster-denied", message, hint="ask the cluster's administrator, or choose another context"
+            )
 
 
 def namespace_exists(bundle: Bundle, cluster: Cluster) -> bool:

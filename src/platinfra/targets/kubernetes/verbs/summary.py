@@ -26,5 +26,5 @@ def addresses(done: ClusterPlan) -> list[tuple[str, str]]:
 
 def notes(done: ClusterPlan) -> tuple[str, ...]:
     """Return what people should know, and the commands that come next."""
-    same = ("nothing to do: the cluster is as the file says",) if done.part.is_empty else ()
+    same = ("nothing to do: the cluster matches the file",) if done.part.is_empty else ()
     return (*same, _NEXT)

@@ -35,8 +35,8 @@ def _make(stack: Resolved, emit: Emit) -> None:
 
     program, found = program_of(stack), notes(stack.workspace)
     if found and found.program != program:
-        message = f"the stack is in a cluster that {found.program} made"
-        hint = "remove that first with `platinfra down --delete-data`, or give this one an environment of its own"
+        message = f"the stack runs in a cluster created by {found.program}"
+        hint = "remove it first with `platinfra down --delete-data`, or use another environment for this one"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
     if program:
         draft = ClusterStack(stack, bundle_of(stack))
@@ -61,8 +61,10 @@ def bring_up(session: Session, talk: Talk) -> ClusterPlan:
 def _refuse_another_stack(state: State, session: Session) -> None:
     name = session.stack.stack.graph.stack
     if state.applied and (state.stack, state.target) != (name, "kubernetes"):
-        message = f"the stack `{state.stack}` ({state.target}) is up in this folder, and the file describes `{name}`"
-        hint = "stop it with `platinfra down`, or give this file a folder or an environment of its own"
+        message = (
+            f"the stack `{state.stack}` ({state.target}) is running in this folder, but the file describes `{name}`"
+        )
+        hint = "stop it with `platinfra down`, or give this file its own folder or environment"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 

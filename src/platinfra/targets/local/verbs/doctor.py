@@ -7,7 +7,7 @@ from platinfra.targets.answers import Finding
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.plan import prepare
 
-_REMEDY = "stop what holds it, or run `platinfra up --move-ports`"
+_REMEDY = "stop the program that uses it, or run `platinfra up --move-ports`"
 
 
 def findings(stack: Resolved) -> Iterator[Finding]:

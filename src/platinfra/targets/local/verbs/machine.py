@@ -239,7 +239,7 @@ def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
     """Yield a problem for characters that tools' own configuration files and addresses give a meaning to."""
     found = sorted(set(str(workspace.folder)) & _UNUSABLE)
     if found:
-        message = f"the tools cannot work in a folder whose path holds {listed(found)}"
+        message = f"the tools cannot work in a folder with {listed(found)} in its path"
         yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
 
 
@@ -248,9 +248,9 @@ def _project_problems(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic
     if name is None:
         return
     file = workspace.folder / name
-    hint = "make it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
+    hint = "create it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
     if not file.is_file():
-        message = f"`project.requirements`: there is no file `{name}` beside the stack file"
+        message = f"`project.requirements`: no file `{name}` next to the stack file"
         yield Diagnostic("project-requirements", message, hint=hint)
     elif "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
         yield Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint)

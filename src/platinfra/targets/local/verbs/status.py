@@ -101,7 +101,7 @@ def _answers(data: Mapping[str, Any], probes: Probes, listening: Collection[int]
         if endpoint["ready"] is None:
             continue
         if endpoint["port"] not in listening:
-            return "failed", f"nothing of it listens on port {endpoint['port']}"
+            return "failed", f"it does not listen on port {endpoint['port']}"
         answer = probes.get(endpoint["ready"])
         if not answer.ok:
             return "starting", f"{endpoint['ready']} answers {answer.status or answer.text}"

@@ -54,7 +54,7 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     if not unchanged or dict(prepared.state.components) != dict(prepared.plan.components):
         apply(prepared.plan, changes, Run(world, _journal(prepared), talk.emit, undo))
     ends = ((name, each["endpoints"].get("http")) for name, each in prepared.plan.components.items())
-    same = ("nothing to do: everything runs as the file says",) if unchanged else ()
+    same = ("nothing to do: everything runs as in the file",) if unchanged else ()
     return Applied(prepared.planned(changes), tuple((name, end["url"]) for name, end in ends if end), (*same, _NEXT))
 
 
@@ -62,8 +62,8 @@ def _refuse_another_stack(prepared: Prepared) -> None:
     """Raise PlatinfraError when the folder's state belongs to a stack of another name."""
     state, graph = prepared.state, prepared.stack.graph
     if state.applied and state.stack not in {"", graph.stack}:
-        message = f"the stack `{state.stack}` is up in this folder, and the file describes `{graph.stack}`"
-        hint = "stop it with `platinfra down`, or give this file a folder or an environment of its own"
+        message = f"the stack `{state.stack}` is running in this folder, but the file describes `{graph.stack}`"
+        hint = "stop it with `platinfra down`, or give this file its own folder or environment"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 

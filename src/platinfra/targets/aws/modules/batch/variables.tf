@@ -72,7 +72,7 @@ variable "instance_types" {
 
 variable "max_vcpus" {
   type        = number
-  description = "Virtual CPUs that all running jobs may use together."
+  description = "Maximum of virtual CPUs for all running jobs together."
   default     = 16
   nullable    = false
 
@@ -177,14 +177,14 @@ variable "key_arn" {
 
 variable "log_days" {
   type        = number
-  description = "Days that logs are kept."
+  description = "Days to keep logs."
   default     = 30
   nullable    = false
 }
 
 variable "attempts" {
   type        = number
-  description = "How often a failing job is started."
+  description = "How often a failing job is tried."
   default     = 1
   nullable    = false
 
@@ -196,7 +196,7 @@ variable "attempts" {
 
 variable "timeout_seconds" {
   type        = number
-  description = "Seconds until a job is ended."
+  description = "Seconds until a job is stopped."
   default     = 86400
   nullable    = false
 

@@ -23,7 +23,7 @@ variable "key_arn" {
 }
 
 variable "noncurrent_days" {
-  description = "Days until a replaced or deleted version of an object is gone for good."
+  description = "Days until a replaced or deleted version of an object is removed for good."
   type        = number
   default     = 90
   nullable    = false

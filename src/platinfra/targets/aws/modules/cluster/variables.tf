@@ -63,7 +63,7 @@ variable "node_role_arn" {
 }
 
 variable "public_access_cidrs" {
-  description = "Address ranges that may reach the API from outside; none, so it is private."
+  description = "Address ranges that may reach the API from outside; none by default, so it is private."
   type        = list(string)
   default     = []
   nullable    = false

@@ -78,7 +78,7 @@ variable "instance_class" {
 }
 
 variable "storage_gb" {
-  description = "Gigabytes of storage at the start."
+  description = "Initial storage in gigabytes."
   type        = number
   default     = 50
   nullable    = false

@@ -83,7 +83,7 @@ variable "worker_type" {
 
 variable "workers" {
   type        = number
-  description = "Workers of a run."
+  description = "Workers per run."
   default     = 2
   nullable    = false
 
@@ -95,7 +95,7 @@ variable "workers" {
 
 variable "timeout_minutes" {
   type        = number
-  description = "Minutes until a run is ended."
+  description = "Minutes until a run is stopped."
   default     = 480
   nullable    = false
 

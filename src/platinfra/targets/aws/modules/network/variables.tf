@@ -85,7 +85,7 @@ variable "interface_endpoints" {
 }
 
 variable "flow_logs" {
-  description = "Whether to log who talks to whom."
+  description = "Whether to write flow logs."
   type        = bool
   default     = true
   nullable    = false

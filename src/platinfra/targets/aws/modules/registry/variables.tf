@@ -23,7 +23,7 @@ variable "key_arn" {
 }
 
 variable "keep_images" {
-  description = "Images that are kept; older ones are removed."
+  description = "Number of images to keep; older ones are removed."
   type        = number
   default     = 50
   nullable    = false

@@ -54,7 +54,7 @@ variable "key_arn" {
 
 variable "log_days" {
   type        = number
-  description = "Days that logs are kept."
+  description = "Days to keep logs."
   default     = 30
   nullable    = false
 }
