@@ -83,7 +83,11 @@ def _written(value: object) -> str:
 
 def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
     yield f"{capability.name}: {capability.summary}"
-    yield f"\naccess       {', '.join(capability.access)} (default {', '.join(capability.default_access)})"
+    yield ""
+    for title, text in (("means", capability.means), ("proof", capability.proof)):
+        if text:
+            yield f"{title:<12} {text}"
+    yield f"access       {', '.join(capability.access)} (default {', '.join(capability.default_access)})"
     yield f"tells        {', '.join(capability.attributes)}"
     for target, tool in capability.defaults.items():
         yield f"default      {tool} on {target}"
