@@ -338,6 +338,7 @@ def setting_text(setting: Setting) -> str:
     limits += [f"at most {setting.maximum:g}"] if setting.maximum is not None else []
     choices = [f"one of {', '.join(f'`{each}`' for each in setting.choices)}"] if setting.choices else []
     needed = [f"needed on {', '.join(setting.needed)}"] if setting.needed else []
+    needed += [f"needed in stage {', '.join(setting.needed_in)}"] if setting.needed_in else []
     return f"({', '.join([setting.type, default, *needed, *limits, *choices])})"
 
 

@@ -65,6 +65,14 @@ def test_every_text_of_a_tool_only_fetches_values(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOOLS)
+def test_settings_that_a_stage_needs_speak_of_stages_that_the_tool_fills(name: str) -> None:
+    for setting in CATALOG.get(name).settings.values():
+        for stage in setting.needed_in:
+            assert stage in CATALOG.get(name).provides
+            assert CATALOG.capability(stage).stage
+
+
+@pytest.mark.parametrize("name", TOOLS)
 def test_limits_speak_of_places_targets_and_types_there_are(name: str) -> None:
     types = [each for offered in grounds().values() for each in offered]
     known = {"anywhere", *PLACES, *grounds(), *(f"{each.target}/{each.type}" for each in types)}

@@ -71,6 +71,7 @@ def _setting_line(name: str, setting: Setting) -> str:
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
     sizes = "".join(f", {size} {_written(value)}" for size, value in setting.sizes.items())
     needed = f", needed on {', '.join(setting.needed)}" if setting.needed else ""
+    needed += f", needed in stage {', '.join(setting.needed_in)}" if setting.needed_in else ""
     return f"{name}: {setting.help} ({setting.type}, {default}{needed}{sizes}{choices})"
 
 

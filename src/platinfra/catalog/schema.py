@@ -79,6 +79,9 @@ class Setting(Entry):
     needed: list[Place] = Field(
         default_factory=list, description="Where it may not stay empty, though it has a default."
     )
+    needed_in: list[str] = Field(
+        default_factory=list, description="Stages in which the tool may not leave it empty, though it has a default."
+    )
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
         default_factory=dict,
         description="What the default is in a deployment of that `size`, in clusters and on AWS; `default` is for small ones.",
