@@ -280,6 +280,7 @@ def capability_lines(capability: Capability, tools: Sequence[Tool]) -> Iterator[
     yield f"{capability.summary}\n"
     providers = [f"[{each.name}](#{each.name})" for each in tools if capability.name in each.provides]
     yield f"* Tools: {', '.join(providers) or 'none yet'}"
+    yield from (f"* {title}: {text}" for title, text in promised(capability) if text)
     verbs = ", ".join(f"`{each}`" for each in capability.access)
     default = ", ".join(f"`{each}`" for each in capability.default_access)
     yield f"* Access: {verbs} (unless a tool asks for less: {default})"
@@ -287,6 +288,11 @@ def capability_lines(capability: Capability, tools: Sequence[Tool]) -> Iterator[
     if capability.defaults:
         given = ", ".join(f"[{tool}](#{tool}) on {target}" for target, tool in capability.defaults.items())
         yield f"* Default: {given}"
+
+
+def promised(capability: Capability) -> tuple[tuple[str, str | None], ...]:
+    """Return what a capability promises its consumers, and how that is shown."""
+    return ("What it means", capability.means), ("How a check shows it", capability.proof)
 
 
 def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
@@ -332,6 +338,7 @@ def setting_text(setting: Setting) -> str:
     limits += [f"at most {setting.maximum:g}"] if setting.maximum is not None else []
     choices = [f"one of {', '.join(f'`{each}`' for each in setting.choices)}"] if setting.choices else []
     needed = [f"needed on {', '.join(setting.needed)}"] if setting.needed else []
+    needed += [f"needed in stage {', '.join(setting.needed_in)}"] if setting.needed_in else []
     return f"({', '.join([setting.type, default, *needed, *limits, *choices])})"
 
 

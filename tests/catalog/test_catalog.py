@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.catalog.schema import Capability
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.ground import PLACES
 from platinfra.model.reference import parse
@@ -63,12 +65,38 @@ def test_every_text_of_a_tool_only_fetches_values(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOOLS)
+def test_settings_that_a_stage_needs_speak_of_stages_that_the_tool_fills(name: str) -> None:
+    for setting in CATALOG.get(name).settings.values():
+        for stage in setting.needed_in:
+            assert stage in CATALOG.get(name).provides
+            assert CATALOG.capability(stage).stage
+
+
+@pytest.mark.parametrize("name", TOOLS)
 def test_limits_speak_of_places_targets_and_types_there_are(name: str) -> None:
     types = [each for offered in grounds().values() for each in offered]
     known = {"anywhere", *PLACES, *grounds(), *(f"{each.target}/{each.type}" for each in types)}
     assert set(CATALOG.get(name).limits) <= known
     for where in PLACES:  # a place with a recipe has no limit of its own: a target or a type has
         assert not (where in CATALOG.get(name).limits and where in CATALOG.get(name).places)
+
+
+@pytest.mark.parametrize("stage", [each for each in CATALOG.capabilities() if each.stage], ids=lambda each: each.name)
+def test_every_stage_says_in_a_sentence_what_it_means_and_how_that_is_shown(stage: Capability) -> None:
+    for text in (stage.means, stage.proof):
+        assert text
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert ". " not in text
+    assert stage.means != stage.proof
+
+
+@pytest.mark.parametrize("missing", ["means", "proof"])
+def test_a_stage_that_promises_nothing_is_no_stage(missing: str) -> None:
+    entry = {"name": "own", "summary": "A stage.", "stage": True, "means": "It can.", "proof": "It did."}
+    assert Capability.model_validate(entry).stage
+    with pytest.raises(ValidationError, match="a stage says what it `means`"):
+        Capability.model_validate({key: text for key, text in entry.items() if key != missing})
 
 
 @pytest.mark.parametrize("capability", CATALOG.capabilities(), ids=lambda each: each.name)

@@ -53,7 +53,11 @@ def companions(tool: Tool, ground: Ground) -> dict[str, Tool]:
 def use(tool: Tool, ground: Ground) -> str:
     """Return one use of a tool, with a value for every setting that has to be given."""
     place = tool.find_place(ground)
-    wanted = {name: each for name, each in tool.settings.items() if each.default is None or place in each.needed}
+    wanted = {
+        name: each
+        for name, each in tool.settings.items()
+        if each.default is None or place in each.needed or each.needed_in
+    }
     given = {name: sample(name, each) for name, each in wanted.items()}
     settings = ", ".join(f"{key}: {json.dumps(value)}" for key, value in given.items())
     return f"{{{tool.name}: {{settings: {{{settings}}}}}}}" if given else tool.name

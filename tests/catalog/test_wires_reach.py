@@ -124,7 +124,7 @@ def settings_of(tool: Tool, place: str) -> dict[str, Any]:
     wanted = [
         name
         for name, each in tool.settings.items()
-        if where in each.needed or (where in each.places and each.default is None)
+        if where in each.needed or each.needed_in or (where in each.places and each.default is None)
     ]
     more = ["organization"] if tool.name == "github" else []
     more += EXISTING.get(tool.name, []) if place == "machine" else []

@@ -165,6 +165,13 @@ def test_explain_knows_tools_capabilities_settings_and_errors(name: str, platinf
     assert len(ended.out) > 40
 
 
+def test_explain_tells_what_a_stage_means_and_how_a_check_shows_it(platinfra: Command) -> None:
+    said = platinfra("explain", "model_registry").out
+    assert "means        A consumer registers a version of a model" in said
+    assert "proof        A version is registered" in said
+    assert "means" not in platinfra("explain", "gpus").out  # no consumer does anything with it
+
+
 def test_explain_names_the_nearest(platinfra: Command) -> None:
     ended = platinfra("explain", "mlflo")
     assert ended.code == 2

@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,20 @@ class Platform(Stack):
                 return answer.read().decode()
         except OSError:
             return None
+
+    def asked(self, path: str) -> dict[str, Any]:
+        """Return what MLflow answers below its REST API."""
+        url = f"http://127.0.0.1:{self.port('mlflow')}/api/2.0/mlflow/{path}"
+        with urllib.request.urlopen(url, timeout=15) as answer:
+            return dict(json.load(answer))
+
+    def aliases(self) -> list[dict[str, str]]:
+        """Return the aliases of the model that the check registers."""
+        return list(self.asked("registered-models/get?name=platinfra-check")["registered_model"].get("aliases", []))
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Return the webhooks that MLflow knows."""
+        return list(self.asked("webhooks").get("webhooks", []))
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +107,26 @@ def test_a_consumer_opens_its_own_database_and_no_other(platform: Platform, cons
     for statement in ("CREATE ROLE intruder", "CREATE DATABASE intruder", "ALTER ROLE postgres PASSWORD 'x'"):
         assert platform.psql(consumer, consumer, statement).returncode != 0
     assert platform.psql("postgres", "postgres", "SELECT 42").returncode != 0
+
+
+def test_the_check_hears_of_an_alias_and_loads_the_model_by_it(platform: Platform) -> None:
+    ended = platform.run("check", "mlflow")
+    assert ended.code == 0, ended.text
+    assert platform.aliases()
+    assert platform.webhooks() == []
+
+
+def test_the_check_fails_where_mlflow_tells_nobody(platform: Platform) -> None:
+    script = platform.folder / "tools" / "mlflow" / "check.py"
+    works = script.read_text()
+    try:
+        script.write_text(works.replace('"model_version_alias.created"', '"model_version_alias.deleted"'))
+        ended = platform.run("check", "mlflow")
+    finally:
+        script.write_text(works)
+    assert ended.code == 1
+    assert "alerting: no message of the alias arrived" in ended.text
+    assert platform.webhooks() == []
 
 
 @pytest.mark.slow

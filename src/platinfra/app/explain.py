@@ -71,6 +71,7 @@ def _setting_line(name: str, setting: Setting) -> str:
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
     sizes = "".join(f", {size} {_written(value)}" for size, value in setting.sizes.items())
     needed = f", needed on {', '.join(setting.needed)}" if setting.needed else ""
+    needed += f", needed in stage {', '.join(setting.needed_in)}" if setting.needed_in else ""
     return f"{name}: {setting.help} ({setting.type}, {default}{needed}{sizes}{choices})"
 
 
@@ -83,7 +84,11 @@ def _written(value: object) -> str:
 
 def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
     yield f"{capability.name}: {capability.summary}"
-    yield f"\naccess       {', '.join(capability.access)} (default {', '.join(capability.default_access)})"
+    yield ""
+    for title, text in (("means", capability.means), ("proof", capability.proof)):
+        if text:
+            yield f"{title:<12} {text}"
+    yield f"access       {', '.join(capability.access)} (default {', '.join(capability.default_access)})"
     yield f"attributes   {', '.join(capability.attributes)}"
     for target, tool in capability.defaults.items():
         yield f"default      {tool} on {target}"

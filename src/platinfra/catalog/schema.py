@@ -1,6 +1,6 @@
 """Catalog entries as authors write them: `tool.yaml` and `capabilities/*.yaml`."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -15,6 +15,10 @@ class Capability(Entry):
 
     name: str = Field(description="Equals the file.")
     summary: str = Field(description="One sentence.")
+    means: str | None = Field(
+        default=None, description="What a consumer can do with it, in one sentence; every stage says so."
+    )
+    proof: str | None = Field(default=None, description="How a check shows that, in one sentence; every stage says so.")
     stage: bool = Field(default=False, description="A part of the ML lifecycle that a stack fills with tools.")
     attributes: list[Attribute] = Field(
         default=["url", "host", "port"], description="What a provider passes to its consumers."
@@ -40,6 +44,12 @@ class Capability(Entry):
     people: dict[Role, list[str]] = Field(
         default_factory=dict, description="What people of a role may do with it, where a cloud decides who they are."
     )
+
+    @model_validator(mode="after")
+    def _promises_something(self) -> Self:
+        if self.stage and not (self.means and self.proof):
+            raise ValueError("a stage says what it `means` for a consumer, and the `proof` of that")
+        return self
 
 
 class Requirement(Entry):
@@ -82,6 +92,9 @@ class Setting(Entry):
     places: list[Place] = Field(default=[*PLACES], description="Where it applies.")
     needed: list[Place] = Field(
         default_factory=list, description="Where it must not be empty, although it has a default."
+    )
+    needed_in: list[str] = Field(
+        default_factory=list, description="Stages in which the tool may not leave it empty, though it has a default."
     )
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
         default_factory=dict,

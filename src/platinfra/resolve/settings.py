@@ -43,7 +43,9 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
         _missing(member, key, each)
         for key, each in known.items()
         if (each.default is None and key not in member.settings)
-        or (member.place in each.needed and values.get(key) == "")
+        or (
+            values.get(key) == "" and (member.place in each.needed or not set(member.stages).isdisjoint(each.needed_in))
+        )
     ]
     return values
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from platinfra.catalog.schema import Panel
 from platinfra.model.graph import Component
-from platinfra.targets.kubernetes.monitors import watched
+from platinfra.targets.kubernetes.monitors import own_series, watched
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import Values
 
@@ -49,8 +49,7 @@ def _panels(component: Component, values: Values) -> Mapping[str, Panel] | None:
 def dashboard(component: Component, values: Values, panels: Mapping[str, Panel]) -> Object:
     """Return a dashboard as Grafana reads it."""
     namespace = values.place.namespace
-    # The Prometheus operator names a PodMonitor's job so.
-    own = f'namespace="{namespace}", job="{namespace}/{component.name}"'
+    own = own_series(component, values)
     return {
         "uid": f"{namespace}-{component.name}"[:40],
         "title": f"{component.name} of {values.place.stack}",

@@ -1,4 +1,4 @@
-"""Who Prometheus asks: every component with metrics, because a wire says so."""
+"""Who Prometheus asks, and whom it rings for: every component with metrics, because a wire says so."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +10,7 @@ from platinfra.targets.kubernetes.values import Values
 
 Object = dict[str, Any]
 CAPABILITY = "metrics"
+ALERTING = "alerting"
 
 
 def watched(component: Component, values: Values) -> str | None:
@@ -32,3 +33,31 @@ def objects(component: Component, values: Values) -> Iterator[Object]:
     spec = {"selector": {"matchLabels": selector}, "podMetricsEndpoints": [asked]}
     meta = metadata(component.name, values.place, component)
     yield {"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": meta, "spec": spec}
+    if _rings(component, values):
+        spec = {"groups": [{"name": component.name, "rules": [_silence(component, values)]}]}
+        yield {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": meta, "spec": spec}
+
+
+def own_series(component: Component, values: Values) -> str:
+    """Return what selects a component's own series."""
+    namespace = values.place.namespace
+    # The Prometheus operator names a PodMonitor's job so.
+    return f'namespace="{namespace}", job="{namespace}/{component.name}"'
+
+
+def _rings(component: Component, values: Values) -> bool:
+    """Tell whether somebody who collects a component's metrics is there to tell people."""
+    watchers = [each.consumer for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY]
+    return any(ALERTING in values.graph.components[each].stages for each in watchers)
+
+
+def _silence(component: Component, values: Values) -> Object:
+    """Return the rule that rings when a pod of a component does not answer, or none is there to be asked."""
+    series = f"up{{{own_series(component, values)}}}"
+    return {
+        "alert": "ComponentDown",
+        "expr": f"{series} == 0 or absent({series})",
+        "for": "5m",
+        "labels": {"severity": "critical", "component": component.name},
+        "annotations": {"summary": f"{component.name} of {values.place.stack} does not answer"},
+    }

@@ -305,7 +305,7 @@ def address_part(address: str, part: str) -> Any:
 
 
 def _setting(value: Any, how: Sequence[str]) -> Any:
-    """Return a setting as it is, as text for charts, before a slash unless it is empty, or whether it was given at all."""
+    """Return a setting as it is, as text for charts, before a slash unless it is empty, only if or whether it was given at all."""
     match how:
         case []:
             return value
@@ -313,6 +313,8 @@ def _setting(value: Any, how: Sequence[str]) -> Any:
             return "".join(map(str, as_text(value) or ()))
         case ["slash"]:
             return f"{value}/" if value else ""
+        case ["given"]:
+            return value if value != "" else None
         case ["is_given"]:
             return True if value != "" else None
     return _UNKNOWN

@@ -44,6 +44,14 @@ run "alarms_tell_the_topic" {
     error_message = "The alarm tells nobody."
   }
   assert {
+    condition = alltrue([
+      one(aws_sns_topic_subscription.email).topic_arn == aws_sns_topic.this.arn,
+      one(aws_sns_topic_subscription.email).protocol == "email",
+      one(aws_sns_topic_subscription.email).endpoint == "oncall@example.org",
+    ])
+    error_message = "Nobody hears of the topic."
+  }
+  assert {
     condition     = aws_sns_topic.this.kms_master_key_id == var.key_arn
     error_message = "Messages are not encrypted with the key."
   }
