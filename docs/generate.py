@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from platinfra.app.explain import explanations
 from platinfra.app.schema import schema
 from platinfra.app.tools import targets_of
+from platinfra.catalog.capability import Capability, Requirement
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.schema import Capability, Requirement, Setting, Tool
+from platinfra.catalog.schema import Setting, Tool
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
 from platinfra.model.ground import PLACES, Place

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from platinfra.catalog.capability import Capability
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.catalog.schema import Capability
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.ground import PLACES
 from platinfra.model.reference import parse

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from tests.stacks import CATALOG, machine_for, resolved
 
-from platinfra.catalog.schema import Requirement, Tool
+from platinfra.catalog.capability import Requirement
+from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model import targets
 from platinfra.model.graph import Binding

@@ -6,8 +6,9 @@ from typing import Any
 
 from platinfra.app.tools import targets_of
 from platinfra.app.workspace import at
+from platinfra.catalog.capability import Capability
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.catalog.schema import Capability, Setting, Tool
+from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
 from platinfra.document import load_file
 

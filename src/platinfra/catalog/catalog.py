@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from platinfra.catalog.capability import Capability
 from platinfra.catalog.load import load_capability, load_tool
-from platinfra.catalog.schema import Capability, Tool
+from platinfra.catalog.schema import Tool
 
 _PACKAGE = Path(__file__).parent.parent
 ENTRY_POINT = "platinfra.catalog"

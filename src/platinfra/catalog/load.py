@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from platinfra.catalog.capability import Capability
 from platinfra.catalog.entry import Entry
-from platinfra.catalog.schema import Capability, Tool
+from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.document import Document, load_file
 

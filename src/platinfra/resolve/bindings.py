@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from platinfra.catalog.capability import Requirement
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.catalog.schema import Requirement
 from platinfra.diagnostics import Diagnostic, did_you_mean, listed
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component

@@ -1,7 +1,8 @@
 """Which wires reach their consumer: only those of which it is told something."""
 
+from platinfra.catalog.capability import Requirement
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.schema import Requirement, Tool
+from platinfra.catalog.schema import Tool
 from platinfra.model.ground import Ground, Place
 
 
