@@ -25,7 +25,7 @@ from platinfra.drivers import helm  # noqa: E402
 from platinfra.targets.kubernetes.plan import exceptions, plan, problems  # noqa: E402
 from platinfra.targets.kubernetes.render import folder, plain  # noqa: E402
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects  # noqa: E402
-from platinfra.targets.kubernetes.verbs.session import rendered  # noqa: E402
+from platinfra.targets.kubernetes.verbs.session import render_charts  # noqa: E402
 
 STACKS = (TRACKING, SEED, EVERYTHING)
 FEWEST, RUNS = 12, 5
@@ -47,7 +47,7 @@ def timing(median: Callable[[Sequence[float]], float]) -> Iterator[dict]:
     if missing or tools < FEWEST:
         yield row(what, f"not measured: no chart of {', '.join(sorted(missing))}", reach, ok=False)
         return
-    rendered(found, engine, found.place.version, NOTHING)
+    render_charts(found, engine, found.place.version, NOTHING)
     pairs = [_timed(text, engine) for _ in range(RUNS)]
     ratio = median([whole / helms for whole, helms in pairs])
     seconds = median([helms for _, helms in pairs])
@@ -77,7 +77,7 @@ def _timed(text: str, engine: helm.Helm) -> tuple[float, float]:
     began = time.perf_counter()
     made = bundle_of(text)
     before = time.perf_counter()
-    objects = rendered(made, engine, made.place.version, NOTHING)
+    objects = render_charts(made, engine, made.place.version, NOTHING)
     after = time.perf_counter()
     problems(made, objects, NOTHING)
     plan(made, objects)

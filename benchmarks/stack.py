@@ -22,7 +22,7 @@ from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.privileges import hand_over, prefix
 from platinfra.model.plan import Progress
 from platinfra.model.workspace import Workspace
-from platinfra.resolve.workspace import resolved
+from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.answers import Talk
 from platinfra.targets.local.actions import Start
 from platinfra.targets.local.verbs import machine
@@ -125,7 +125,7 @@ def bare() -> tuple[float, float]:
     with project() as file:
         workspace = Workspace(file)
         make_state_folder(workspace)
-        planned = prepare(resolved(workspace))
+        planned = prepare(resolve_workspace(workspace))
         world = machine.world(workspace)
         progress = Progress(lambda _: None, lambda: False)
         alone: dict[str, Alone] = {}

@@ -14,6 +14,13 @@ BANNED = re.compile(r"util|helper|common|misc|manager|service|processor|handler|
 MAX_FILE, MEDIAN_FILE = 350, 120
 MAX_FUNCTION_90, MEDIAN_FUNCTION = 40, 9
 MAX_DEPTH = 3
+IRREGULAR = re.compile(
+    "begun|bound|broken|brought|built|caught|chosen|done|drawn|driven|fallen|forgotten|found|frozen|given|gone|grown|"
+    "heard|held|hidden|kept|known|laid|left|lent|lost|made|meant|overridden|paid|rewritten|said|seen|sent|shaken|shown|"
+    "sold|spent|spoken|stolen|stood|taken|taught|thought|thrown|told|torn|understood|undone|unknown|withheld|woken|"
+    "won|worn|written"
+)
+NO_PARTICIPLES = frozenset({"bed", "embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed", "succeed"})
 
 
 def functions() -> list[int]:
@@ -45,6 +52,24 @@ def test_names_say_what_a_thing_is(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ClassDef):
             assert not BANNED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", node.name)), node.name
+
+
+def is_participle(name: str) -> bool:
+    """Tell whether a name is one bare participle; `_of_wire` and `listed_names` are none."""
+    word = name.strip("_")
+    regular = re.fullmatch(r"[a-z]+ed", word) and word not in NO_PARTICIPLES
+    return bool(regular or IRREGULAR.fullmatch(word))
+
+
+def test_functions_are_named_by_verbs_and_nouns() -> None:
+    paths = [path for path in FILES if path.relative_to(SOURCE).parts[0] != "tools"]
+    found = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}: {node.name}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_participle(node.name)
+    ]
+    assert found == []
 
 
 def test_packages_are_not_deep() -> None:

@@ -57,10 +57,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     near = get_close_matches(word.lower().replace("_", "-"), by_lower, n=3, cutoff=0.6)
     if not near:
         return None
-    return f"did you mean {listed((by_lower[each] for each in near), 'or')}?"
+    return f"did you mean {join_names((by_lower[each] for each in near), 'or')}?"
 
 
-def listed(names: Iterable[str], conjunction: str = "and") -> str:
+def join_names(names: Iterable[str], conjunction: str = "and") -> str:
     """Join names in backquotes: `a`, `b` and `c`."""
     quoted = [f"`{each}`" for each in names]
     if len(quoted) < 2:

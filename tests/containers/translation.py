@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from platinfra.model.reference import Secret
-from platinfra.targets.kubernetes.actions import revealed
+from platinfra.targets.kubernetes.actions import reveal_all
 from platinfra.targets.kubernetes.bundle import Bundle
 
 Object = dict[str, Any]
@@ -51,7 +51,7 @@ class Pod:
 
 def pods(bundle: Bundle, fetch: Callable[[Secret], str]) -> dict[str, Pod]:
     """Return every workload of a bundle by its name, with its secrets."""
-    objects = [revealed(each, fetch) for each in bundle.objects]
+    objects = [reveal_all(each, fetch) for each in bundle.objects]
     services = {each["metadata"]["name"] for each in objects if each["kind"] == "Service"}
     return {
         each["metadata"]["name"]: _pod(each, objects, bundle.place.namespace, services)

@@ -567,7 +567,7 @@ def test_lists_are_taken_apart_and_tests_left_out() -> None:
     )
     assert [each["kind"] for each in helm_objects.objects(text)] == ["A", "B", "C"]
     with pytest.raises(PlatinfraError) as error:
-        helm_objects.rendered("web", ["a: [1"])
+        helm_objects.parse_objects("web", ["a: [1"])
     assert code(error) == "chart-not-rendered"
 
 
@@ -583,4 +583,4 @@ def test_a_schema_that_leads_elsewhere_is_no_fault_of_the_values() -> None:
 def test_secret_values_are_taken_out_of_errors() -> None:
     values = {"auth": {"adminPassword": "hunter2"}, "existingSecret": "web-secret", "keys": [{"token": "abcd1234"}]}
     text = "'hunter2' and 'abcd1234' do not match; web-secret is missing"
-    assert helm_problems.redacted(text, values) == "'***' and '***' do not match; web-secret is missing"
+    assert helm_problems.redact(text, values) == "'***' and '***' do not match; web-secret is missing"

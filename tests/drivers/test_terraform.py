@@ -18,7 +18,7 @@ import pytest
 from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.drivers import terraform_events as events
 from platinfra.drivers.terraform import Terraform, find
-from platinfra.drivers.terraform_problems import explained
+from platinfra.drivers.terraform_problems import explain
 from tests import moto_server
 from tests.terraform import TERRAFORM, cli_config
 
@@ -362,7 +362,7 @@ def test_refused_credentials_are_told_by_the_backend_already(tmp_path: Path, sta
     ],
 )
 def test_known_problems_have_a_slug_of_their_own(summary: str, slug: str, words: str) -> None:
-    found = explained(events.Problem("error", summary, "", "a.b"), "terraform-failed")
+    found = explain(events.Problem("error", summary, "", "a.b"), "terraform-failed")
     assert found.code == slug
     assert words in found.message
 

@@ -19,7 +19,7 @@ from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.kubernetes.place import VERSION
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.verbs.session import rendered
+from platinfra.targets.kubernetes.verbs.session import render_charts
 
 CATALOG = Catalog()
 REQUIRED = {"organization": "acme"}
@@ -55,7 +55,7 @@ def wrong_with(tool: Tool, stage: str, charts: str | None) -> Iterator[Diagnosti
     try:
         resolved = resolve(load(load_text(text, "platinfra.yaml")), CATALOG)
         made = targets.get(resolved.graph.target).bundle(resolved)
-        yield from problems(made, rendered(made, helm.find(), VERSION, frozenset()), frozenset())
+        yield from problems(made, render_charts(made, helm.find(), VERSION, frozenset()), frozenset())
     except PlatinfraError as error:
         yield from error.diagnostics
 

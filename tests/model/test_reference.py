@@ -2,7 +2,7 @@
 
 import pytest
 
-from platinfra.model.reference import Reference, Secret, evaluate, parse, reveal, secrets, shown
+from platinfra.model.reference import Reference, Secret, evaluate, parse, reveal, secrets, show_text
 
 
 def test_text_is_split_at_its_references() -> None:
@@ -29,7 +29,7 @@ def test_one_unbound_reference_makes_the_whole_text_disappear() -> None:
 
 def test_a_secret_never_prints_itself() -> None:
     text = ("postgresql://", Secret("mlflow", "password"), "@host")
-    assert shown(text) == "postgresql://<secret mlflow.password>@host"
+    assert show_text(text) == "postgresql://<secret mlflow.password>@host"
     assert "value" not in repr(text)
     assert reveal(text, lambda each: f"{each.component}-value") == "postgresql://mlflow-value@host"
     assert list(secrets(text)) == [Secret("mlflow", "password")]

@@ -4,7 +4,7 @@ import pytest
 from tests.stacks import CATALOG, graph_of, resolved
 
 from platinfra.diagnostics import PlatinfraError
-from platinfra.resolve.settings import set_by_size, sized
+from platinfra.resolve.settings import defaults_of_size, set_by_size
 
 CLUSTER = """\
 name: churn
@@ -47,9 +47,9 @@ def test_what_a_size_sets_is_told_and_nothing_else() -> None:
 
 
 def test_a_laptop_has_no_size() -> None:
-    assert sized(CATALOG.get("rds"), "service", "large")
-    assert sized(CATALOG.get("rds"), "machine", "large") == {}
-    assert sized(CATALOG.get("rds"), "service", "small") == {}
+    assert defaults_of_size(CATALOG.get("rds"), "service", "large")
+    assert defaults_of_size(CATALOG.get("rds"), "machine", "large") == {}
+    assert defaults_of_size(CATALOG.get("rds"), "service", "small") == {}
 
 
 def test_an_environment_has_its_own_size() -> None:

@@ -11,7 +11,7 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.document import load_text
 from platinfra.model.plan import Progress, Seen
-from platinfra.model.reference import secrets, shown
+from platinfra.model.reference import secrets, show_text
 from platinfra.model.state import Applied, State
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
@@ -88,7 +88,7 @@ def test_code_that_uses_the_stack_is_told_where_everything_is() -> None:
         "MODEL_SERVER_URL",
         "PREFECT_API_URL",
     } <= env.keys()
-    assert shown(env["PATH"]).startswith("/state/client/venv/bin:")
+    assert show_text(env["PATH"]).startswith("/state/client/venv/bin:")
 
 
 def test_what_is_not_in_the_stack_is_not_in_the_environment() -> None:
@@ -105,11 +105,11 @@ def test_no_secret_is_in_a_command_line_or_printed() -> None:
 
 
 def test_each_component_has_a_home_of_its_own_and_telemetry_is_off() -> None:
-    homes = [shown(each.command.env["HOME"]) for each in plan_of(FULL).actions if isinstance(each, Start)]
+    homes = [show_text(each.command.env["HOME"]) for each in plan_of(FULL).actions if isinstance(each, Start)]
     assert "/state/components/mlflow/home" in homes
-    assert {shown(each.command.env["UV_CACHE_DIR"]) for each in plan_of(FULL).actions if isinstance(each, Start)} == {
-        "/cache"
-    }
+    assert {
+        show_text(each.command.env["UV_CACHE_DIR"]) for each in plan_of(FULL).actions if isinstance(each, Start)
+    } == {"/cache"}
 
 
 def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
@@ -216,8 +216,8 @@ def test_an_unknown_reference_names_the_tool(tmp_path: Path) -> None:
 def test_a_consumer_never_gets_a_database_of_the_server_itself(name: str) -> None:
     stack = f"name: demo\nstack:\n  experiment_tracker: [{{mlflow: {{as: {name}}}}}]\n"
     url = start(stack, f"{name}.server").command.env["MLFLOW_BACKEND_STORE_URI"]
-    assert shown(url).startswith(f"postgresql://c_{name.replace('-', '_')}:")
-    assert shown(url).endswith(f"/c_{name.replace('-', '_')}")
+    assert show_text(url).startswith(f"postgresql://c_{name.replace('-', '_')}:")
+    assert show_text(url).endswith(f"/c_{name.replace('-', '_')}")
 
 
 def test_two_databases_of_one_consumer_are_two(tmp_path: Path) -> None:
@@ -231,8 +231,8 @@ def test_two_databases_of_one_consumer_are_two(tmp_path: Path) -> None:
     (action,) = [
         each for each in plan(graph, catalog, machine_for(graph, catalog)).actions if each.key == "start:twin.p"
     ]
-    assert shown(action.command.env["LEFT"]).endswith("/twin__left")
-    assert shown(action.command.env["RIGHT"]).endswith("/twin__right")
+    assert show_text(action.command.env["LEFT"]).endswith("/twin__left")
+    assert show_text(action.command.env["RIGHT"]).endswith("/twin__right")
 
 
 def test_a_stack_whose_clients_need_no_package_has_variables_all_the_same() -> None:

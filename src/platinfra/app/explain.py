@@ -68,15 +68,15 @@ def _setting(tool: Tool, name: str) -> str:
 
 
 def _setting_line(name: str, setting: Setting) -> str:
-    default = "required" if setting.default is None else f"default {_written(setting.default)}"
+    default = "required" if setting.default is None else f"default {_to_yaml(setting.default)}"
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
-    sizes = "".join(f", {size} {_written(value)}" for size, value in setting.sizes.items())
+    sizes = "".join(f", {size} {_to_yaml(value)}" for size, value in setting.sizes.items())
     needed = f", needed on {', '.join(setting.needed)}" if setting.needed else ""
     needed += f", needed in stage {', '.join(setting.needed_in)}" if setting.needed_in else ""
     return f"{name}: {setting.help} ({setting.type}, {default}{needed}{sizes}{choices})"
 
 
-def _written(value: object) -> str:
+def _to_yaml(value: object) -> str:
     """Return a value as it is written in YAML."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from platinfra.app.workspace import at
 from platinfra.model.graph import Graph
-from platinfra.resolve.workspace import resolved
+from platinfra.resolve.workspace import resolve_workspace
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN, _TOP = 170, 44, 90, 34, 20, 60
 _STEP_X, _STEP_Y = _WIDTH + _GAP_X, _HEIGHT + _GAP_Y
@@ -18,7 +18,7 @@ _ARROW = (
 
 def graph(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> str:
     """Return the stack as `text`, `mermaid` or `svg`; raise PlatinfraError when the file is wrong."""
-    drawn = resolved(at(file, environment), without).graph
+    drawn = resolve_workspace(at(file, environment), without).graph
     return {"text": as_text, "mermaid": as_mermaid, "svg": as_svg}[form](drawn)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, join_names
 from platinfra.model.workspace import DEFAULT_FILE
 from platinfra.spec.rules import is_name
 
@@ -21,7 +21,7 @@ def init(template: str, name: str | None, folder: Path, *, force: bool = False) 
     """Write `platinfra.yaml` from a template; raise PlatinfraError when it exists or there is no such template."""
     known = templates()
     if template not in known:
-        hint = did_you_mean(template, known) or f"templates: {listed(known)}"
+        hint = did_you_mean(template, known) or f"templates: {join_names(known)}"
         raise PlatinfraError(Diagnostic("unknown-template", f"unknown template `{template}`", hint=hint))
     return write((_FOLDER / f"{template}.yaml").read_text(), name, folder, force=force)
 
@@ -65,7 +65,7 @@ def questionnaire() -> list[tuple[str, str, list[str]]]:
     return [each for each in asked if each[2]]
 
 
-def composed(answers: dict[str, str], model: str) -> str:
+def compose_file(answers: dict[str, str], model: str) -> str:
     """Return a stack file for the chosen tools."""
     lines = ["# A platinfra stack: start it with `platinfra up`.", "name: NAME", "provider: {name: local}", "stack:"]
     for stage, tool in answers.items():

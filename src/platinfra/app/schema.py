@@ -35,7 +35,7 @@ def stack_schema(file: Path | None) -> dict[str, Any]:
     for owner in (written, definitions["Override"]):
         owner["properties"]["stack"] = {"$ref": "#/$defs/Stages", "description": "Stage to list of tools."}
     definitions.pop("Use", None)
-    _dashed(definitions["Provider"])
+    _allow_dashes(definitions["Provider"])
     return written
 
 
@@ -51,7 +51,7 @@ def _stage(name: str, summary: str, tools: list[str], options: dict[str, Any]) -
     return {"type": "array", "title": name, "description": summary, "items": use}
 
 
-def _dashed(definition: dict[str, Any]) -> None:
+def _allow_dashes(definition: dict[str, Any]) -> None:
     """Allow `account-id` beside `account_id`."""
     for name, each in list(definition["properties"].items()):
         if "_" in name:

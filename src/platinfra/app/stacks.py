@@ -7,13 +7,13 @@ from platinfra.diagnostics import PlatinfraError
 from platinfra.model import targets
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
-from platinfra.resolve.workspace import resolved
+from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.target import Target
 
 
 def stack_of(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> tuple[Resolved, Target]:
     """Return a resolved stack and its target; raise PlatinfraError with every problem of the file."""
-    return with_target(resolved(at(file, environment), without))
+    return with_target(resolve_workspace(at(file, environment), without))
 
 
 def checked_stack(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> tuple[Resolved, Target]:
@@ -31,7 +31,7 @@ def with_target(stack: Resolved) -> tuple[Resolved, Target]:
 
 def target_of(workspace: Workspace) -> Target:
     """Return the target that a stack was brought up on; the one of its file where nothing was written down."""
-    name = _recorded(workspace) or _named(workspace)
+    name = _recorded_target(workspace) or _named_target(workspace)
     target: Target = targets.get(name)
     return target
 
@@ -48,7 +48,7 @@ def component_names(file: Path | None, environment: str | None) -> list[str]:
     return list((state or {}).get("components", {}))
 
 
-def _recorded(workspace: Workspace) -> str:
+def _recorded_target(workspace: Workspace) -> str:
     """Return the target that the state names; none when nothing was brought up, or the state is damaged."""
     from platinfra.drivers.state_file import StateFile
 
@@ -62,9 +62,9 @@ def _recorded(workspace: Workspace) -> str:
         return ""
 
 
-def _named(workspace: Workspace) -> str:
+def _named_target(workspace: Workspace) -> str:
     """Return the target that the file names; this machine when there is no file that can be read."""
     try:
-        return resolved(workspace).graph.target if workspace.file.is_file() else targets.LOCAL
+        return resolve_workspace(workspace).graph.target if workspace.file.is_file() else targets.LOCAL
     except PlatinfraError:
         return targets.LOCAL

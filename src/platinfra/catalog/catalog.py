@@ -59,7 +59,7 @@ class Catalog:
 
     def names(self) -> list[str]:
         """Return the names of all tools, sorted."""
-        folders = (*self._folders, *_installed())
+        folders = (*self._folders, *_installed_folders())
         found = (each.parent.name for folder in folders for each in folder.glob("*/tool.yaml"))
         return sorted({name for name in found if not name.startswith("_")})
 
@@ -75,7 +75,7 @@ class Catalog:
         """Return a capability, or None."""
         if name not in self._capabilities:
             known = name.replace("_", "").isalnum()
-            file = (_capability(self._folders, name) or _capability(_installed(), name)) if known else None
+            file = (_capability(self._folders, name) or _capability(_installed_folders(), name)) if known else None
             self._capabilities[name] = load_capability(file) if file else None
         return self._capabilities[name]
 
@@ -88,14 +88,14 @@ class Catalog:
 
     def capabilities(self) -> list[Capability]:
         """Return every capability, stages first."""
-        folders = (folder.parent / "capabilities" for folder in (*self._folders, *_installed()))
+        folders = (folder.parent / "capabilities" for folder in (*self._folders, *_installed_folders()))
         names = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
         return sorted((self.capability(name) for name in names), key=lambda each: not each.stage)
 
     def _folder(self, name: str) -> Path | None:
         if not name or name.startswith("-") or not name.replace("-", "").isalnum():
             return None
-        return _first(self._folders, name) or _first(_installed(), name)
+        return _first(self._folders, name) or _first(_installed_folders(), name)
 
 
 def _capability(folders: Iterable[Path], name: str) -> Path | None:
@@ -108,7 +108,7 @@ def _first(folders: Iterable[Path], name: str) -> Path | None:
     return next((folder / name for folder in folders if (folder / name / "tool.yaml").is_file()), None)
 
 
-def _installed() -> Iterator[Path]:
+def _installed_folders() -> Iterator[Path]:
     """Yield the `tools` folders of installed packages; they are located, never imported."""
     from importlib.metadata import entry_points
 

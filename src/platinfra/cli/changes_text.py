@@ -23,7 +23,7 @@ def print_part(part: Part) -> None:
         click.echo(f"\n{part.unseen}", err=True)
     elif part.summed:
         print_changes(part.changes)
-        if not summed(part.changes):
+        if not count_changes(part.changes):
             click.echo(part.nothing)
     else:
         _print_steps(part)
@@ -44,15 +44,15 @@ def print_changes(changes: Sequence[Change]) -> None:
     ordered = sorted((each for each in changes if each.verb != "unchanged"), key=lambda each: each.component)
     for component, group in groupby(ordered, key=lambda each: each.component):
         own = list(group)
-        click.echo(f"{component}: {summed(own)}")
+        click.echo(f"{component}: {count_changes(own)}")
         for each in own:
             if each.verb != "create":
                 click.echo(f"  {_SIGNS[each.verb]} {_WORDS[each.verb]} {each.summary}{_loses(each)}")
     if ordered:
-        click.echo(summed(ordered))
+        click.echo(count_changes(ordered))
 
 
-def summed(changes: Iterable[Change]) -> str:
+def count_changes(changes: Iterable[Change]) -> str:
     """Return how many things are created, changed, replaced and destroyed; nothing when none is."""
     counts = Counter(_WORDS[each.verb] for each in changes if each.verb != "unchanged")
     return ", ".join(f"{counts[word]} to {word}" for word in dict.fromkeys(_WORDS.values()) if counts[word])

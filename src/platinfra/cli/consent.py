@@ -41,12 +41,12 @@ def may_delete(*, yes: bool = False, name: str | None = None) -> Callable[[str],
     def ask(stack: str) -> bool:
         if name is not None or yes or not sys.stdin.isatty():
             return yes or name == stack
-        return _typed(stack, "All data of the stack will be deleted.")
+        return _confirm_by_name(stack, "All data of the stack will be deleted.")
 
     return ask
 
 
-def _typed(stack: str, why: str) -> bool:
+def _confirm_by_name(stack: str, why: str) -> bool:
     typed: str = click.prompt(f"{why} Type its name ({stack}) to confirm", err=True, default="", show_default=False)
     return typed == stack
 
@@ -62,7 +62,7 @@ def may_change(*, yes: bool, name: str | None) -> "Callable[[str, Sequence[Chang
             return name == stack or (yes and not loses)
         print_changes(changes)
         if loses:
-            return _typed(stack, "Data will be lost, as marked above.")
+            return _confirm_by_name(stack, "Data will be lost, as marked above.")
         return click.confirm("Apply these changes?", err=True)
 
     return ask

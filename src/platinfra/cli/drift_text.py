@@ -17,7 +17,7 @@ def print_drift(found: Sequence[Drift]) -> None:
         click.echo("nothing was changed by hand")
         return
     for each in sorted(found, key=lambda each: (each.component, each.address)):
-        what = f"{each.attribute}: {_shown(each.before)} → {_shown(each.after)}" if each.attribute else _whole(each)
+        what = f"{each.attribute}: {_show(each.before)} → {_show(each.after)}" if each.attribute else _whole(each)
         click.echo(f"{each.component}  {each.address}  {what}")
     click.echo("`platinfra up` restores it", err=True)
 
@@ -26,6 +26,6 @@ def _whole(drift: Drift) -> str:
     return "was removed" if drift.before is not None else "was added"
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _WIDE else f"{text[:_WIDE]}…"

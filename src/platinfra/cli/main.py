@@ -43,11 +43,11 @@ def run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        return _failed(error)
+        return _report_failure(error)
     return 0
 
 
-def _failed(error: Exception) -> int:
+def _report_failure(error: Exception) -> int:
     from platinfra.cli import render
     from platinfra.diagnostics import PlatinfraError
 

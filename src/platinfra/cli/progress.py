@@ -116,6 +116,6 @@ class Live:
         return table
 
 
-def shown(*, as_json: bool = False) -> "Lines | Live":
+def choose_progress(*, as_json: bool = False) -> "Lines | Live":
     """Return the progress that fits whoever is looking."""
     return Live() if render.is_terminal() and not as_json else Lines(as_json=as_json)

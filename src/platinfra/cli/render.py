@@ -76,7 +76,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*padded, cells[-1]]).rstrip()
 
 
-def done(text: str) -> None:
+def say_done(text: str) -> None:
     """Say on stderr that something was done."""
     click.echo(text, err=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers.terraform_events import Problem
-from platinfra.drivers.terraform_problems import explained
+from platinfra.drivers.terraform_problems import explain
 
 _HOME_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Partition → a region that every account of it may use."""
@@ -49,10 +49,10 @@ class _Quota:
 
 
 _QUOTAS: Mapping[str, _Quota] = {
-    "vpcs": _Quota("VPCs", "vpc", "L-F678F1CE", lambda account: account.counted("ec2", "describe_vpcs", "Vpcs")),
+    "vpcs": _Quota("VPCs", "vpc", "L-F678F1CE", lambda account: account.count("ec2", "describe_vpcs", "Vpcs")),
     "addresses": _Quota("elastic IP addresses", "ec2", "L-0263D0A3", lambda account: account.addresses()),
     "clusters": _Quota(
-        "EKS clusters", "eks", "L-1194D53C", lambda account: account.counted("eks", "list_clusters", "clusters")
+        "EKS clusters", "eks", "L-1194D53C", lambda account: account.count("eks", "list_clusters", "clusters")
     ),
     "cpus": _Quota("vCPUs of on-demand machines", "ec2", "L-1216C47A", lambda account: account.cpus(tuple(_STANDARD))),
     "gpu_cpus": _Quota(
@@ -62,14 +62,14 @@ _QUOTAS: Mapping[str, _Quota] = {
 
 
 @contextmanager
-def reported() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn what botocore raises into an ActionError."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise ActionError(explained(Problem("error", str(error)), "aws-failed")) from error
+        raise ActionError(explain(Problem("error", str(error)), "aws-failed")) from error
 
 
 def status(error: Any) -> int:
@@ -89,13 +89,13 @@ class Account:
         """Return boto3's session."""
         import boto3
 
-        with reported():
+        with translate_errors():
             return boto3.Session(profile_name=self._profile, region_name=self.region)
 
     @property
     def partition(self) -> str:
         """Return the partition of the region, such as `aws` or `aws-cn`."""
-        with reported():
+        with translate_errors():
             return str(self.session.get_partition_for_region(self.region))
 
     def client(self, service: str, region: str | None = None) -> Any:
@@ -104,13 +104,13 @@ class Account:
 
         retries = {"total_max_attempts": _ATTEMPTS, "mode": "standard"}
         config = Config(connect_timeout=_CONNECT, read_timeout=_READ, retries=retries)
-        with reported():
+        with translate_errors():
             return self.session.client(service, region_name=region or self.region, config=config)
 
     @cached_property
     def identity(self) -> Identity:
         """Return who we are; raise ActionError without valid credentials."""
-        with reported():
+        with translate_errors():
             found = self.client("sts").get_caller_identity()
         return Identity(found["Account"], found["Arn"])
 
@@ -119,12 +119,12 @@ class Account:
         from botocore.exceptions import ClientError
 
         home = _HOME_REGION.get(self.partition, self.region)
-        with reported():
+        with translate_errors():
             try:
                 found = self.client("ec2", home).describe_regions(RegionNames=[self.region], AllRegions=True)["Regions"]
             except ClientError as error:
                 if status(error) == _FORBIDDEN:
-                    return (_unchecked(f"whether the region `{self.region}` is enabled", error),)
+                    return (_unchecked_warning(f"whether the region `{self.region}` is enabled", error),)
                 if error.response["Error"]["Code"] != "InvalidParameterValue":
                     raise
                 found = []
@@ -138,7 +138,7 @@ class Account:
         """Return what is wrong with a bucket's name: it belongs to another user. One of our own is fine."""
         from botocore.exceptions import ClientError
 
-        with reported():
+        with translate_errors():
             try:
                 self.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=self.identity.account)
             except ClientError as error:
@@ -161,7 +161,7 @@ class Account:
             answer = self.client("service-quotas").get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)
             limit, used = int(answer["Quota"]["Value"]), quota.used(self)
         except (BotoCoreError, ClientError) as error:
-            return _unchecked(f"the quota of {quota.noun}", error)
+            return _unchecked_warning(f"the quota of {quota.noun}", error)
         if used + number <= limit:
             return None
         return Diagnostic(
@@ -170,7 +170,7 @@ class Account:
             hint=f"request an increase of {quota.code} at https://console.aws.amazon.com/servicequotas",
         )
 
-    def counted(self, service: str, call: str, field: str) -> int:
+    def count(self, service: str, call: str, field: str) -> int:
         """Return how many entries all pages of a list have."""
         return sum(len(page[field]) for page in self.client(service).get_paginator(call).paginate())
 
@@ -206,6 +206,6 @@ def bucket_taken(name: str) -> Diagnostic:
     return Diagnostic("bucket-taken", f"the bucket name `{name}` is already taken", hint=hint)
 
 
-def _unchecked(what: str, error: Exception) -> Diagnostic:
+def _unchecked_warning(what: str, error: Exception) -> Diagnostic:
     message = f"{what} could not be checked"
     return Diagnostic("not-checked", message, severity="warning", details=(str(error),))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from platinfra.diagnostics import ActionError
-from platinfra.drivers.aws_account import Account, bucket_taken, reported, status
+from platinfra.drivers.aws_account import Account, bucket_taken, status, translate_errors
 
 _FORBIDDEN, _MOVED, _MISSING = 403, 301, 404
 _BATCH = 1000
@@ -41,8 +41,8 @@ class StateBucket:
 
         Raises ActionError when somebody else has taken its name.
         """
-        with reported():
-            if not self._found():
+        with translate_errors():
+            if not self._exists():
                 self._create()
             if self._policy() != self._wanted_policy():
                 self._secure()
@@ -65,13 +65,13 @@ class StateBucket:
 
     def break_lock(self, key: str) -> None:
         """Remove the lock of a state; none is no error."""
-        with reported():
+        with translate_errors():
             self._client.delete_object(Bucket=self.name, Key=_lock(key), **self._ours)
 
     def remove(self, key: str) -> None:
         """Remove a state with all its versions, and the bucket when nothing else lies in it; none is no error."""
-        with reported():
-            if not self._found():
+        with translate_errors():
+            if not self._exists():
                 return
             ours = {key, _lock(key)}
             self._delete([each for each in self._versions(key) if each["Key"] in ours])
@@ -87,7 +87,7 @@ class StateBucket:
         """Make S3 refuse a bucket that is not ours, whatever its name."""
         return {"ExpectedBucketOwner": self._owner}
 
-    def _found(self) -> bool:
+    def _exists(self) -> bool:
         from botocore.exceptions import ClientError
 
         try:
@@ -153,7 +153,7 @@ class StateBucket:
     def _read(self, key: str) -> str | None:
         from botocore.exceptions import ClientError
 
-        with reported():
+        with translate_errors():
             try:
                 body = self._client.get_object(Bucket=self.name, Key=key, **self._ours)["Body"]
                 return str(body.read().decode(errors="replace"))

@@ -31,7 +31,7 @@ class ClusterSecrets:
         Raises ActionError when people's own is not there, or a generated one cannot be kept.
         """
         if name.startswith(GIVEN):
-            return self._given(component, name.removeprefix(GIVEN))
+            return self._get_entry(component, name.removeprefix(GIVEN))
         key = f"{component}.{name}"
         with self._lock:
             content = self._content if self._content is not None else self._load()
@@ -42,7 +42,7 @@ class ClusterSecrets:
             self._content = content
             return content[key]
 
-    def _given(self, secret: str, key: str) -> str:
+    def _get_entry(self, secret: str, key: str) -> str:
         """Return an entry of a Secret of the namespace; it is asked each time, since people change it."""
         content = self._content_of(ObjectRef("v1", "Secret", secret, self._ref.namespace))
         if key not in content:

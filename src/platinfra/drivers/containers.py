@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
-from platinfra.drivers.kubernetes_command import located, run
+from platinfra.drivers.kubernetes_command import find_program, run
 
 OVERRIDE = "PLATINFRA_CONTAINER_ENGINE"
 _ENGINES = ("docker", "podman")
@@ -20,7 +20,7 @@ class Containers:
 
     def __init__(self) -> None:
         """Find it; raise PlatinfraError when there is none or it does not answer."""
-        found = [path for each in _ENGINES if (path := located(OVERRIDE, each))]
+        found = [path for each in _ENGINES if (path := find_program(OVERRIDE, each))]
         if not found:
             hint = "install Docker or Podman, or name the program in PLATINFRA_CONTAINER_ENGINE"
             raise PlatinfraError(Diagnostic("container-engine-missing", "no container engine is installed", hint=hint))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
-from platinfra.drivers.aws_account import Account, reported
+from platinfra.drivers.aws_account import Account, translate_errors
 from platinfra.drivers.files import LocalFiles
 
 _TOKEN = Path(__file__).with_name("eks_token.py")
@@ -16,7 +16,7 @@ def cluster(account: Account, name: str) -> dict[str, Any] | None:
     """Return what EKS tells of a cluster; None when it does not exist. Raises ActionError when it may not be asked."""
     from botocore.exceptions import ClientError
 
-    with reported():
+    with translate_errors():
         try:
             found: dict[str, Any] = account.client("eks").describe_cluster(name=name)["cluster"]
         except ClientError as error:

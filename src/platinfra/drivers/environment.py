@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers import uv
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.model.ports import Report
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class UvEnvironments:
         folder = self.location(lock)
         if self.ready(lock):
             return folder
-        with self._held(folder, report):
+        with self._hold(folder, report):
             if not self.ready(lock):
                 self._make(folder, lock, report)
         return folder
@@ -68,18 +68,18 @@ class UvEnvironments:
         LocalFiles().folder(self._folder)
         part = lock.with_name(f".{lock.name}.{os.getpid()}.part")
         try:
-            with reported(lock):
+            with translate_errors(lock):
                 LocalFiles().folder(lock.parent)
                 part.write_bytes(lock.read_bytes() if lock.exists() else b"")
             self._compile(packages, part, report)
-            with reported(lock):
+            with translate_errors(lock):
                 part.chmod(0o600)
                 os.replace(part, lock)
         finally:
             part.unlink(missing_ok=True)
 
     def _compile(self, packages: Sequence[str], part: Path, report: Report) -> None:
-        report(f"resolving {_counted(len(packages), 'package')}")
+        report(f"resolving {_pluralise(len(packages), 'package')}")
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
         python = ["--python", sys.executable, "--python-version", version, "--no-python-downloads"]
@@ -98,7 +98,7 @@ class UvEnvironments:
         outcome = uv.run(["venv", *options, str(folder)], self._folder)
         if outcome.code:
             raise outcome.error("environment-failed", f"`{folder}` could not be created", self._hint(), folder)
-        report(f"installing {_counted(_packages(lock), 'package')}")
+        report(f"installing {_pluralise(_packages(lock), 'package')}")
         install = ["pip", "install", "--require-hashes", "--no-python-downloads", "--python", str(python)]
         outcome = self._try([*install, "-r", str(lock.absolute())], report)
         if outcome.code:
@@ -134,11 +134,11 @@ class UvEnvironments:
         )
 
     @contextmanager
-    def _held(self, folder: Path, report: Report) -> Iterator[None]:
+    def _hold(self, folder: Path, report: Report) -> Iterator[None]:
         """Let one process at a time make an environment; the lock of a dead one is free."""
         from filelock import FileLock, Timeout
 
-        with reported(folder):
+        with translate_errors(folder):
             LocalFiles().folder(self._folder)
             lock = FileLock(folder.with_name(f".{folder.name}.lock"))
             try:
@@ -181,5 +181,5 @@ def _packages(lock: Path) -> int:
     return len(re.findall(r"^[A-Za-z0-9][\w.\[\],-]*\s*(==|@)", text, re.MULTILINE))
 
 
-def _counted(number: int, noun: str) -> str:
+def _pluralise(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"

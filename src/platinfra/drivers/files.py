@@ -36,7 +36,7 @@ class LocalFiles:
 
     def folder(self, path: Path) -> None:
         """Create a folder, and the missing ones above it, that only the owner can enter."""
-        with reported(path):
+        with translate_errors(path):
             _create_folder(path)
             found = path.stat()
             if found.st_uid == os.geteuid() and found.st_mode & 0o077:
@@ -44,14 +44,14 @@ class LocalFiles:
 
     def write(self, path: Path, text: str) -> None:
         """Write a file that only the owner can read, all of it or nothing, also when the power fails."""
-        with reported(path):
+        with translate_errors(path):
             _create_folder(path.parent)
             _replace(path, text.encode())
 
     def link(self, path: Path, target: Path) -> None:
         """Make `path` a symbolic link to `target`; what it led to before is replaced at once."""
         part = path.with_name(f"{path.name}.part")
-        with reported(path):
+        with translate_errors(path):
             _create_folder(path.parent)
             part.unlink(missing_ok=True)
             part.symlink_to(target)
@@ -63,7 +63,7 @@ class LocalFiles:
 
     def remove(self, path: Path) -> None:
         """Remove a file or a folder with all it holds; what is missing is no error."""
-        with reported(path), contextlib.suppress(FileNotFoundError):
+        with translate_errors(path), contextlib.suppress(FileNotFoundError):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
@@ -79,7 +79,7 @@ class LocalFiles:
 
 
 @contextlib.contextmanager
-def reported(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn an error of the file system into an ActionError that names `path`."""
     try:
         yield

@@ -11,7 +11,7 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers import helm_objects
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.model.cluster import Chart
 
 Pull = Callable[[Chart, Path], None]
@@ -30,7 +30,7 @@ class Charts:
         """Return the archive or folder of a chart; raise PlatinfraError when it is missing or not what it was."""
         if chart.repository.startswith("/"):
             return self._local(chart)
-        path = self._kept(chart)
+        path = self._keep(chart)
         note = path.with_suffix(".sha256")
         known = note.read_text(encoding="ascii").strip() if note.exists() else ""
         if path.exists() and known and _digest(path) == known:
@@ -39,7 +39,7 @@ class Charts:
 
     def _fetch(self, chart: Chart, path: Path, note: Path, known: str) -> Path:
         LocalFiles().folder(path.parent)
-        with reported(path), tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        with translate_errors(path), tempfile.TemporaryDirectory(dir=path.parent) as folder:
             self._pull(chart, Path(folder))
             found = next(Path(folder).glob("*.tgz"), None)
             if found is None:
@@ -61,7 +61,7 @@ class Charts:
             raise missing(chart)
         return folder
 
-    def _kept(self, chart: Chart) -> Path:
+    def _keep(self, chart: Chart) -> Path:
         from platformdirs import user_cache_dir
 
         root = self._folder or Path(user_cache_dir("platinfra")) / "charts"
@@ -88,7 +88,7 @@ def schema(path: Path) -> Mapping[str, Any] | None:
 def definitions(path: Path) -> list[dict[str, Any]]:
     """Return the definitions of custom resources, those of charts within it last."""
     found = sorted(_files(path, _defines), key=lambda each: (each[0].count("/"), each[0]))
-    return helm_objects.rendered(path.name, (content.decode() for _, content in found))
+    return helm_objects.parse_objects(path.name, (content.decode() for _, content in found))
 
 
 def missing(chart: Chart, details: tuple[str, ...] = ()) -> PlatinfraError:
@@ -109,7 +109,7 @@ def _check(chart: Chart, found: str, wanted: str) -> None:
 
 
 def _digest(path: Path) -> str:
-    with reported(path), path.open("rb") as file:
+    with translate_errors(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -130,7 +130,7 @@ def _defines(name: str) -> bool:
 
 def _files(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     """Yield files of a chart with their paths in it."""
-    with reported(path):
+    with translate_errors(path):
         if path.is_dir():
             names = ((each, each.relative_to(path).as_posix()) for each in sorted(path.rglob("*")) if each.is_file())
             yield from [(name, each.read_bytes()) for each, name in names if wanted(name)]

@@ -22,7 +22,7 @@ _KEPT = 10
 
 def program() -> str | None:
     """Return the path of helm, None when it is not installed."""
-    return kubernetes_command.located(OVERRIDE, "helm")
+    return kubernetes_command.find_program(OVERRIDE, "helm")
 
 
 def version(path: str) -> str:

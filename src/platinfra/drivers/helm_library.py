@@ -65,7 +65,7 @@ class HelmLibrary:
         """Install a release, or change it when there is one that Helm can change."""
         import helm_python
 
-        known = self._known(release.name, release.namespace)
+        known = self._exists(release.name, release.namespace)
         with self._config(release.namespace) as config, helm_python.Chart.load(path) as chart:
             arguments = (chart, release.name, dict(release.values))
             options: dict[str, Any] = {"namespace": release.namespace, "timeout": timeout}
@@ -107,7 +107,7 @@ class HelmLibrary:
             finally:
                 self._ways.remove(way)
 
-    def _known(self, name: str, namespace: str) -> bool:
+    def _exists(self, name: str, namespace: str) -> bool:
         try:
             revisions = self.history(name, namespace)
         except Refused as error:

@@ -54,7 +54,7 @@ def objects(text: str) -> list[dict[str, Any]]:
     return [each for each in flat if each.get("kind") and not _is_test(each)]
 
 
-def rendered(chart: str, texts: Iterable[str]) -> list[dict[str, Any]]:
+def parse_objects(chart: str, texts: Iterable[str]) -> list[dict[str, Any]]:
     """Return the objects of several texts; raise PlatinfraError when one is no YAML."""
     import yaml
 

@@ -47,7 +47,7 @@ def not_fetched(chart: Chart, text: str) -> PlatinfraError:
 
 def not_rendered(release: Release, text: str) -> PlatinfraError:
     """Return what to tell when a chart cannot be rendered with the values of a release."""
-    text = redacted(text, release.values)
+    text = redact(text, release.values)
     known = _values_refused(release, text) or _too_old(release, text)
     if known:
         return PlatinfraError(known)
@@ -58,7 +58,7 @@ def not_rendered(release: Release, text: str) -> PlatinfraError:
 def not_done(what: str, text: str, release: Release | None = None) -> PlatinfraError:
     """Return what to tell when an action on a release failed; `what` says which, such as `installing one`."""
     if release:
-        text = redacted(text, release.values)
+        text = redact(text, release.values)
         if known := _values_refused(release, text) or _too_old(release, text):
             return PlatinfraError(known)
     if _CANCELLED.search(text):
@@ -67,7 +67,7 @@ def not_done(what: str, text: str, release: Release | None = None) -> PlatinfraE
         return ActionError(pending(what))
     if found := kubernetes_problems.conflicts(text):
         return kubernetes_problems.conflict(what, found)
-    return kubernetes_problems.failed(what, text, "helm-failed")
+    return kubernetes_problems.action_error(what, text, "helm-failed")
 
 
 def pending(what: str) -> Diagnostic:
@@ -85,7 +85,7 @@ def too_old(release: Release, wanted: str, found: str) -> Diagnostic:
     )
 
 
-def redacted(text: str, values: Mapping[str, Any]) -> str:
+def redact(text: str, values: Mapping[str, Any]) -> str:
     """Return a text without the values whose keys say that they are secret: Helm quotes values in its errors."""
     for each in sorted(set(_secrets(values)), key=len, reverse=True):
         text = text.replace(each, "***")

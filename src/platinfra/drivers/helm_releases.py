@@ -89,7 +89,7 @@ class HelmReleases:
             texts = self.engine.render(path, release, kube_version, api_versions)
         except Refused as error:
             raise helm_problems.not_rendered(release, str(error)) from None
-        return helm_objects.rendered(release.chart.name, texts)
+        return helm_objects.parse_objects(release.chart.name, texts)
 
     def upgrade(self, release: Release, timeout: float) -> Revision:
         """Install a release, or change it."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, join_names
 from platinfra.drivers import (
     kubectl_streams,
     kubernetes_command,
@@ -105,7 +105,7 @@ class Kubectl:
         What platinfra applied before and an object no longer says is removed. Raises ActionError, `field-conflict` when
         somebody else owns a field that differs, unless `force` takes it.
         """
-        self._applied(objects, force=force, dry_run=False)
+        self._apply_objects(objects, force=force, dry_run=False)
 
     def take(self, objects: Sequence[Object], manager: str) -> None:
         """Apply objects as their owner `manager`, and take from others the fields that they changed."""
@@ -117,7 +117,7 @@ class Kubectl:
         """Return what `apply` would do to each object; what cannot be there yet is to be created."""
         live = self._live(objects)
         there = [each for each in objects if ref_of(each) in live]
-        wanted = {ref_of(each): each for each in self._applied(there, force=force, dry_run=True)}
+        wanted = {ref_of(each): each for each in self._apply_objects(there, force=force, dry_run=True)}
         found = []
         for ref in map(ref_of, objects):
             paths = changed_paths(live[ref], wanted[ref]) if ref in live else ()
@@ -130,7 +130,7 @@ class Kubectl:
 
         Raises ActionError `deletion-stuck` when finalizers still hold one after `timeout` seconds.
         """
-        known = self._known(refs)
+        known = self._of_known_kinds(refs)
         if not known:
             return
         arguments = ["delete", "--filename", "-", "--ignore-not-found", f"--wait={str(wait).lower()}"]
@@ -166,7 +166,7 @@ class Kubectl:
     def port_forward(self, namespace: str, name: str, port: int, timeout: float = 15.0) -> AbstractContextManager[int]:
         """Lead a port of 127.0.0.1 to that of a Service during the block; give its number."""
         place = ["port-forward", *_place(namespace), "--address", "127.0.0.1", f"service/{name}", f":{port}"]
-        return kubectl_streams.forwarded(self._command(place), f"forwarding a port to the service `{name}`", timeout)
+        return kubectl_streams.forward_port(self._command(place), f"forwarding a port to the service `{name}`", timeout)
 
     def logs(
         self, ref: ObjectRef, *, follow: bool = False, container: str = "", tail: int | None = None
@@ -189,7 +189,7 @@ class Kubectl:
             ended = self._call(arguments)
         return ended.out.splitlines() if ended.code == 0 else ()
 
-    def _applied(self, objects: Sequence[Object], *, force: bool, dry_run: bool) -> list[dict[str, Any]]:
+    def _apply_objects(self, objects: Sequence[Object], *, force: bool, dry_run: bool) -> list[dict[str, Any]]:
         """Apply objects; return them as they are then."""
         if not objects:
             return []
@@ -212,12 +212,12 @@ class Kubectl:
                 if ended.code != 0 and (here := kubernetes_problems.conflicts(ended.err)):
                     return kubernetes_problems.conflict(str(ref_of(each)), here)
             return kubernetes_problems.conflict("an object", found)
-        what = f"applying {listed(str(ref_of(each)) for each in objects[:3])}"
+        what = f"applying {join_names(str(ref_of(each)) for each in objects[:3])}"
         return self._failure(f"{what} and {len(objects) - 3} more" if len(objects) > 3 else what, text)
 
     def _live(self, objects: Sequence[Object]) -> dict[ObjectRef, dict[str, Any]]:
         """Return those objects that are there."""
-        known = self._known([ref_of(each) for each in objects])
+        known = self._of_known_kinds([ref_of(each) for each in objects])
         if not known:
             return {}
         arguments = ["get", "--filename", "-", "--ignore-not-found", "--output", "json"]
@@ -228,7 +228,7 @@ class Kubectl:
         items: list[dict[str, Any]] = found["items"] if found["kind"] == "List" else [found]
         return {ref_of(each): each for each in items}
 
-    def _known(self, refs: Sequence[ObjectRef]) -> Sequence[ObjectRef]:
+    def _of_known_kinds(self, refs: Sequence[ObjectRef]) -> Sequence[ObjectRef]:
         """Return the objects whose kinds the cluster knows; of others there can be none."""
         if not any(is_custom(each) for each in refs):
             return refs
@@ -250,7 +250,7 @@ class Kubectl:
         wanted = self._context or self.current_context()
         if wanted not in known:
             named = f"has no context `{wanted}`" if wanted else "names no current context"
-            hint = (did_you_mean(wanted, known) if wanted else None) or f"it has {listed(known) or 'none'}"
+            hint = (did_you_mean(wanted, known) if wanted else None) or f"it has {join_names(known) or 'none'}"
             raise PlatinfraError(Diagnostic("unknown-context", f"the kubeconfig {named}", hint=hint))
 
     def _read(self, arguments: Sequence[str], *, partial: bool = False) -> str:
@@ -285,7 +285,7 @@ class Kubectl:
         return self._program
 
     def _failure(self, what: str, text: str) -> ActionError:
-        return kubernetes_problems.failed(what, text, "kubectl-failed", self._address())
+        return kubernetes_problems.action_error(what, text, "kubectl-failed", self._address())
 
     def _address(self) -> str:
         """Return the address of the cluster, empty when the kubeconfig has none."""
@@ -297,7 +297,7 @@ class Kubectl:
 
 def find() -> str:
     """Return the path of kubectl; raise PlatinfraError when there is none that is new enough."""
-    path = kubernetes_command.located(OVERRIDE, "kubectl")
+    path = kubernetes_command.find_program(OVERRIDE, "kubectl")
     if path is None:
         raise PlatinfraError(Diagnostic("kubectl-missing", "kubectl is not installed", hint=_INSTALL))
     ended = kubernetes_command.run([path, "version", "--client", "--output", "json"], timeout=20)
@@ -321,7 +321,7 @@ def _only_absent(text: str) -> bool:
 
 def _holders(content: Object) -> str:
     """Return what keeps an object from going: its finalizers, or what is left in a namespace."""
-    finalizers = listed(content["metadata"].get("finalizers") or content.get("spec", {}).get("finalizers") or ())
+    finalizers = join_names(content["metadata"].get("finalizers") or content.get("spec", {}).get("finalizers") or ())
     left = [
         str(each.get("message"))
         for each in content.get("status", {}).get("conditions") or ()

@@ -20,7 +20,7 @@ _PATIENCE = 5.0
 
 
 @contextlib.contextmanager
-def forwarded(command: Sequence[str], what: str, timeout: float) -> Iterator[int]:
+def forward_port(command: Sequence[str], what: str, timeout: float) -> Iterator[int]:
     """Run `kubectl port-forward` during the block, and give the port of this machine that leads there."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _child(command, out, err) as child:
         yield _local_port(child, out, err, what, time.monotonic() + timeout)
@@ -33,7 +33,7 @@ def lines(command: Sequence[str], what: str) -> Iterator[str]:
         for line in child.stdout:
             yield line.decode(errors="replace").rstrip("\n")
         if child.wait() != 0:
-            raise kubernetes_problems.failed(what, _content(err), "kubectl-failed")
+            raise kubernetes_problems.action_error(what, _content(err), "kubectl-failed")
 
 
 @contextlib.contextmanager
@@ -73,7 +73,7 @@ def _local_port(child: "subprocess.Popen[bytes]", out: IO[bytes], err: IO[bytes]
             return int(found[1])
         time.sleep(_PAUSE)
     text = _content(err) or ("no answer within the time it had" if child.poll() is None else "")
-    raise kubernetes_problems.failed(what, text, "kubectl-failed")
+    raise kubernetes_problems.action_error(what, text, "kubectl-failed")
 
 
 def _content(file: IO[bytes]) -> str:

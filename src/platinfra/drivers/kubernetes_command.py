@@ -42,7 +42,7 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_STARTS)}
 
 
-def located(override: str, program: str) -> str | None:
+def find_program(override: str, program: str) -> str | None:
     """Return the path of a program: the one that the variable `override` names, or the first on PATH."""
     found = shutil.which(os.environ.get(override) or program)
     return os.path.abspath(found) if found else None

@@ -37,10 +37,10 @@ def stream(objects: Iterable[Object]) -> str:
 
 def changed_paths(live: Object, wanted: Object) -> tuple[str, ...]:
     """Return the paths at which two states of an object differ, without what the server writes itself."""
-    return tuple(sorted(_differences(_cleaned(live), _cleaned(wanted), "")))
+    return tuple(sorted(_differences(_clean(live), _clean(wanted), "")))
 
 
-def _cleaned(content: Object) -> dict[str, Any]:
+def _clean(content: Object) -> dict[str, Any]:
     metadata = {key: value for key, value in content.get("metadata", {}).items() if key not in _OF_THE_SERVER}
     annotations = {
         key: value for key, value in (metadata.pop("annotations", None) or {}).items() if key != _LAST_APPLIED

@@ -54,7 +54,7 @@ def unreachable(text: str, where: str = "") -> Diagnostic:
     return Diagnostic("cluster-unreachable", f"the cluster{_at(text, where)} cannot be reached{why}", hint=hint)
 
 
-def failed(what: str, text: str, otherwise: str, where: str = "") -> ActionError:
+def action_error(what: str, text: str, otherwise: str, where: str = "") -> ActionError:
     """Return what to tell when `what` failed; `otherwise` is the slug of a failure that keeps its own words."""
     found = problem(text, where)
     if found is None:

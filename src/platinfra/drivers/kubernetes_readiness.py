@@ -45,7 +45,7 @@ def _deployment(content: Object) -> Readiness:
     old = status.get("replicas", 0) - status.get("updatedReplicas", 0)
     if old > 0:
         return Readiness(ready=False, why=f"{old} old pods are still there")
-    return _counted(min(status.get("updatedReplicas", 0), status.get("availableReplicas", 0)), wanted)
+    return _compare_counts(min(status.get("updatedReplicas", 0), status.get("availableReplicas", 0)), wanted)
 
 
 def _stateful_set(content: Object) -> Readiness:
@@ -54,7 +54,7 @@ def _stateful_set(content: Object) -> Readiness:
     outdated = status.get("currentRevision") != status.get("updateRevision") and not partition
     if outdated and status.get("updatedReplicas", 0) < wanted:
         return Readiness(ready=False, why=f"{status.get('updatedReplicas', 0)} of {wanted} pods are up to date")
-    return _counted(status.get("readyReplicas", 0), wanted)
+    return _compare_counts(status.get("readyReplicas", 0), wanted)
 
 
 def _daemon_set(content: Object) -> Readiness:
@@ -62,7 +62,7 @@ def _daemon_set(content: Object) -> Readiness:
     if "desiredNumberScheduled" not in status:
         return Readiness(ready=False, why="it is not scheduled yet")
     updated = status.get("updatedNumberScheduled", 0)
-    return _counted(min(updated, status.get("numberAvailable", 0)), status["desiredNumberScheduled"])
+    return _compare_counts(min(updated, status.get("numberAvailable", 0)), status["desiredNumberScheduled"])
 
 
 def _job(content: Object) -> Readiness:
@@ -103,7 +103,7 @@ def _by_conditions(content: Object) -> Readiness:
     return Readiness(not custom, "it does not report ready yet" if custom else "")
 
 
-def _counted(ready: int, wanted: int) -> Readiness:
+def _compare_counts(ready: int, wanted: int) -> Readiness:
     return Readiness(ready >= wanted, "" if ready >= wanted else f"{ready} of {wanted} pods are ready")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers import process_tree
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 
 
 @contextmanager
@@ -24,11 +24,11 @@ def stack_lock(folder: Path, command: str) -> Iterator[None]:
     files, note = LocalFiles(), folder / "lock.json"
     files.folder(folder)
     lock = FileLock(folder / "lock", timeout=0, mode=0o600)
-    with reported(folder / "lock"):
+    with translate_errors(folder / "lock"):
         try:
             lock.acquire()
         except Timeout:
-            raise _locked(note) from None
+            raise _lock_error(note) from None
     try:
         # The note only tells others who holds the lock: on a full disk a stack can still be stopped.
         with suppress(ActionError):
@@ -44,7 +44,7 @@ def _me(command: str) -> dict[str, object]:
     return {"pid": entry.pid, "start": entry.start, "command": command, "since": time.time()}
 
 
-def _locked(note: Path) -> ActionError:
+def _lock_error(note: Path) -> ActionError:
     """Name the holder, unless the note is the one of a process that died."""
     holder = process_tree.load(note)
     if not process_tree.find(holder.get("pid", 0), holder.get("start", "")):

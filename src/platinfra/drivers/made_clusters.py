@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
-from platinfra.drivers.kubernetes_command import Commands, Ended, located
+from platinfra.drivers.kubernetes_command import Commands, Ended, find_program
 
 _LINES = 15
 _PATIENCE = 900.0
@@ -69,7 +69,7 @@ class MadeCluster:
     def __init__(self, program: str, name: str, kubeconfig: Path) -> None:
         """Find the program; raise PlatinfraError when it is not installed."""
         self._row, self._name, self._kubeconfig = PROGRAMS[program], name, kubeconfig
-        self.program = located(f"PLATINFRA_{program.upper()}", program) or ""
+        self.program = find_program(f"PLATINFRA_{program.upper()}", program) or ""
         if not self.program:
             hint = f"install it ({self._row.address}), or name it in PLATINFRA_{program.upper()}"
             raise PlatinfraError(Diagnostic("unknown-program", f"no program `{program}` found", hint=hint))

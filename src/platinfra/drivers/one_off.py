@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers import privileges, process_tree
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.drivers.program_files import drop_root
 from platinfra.model.ports import CommandSpec
 
@@ -42,7 +42,7 @@ class OneOff:
         ours = f"{self._key}:{spec.component}/"
         mark = f"{ours}{_owner(os.getpid())}/{secrets.token_hex(4)}"
         _end_orphans(ours)
-        with reported(spec.log):
+        with translate_errors(spec.log):
             LocalFiles().folder(spec.log.parent)
             log = os.open(spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + timeout

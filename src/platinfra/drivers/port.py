@@ -59,7 +59,7 @@ def holder(port: int) -> str | None:
             return None
         for found_port, pid in _listening():
             if found_port == port and pid is not None:
-                return owner(pid) or _named(pid)
+                return owner(pid) or _program_name(pid)
         # What another thread starts at this moment holds a copy of our own probe until it becomes its program.
         time.sleep(_PAUSE)
     return "a process of another user"
@@ -139,7 +139,7 @@ def _listening() -> list[tuple[int, int | None]]:
     return [(each.laddr.port, each.pid) for each in connections if each.laddr and each.status == psutil.CONN_LISTEN]
 
 
-def _named(pid: int) -> str:
+def _program_name(pid: int) -> str:
     import psutil
 
     try:

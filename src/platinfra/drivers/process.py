@@ -10,7 +10,7 @@ from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers import process_tree
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.drivers.one_off import OneOff
 from platinfra.drivers.program_files import Limits, ProgramFiles
 from platinfra.drivers.supervision import Supervision, signal_number
@@ -48,7 +48,7 @@ class LocalProcesses:
             return
         if state is not None:
             self.stop(spec.name)
-        with self._gate, _told(spec.name):
+        with self._gate, _translate_faults(spec.name):
             self._files.forget_record(spec.name)
             self._files.write(spec, self._supervision.sections)
             self._supervision.call("reloadConfig")
@@ -71,7 +71,7 @@ class LocalProcesses:
             raise ActionError(Diagnostic("process-unknown", f"`{name}` is not running, so it cannot be restarted"))
         self._stop_many([name])
         self._files.forget_record(name)
-        with _told(name):
+        with _translate_faults(name):
             self._supervision.call("startProcess", name, _AT_ONCE)
 
     def statuses(self) -> Mapping[str, ProcessStatus]:
@@ -126,7 +126,7 @@ class LocalProcesses:
             with FileLock(self._folder / "supervisor.lock", mode=0o600):
                 if not self._supervision.answers():
                     self._end_all()
-                    with reported(self._folder):
+                    with translate_errors(self._folder):
                         self._supervision.start()
 
     def _end_all(self) -> None:
@@ -184,7 +184,7 @@ class LocalProcesses:
     def _strays(self) -> dict[int, str]:
         """Return what supervisord adopted, while it is still there to tell."""
         table = process_tree.snapshot()
-        return {pid: table[pid].start for pid in self._supervision.adopted() if pid in table}
+        return {pid: table[pid].start for pid in self._supervision.find_descendants() if pid in table}
 
     def _of_stack(self, strays: Mapping[int, str]) -> dict[int, process_tree.Entry]:
         return process_tree.belongings(self._supervision.mark, {"descendants": strays}, whole_stack=True)
@@ -196,7 +196,7 @@ class LocalProcesses:
                 self._supervision.call("removeProcessGroup", name)
             except xmlrpc.client.Fault as fault:
                 if fault.faultCode != _BAD_NAME:
-                    raise _refused(name, fault) from fault
+                    raise _refusal(name, fault) from fault
 
     def _names(self) -> list[str]:
         return [each["name"] for each in self._supervision.call("getAllProcessInfo")]
@@ -227,15 +227,15 @@ class LocalProcesses:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
+def _translate_faults(name: str) -> Iterator[None]:
     """Turn what supervisord refuses into an ActionError that names the process."""
     try:
         yield
     except xmlrpc.client.Fault as fault:
-        raise _refused(name, fault) from fault
+        raise _refusal(name, fault) from fault
 
 
-def _refused(name: str, fault: xmlrpc.client.Fault) -> ActionError:
+def _refusal(name: str, fault: xmlrpc.client.Fault) -> ActionError:
     return ActionError(Diagnostic("supervisor-refused", f"the supervisor refused `{name}`: {fault.faultString}"))
 
 

@@ -90,12 +90,12 @@ def belongings(mark: str, record: Mapping[str, Any], *, whole_stack: bool = Fals
     def ours(text: str) -> bool:
         return text.startswith(mark) if whole_stack else text == mark
 
-    roots = {pid for pid, text in marks.items() if text and ours(text)} | _recorded(table, record)
+    roots = {pid for pid, text in marks.items() if text and ours(text)} | _recorded_pids(table, record)
     found = descendants(table, roots, lambda pid: bool(marks[pid]) and not ours(marks[pid]))
     return {pid: table[pid] for pid in found - _ancestors(table, os.getpid())}
 
 
-def _recorded(table: Table, record: Mapping[str, Any]) -> set[int]:
+def _recorded_pids(table: Table, record: Mapping[str, Any]) -> set[int]:
     known = {**record.get("descendants", {}), record.get("pid", 0): record.get("start")}
     found = {pid for pid, start in known.items() if pid in table and table[pid].start == start}
     group, session = record.get("pid"), record.get("session")

@@ -58,19 +58,19 @@ class Registries:
         name = f"{registry}/{repository}:{reference}"
         scheme = "http" if _is_loopback(host) else "https"
         url = f"{scheme}://{host}/v2/{repository}/manifests/{urllib.parse.quote(reference)}"
-        answer = self._asked("HEAD", url, registry, repository)
+        answer = self._ask("HEAD", url, registry, repository)
         if answer.status == http.client.OK and not answer.headers.get("Docker-Content-Digest"):
-            answer = self._asked("GET", url, registry, repository)
+            answer = self._ask("GET", url, registry, repository)
         if answer.status == http.client.NOT_FOUND:
             hint = "check its name and tag; images that platinfra builds are pushed by `platinfra images push`"
             raise PlatinfraError(Diagnostic("image-not-found", f"`{registry}` has no image `{name}`", hint=hint))
         if answer.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
-            raise _denied(registry, name)
+            raise _denial(registry, name)
         if answer.status != http.client.OK:
             raise _unreachable(registry, f"it answers {answer.status}")
         return _digest(answer, registry)
 
-    def _asked(self, method: str, url: str, registry: str, repository: str) -> _Answer:
+    def _ask(self, method: str, url: str, registry: str, repository: str) -> _Answer:
         """Ask, and ask again with a login or a token when the registry wants one."""
         key = (registry, repository)
         answer = self._patiently(_request(method, url, self._known.get(key, "")), registry)
@@ -120,7 +120,7 @@ class Registries:
         for number in range(_TRIES):
             time.sleep(self._pause * number)
             try:
-                answer = self._sent(request)
+                answer = self._send(request)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 problem = _reason(error)
                 if isinstance(getattr(error, "reason", error), (ssl.SSLCertVerificationError, ValueError)):
@@ -131,7 +131,7 @@ class Registries:
                 problem = f"it answers {answer.status}"
         raise _unreachable(registry, problem)
 
-    def _sent(self, request: urllib.request.Request) -> _Answer:
+    def _send(self, request: urllib.request.Request) -> _Answer:
         handlers: list[urllib.request.BaseHandler] = [
             urllib.request.HTTPSHandler(context=ssl.create_default_context()),
             _Redirects(),
@@ -213,7 +213,7 @@ def _json(body: bytes) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _denied(registry: str, name: str) -> PlatinfraError:
+def _denial(registry: str, name: str) -> PlatinfraError:
     hint = (
         f"`docker login {registry}`, and check the name: some registries also answer this for images they do not have"
     )

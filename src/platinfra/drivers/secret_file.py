@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 
 _BYTES = 24
 
@@ -44,8 +44,8 @@ class SecretFile:
 
     def _load(self) -> Content:
         try:
-            with reported(self._path):
-                content = _parsed(self._path.read_text(encoding="utf-8")) if self._path.exists() else self._none_yet()
+            with translate_errors(self._path):
+                content = _parse(self._path.read_text(encoding="utf-8")) if self._path.exists() else self._none_yet()
         except ValueError as error:
             raise self._problem("secrets-damaged", "is damaged") from error
         return content
@@ -60,7 +60,7 @@ class SecretFile:
         return PlatinfraError(Diagnostic(code, f"the file of secrets `{self._path}` {what}", hint=hint))
 
 
-def _parsed(text: str) -> Content:
+def _parse(text: str) -> Content:
     content = json.loads(text)
     if not isinstance(content, dict) or not all(_are_secrets(each) for each in content.values()):
         raise ValueError("not a file of secrets")

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
-from platinfra.drivers.aws_account import Account, reported
+from platinfra.drivers.aws_account import Account, translate_errors
 
 _LOGIN = "-password"
 """Ends the name of a consumer's password; what precedes it names the binding."""
@@ -44,7 +44,7 @@ class SecretStore:
     def _fetch(self, path: str) -> dict[str, Any]:
         from botocore.exceptions import ClientError
 
-        with reported():
+        with translate_errors():
             try:
                 text = self._client.get_secret_value(SecretId=path)["SecretString"]
             except ClientError as error:

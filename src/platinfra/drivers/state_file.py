@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.drivers.files import LocalFiles, translate_errors
 
 VERSION = 1
 """Of the content; raised when an older platinfra could not read it."""
@@ -30,20 +30,20 @@ class StateFile:
         Raises PlatinfraError when neither copy can be read, or when a newer platinfra wrote them.
         """
         self.recovered = None
-        with reported(self.path):
+        with translate_errors(self.path):
             current, previous = _read(self.path), _read(self.backup)
         if current is None and previous is None:
             if self.path.exists() or self.backup.exists():
-                raise self.damaged()
+                raise self.damage_error()
             return None
         if current is None:
             self.recovered = self._warning()
-        return self._checked(current if current is not None else previous or {})
+        return self._check(current if current is not None else previous or {})
 
     def save(self, content: Mapping[str, Any]) -> None:
         """Write `content` with its version, all of it or nothing; what was there becomes the copy."""
         text = json.dumps({"version": VERSION, **content}, indent=1)
-        with reported(self.path):
+        with translate_errors(self.path):
             if _read(self.path) is not None:
                 self._keep_copy()
         LocalFiles().write(self.path, text)
@@ -60,7 +60,7 @@ class StateFile:
         os.link(self.path, part)
         os.replace(part, self.backup)
 
-    def _checked(self, content: dict[str, Any]) -> dict[str, Any]:
+    def _check(self, content: dict[str, Any]) -> dict[str, Any]:
         version = content.get("version")
         if version != VERSION:
             message = f"`{self.path}` has version {version}, and this platinfra reads version {VERSION}"
@@ -75,7 +75,7 @@ class StateFile:
             severity="warning",
         )
 
-    def damaged(self) -> PlatinfraError:
+    def damage_error(self) -> PlatinfraError:
         """Return what to tell about a state that nobody can read."""
         hint = f"restore `{self.path}` from a backup, or remove it to start over"
         return PlatinfraError(Diagnostic("state-damaged", f"neither copy of `{self.path}` can be read", hint=hint))

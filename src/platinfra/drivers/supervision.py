@@ -127,13 +127,13 @@ class Supervision:
         self._launch(runtime)
         deadline = time.monotonic() + _START_WITHIN
         while not self.answers():
-            if time.monotonic() > deadline or self._ended():
-                raise self._failed()
+            if time.monotonic() > deadline or self._has_ended():
+                raise self._failure()
             time.sleep(_PAUSE)
 
     def end(self, patience: float) -> None:
         """End supervisord, which stops its programs, and wait at most `patience` seconds before SIGKILL."""
-        process_tree.end(self._woken, patience)
+        process_tree.end(self._wake, patience)
 
     def forget(self) -> None:
         """Remove the socket and the record of a supervisord that has ended."""
@@ -142,7 +142,7 @@ class Supervision:
         if runtime.parent.name == f"platinfra-{os.geteuid()}":
             runtime_folder.remove(runtime)
 
-    def adopted(self) -> set[int]:
+    def find_descendants(self) -> set[int]:
         """Return everything that descends from supervisord: its programs and the orphans they left."""
         pids = self._pids()
         table = process_tree.snapshot()
@@ -160,7 +160,7 @@ class Supervision:
             return {pid}
         return {pid for pid in process_tree.belongings(self.mark, {}) if process_tree.mark_of(pid) == self.mark}
 
-    def _woken(self) -> set[int]:
+    def _wake(self) -> set[int]:
         """Return supervisord after a connection woke it: it sleeps for a second, and signals do not wake it."""
         if pids := self._pids():
             with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
@@ -168,7 +168,7 @@ class Supervision:
                 door.connect(str(self.runtime / "s.sock"))
         return pids
 
-    def _ended(self) -> bool:
+    def _has_ended(self) -> bool:
         record = self._record()
         return bool(record) and not process_tree.find(record["pid"], record["start"])
 
@@ -185,7 +185,7 @@ class Supervision:
                 command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=True, timeout=60
             )
 
-    def _failed(self) -> ActionError:
+    def _failure(self) -> ActionError:
         files = LocalFiles()
         self.end(1.0)
         details = [line for end in ("out", "log") for line in files.tail(self.folder / f"supervisord.{end}", 8)]

@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, listed
-from platinfra.drivers.files import LocalFiles, reported
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, join_names
+from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.drivers.terraform_events import (
     ChangeSummary,
     DriftedResource,
@@ -22,7 +22,7 @@ from platinfra.drivers.terraform_events import (
     load_event,
     problem,
 )
-from platinfra.drivers.terraform_problems import explained, failed
+from platinfra.drivers.terraform_problems import action_error, explain
 from platinfra.drivers.terraform_process import TerraformProcess
 
 OVERRIDE = "PLATINFRA_TERRAFORM"
@@ -82,7 +82,7 @@ class _Heard:
         return [each for each in self.of(Problem) if each.severity == severity]
 
     def warnings(self) -> tuple[Diagnostic, ...]:
-        found = (explained(each, "terraform-warning") for each in self.problems("warning"))
+        found = (explain(each, "terraform-warning") for each in self.problems("warning"))
         return tuple(dict.fromkeys(found))
 
     def summary(self) -> ChangeSummary:
@@ -117,7 +117,7 @@ class Terraform:
         """
         note = self._folder / _NOTE
         digest = _digest(self._folder, self._path())
-        if not self._initialised(note, digest, backend=backend):
+        if not self._is_initialised(note, digest, backend=backend):
             LocalFiles().remove(note)
             self._stream(["init", "-json", *(["-reconfigure"] if backend else ["-backend=false"])])
             LocalFiles().write(note, json.dumps({"digest": digest, "backend": backend}))
@@ -135,8 +135,8 @@ class Terraform:
         """Return what Terraform itself finds wrong, without asking AWS; the folder has to be initialised."""
         text = self._run(["validate", "-json"], accept=(0, 1))
         found = [problem(each) for each in json.loads(text or "{}").get("diagnostics", ())]
-        errors = [explained(each, "terraform-invalid") for each in found if each.severity == "error"]
-        return (*errors, *(explained(each, "terraform-warning") for each in found if each.severity == "warning"))
+        errors = [explain(each, "terraform-invalid") for each in found if each.severity == "error"]
+        return (*errors, *(explain(each, "terraform-warning") for each in found if each.severity == "warning"))
 
     def plan(
         self,
@@ -237,7 +237,7 @@ class Terraform:
 
     def _start(self, arguments: Sequence[str], variables: Mapping[str, str]) -> TerraformProcess:
         named = {f"TF_VAR_{name}": value for name, value in variables.items()}
-        with reported(self._folder):
+        with translate_errors(self._folder):
             return TerraformProcess([self._path(), *arguments], self._folder, {**self._env, **named})
 
     def _follow(self, process: TerraformProcess, line: Callable[[str], None]) -> int:
@@ -255,13 +255,13 @@ class Terraform:
     def _error(self, verb: str, code: int, problems: Sequence[Problem], process: TerraformProcess) -> ActionError:
         """Tell the problems of the stream; without any, what stands in the other output."""
         if problems:
-            return failed(problems)
+            return action_error(problems)
         text = _plain(process.errors()) or _plain(process.output())
         lines = text.splitlines()[-_LAST_LINES:]
         summary = f"`terraform {verb}` ended with exit code {code}"
-        return failed([Problem("error", summary, "\n".join(lines))])
+        return action_error([Problem("error", summary, "\n".join(lines))])
 
-    def _initialised(self, note: Path, digest: str, *, backend: bool) -> bool:
+    def _is_initialised(self, note: Path, digest: str, *, backend: bool) -> bool:
         """Tell whether `init` was done for this root, and the provider is still where it was put."""
         try:
             found = json.loads(note.read_text(encoding="utf-8"))
@@ -300,7 +300,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _unfit(names: Sequence[str], versions: Mapping[str, str]) -> PlatinfraError:
     if not versions:
-        message = f"{listed(names, 'or')} is not installed"
+        message = f"{join_names(names, 'or')} is not installed"
         return PlatinfraError(Diagnostic("terraform-missing", message, hint=_INSTALL))
     oldest = ".".join(map(str, _OLDEST))
     said = ", ".join(f"`{path}` is {version or 'of no known version'}" for path, version in versions.items())
@@ -310,7 +310,7 @@ def _unfit(names: Sequence[str], versions: Mapping[str, str]) -> PlatinfraError:
 
 def _digest(folder: Path, program: str) -> str:
     """Hash what an initialisation depends on: backend, providers, modules and the program."""
-    with reported(folder):
+    with translate_errors(folder):
         root = json.loads((folder / "main.tf.json").read_text(encoding="utf-8"))
         sources = {name: each.get("source") for name, each in root.get("module", {}).items()}
         parts = [program, json.dumps([root.get("terraform"), sources], sort_keys=True)]

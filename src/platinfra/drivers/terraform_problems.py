@@ -22,31 +22,31 @@ class _Known(NamedTuple):
     details: bool
 
 
-def _known(code: str, pattern: re.Pattern[str], message: str, hint: str, *, details: bool = True) -> _Known:
+def _known_problem(code: str, pattern: re.Pattern[str], message: str, hint: str, *, details: bool = True) -> _Known:
     return _Known(pattern, Diagnostic(code, message, hint=hint), details)
 
 
 _KNOWN = (
-    _known(
+    _known_problem(
         "state-not-saved",
         re.compile(r"Failed to (?:save|persist) state|errored\.tfstate"),
         "the state could not be saved in its bucket and was kept in the stack's folder",
         "fix the cause and run the command again on this machine: the kept state is saved first",
     ),
-    _known(
+    _known_problem(
         "state-locked",
         re.compile(r"Lock Info:"),
         "the state has been locked by `{who}` since {since} ({what}, id {id})",
         "wait for it to end; if it died, `platinfra unlock` releases the lock",
         details=False,
     ),
-    _known(
+    _known_problem(
         "provider-unavailable",
         re.compile(r"Failed to (?:query available provider packages|install provider)"),
         "Terraform cannot get the AWS provider",
         "check the connection and the proxy; without a network, set a provider mirror in TF_CLI_CONFIG_FILE",
     ),
-    _known(
+    _known_problem(
         "credentials-expired",
         re.compile(
             r"ExpiredToken|RequestExpired|token (?:included in the request )?(?:is|has) expired"
@@ -57,7 +57,7 @@ _KNOWN = (
         "log in again (for example `aws sso login`), and run the command again: it continues where it stopped",
         details=False,
     ),
-    _known(
+    _known_problem(
         "credentials-missing",
         re.compile(
             r"No valid credential sources|failed to refresh cached credentials|NoCredentialProviders"
@@ -66,26 +66,26 @@ _KNOWN = (
         "no AWS credentials found",
         "log in with `aws configure` or `aws sso login`, or set AWS_PROFILE",
     ),
-    _known(
+    _known_problem(
         "credentials-refused",
         re.compile(r"InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId"),
         "AWS does not accept these credentials",
         "check AWS_PROFILE and the access keys; a deleted or mistyped key looks like this",
         details=False,
     ),
-    _known(
+    _known_problem(
         "quota-exceeded",
         re.compile(r"(?<!Request)(?<!Rate)(?:LimitExceeded|QuotaExceeded|LimitReached)|TooManyBuckets"),
         "{subject} exceeds a quota of the account",
         "request an increase at https://console.aws.amazon.com/servicequotas, or remove what is not needed",
     ),
-    _known(
+    _known_problem(
         "resource-exists",
         re.compile(r"AlreadyExist|AlreadyOwnedByYou|ResourceExistsException|InvalidGroup\.Duplicate|already exists"),
         "{subject} already exists in the account and was not created by this stack",
         "remove or rename it, choose another name for the stack, or declare it as an existing one",
     ),
-    _known(
+    _known_problem(
         "access-denied",
         re.compile(
             r"AccessDenied|UnauthorizedOperation|AuthorizationError|not authorized to perform|StatusCode: 403",
@@ -94,7 +94,7 @@ _KNOWN = (
         "AWS does not allow {action}{resource}{purpose}",
         "`platinfra permissions --operator` prints the minimal permissions to deploy this stack",
     ),
-    _known(
+    _known_problem(
         "no-network",
         re.compile(
             r"no such host|i/o timeout|connection refused|network is unreachable|TLS handshake timeout|no route to host"
@@ -106,12 +106,12 @@ _KNOWN = (
 )
 
 
-def failed(problems: Iterable[Problem]) -> ActionError:
+def action_error(problems: Iterable[Problem]) -> ActionError:
     """Return one error for all problems; the same one twice is told once."""
-    return ActionError(*dict.fromkeys(explained(each, "terraform-failed") for each in problems))
+    return ActionError(*dict.fromkeys(explain(each, "terraform-failed") for each in problems))
 
 
-def explained(problem: Problem, otherwise: str) -> Diagnostic:
+def explain(problem: Problem, otherwise: str) -> Diagnostic:
     """Turn a problem of Terraform or AWS into a diagnostic; `otherwise` is the slug of one that keeps its own words."""
     text = f"{problem.summary}\n{problem.detail}"
     known = next((each for each in _KNOWN if each.pattern.search(text)), None)

@@ -75,14 +75,14 @@ class TerraformProcess:
         deadline = time.monotonic() + _PATIENCE
         self._signal(signal.SIGINT)
         try:
-            while not self._ended() and time.monotonic() < deadline:
+            while not self._has_ended() and time.monotonic() < deadline:
                 meanwhile()
         finally:
             if self._child.poll() is None:
                 self._kill()
 
     def _pass_on(self, tail: "_Tail", line: Callable[[str], None]) -> None:
-        while not self._ended():
+        while not self._has_ended():
             tail.read(line)
         tail.read(line)
 
@@ -94,7 +94,7 @@ class TerraformProcess:
         """Return all that it wrote to its standard error."""
         return _content(self._err)
 
-    def _ended(self) -> bool:
+    def _has_ended(self) -> bool:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(_PAUSE)
         return self._child.returncode is not None

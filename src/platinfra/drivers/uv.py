@@ -92,11 +92,11 @@ def _talk(child: subprocess.Popen[str], text: str, report: Report | None) -> lis
         for line in child.stdout:
             lines.append(line.rstrip())
             if report and _PROGRESS.match(line):
-                report(_lowered(line))
+                report(_lower_first(line))
         return lines
 
 
-def _lowered(line: str) -> str:
+def _lower_first(line: str) -> str:
     line = line.strip()
     return line[:1].lower() + line[1:]
 

@@ -129,7 +129,7 @@ class _Scheduler:
         try:
             self.run.journal.begin(action)
             action.apply(self.run.world, progress)
-            self.run.journal.done(action)
+            self.run.journal.record_done(action)
         except PlatinfraError as error:
             self.run.problems += error.diagnostics
             self.run.say(action.component, "failed", error.diagnostics[0].message)

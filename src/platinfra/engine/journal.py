@@ -21,7 +21,7 @@ class Journal:
         """Record what undoing the action will need, before it is applied."""
         self._put(action, pending=True)
 
-    def done(self, action: Action) -> None:
+    def record_done(self, action: Action) -> None:
         """Record that the action was applied."""
         self._put(action, pending=False)
 

@@ -63,11 +63,11 @@ class Graph:
 
     @cached_property
     def _by_consumer(self) -> dict[str, list[Binding]]:
-        return _grouped(self.bindings, "consumer")
+        return _group(self.bindings, "consumer")
 
     @cached_property
     def _by_provider(self) -> dict[str, list[Binding]]:
-        return _grouped(self.bindings, "provider")
+        return _group(self.bindings, "provider")
 
     def bindings_of(self, consumer: str) -> tuple[Binding, ...]:
         """Return the bindings of one consumer."""
@@ -89,7 +89,7 @@ class Graph:
         )
 
 
-def _grouped(bindings: tuple[Binding, ...], attribute: str) -> dict[str, list[Binding]]:
+def _group(bindings: tuple[Binding, ...], attribute: str) -> dict[str, list[Binding]]:
     groups: dict[str, list[Binding]] = {}
     for binding in bindings:
         groups.setdefault(getattr(binding, attribute), []).append(binding)

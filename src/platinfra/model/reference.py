@@ -51,7 +51,7 @@ def parse(text: str) -> Text:
         parts.append("$" if match.group(0) == "$$" else _reference(match.group(1)))
         position = match.end()
     parts.append(text[position:])
-    return _merged(parts)
+    return _merge(parts)
 
 
 def _reference(name: str) -> Reference:
@@ -61,7 +61,7 @@ def _reference(name: str) -> Reference:
     return Reference(tuple(name.split(".")))
 
 
-def _merged(parts: list[Part]) -> Text:
+def _merge(parts: list[Part]) -> Text:
     merged: list[Part] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
@@ -89,7 +89,7 @@ def evaluate(text: Text, scope: Scope) -> Text | None:
         if value is None:
             return None
         parts.extend(value)
-    return _merged(parts)
+    return _merge(parts)
 
 
 def reveal(text: Text, fetch: Callable[[Secret], str]) -> str:
@@ -103,6 +103,6 @@ def reveal(text: Text, fetch: Callable[[Secret], str]) -> str:
     return "".join(result)
 
 
-def shown(text: Text) -> str:
+def show_text(text: Text) -> str:
     """Return the text for people: secrets and references keep their names."""
     return "".join(str(part) for part in text)

@@ -36,7 +36,7 @@ class Offer(Protocol):
 
 def names() -> list[str]:
     """Return the names of all targets; nothing is imported."""
-    return [*OWN, *(name for name in _brought() if name not in OWN)]
+    return [*OWN, *(name for name in _entry_points() if name not in OWN)]
 
 
 @cache
@@ -44,8 +44,8 @@ def find(name: str) -> Any:
     """Return a target; None when there is none, and PlatinfraError when the package that brings it is broken."""
     if name in OWN:
         return import_module(OWN[name]).TARGET
-    point = _brought().get(name)
-    return _loaded(point) if point else None
+    point = _entry_points().get(name)
+    return _load(point) if point else None
 
 
 def get(name: str) -> Any:
@@ -61,7 +61,7 @@ def grounds() -> Mapping[str, tuple[Ground, ...]]:
     return {name: target.grounds for name in names() if (target := _working(name)) is not None}
 
 
-def _brought() -> "dict[str, EntryPoint]":
+def _entry_points() -> "dict[str, EntryPoint]":
     from importlib.metadata import entry_points  # start-up time: most stacks are on a target of our own
 
     return {each.name: each for each in entry_points(group=ENTRY_POINT)}
@@ -74,7 +74,7 @@ def _working(name: str) -> Any:
         return None
 
 
-def _loaded(point: "EntryPoint") -> Any:
+def _load(point: "EntryPoint") -> Any:
     try:
         target = point.load()
         offered = target.grounds

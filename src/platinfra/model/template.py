@@ -6,7 +6,7 @@ from typing import Any
 
 from platinfra.model.reference import Reference, Secret, Text, evaluate, parse
 
-parsed = cache(parse)
+parse_once = cache(parse)
 ABSENT = object()
 """What mentions an unbound optional requirement: it disappears."""
 
@@ -28,7 +28,7 @@ def fill(template: Any, lookup: Lookup) -> Any:
         case list():
             return [each for each in (_item(each, lookup) for each in template) if each is not ABSENT]
         case str():
-            return _text(parsed(template), lookup)
+            return _text(parse_once(template), lookup)
     return template
 
 
@@ -43,10 +43,10 @@ def _text(text: Text, lookup: Lookup) -> Any:
         found = lookup(text[0])
         return ABSENT if found is None else found
     filled = evaluate(text, lambda reference: as_text(lookup(reference)))
-    return ABSENT if filled is None else joined(filled)
+    return ABSENT if filled is None else join_text(filled)
 
 
-def joined(text: Text) -> str | Text:
+def join_text(text: Text) -> str | Text:
     """Return a text as a string, unless it holds what is not known yet or must not be shown."""
     return "".join(map(str, text)) if all(isinstance(part, str) for part in text) else text
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.diagnostics import Diagnostic, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, did_you_mean, join_names
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve import reach, recipes, routes
@@ -145,7 +145,7 @@ class _Binder:
         if name in member.bind:
             self.explicit(member, name, requirement)
             return None
-        candidates = list(self.reached(member, name, requirement))
+        candidates = list(self.find_reachable(member, name, requirement))
         if requirement.many:
             for each in candidates:
                 self.add(member, name, requirement, each, f"`{each}` provides {requirement.capability}")
@@ -168,7 +168,7 @@ class _Binder:
         able = of_stage if of_stage is not None else self.by_capability.get(requirement.capability, [])
         return [each for each in able if each != member.name]
 
-    def reached(self, member: Member, name: str, requirement: Requirement) -> Iterator[str]:
+    def find_reachable(self, member: Member, name: str, requirement: Requirement) -> Iterator[str]:
         """Yield those candidates that the consumer knows how to use and is told of; note why others are left out."""
         for each in self.candidates(member, requirement):
             tool = self.bound.members[each].tool
@@ -184,14 +184,14 @@ class _Binder:
         written, span = member.bind[name]
         provider = self.bound.members.get(canonical_tool(written))
         if provider is None:
-            hint = did_you_mean(written, self.bound.members) or f"components: {listed(self.bound.members)}"
+            hint = did_you_mean(written, self.bound.members) or f"components: {join_names(self.bound.members)}"
             self.problems.append(
                 Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint)
             )
         elif requirement.capability not in provider.tool.capabilities:
             able = self.candidates(member, requirement)
             hint = (
-                f"components that do: {listed(able)}"
+                f"components that do: {join_names(able)}"
                 if able
                 else f"no component of the stack provides `{requirement.capability}`"
             )
@@ -268,7 +268,7 @@ def _ambiguous(member: Member, name: str, requirement: Requirement, several: Ite
     hint = f"choose one: `{member.tool.name}: {{bind: {{{name}: {names[0]}}}}}`"
     return Diagnostic(
         "ambiguous-binding",
-        f"`{member.name}.{name}` ({requirement.capability}) could be bound to {listed(names, 'or')}",
+        f"`{member.name}.{name}` ({requirement.capability}) could be bound to {join_names(names, 'or')}",
         member.span,
         hint,
     )
@@ -278,5 +278,5 @@ def _unknown_binds(member: Member) -> Iterator[Diagnostic]:
     for name, (_, span) in member.bind.items():
         if name not in member.tool.requires:
             known = list(member.tool.requires)
-            hint = did_you_mean(name, known) or (f"it has {listed(known)}" if known else "it has none")
+            hint = did_you_mean(name, known) or (f"it has {join_names(known)}" if known else "it has none")
             yield Diagnostic("unknown-requirement", f"`{member.tool.name}` has no requirement `{name}`", span, hint)

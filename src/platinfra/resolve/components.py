@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.schema import Tool
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Path_
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
@@ -69,7 +69,7 @@ def _is_stage(stage: str, chosen: Chosen, catalog: Catalog, problems: list[Diagn
     known = [each.name for each in catalog.capabilities()]
     hint = (
         did_you_mean(stage, known)
-        or f"one of {listed((each.name for each in catalog.capabilities() if each.stage), 'or')}"
+        or f"one of {join_names((each.name for each in catalog.capabilities() if each.stage), 'or')}"
     )
     problems.append(
         Diagnostic("unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint)
@@ -86,9 +86,7 @@ def _tool(
         hint = did_you_mean(use.tool, catalog.names()) or f"tools of this stage: {_names(catalog.providers(stage))}"
         problems.append(Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint))
     elif stage not in tool.provides:
-        hint = (
-            f"`{tool.name}` provides {listed(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
-        )
+        hint = f"`{tool.name}` provides {join_names(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
         problems.append(Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`", span, hint))
     else:
         return tool
@@ -96,7 +94,7 @@ def _tool(
 
 
 def _names(tools: list[Tool]) -> str:
-    return listed(tool.name for tool in tools) or "none"
+    return join_names(tool.name for tool in tools) or "none"
 
 
 def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:
@@ -152,7 +150,7 @@ def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[
         path = ("environments", chosen.name, "settings", written)
         member = found.get(canonical_tool(written))
         if member is None:
-            hint = did_you_mean(written, found) or f"components: {listed(found)}"
+            hint = did_you_mean(written, found) or f"components: {join_names(found)}"
             problems.append(
                 Diagnostic(
                     "unknown-component",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model import targets
 from platinfra.model.ground import Ground
@@ -47,7 +47,7 @@ def chosen_environment(stack: Stack, name: str | None) -> Chosen:
     if override is None:
         known = list(stack.file.environments)
         hint = did_you_mean(name, known) or (
-            f"the file has {listed(known)}" if known else "the file has no `environments`"
+            f"the file has {join_names(known)}" if known else "the file has no `environments`"
         )
         raise PlatinfraError(
             Diagnostic("unknown-environment", f"the environment `{name}` is not in the stack file", None, hint)

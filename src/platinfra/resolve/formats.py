@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from platinfra.diagnostics import did_you_mean, listed
+from platinfra.diagnostics import did_you_mean, join_names
 
 Trouble = tuple[str, str]
 """What is wrong and what to write instead."""
@@ -25,12 +25,12 @@ def _gpu_instance_type(text: str) -> Trouble | None:
     known = instance_types()
     without = [each for each in _several(text) if each in known and not known[each].gpus]
     if without:
-        able = listed([each.name for each in known.values() if each.gpus == 1][:6])
+        able = join_names([each.name for each in known.values() if each.gpus == 1][:6])
         return f"`{without[0]}` has no GPU", f"types that have one: {able}"
     return _instance_type(text)
 
 
-def _prefixed(prefix: str, example: str, what: str) -> Callable[[str], Trouble | None]:
+def _prefix_check(prefix: str, example: str, what: str) -> Callable[[str], Trouble | None]:
     """Return the check of instance types that a service writes with a prefix of its own."""
 
     def check(text: str) -> Trouble | None:
@@ -53,8 +53,8 @@ def _several(text: str) -> list[str]:
 FORMATS: dict[str, Callable[[str], Trouble | None]] = {
     "instance-type": _instance_type,
     "gpu-instance-type": _gpu_instance_type,
-    "database-class": _prefixed("db.", "db.t4g.medium", "a class of RDS instances"),
-    "sagemaker-instance-type": _prefixed("ml.", "ml.m5.large", "a type of SageMaker instances"),
+    "database-class": _prefix_check("db.", "db.t4g.medium", "a class of RDS instances"),
+    "sagemaker-instance-type": _prefix_check("ml.", "ml.m5.large", "a type of SageMaker instances"),
     "bucket": _pattern(
         r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
         "the name of a bucket",

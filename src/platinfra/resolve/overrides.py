@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platinfra.catalog.catalog import canonical_tool
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Path_
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
@@ -20,10 +20,10 @@ def problems(members: Mapping[str, Member], chosen: Chosen) -> Iterator[Diagnost
         span = chosen.document.key_span(locate(chosen.document, (*chosen.deployment, "values", written)))
         name = canonical_tool(written)
         if name not in members:
-            near = did_you_mean(name, members) or f"components: {listed(members)}"
+            near = did_you_mean(name, members) or f"components: {join_names(members)}"
             yield Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, near)
         elif not _has_main_chart(members[name]):
-            others = f"components with one: {listed(charted)}" if charted else None
+            others = f"components with one: {join_names(charted)}" if charted else None
             yield Diagnostic("no-chart", f"`{written}` is not installed from a Helm chart", span, others)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
-from platinfra.diagnostics import Diagnostic, Span, listed
+from platinfra.diagnostics import Diagnostic, Span, join_names
 from platinfra.model.ground import Ground, Place
 
 
@@ -32,4 +32,4 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
 def instead(what: str, tools: Iterable[Tool], ground: Ground, conjunction: str = "and") -> str | None:
     """Return a hint that names the tools that can be brought up on some ground; None when there are none."""
     able = [each.name for each in tools if each.runs_on(ground)]
-    return f"{what}: {listed(able, conjunction)}" if able else None
+    return f"{what}: {join_names(able, conjunction)}" if able else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
 from platinfra.spec.routes import Routes, is_local
@@ -76,12 +76,12 @@ def problems(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
     routes = chosen.file.deployment.routes
     if routes is None:
         return
-    yield from _unknown(members, chosen, routes)
+    yield from _find_unknown(members, chosen, routes)
     yield from _same_host(members, chosen, routes)
     open_hosts = [host for host in hosts(members, chosen).values() if not routes.is_https(host) and not is_local(host)]
     if _vouchers(members) and open_hosts:
         hint = "write `tls: {secret: NAME}` or `tls: {issuer: NAME}`; only hosts under `.localhost` need none"
-        message = f"signing in to {listed(open_hosts)} without TLS would expose sessions to the network"
+        message = f"signing in to {join_names(open_hosts)} without TLS would expose sessions to the network"
         yield Diagnostic("sign-in-without-tls", message, _span(chosen, key=True), hint)
 
 
@@ -89,22 +89,22 @@ def open_pages(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
     """Yield a warning for pages with hosts and no sign-in."""
     found = hosts(members, chosen)
     if found and not _vouchers(members):
-        message = f"these pages have no sign-in in front of them: {listed(found)}"
+        message = f"these pages have no sign-in in front of them: {join_names(found)}"
         hint = "add a stage: `sign_in: [github]` or `sign_in: [oidc]`"
         yield Diagnostic("open-pages", message, _span(chosen, key=True), hint, "warning")
 
 
-def _unknown(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
+def _find_unknown(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
     pages = [name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY]
     for written in routes.hosts:
         name, span = canonical_tool(written), _span(chosen, "hosts", written, key=True)
         if name in _left_out(members, chosen):
             continue
         if name not in members:
-            hint = did_you_mean(written, pages) or f"components with a page: {listed(pages) or 'none'}"
+            hint = did_you_mean(written, pages) or f"components with a page: {join_names(pages) or 'none'}"
             yield Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint)
         elif name not in pages:
-            hint = f"components with a page: {listed(pages) or 'none'}"
+            hint = f"components with a page: {join_names(pages) or 'none'}"
             yield Diagnostic("no-page", f"`{name}` has no page", span, hint)
 
 
@@ -129,7 +129,7 @@ def _same_host(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Dia
 def _too_many(members: Members) -> Iterator[Diagnostic]:
     vouchers = _vouchers(members)
     if len(vouchers) > 1:
-        message = f"more than one tool for sign-in: {listed(each.name for each in vouchers)}"
+        message = f"more than one tool for sign-in: {join_names(each.name for each in vouchers)}"
         yield Diagnostic("several-sign-ins", message, vouchers[1].span, "keep one of them")
 
 

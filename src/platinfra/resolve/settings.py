@@ -5,7 +5,7 @@ from operator import gt, lt
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Setting, Tool
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
 from platinfra.resolve.components import Member
@@ -28,17 +28,17 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
     """
     known = member.tool.settings
     values: dict[str, Scalar] = {name: each.default for name, each in known.items() if each.default is not None}
-    values |= sized(member.tool, member.place, size)
+    values |= defaults_of_size(member.tool, member.place, size)
     for key, (value, span) in member.settings.items():
         if key not in known:
             here = [name for name, each in known.items() if member.place in each.places]
-            hint = did_you_mean(key, known) or (f"it has {listed(here)}" if here else "it has no settings")
+            hint = did_you_mean(key, known) or (f"it has {join_names(here)}" if here else "it has no settings")
             problems.append(Diagnostic("unknown-setting", f"`{member.tool.name}` has no setting `{key}`", span, hint))
         elif problem := _problem(key, known[key], value, span):
             problems.append(problem)
         else:
             values[key] = value
-    problems += _bounded(member, values)
+    problems += _apply_bounds(member, values)
     problems += [
         _missing(member, key, each)
         for key, each in known.items()
@@ -50,7 +50,7 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
     return values
 
 
-def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
+def _apply_bounds(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
     """Move defaults to within the settings that bound them; yield what the file sets beyond."""
     for key, setting in member.tool.settings.items():
         for word, other, outside in (("least", setting.at_least, lt), ("most", setting.at_most, gt)):
@@ -62,7 +62,7 @@ def _bounded(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:
                     yield Diagnostic("out-of-range", message, member.settings[key][1], setting.help)
 
 
-def sized(tool: Tool, place: Place, size: str) -> dict[str, Scalar]:
+def defaults_of_size(tool: Tool, place: Place, size: str) -> dict[str, Scalar]:
     """Return the defaults of a tool that the size of the deployment changes; a machine has the one size that it has."""
     if place == "machine":
         return {}
@@ -79,7 +79,7 @@ def set_by_size(components: Mapping[str, Component], catalog: Catalog, size: str
     found = {
         name: {
             key: value
-            for key, value in sized(catalog.get(each.tool), each.place, size).items()
+            for key, value in defaults_of_size(catalog.get(each.tool), each.place, size).items()
             if each.settings.get(key) == value and value != catalog.get(each.tool).settings[key].default
         }
         for name, each in components.items()
@@ -99,7 +99,7 @@ def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Di
         return Diagnostic("wrong-type", f"the setting `{key}` must be {wanted}", span, setting.help)
     if setting.choices is not None and value not in setting.choices:
         choices = [str(each) for each in setting.choices]
-        hint = did_you_mean(str(value), choices) or f"one of {listed(choices, 'or')}"
+        hint = did_you_mean(str(value), choices) or f"one of {join_names(choices, 'or')}"
         return Diagnostic("unknown-value", f"`{value}` is not a value of the setting `{key}`", span, hint)
     if setting.format and value != "" and (trouble := FORMATS[setting.format](str(value))):
         return Diagnostic("wrong-format", f"the setting `{key}`: {trouble[0]}", span, trouble[1])

@@ -7,7 +7,7 @@ from platinfra.resolve.resolve import Resolved, resolve
 from platinfra.spec.load import load
 
 
-def resolved(workspace: Workspace, without: tuple[str, ...] = (), catalog: Catalog | None = None) -> Resolved:
+def resolve_workspace(workspace: Workspace, without: tuple[str, ...] = (), catalog: Catalog | None = None) -> Resolved:
     """Load and resolve the stack of a workspace; raise PlatinfraError with every problem."""
     catalog = catalog or Catalog.beside(workspace.folder)
     return resolve(load(load_file(workspace.file)), catalog, workspace=workspace, without=without)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.facts.aws import DEFAULT_REGION, Region, instance_types, regions
 from platinfra.spec.aws import Cluster, Machine, Network, SignIn
 from platinfra.spec.schema import Deployment, Provider
@@ -123,7 +123,7 @@ class _Checks:
             return
         for index, zone in enumerate(zones):
             if zone not in region.zones:
-                hint = did_you_mean(zone, region.zones) or f"zones of {region.name}: {listed(region.zones)}"
+                hint = did_you_mean(zone, region.zones) or f"zones of {region.name}: {join_names(region.zones)}"
                 yield Diagnostic(
                     "unknown-zone",
                     f"`{zone}` is not a zone of `{region.name}`",
@@ -131,7 +131,7 @@ class _Checks:
                     hint,
                 )
         if len(set(zones)) < max(MIN_ZONES, len(zones)):
-            hint = f"zones of {region.name}: {listed(region.zones)}"
+            hint = f"zones of {region.name}: {join_names(region.zones)}"
             yield Diagnostic(
                 "too-few-zones",
                 f"a network needs at least {MIN_ZONES} different zones",
@@ -207,7 +207,7 @@ class _Checks:
                 "unknown-instance-type",
                 f"`{name}` has no GPU",
                 self.where(*path),
-                f"types that have one: {listed(able)}",
+                f"types that have one: {join_names(able)}",
             )
 
     def one_architecture(self, names: Iterable[str]) -> Iterator[Diagnostic]:

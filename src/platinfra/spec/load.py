@@ -9,7 +9,7 @@ from platinfra.document import Document
 from platinfra.spec.problems import EXAMPLE, location, problems_of
 from platinfra.spec.rules import broken_rules
 from platinfra.spec.schema import StackFile
-from platinfra.spec.shape import doubled_keys, shaped, without
+from platinfra.spec.shape import doubled_keys, shape_document, without
 
 _PASSES = 4
 """How often the file is looked at again without its mistakes, to find those behind them."""
@@ -34,7 +34,7 @@ def load(document: Document) -> Stack:
         problem = Diagnostic("not-a-mapping", "a stack file is a mapping", document.value_span(()), EXAMPLE)
         raise PlatinfraError(problem)
     problems = [*document.problems, *doubled_keys(document)]
-    file = _validated(document, problems)
+    file = _validate(document, problems)
     # What cannot be the name of anything was left out and reported; its stand-in is not, nor is a place reported twice.
     reported = {each.span for each in problems}
     rules = [each for each in broken_rules(file, document) if each.span and each.span not in reported]
@@ -42,9 +42,9 @@ def load(document: Document) -> Stack:
     return Stack(file, document, errors, tuple(each for each in rules if each.severity == "warning"))
 
 
-def _validated(document: Document, problems: list[Diagnostic]) -> StackFile:
+def _validate(document: Document, problems: list[Diagnostic]) -> StackFile:
     """Return the typed file without what is wrong in it; raise PlatinfraError when too little is left."""
-    data = shaped(document)
+    data = shape_document(document)
     for again in range(_PASSES):
         try:
             return StackFile.model_validate(data)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from platinfra.diagnostics import Diagnostic, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.spec.aws import Cluster, Domain, Gpu, Machine, Network, SignIn
 from platinfra.spec.routes import Routes, Tls
@@ -85,7 +85,7 @@ def _missing(document: Document, path: Path_) -> Diagnostic:
 
 def _unknown_value(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic:
     choices = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
-    hint = did_you_mean(str(error["input"]), choices) or f"one of {listed(choices, 'or')}"
+    hint = did_you_mean(str(error["input"]), choices) or f"one of {join_names(choices, 'or')}"
     message = f"`{error['input']}` is not a value of `{path[-1]}`"
     return Diagnostic("unknown-value", message, document.value_span(path), hint)
 
@@ -98,7 +98,7 @@ def _out_of_range(document: Document, error: ErrorDetails, path: Path_) -> Diagn
 
 def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) -> Diagnostic:
     known = list(_known_keys(loc[:-1]))
-    hint = did_you_mean(str(path[-1]), known) or f"known here: {listed(known)}"
+    hint = did_you_mean(str(path[-1]), known) or f"known here: {join_names(known)}"
     return Diagnostic(
         "unknown-key", f"`{path[-1]}` is not a key that platinfra knows here", document.key_span(path), hint
     )

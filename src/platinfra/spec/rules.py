@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model import targets
 from platinfra.spec.aws import AwsDeployment
@@ -81,7 +81,7 @@ def _place_problems(provider: Provider, deployment: Deployment, document: Docume
     allowed = [each.type for each in targets.get(provider.name).grounds]
     if deployment.type is not None and deployment.type not in allowed:
         span = document.value_span(locate(document, (*at, "deployment", "type")))
-        hint = did_you_mean(deployment.type, allowed) or f"one of {listed(allowed, 'or')}"
+        hint = did_you_mean(deployment.type, allowed) or f"one of {join_names(allowed, 'or')}"
         yield Diagnostic(
             "unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint
         )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from platinfra.diagnostics import listed
+from platinfra.diagnostics import join_names
 from platinfra.model import targets
 from platinfra.spec.aws import CANONICAL, AwsDeployment, Strict
 from platinfra.spec.kubernetes import KubernetesDeployment
@@ -14,16 +14,16 @@ Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
 Role = Literal["admin", "ml_engineer", "data_scientist", "auditor"]
 
 
-def _known(name: str) -> str:
+def _check_target(name: str) -> str:
     """Return the name of a target; raise PydanticCustomError when there is none such."""
     if targets.find(name) is None:
-        known = {"expected": listed(targets.names(), "or").replace("`", "'")}
+        known = {"expected": join_names(targets.names(), "or").replace("`", "'")}
         raise PydanticCustomError("literal_error", "Input should be {expected}", known)
     return name
 
 
 TargetName = Annotated[
-    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": [*targets.OWN], "title": "Name"})
+    str, AfterValidator(_check_target), WithJsonSchema({"type": "string", "enum": [*targets.OWN], "title": "Name"})
 ]
 
 

@@ -19,7 +19,7 @@ def locate(document: Document, loc: tuple[str | int, ...]) -> Path_:
         if step in {"options", "tool"} and is_use(path):
             path = _into_use(document, path, into_options=step == "options")
         else:
-            path = (*path, _spelled(document, path, step))
+            path = (*path, _spelling(document, path, step))
     return path
 
 
@@ -36,7 +36,7 @@ def _into_use(document: Document, path: Path_, *, into_options: bool) -> Path_:
     return path
 
 
-def _spelled(document: Document, path: Path_, step: str | int) -> str | int:
+def _spelling(document: Document, path: Path_, step: str | int) -> str | int:
     place = _place(_get(document.data, path), step)
     return step if place is None else place
 
@@ -57,7 +57,7 @@ def _get(data: Any, path: Path_) -> Any:
     return data
 
 
-def shaped(document: Document) -> dict[str, Any]:
+def shape_document(document: Document) -> dict[str, Any]:
     """Return the data with `tool` and `options` named, and text where text is meant."""
     data = {canonical_key(key): _texts(document, (key,), value) for key, value in document.data.items()}
     if "stack" in data:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from platinfra.catalog.catalog import canonical_tool
-from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, listed
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
 from platinfra.model.drift import Drift
 from platinfra.model.graph import Binding
 from platinfra.model.ground import Ground
@@ -164,7 +164,7 @@ def chosen_component(name: str, components: Mapping[str, Any]) -> str:
     if (canonical := canonical_tool(name)) in components:
         return canonical
     known = list(components)
-    hint = did_you_mean(name, known) or (f"components: {listed(known)}" if known else "run `platinfra up` first")
+    hint = did_you_mean(name, known) or (f"components: {join_names(known)}" if known else "run `platinfra up` first")
     raise PlatinfraError(
         Diagnostic("unknown-component", f"`{name}` is not a component of the running stack", hint=hint)
     )

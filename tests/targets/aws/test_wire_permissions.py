@@ -14,7 +14,7 @@ from tests.targets.aws.wire_calls import CALLS, KEY, Names, names_of, neighbours
 from platinfra.model.graph import Binding
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.root import root
-from platinfra.targets.aws.statements import Statement, granted, statements_of
+from platinfra.targets.aws.statements import Statement, statements_of, statements_of_wire
 from platinfra.targets.aws.terraform_json import readable
 from platinfra.targets.aws.values import Values
 
@@ -93,7 +93,7 @@ def not_a_neighbours(binding: Binding, values: Values) -> Iterator[tuple[str, Ca
 def test_a_wire_allows_what_it_is_for(stack: str, binding: Binding) -> None:
     values = VALUES[stack]
     for verb in binding.access:
-        policy = policy_of(list(granted(replace(binding, access=(verb,)), values)), values)
+        policy = policy_of(list(statements_of_wire(replace(binding, access=(verb,)), values)), values)
         denied = [each for each in asked_for(replace(binding, access=(verb,)), values) if not allowed(policy, each)]
         assert denied == []
 
@@ -101,7 +101,7 @@ def test_a_wire_allows_what_it_is_for(stack: str, binding: Binding) -> None:
 @pytest.mark.parametrize(("stack", "binding"), [*wires(), *possible_wires()])
 def test_a_wire_allows_nothing_of_a_neighbour(stack: str, binding: Binding) -> None:
     values = VALUES[stack]
-    policy = policy_of(list(granted(binding, values)), values)
+    policy = policy_of(list(statements_of_wire(binding, values)), values)
     elsewhere = list(not_a_neighbours(binding, values))
     assert [(where, each) for where, each in elsewhere if allowed(policy, each)] == []
     # Every call that can be limited to something was tried on something else.
@@ -123,7 +123,7 @@ def test_no_other_wire_of_the_role_opens_a_neighbour(stack: str, binding: Bindin
 def test_a_wire_allows_no_verb_that_it_does_not_ask_for(stack: str, binding: Binding) -> None:
     values = VALUES[stack]
     for verb in binding.access:
-        policy = policy_of(list(granted(replace(binding, access=(verb,)), values)), values)
+        policy = policy_of(list(statements_of_wire(replace(binding, access=(verb,)), values)), values)
         own = set(asked_for(replace(binding, access=(verb,)), values))
         others = {call for found in calls_of(binding, values, names_of(binding, values)).values() for call in found}
         assert [each for each in others - own if allowed(policy, each)] == []
@@ -132,7 +132,7 @@ def test_a_wire_allows_no_verb_that_it_does_not_ask_for(stack: str, binding: Bin
 @pytest.mark.parametrize(("stack", "binding"), [*wires(), *possible_wires()])
 def test_conditions_are_not_met_by_leaving_them_out(stack: str, binding: Binding) -> None:
     values = VALUES[stack]
-    policy = policy_of(list(granted(binding, values)), values)
+    policy = policy_of(list(statements_of_wire(binding, values)), values)
     for call in asked_for(binding, values):
         if call.context:
             assert not allowed(policy, replace(call, context=()))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from platinfra.model.cluster import ObjectRef, ref_of
-from platinfra.targets.kubernetes.drift import HIDDEN, added, of_object
+from platinfra.targets.kubernetes.drift import HIDDEN, find_added, of_object
 
 META = {"name": "web", "namespace": "ml", "labels": {"app": "web"}}
 WANTED: dict[str, Any] = {
@@ -92,5 +92,5 @@ def test_a_changed_secret_is_told_without_its_value() -> None:
 def test_a_policy_that_nobody_asked_for_is_drift() -> None:
     policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {**META, "name": "door"}}
     cluster = FakeCluster(policy)
-    assert [each.address for each in added(set(), "ml", cluster)] == ["NetworkPolicy ml/door"]
-    assert list(added({ref_of(policy)}, "ml", cluster)) == []
+    assert [each.address for each in find_added(set(), "ml", cluster)] == ["NetworkPolicy ml/door"]
+    assert list(find_added({ref_of(policy)}, "ml", cluster)) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from platinfra.targets.kubernetes.image_names import ImageName, parsed
+from platinfra.targets.kubernetes.image_names import ImageName, parse_image_name
 
 SHA = "sha256:" + "0123456789abcdef" * 4
 
@@ -27,7 +27,7 @@ SHA = "sha256:" + "0123456789abcdef" * 4
     ],
 )
 def test_what_is_left_out_is_what_runtimes_add(text: str, full: str) -> None:
-    assert str(parsed(text)) == full
+    assert str(parse_image_name(text)) == full
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_what_is_left_out_is_what_runtimes_add(text: str, full: str) -> None:
     ],
 )
 def test_other_texts_are_no_names(text: str) -> None:
-    assert parsed(text) is None
+    assert parse_image_name(text) is None
 
 
 def test_the_hub_answers_at_another_host() -> None:

@@ -14,7 +14,7 @@ from tests.stacks import CATALOG, resolved
 from platinfra.diagnostics import PlatinfraError
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.bundle import bundle as compiled
-from platinfra.targets.kubernetes.image_digests import images_in, read, unpinned, with_digests, written
+from platinfra.targets.kubernetes.image_digests import find_unpinned, images_in, read, with_digests, write_digests
 from platinfra.targets.kubernetes.render import folder
 from platinfra.targets.kubernetes.values import Values
 
@@ -177,7 +177,7 @@ def test_images_of_charts_are_kept_while_the_charts_are_out_of_reach(
 ) -> None:
     digest = there.add("ml/web:1")
     write(tmp_path, there, TOOL + CHARTED)
-    (tmp_path / FILE).write_text(written({"quay.io/of/charts:1": SHA}))
+    (tmp_path / FILE).write_text(write_digests({"quay.io/of/charts:1": SHA}))
     monkeypatch.setattr("platinfra.drivers.helm.find", _no_helm)
     ended = platinfra("images", "lock")
     assert "skipped the images of charts" in ended.err
@@ -250,8 +250,8 @@ def test_a_file_that_holds_something_else_is_refused(
 
 def test_the_file_is_sorted_and_read_back() -> None:
     digests = {"quay.io/b/b:1": SHA, "docker.io/library/a:1": SHA}
-    assert list(json.loads(written(digests))) == sorted(digests)
-    assert read(written(digests)) == digests
+    assert list(json.loads(write_digests(digests))) == sorted(digests)
+    assert read(write_digests(digests)) == digests
 
 
 @pytest.mark.parametrize("text", [TRACKING, EVERYTHING, MODELS, SEED, ROUTED])
@@ -302,7 +302,7 @@ def test_a_digest_that_somebody_chose_stays() -> None:
     other = "sha256:" + "f" * 64
     each = pod(f"python:3@{other}")
     assert with_digests(each, {"docker.io/library/python:3": SHA}) == each
-    assert list(unpinned([each], {})) == []
+    assert list(find_unpinned([each], {})) == []
 
 
 def test_short_names_get_the_digest_of_what_they_mean() -> None:

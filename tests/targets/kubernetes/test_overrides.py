@@ -10,9 +10,9 @@ from tests.stacks import resolved
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers import helm
-from platinfra.targets.kubernetes.bundle import merged
-from platinfra.targets.kubernetes.verbs.overrides import ignored
-from platinfra.targets.kubernetes.verbs.session import rendered, rendering
+from platinfra.targets.kubernetes.bundle import merge_values
+from platinfra.targets.kubernetes.verbs.overrides import find_ignored
+from platinfra.targets.kubernetes.verbs.session import render_charts, rendering
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
@@ -26,9 +26,9 @@ def found(values: dict) -> list[Diagnostic]:
     """Return what the charts would ignore."""
     one = resolved(stack(values))
     made, charts = bundle_of(one), helm.find()
-    objects = rendered(made, charts, made.place.version, frozenset())
+    objects = render_charts(made, charts, made.place.version, frozenset())
     become = rendering(made, charts, made.place.version, frozenset())
-    return list(ignored(made, one.overrides, objects, charts, become))
+    return list(find_ignored(made, one.overrides, objects, charts, become))
 
 
 def test_a_value_of_the_file_wins_and_its_neighbours_stay() -> None:
@@ -41,7 +41,7 @@ def test_a_value_of_the_file_wins_and_its_neighbours_stay() -> None:
 
 
 def test_lists_are_taken_as_a_whole() -> None:
-    assert merged({"a": [1, 2], "b": {"c": 1}}, {"a": [3], "b": {"d": 2}}) == {"a": [3], "b": {"c": 1, "d": 2}}
+    assert merge_values({"a": [1, 2], "b": {"c": 1}}, {"a": [3], "b": {"d": 2}}) == {"a": [3], "b": {"c": 1, "d": 2}}
 
 
 def test_what_the_chart_does_not_know_is_told_with_its_place_and_a_near_name() -> None:

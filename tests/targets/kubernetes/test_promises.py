@@ -9,8 +9,8 @@ import pytest
 from tests.kubernetes.stacks import TRACKING, bundle
 
 from platinfra.drivers import helm
-from platinfra.targets.kubernetes.promises import broken
-from platinfra.targets.kubernetes.verbs.session import rendered
+from platinfra.targets.kubernetes.promises import find_broken
+from platinfra.targets.kubernetes.verbs.session import render_charts
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 MADE = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")
@@ -19,9 +19,9 @@ Change = Callable[[list[dict[str, Any]]], object]
 
 def told(change: Change = lambda _: None) -> list[str]:
     """Return what is said when the chart of MLflow does something else."""
-    found = {key: list(each) for key, each in rendered(MADE, helm.find(), "1.34.0", frozenset()).items()}
+    found = {key: list(each) for key, each in render_charts(MADE, helm.find(), "1.34.0", frozenset()).items()}
     change(found["release:mlflow"])
-    return [each.message for each in broken(MADE, found)]
+    return [each.message for each in find_broken(MADE, found)]
 
 
 def pod(objects: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tests.targets.kubernetes.test_network import pods, reached, wired
 
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.plan import plan, problems
-from platinfra.targets.kubernetes.promises import broken
+from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.render import plain
 
 EXISTING = routed(ROUTED, "{domain: ml.example.org, gateway: infra/shared, from-namespace: infra}")
@@ -191,12 +191,12 @@ def test_what_is_kept_of_a_component_names_its_address() -> None:
 
 def test_a_host_that_leads_past_the_sign_in_is_found_out() -> None:
     made = bundle(ROUTED + GITHUB)
-    assert [each for each in broken(made, {}) if each.code == "route-breaks-promise"] == []
+    assert [each for each in find_broken(made, {}) if each.code == "route-breaks-promise"] == []
     for step in made.steps:
         for each in step.objects:
             if each["kind"] == "HTTPRoute" and each["metadata"]["name"] == "mlflow":
                 each["spec"]["rules"][0]["backendRefs"][0]["name"] = "mlflow"
-    (problem,) = [each for each in broken(made, {}) if each.code == "route-breaks-promise"]
+    (problem,) = [each for each in find_broken(made, {}) if each.code == "route-breaks-promise"]
     assert "experiments.example.org" in problem.message
 
 

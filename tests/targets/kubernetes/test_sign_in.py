@@ -9,7 +9,7 @@ from tests.stacks import CATALOG
 from platinfra.model.reference import Secret
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import openings
-from platinfra.targets.kubernetes.promises import broken
+from platinfra.targets.kubernetes.promises import find_broken
 
 HUB = ROUTED + "  notebook: [jupyterhub]\n"
 
@@ -172,7 +172,7 @@ def ignored(text: str, release: str) -> list[str]:
         "metadata": {"name": release},
         "spec": {"template": template},
     }
-    return [each.message for each in broken(bundle(text), {f"release:{release}": [made]})]
+    return [each.message for each in find_broken(bundle(text), {f"release:{release}": [made]})]
 
 
 @pytest.mark.parametrize(

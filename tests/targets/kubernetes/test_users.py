@@ -14,7 +14,7 @@ from platinfra.diagnostics import PlatinfraError
 from platinfra.model.cluster import ObjectRef, ref_of
 from platinfra.model.state import Applied, State
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
-from platinfra.targets.kubernetes.drift import added, of_object
+from platinfra.targets.kubernetes.drift import find_added, of_object
 from platinfra.targets.kubernetes.plan import plan
 from platinfra.targets.kubernetes.rules import Known, check
 from platinfra.targets.kubernetes.users import WORK, plural
@@ -283,13 +283,13 @@ def test_roles_of_people_are_no_drift_and_further_people_are() -> None:
     made = bundle(TRACKING + PEOPLE)
     cluster = LiveCluster(list(made.objects))
     wanted = {ref_of(each) for each in made.objects}
-    assert list(added(wanted, "churn", cluster)) == []
+    assert list(find_added(wanted, "churn", cluster)) == []
     binding = objects(made, "RoleBinding")["users:admin"]
     assert list(of_object("stack", binding, cluster)) == []
     more = {**binding, "subjects": [*binding["subjects"], {**binding["subjects"][0], "name": "mallory"}]}
     (found,) = of_object("stack", binding, LiveCluster([more]))
     assert found.attribute == "subjects"
-    assert [each.address for each in added(wanted - {ref_of(binding)}, "churn", cluster)] == [str(ref_of(binding))]
+    assert [each.address for each in find_added(wanted - {ref_of(binding)}, "churn", cluster)] == [str(ref_of(binding))]
 
 
 def test_somebody_who_left_the_file_leaves_the_cluster() -> None:

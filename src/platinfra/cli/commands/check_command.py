@@ -29,7 +29,7 @@ def command(component: str | None, file: Path | None, environment: str | None, *
     if as_json:
         render.data({"proofs": proofs})
     failed = sum(not each.ok for each in proofs)
-    render.done(f"{failed} of {len(proofs)} checks failed" if failed else f"all {len(proofs)} checks passed")
+    render.say_done(f"{failed} of {len(proofs)} checks failed" if failed else f"all {len(proofs)} checks passed")
     sys.exit(1 if failed else 0)
 
 

@@ -35,9 +35,9 @@ def command(file: Path | None, environment: str | None, *, data: Data | None, ye
       platinfra down --delete-data
       platinfra down --env production --keep-data
     """
-    with progress.shown() as emit:
+    with progress.choose_progress() as emit:
         talk = Talk(emit, may_delete=may_delete(yes=yes, name=confirm))
         ended = down(file, environment, talk, data)
-    render.done(ended.text)
+    render.say_done(ended.text)
     for each in ended.kept:
-        render.done(f"kept: {each}")
+        render.say_done(f"kept: {each}")

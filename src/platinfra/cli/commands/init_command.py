@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.init import composed, init, questionnaire, templates, write
+from platinfra.app.init import compose_file, init, questionnaire, templates, write
 from platinfra.cli import render
 
 
@@ -27,11 +27,11 @@ def command(template: str, name: str | None, *, only_list: bool, ask: bool, forc
     if only_list:
         render.table([list(each) for each in templates().items()], ["template", "description"])
         return
-    written = write(_asked(), name, Path.cwd(), force=force) if ask else init(template, name, Path.cwd(), force=force)
-    render.done(f"wrote {written.name}; start it with `platinfra up`")
+    written = write(_ask(), name, Path.cwd(), force=force) if ask else init(template, name, Path.cwd(), force=force)
+    render.say_done(f"wrote {written.name}; start it with `platinfra up`")
 
 
-def _asked() -> str:
+def _ask() -> str:
     answers = {}
     for stage, summary, tools in questionnaire():
         click.echo(summary, err=True)
@@ -43,4 +43,4 @@ def _asked() -> str:
         if "model_serving" in answers
         else ""
     )
-    return composed(answers, model)
+    return compose_file(answers, model)

@@ -59,4 +59,4 @@ def command(
     if as_json:
         render.data({"folder": str(made.folder), "files": list(made.files), "changed": list(made.changed)})
     else:
-        render.done(f"{made.folder}: {len(made.files)} files, {len(made.changed)} changed")
+        render.say_done(f"{made.folder}: {len(made.files)} files, {len(made.changed)} changed")

@@ -20,5 +20,5 @@ def command(component: str, file: Path | None, environment: str | None) -> None:
     Example:
       platinfra restart mlflow
     """
-    with progress.shown() as emit:
+    with progress.choose_progress() as emit:
         restart(file, environment, component, Talk(emit))

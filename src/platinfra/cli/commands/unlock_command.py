@@ -21,4 +21,4 @@ def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
       platinfra unlock
     """
     lock = unlock(file, environment, may_unlock(yes=yes))
-    render.done(f"released the lock of {lock.who}" if lock else "there is no lock")
+    render.say_done(f"released the lock of {lock.who}" if lock else "there is no lock")

@@ -38,7 +38,7 @@ def command(
       platinfra up
       platinfra up --env laptop --without jupyterlab
     """
-    with progress.shown(as_json=as_json) as emit:
+    with progress.choose_progress(as_json=as_json) as emit:
         talk = Talk(emit, may_remove(yes=yes), may_change(yes=yes, name=confirm), may_move(yes=yes))
         applied = up(file, environment, talk, without=without, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)

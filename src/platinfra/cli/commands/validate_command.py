@@ -33,6 +33,6 @@ def command(file: Path | None, environment: str | None, *, as_json: bool) -> Non
         )
         return
     graph = results[0].graph
-    render.done(
+    render.say_done(
         f"{graph.stack}: {len(graph.components)} components, {len(graph.bindings)} wires on `{graph.target}`; the file is valid"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from platinfra.targets.aws import documents, platform
-from platinfra.targets.aws.render import rendered
+from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.resources import resource_types
 from platinfra.targets.aws.root import Root
 from platinfra.targets.aws.values import Values
@@ -25,16 +25,16 @@ Statement = dict[str, Any]
 
 def policies(values: Values) -> dict[str, dict[str, Any]]:
     """Return documents that each fit a managed policy, by name."""
-    root, files = rendered(values)
+    root, files = render_folder(values)
     wanted = resource_types(root, files) | {ALWAYS}
     if values.place.deployment.state != "local":
         wanted |= {STATE}
     if values.place.kind == "kubernetes" and values.place.deployment.applications != "gitops":
         wanted |= {APPLICATIONS, ADMINISTRATORS} if root.outputs["administrators"] else {APPLICATIONS}
-    found = list(_statements(wanted, _known(values, root)))
+    found = list(_statements(wanted, _placeholder_values(values, root)))
     prefix = values.place.prefix
     return {
-        f"{prefix}-operator-{number}": documents.policy(part) for number, part in enumerate(_divided(found), start=1)
+        f"{prefix}-operator-{number}": documents.policy(part) for number, part in enumerate(_divide(found), start=1)
     }
 
 
@@ -45,7 +45,7 @@ def data() -> Mapping[str, Any]:
     return found
 
 
-def _known(values: Values, root: Root) -> dict[str, str | list[str]]:
+def _placeholder_values(values: Values, root: Root) -> dict[str, str | list[str]]:
     """Return what the placeholders stand for; empty is what a stack does not have."""
     place, key = values.place, platform.key_arn(values)
     partition, here = place.region.partition, f"{place.region.name}:{place.account}"
@@ -80,7 +80,7 @@ def _statements(wanted: frozenset[str], known: Mapping[str, str | list[str]]) ->
     """Yield the statements that at least one of the wanted types needs."""
     for sid, each in data()["statements"].items():
         if wanted.intersection(each["for"]):
-            resources = [str(_filled(text, known)) for text in each["resources"]]
+            resources = [str(_fill(text, known)) for text in each["resources"]]
             conditions = _conditions(each.get("conditions", {}), known)
             if conditions is not None:
                 yield _statement(sid, each["actions"], resources, conditions)
@@ -99,7 +99,7 @@ def _statement(sid: str, actions: list[str], resources: list[str], conditions: M
 
 
 def _services(table: str, wanted: frozenset[str], known: Mapping[str, str | list[str]]) -> list[str]:
-    services = {str(_filled(each, known)) for name in wanted for each in data()[table].get(name, [])}
+    services = {str(_fill(each, known)) for name in wanted for each in data()[table].get(name, [])}
     return sorted(services)
 
 
@@ -108,7 +108,7 @@ def _conditions(
 ) -> dict[str, Any] | None:
     """Return conditions without the pairs that mean nothing for a stack; None when one allows no value at all."""
     filled = {
-        operator: {key: value for key, text in pairs.items() if (value := _filled(text, known)) != ""}
+        operator: {key: value for key, text in pairs.items() if (value := _fill(text, known)) != ""}
         for operator, pairs in templates.items()
     }
     if any(value == [] for pairs in filled.values() for value in pairs.values()):
@@ -116,13 +116,13 @@ def _conditions(
     return {operator: pairs for operator, pairs in filled.items() if pairs}
 
 
-def _filled(template: str, known: Mapping[str, str | list[str]]) -> str | list[str]:
+def _fill(template: str, known: Mapping[str, str | list[str]]) -> str | list[str]:
     """Return a template with its placeholders replaced; one that stands alone keeps its list."""
     alone = known.get(template.removeprefix("{").removesuffix("}")) if template.startswith("{") else None
     return alone if isinstance(alone, list) else template.format_map(known)
 
 
-def _divided(statements: list[Statement]) -> Iterator[list[Statement]]:
+def _divide(statements: list[Statement]) -> Iterator[list[Statement]]:
     """Yield the statements in their order, in parts that fit."""
     part: list[Statement] = []
     for each in statements:

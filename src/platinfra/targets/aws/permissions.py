@@ -18,9 +18,9 @@ def permissions(values: Values, bundle: Bundle | None) -> Permissions:
     found = root(values).roles
     asked = {each.wire for role in found for each in role.statements}
     between = {_wire(each) for each in cluster.between_pods(bundle)} if bundle else set()
-    grants = (grant(each, _enforced(each, asked, between, values)) for each in values.graph.bindings)
+    grants = (grant(each, _enforcement(each, asked, between, values)) for each in values.graph.bindings)
     inside = tuple(cluster.statements(bundle)) if bundle else ()
-    return Permissions(tuple(grants), (*(allowed for role in found for allowed in _allowed(role)), *inside))
+    return Permissions(tuple(grants), (*(allowed for role in found for allowed in _allowed_actions(role)), *inside))
 
 
 def documents(values: Values) -> object:
@@ -37,7 +37,7 @@ def _wire(binding: Binding) -> str:
     return f"{binding.consumer}.{binding.name}"
 
 
-def _enforced(binding: Binding, asked: set[str], between: set[str], values: Values) -> str:
+def _enforcement(binding: Binding, asked: set[str], between: set[str], values: Values) -> str:
     if special := values.catalog.capability(binding.capability).enforced.get("service"):
         return special
     if _wire(binding) in asked:
@@ -45,7 +45,7 @@ def _enforced(binding: Binding, asked: set[str], between: set[str], values: Valu
     return cluster.BETWEEN_PODS if _wire(binding) in between else "an address inside the network"
 
 
-def _allowed(role: Role) -> list[Allowed]:
+def _allowed_actions(role: Role) -> list[Allowed]:
     of_wires = [
         Allowed(role.name, each.sid, tuple(sorted(each.actions)), _resources(each), _because(each), each.reason or "")
         for each in role.statements

@@ -14,7 +14,7 @@ _NESTED = re.compile(r'source\s*=\s*"\.\./([a-z0-9_]+)"')
 _SHIPPED = (".tf", ".md")
 
 
-def rendered(
+def render_folder(
     values: Values, backend: Mapping[str, object] | None = None, project: Path | None = None
 ) -> tuple[Root, dict[str, bytes]]:
     """Return the root, and relative path to text of every file of the folder."""

@@ -20,7 +20,7 @@ class Declared:
     types: tuple[str, ...]
 
 
-def called(root: Root) -> tuple[tuple[str, str], ...]:
+def find_calls(root: Root) -> tuple[tuple[str, str], ...]:
     """Return component and module of each call of the root."""
     return tuple(
         (labels.owner(f"module.{label}"), str(call["source"]).rpartition("/")[2])
@@ -28,14 +28,14 @@ def called(root: Root) -> tuple[tuple[str, str], ...]:
     )
 
 
-def declared(root: Root, files: Mapping[str, bytes]) -> list[Declared]:
+def find_resources(root: Root, files: Mapping[str, bytes]) -> list[Declared]:
     """Return what the folder declares, by component."""
-    return [Declared(component, module, _types(module, files)) for component, module in called(root)]
+    return [Declared(component, module, _types(module, files)) for component, module in find_calls(root)]
 
 
 def resource_types(root: Root, files: Mapping[str, bytes]) -> frozenset[str]:
     """Return the types of all resources that the folder declares."""
-    return frozenset(name for each in declared(root, files) for name in each.types)
+    return frozenset(name for each in find_resources(root, files) for name in each.types)
 
 
 def _types(module: str, files: Mapping[str, bytes]) -> tuple[str, ...]:

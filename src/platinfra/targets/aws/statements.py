@@ -38,7 +38,7 @@ class Statement:
 
     def document(self) -> dict[str, Any]:
         """Return it as IAM writes it; what holds references is a Text."""
-        resources = [_joined(text) for text in self.resources]
+        resources = [_join_text(text) for text in self.resources]
         made: dict[str, Any] = {
             "Sid": self.sid,
             "Effect": "Allow",
@@ -52,8 +52,8 @@ def statements_of(component: Component, values: Values) -> list[Statement]:
     """Return everything a component's roles may do, in the order of its wires."""
     recipe = values.recipe(component)
     bindings = values.graph.bindings_of(component.name)
-    found = [each for binding in bindings for each in granted(binding, values)]
-    found += [each for binding in bindings for each in _lent(binding, values)]
+    found = [each for binding in bindings for each in statements_of_wire(binding, values)]
+    found += [each for binding in bindings for each in _lent_statements(binding, values)]
     of_roles = {MAIN: recipe.statements} | {name: role.statements for name, role in recipe.roles.items()}
     if recipe.role is not None:
         of_roles[MAIN] = [*recipe.statements, *recipe.role.statements]
@@ -63,7 +63,7 @@ def statements_of(component: Component, values: Values) -> list[Statement]:
     return with_unique_sids(found)
 
 
-def granted(binding: Binding, values: Values) -> Iterator[Statement]:
+def statements_of_wire(binding: Binding, values: Values) -> Iterator[Statement]:
     """Yield the statements that one binding asks for; verbs without any are enforced elsewhere, such as by SQL grants."""
     provider = values.graph.components[binding.provider]
     consumer = values.graph.components[binding.consumer]
@@ -71,7 +71,7 @@ def granted(binding: Binding, values: Values) -> Iterator[Statement]:
     verbs = values.recipe(provider).grants.get(binding.capability, {})
     for verb in binding.access:
         for template in verbs.get(verb, []):
-            made = _made(template, Scope(provider, binding, document=True), values)
+            made = _make_statement(template, Scope(provider, binding, document=True), values)
             if made:
                 yield replace(
                     made,
@@ -84,24 +84,26 @@ def granted(binding: Binding, values: Values) -> Iterator[Statement]:
                 )
 
 
-def _lent(binding: Binding, values: Values) -> Iterator[Statement]:
+def _lent_statements(binding: Binding, values: Values) -> Iterator[Statement]:
     """Yield what a client without a server of its own may do: it acts in the process of whoever uses it, as DVC in a flow."""
     provider = values.graph.components[binding.provider]
     tool = values.tool(provider)
     acts = bool(tool.run.kubernetes and tool.run.kubernetes.client_only)
     if binding.client and acts:
         for own in values.graph.bindings_of(provider.name):
-            yield from (replace(each, component=binding.consumer, role=MAIN) for each in granted(own, values))
+            yield from (
+                replace(each, component=binding.consumer, role=MAIN) for each in statements_of_wire(own, values)
+            )
 
 
 def _own(component: Component, role: str, templates: Iterable[AwsStatement], values: Values) -> Iterator[Statement]:
     for template in templates:
-        made = _made(template, Scope(component, document=True), values)
+        made = _make_statement(template, Scope(component, document=True), values)
         if made:
             yield replace(made, component=component.name, role=role, sid=_camel("own", role), provider=component.name)
 
 
-def _made(template: AwsStatement, scope: Scope, values: Values) -> Statement | None:
+def _make_statement(template: AwsStatement, scope: Scope, values: Values) -> Statement | None:
     """Return a statement without its reasons; None when it mentions an unbound optional requirement."""
     resources = [_text(values.value(each, scope)) for each in template.resources]
     conditions = {operator: values.value(pairs, scope) for operator, pairs in template.conditions.items()}
@@ -138,7 +140,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _joined(text: Text) -> str | Text:
+def _join_text(text: Text) -> str | Text:
     """Return a text as a string, unless it holds references."""
     return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
 
@@ -151,7 +153,7 @@ def _plain(value: Any) -> Any:
         case list():
             return [_plain(each) for each in value]
         case tuple():
-            return _joined(value)
+            return _join_text(value)
         case Reference():
             return (value,)
     return str(value)

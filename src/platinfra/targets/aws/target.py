@@ -82,14 +82,14 @@ class Aws(Target):
         """Ask Terraform, and the cluster where there is one."""
         from platinfra.targets.aws.verbs.plan import cloud_plan
 
-        return cloud_plan(self.cloud(stack), offline=offline).planned
+        return cloud_plan(self.cloud(stack), offline=offline).description
 
     def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
         """Apply the infrastructure, then bring the applications into the cluster."""
-        from platinfra.targets.aws.verbs.summary import applied
+        from platinfra.targets.aws.verbs.summary import summarise
         from platinfra.targets.aws.verbs.up import cloud_up
 
-        return applied(cloud_up(self.cloud(stack), talk))
+        return summarise(cloud_up(self.cloud(stack), talk))
 
     def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
         """Take the applications out, then destroy the infrastructure."""

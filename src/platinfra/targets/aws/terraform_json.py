@@ -9,7 +9,7 @@ _MARK = "\ue000"
 """A character that no text has: it is reserved for private use."""
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return text that Terraform takes literally. Source: Terraform's documentation of strings and templates."""
     return text.replace("${", "$${").replace("%{", "%%{")
 
@@ -18,13 +18,13 @@ def terraform_json(value: Any) -> Any:
     """Return a value for a `.tf.json` file: references become expressions, other texts stay literal."""
     match value:
         case str():
-            return escaped(value)
+            return escape(value)
         case Reference():
             return str(value)
         case dict():
-            return {escaped(str(key)): terraform_json(each) for key, each in value.items()}
+            return {escape(str(key)): terraform_json(each) for key, each in value.items()}
         case tuple():
-            return "".join(str(part) if isinstance(part, Reference) else escaped(str(part)) for part in value)
+            return "".join(str(part) if isinstance(part, Reference) else escape(str(part)) for part in value)
         case list():
             return [terraform_json(each) for each in value]
     return value
@@ -47,7 +47,7 @@ def readable(value: Any) -> Any:
 def with_holes(value: Any) -> Text:
     """Return data as JSON text in which references stay what they are; they stand for texts without quotes."""
     holes: list[Any] = []
-    text = json.dumps(_marked(value, holes), indent=1, ensure_ascii=False)
+    text = json.dumps(_mark(value, holes), indent=1, ensure_ascii=False)
     parts: list[Any] = []
     for index, part in enumerate(text.split(_MARK)):
         hole = holes[index // 2] if index % 2 else part
@@ -55,13 +55,13 @@ def with_holes(value: Any) -> Text:
     return tuple(parts)
 
 
-def _marked(value: Any, holes: list[Any]) -> Any:
+def _mark(value: Any, holes: list[Any]) -> Any:
     """Return data in which each value that holds references is a pair of marks; the values are added to `holes`."""
     match value:
         case dict():
-            return {key: _marked(each, holes) for key, each in value.items()}
+            return {key: _mark(each, holes) for key, each in value.items()}
         case list():
-            return [_marked(each, holes) for each in value]
+            return [_mark(each, holes) for each in value]
         case tuple() | Reference():
             holes.append(value)
             return _MARK * 2

@@ -6,7 +6,7 @@ from dataclasses import replace
 from platinfra.model.graph import Binding
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.roles import Role
-from platinfra.targets.aws.statements import Statement, granted, with_unique_sids
+from platinfra.targets.aws.statements import Statement, statements_of_wire, with_unique_sids
 from platinfra.targets.aws.values import MAIN, Values
 
 
@@ -33,7 +33,7 @@ def _role(name: str, values: Values) -> Role:
 
 def _statements(role: str, values: Values) -> Iterator[Statement]:
     for binding in _as_user(role, values):
-        for each in granted(binding, values):
+        for each in statements_of_wire(binding, values):
             yield replace(
                 each, component="users", role=MAIN, sid=f"{_word(binding.consumer)}{each.sid}", wire=f"users.{role}"
             )

@@ -84,11 +84,11 @@ class Values:
 
     def lookup(self, reference: Reference, scope: Scope) -> Any:
         """Return what one reference stands for; None when it mentions an unbound optional requirement."""
-        for find in (self._own, self._wired, self._given):
+        for find in (self._own, self._look_along_wires, self._look_at_place):
             found = find(reference.path, scope)
             if found is not _UNKNOWN:
                 return found
-        raise _unknown(scope.component, reference)
+        raise _unknown_reference(scope.component, reference)
 
     def _own(self, path: tuple[str, ...], scope: Scope) -> Any:
         """Look among what belongs to the component itself."""
@@ -106,7 +106,7 @@ class Values:
                 return self._role(component, name, what, scope)
         return _UNKNOWN
 
-    def _wired(self, path: tuple[str, ...], scope: Scope) -> Any:
+    def _look_along_wires(self, path: tuple[str, ...], scope: Scope) -> Any:
         """Look along the wires: at consumers, providers, and what all components say about something."""
         match path:
             case ("consumer", name) if scope.binding is not None:
@@ -114,14 +114,14 @@ class Values:
             case ("logins",):
                 return self.logins(scope.component)
             case ("alarms",):
-                return self._collected(lambda recipe: {name: each.model_dump() for name, each in recipe.alarms.items()})
+                return self._collect(lambda recipe: {name: each.model_dump() for name, each in recipe.alarms.items()})
             case ("failures",):
-                return self._collected(lambda recipe: recipe.failures)
+                return self._collect(lambda recipe: recipe.failures)
             case (requirement, attribute) if requirement in self.tool(scope.component).requires:
-                return self._required(scope.component, requirement, attribute, scope)
+                return self._get_provided(scope.component, requirement, attribute, scope)
         return _UNKNOWN
 
-    def _given(self, path: tuple[str, ...], scope: Scope) -> Any:
+    def _look_at_place(self, path: tuple[str, ...], scope: Scope) -> Any:
         """Look among what the place gives: account, region, network, cluster or machine."""
         match path:
             case ("aws", "name"):
@@ -159,7 +159,7 @@ class Values:
                 return self.login_name(binding)
             case "secret":
                 return self.secret_name(binding.consumer, binding.name)
-        raise _unknown(self.graph.components[binding.provider], Reference(("consumer", name)))
+        raise _unknown_reference(self.graph.components[binding.provider], Reference(("consumer", name)))
 
     def login_name(self, binding: Binding) -> str:
         """Return the name of a consumer's role and database: one for each of its databases."""
@@ -186,7 +186,7 @@ class Values:
             if self.has_logins(each.capability)
         }
 
-    def _collected(self, of: Callable[[AwsRun], Mapping[str, Any]]) -> dict[str, Any]:
+    def _collect(self, of: Callable[[AwsRun], Mapping[str, Any]]) -> dict[str, Any]:
         """Return what all components with a module say about something: `component-name` to what it says."""
         return {
             f"{component.name}-{name}": self.value(each, Scope(component))
@@ -214,7 +214,7 @@ class Values:
             return self.role_arn(component.name, role)
         return Reference(("module", labels.identity(component.name, role), "role_arn"))
 
-    def _required(self, component: Component, requirement: str, attribute: str, scope: Scope) -> Any:
+    def _get_provided(self, component: Component, requirement: str, attribute: str, scope: Scope) -> Any:
         binding = self._bound.get((component.name, requirement))
         return None if binding is None else self.attribute(binding, attribute, document=scope.document)
 
@@ -266,7 +266,7 @@ def _platform(place: Place) -> dict[str, Any]:
     }
 
 
-def _unknown(component: Component, reference: Reference) -> PlatinfraError:
+def _unknown_reference(component: Component, reference: Reference) -> PlatinfraError:
     return PlatinfraError(
         Diagnostic(
             "unknown-reference", f"the tool `{component.tool}` refers to {reference}: there is no such name on AWS"

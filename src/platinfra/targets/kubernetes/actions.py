@@ -11,7 +11,7 @@ from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import Secrets
-from platinfra.model.reference import Reference, Secret, reveal, shown
+from platinfra.model.reference import Reference, Secret, reveal, show_text
 from platinfra.targets.kubernetes.drift import of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER
 from platinfra.targets.kubernetes.pods import is_any_hook
@@ -78,28 +78,28 @@ class ApplyObjects(ClusterStep):
     @property
     def digest(self) -> str:
         """Change with the objects; secrets count by their names."""
-        return digest_of([revealed(each, str) for each in self.objects])
+        return digest_of([reveal_all(each, str) for each in self.objects])
 
     @property
     def record(self) -> Mapping[str, Any]:
         """Name the objects, and what keeps their data."""
-        return {"objects": [*self.earlier, *(_recorded(each) for each in self.objects)]}
+        return {"objects": [*self.earlier, *(_record_of(each) for each in self.objects)]}
 
     def after_record(self, record: Mapping[str, Any]) -> "ApplyObjects":
         """Return the action with what an earlier one recorded: objects that left the step go when it is applied."""
-        now = [_recorded(each)["ref"] for each in self.objects]
+        now = [_record_of(each)["ref"] for each in self.objects]
         return replace(self, earlier=tuple(each for each in record["objects"] if each["ref"] not in now))
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether applying would change nothing."""
         world: ClusterWorld = seen.world
-        return all(each.change == "unchanged" for each in world.cluster.diff(self.written(world), force=True))
+        return all(each.change == "unchanged" for each in world.cluster.diff(self.lasting_objects(world), force=True))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Apply, remove what left the step, and wait; what is passing is gone at the end, whatever happens."""
         passing = [each for each in self.objects if _passes(each)]
         try:
-            world.cluster.apply([*_written(passing, world), *self.written(world)], force=True)
+            world.cluster.apply([*_reveal_objects(passing, world), *self.lasting_objects(world)], force=True)
             world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], _GONE)
             for each in self.objects:
                 if each["kind"] in _WAITED:
@@ -108,17 +108,17 @@ class ApplyObjects(ClusterStep):
             if passing:
                 world.cluster.delete([ref_of(each) for each in passing], _GONE)
 
-    def written(self, world: ClusterWorld) -> list[Object]:
+    def lasting_objects(self, world: ClusterWorld) -> list[Object]:
         """Return the objects that last, with their secrets."""
-        return _written([each for each in self.objects if not _passes(each)], world)
+        return _reveal_objects([each for each in self.objects if not _passes(each)], world)
 
 
 def _passes(each: Object) -> bool:
     return PASSING in each["metadata"].get("annotations", {})
 
 
-def _written(objects: list[Object], world: ClusterWorld) -> list[Object]:
-    return [revealed(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in objects]
+def _reveal_objects(objects: list[Object], world: ClusterWorld) -> list[Object]:
+    return [reveal_all(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in objects]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,36 +264,36 @@ def _resource(kind: str) -> str:
     return f"{name}.{version}.{group}"
 
 
-def _recorded(each: Object) -> dict[str, Any]:
+def _record_of(each: Object) -> dict[str, Any]:
     ref = ref_of(each)
     rest = each["metadata"].get("annotations", {}).get(ON_DOWN)
     return {"ref": [ref.api_version, ref.kind, ref.name, ref.namespace], "rest": json.loads(rest) if rest else {}}
 
 
-def revealed(value: Any, fetch: Callable[[Secret], str]) -> Any:
+def reveal_all(value: Any, fetch: Callable[[Secret], str]) -> Any:
     """Return data with its secrets; what only the cloud below knows has to be known by now."""
     match value:
         case Mapping():
-            return {key: revealed(each, fetch) for key, each in value.items()}
+            return {key: reveal_all(each, fetch) for key, each in value.items()}
         case list():
-            return [revealed(each, fetch) for each in value]
+            return [reveal_all(each, fetch) for each in value]
         case tuple():
             return reveal(value, fetch)
         case Secret():
             return fetch(value)
         case Reference():
-            return shown((value,))
+            return show_text((value,))
     return value
 
 
-def unknown(value: Any) -> Iterator[Reference]:
+def find_unknown(value: Any) -> Iterator[Reference]:
     """Yield what is not known yet in some data."""
     match value:
         case Reference():
             yield value
         case Mapping():
             for each in value.values():
-                yield from unknown(each)
+                yield from find_unknown(each)
         case list() | tuple():
             for each in value:
-                yield from unknown(each)
+                yield from find_unknown(each)

@@ -12,7 +12,7 @@ from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
 from platinfra.targets.kubernetes import access, credentials, dashboards, monitors, network, routes, users, workloads
-from platinfra.targets.kubernetes.image_digests import unpinned, with_digests
+from platinfra.targets.kubernetes.image_digests import find_unpinned, with_digests
 from platinfra.targets.kubernetes.place import Place
 from platinfra.targets.kubernetes.values import MAIN, Values
 
@@ -80,7 +80,7 @@ def bundle(values: Values) -> Bundle:
             steps.setdefault(step.key, step)
     made = Bundle(values.place, tuple(_in_waves(steps)), values)
     digests = values.place.digests
-    return made if digests is None else replace(made, unpinned=tuple(unpinned(made.objects, digests)))
+    return made if digests is None else replace(made, unpinned=tuple(find_unpinned(made.objects, digests)))
 
 
 class _Planner:
@@ -112,12 +112,14 @@ class _Planner:
             yield from self.of_component(component)
         if found := tuple(each for component in self.components for each in monitors.objects(component, self.values)):
             collectors = {each.consumer for each in self.values.graph.bindings if each.capability == "metrics"}
-            after = [key for name in sorted(collectors) for key in self.done(self.values.graph.components[name])]
+            after = [
+                key for name in sorted(collectors) for key in self.steps_before_use(self.values.graph.components[name])
+            ]
             yield Step(MONITORS, "", (NAMESPACE, *after), objects=found)
         if found := routes.objects(self.values):
             doors = [each.door.name for each in routes.routes_of(self.values)]
             names = [*routes.carriers(self.values), *doors]
-            after = [key for name in names for key in self.done(self.values.graph.components[name])]
+            after = [key for name in names for key in self.steps_before_use(self.values.graph.components[name])]
             yield Step(ROUTES, "", (NAMESPACE, *after), objects=found)
 
     def of_component(self, component: Component) -> Iterator[Step]:
@@ -138,14 +140,14 @@ class _Planner:
         if found := self.own_objects(component):
             yield Step(f"objects:{name}", name, (*before, *charts), objects=tuple(found))
         for binding in values.graph.bindings_to(name):
-            if granted := self.granted(binding, component):
-                ready = (f"access:{binding.consumer}", *self.done(component))
+            if granted := self.make_grants(binding, component):
+                ready = (f"access:{binding.consumer}", *self.steps_before_use(component))
                 yield Step(self.grant_key(binding), name, ready, objects=granted)
 
     def own_objects(self, component: Component) -> list[Object]:
         """Return the workloads and further objects of a component."""
         further = self.values.open_value(self.values.recipe(component).objects, component)
-        placed = (self.placed(each, component) for each in further)
+        placed = (self.place_object(each, component) for each in further)
         found = workloads.objects(component, self.values)
         pods = (_another_job(with_digests(each, self.place.digests or {})) for each in found)
         shown = dashboards.objects(self.values) if self.values.recipe(component).dashboards else ()
@@ -157,12 +159,12 @@ class _Planner:
         labels = self.place.labels(component)
         return [{**each, "metadata": {**each["metadata"], "labels": labels}} for each in found]
 
-    def granted(self, binding: Binding, provider: Component) -> tuple[Object, ...]:
+    def make_grants(self, binding: Binding, provider: Component) -> tuple[Object, ...]:
         """Return the objects by which a provider admits one consumer."""
         templates = self.values.recipe(provider).grants.get(binding.capability, [])
-        return tuple(self.placed(self.values.value(each, provider, binding), provider) for each in templates)
+        return tuple(self.place_object(self.values.value(each, provider, binding), provider) for each in templates)
 
-    def placed(self, template: Object, component: Component) -> Object:
+    def place_object(self, template: Object, component: Component) -> Object:
         """Return an object of a recipe in the stack's namespace, labelled as ours; other digests make another Job."""
         template = with_digests(template, self.place.digests or {})
         given = template.get("metadata", {})
@@ -179,7 +181,7 @@ class _Planner:
             chart=chart.name,
             repository=self.place.deployment.charts or chart.repository,
             version=chart.version,
-            values=merged(
+            values=merge_values(
                 self.values.open_value(chart.values, component, more={"release": name}),
                 overrides(self.place, component) if key == MAIN else {},
             ),
@@ -204,7 +206,7 @@ class _Planner:
         """Return the key of the step that admits one consumer."""
         return f"grant:{binding.consumer}.{binding.name}"
 
-    def done(self, component: Component) -> list[str]:
+    def steps_before_use(self, component: Component) -> list[str]:
         """Return the steps after which a component can be used."""
         recipe = self.values.recipe(component)
         found = [self.release_key(component, key, chart) for key, chart in recipe.charts.items()]
@@ -221,7 +223,7 @@ class _Planner:
             if self.values.recipe(provider).grants.get(binding.capability):
                 yield self.grant_key(binding)
             else:
-                yield from self.done(provider)
+                yield from self.steps_before_use(provider)
 
 
 def _another_job(made: Object, of: Object | None = None) -> Object:
@@ -244,12 +246,12 @@ def overrides(place: Place, component: Component) -> Mapping[str, Any]:
     return given.get(component.name, {})
 
 
-def merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_values(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Return values with others over them, as Helm merges: mappings by key, all else as a whole."""
     found = dict(values)
     for key, each in over.items():
         below = found.get(key)
-        found[key] = merged(below, each) if isinstance(below, Mapping) and isinstance(each, Mapping) else each
+        found[key] = merge_values(below, each) if isinstance(below, Mapping) and isinstance(each, Mapping) else each
     return found
 
 

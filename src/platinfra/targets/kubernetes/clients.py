@@ -14,7 +14,7 @@ def env(component: Component, values: "Values") -> dict[str, Any]:
     """Return the variables that everybody may read; of two providers with the same one the first counts."""
     found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
     for binding in _clients(component, values):
-        found = {**_told(binding, values), **found}
+        found = {**_variables_of_clients(binding, values), **found}
     return found
 
 
@@ -33,7 +33,7 @@ def _clients(component: Component, values: "Values") -> Iterator[Binding]:
     return (each for each in values.graph.bindings_of(component.name) if each.client)
 
 
-def _told(binding: Binding, values: "Values") -> dict[str, Any]:
+def _variables_of_clients(binding: Binding, values: "Values") -> dict[str, Any]:
     """Return the variables of one provider's clients."""
     provider, cloud = values.graph.components[binding.provider], values.place.cloud
     own = values.recipe(provider).client_env
@@ -44,10 +44,10 @@ def _told(binding: Binding, values: "Values") -> dict[str, Any]:
 
 def _of_containers(component: Component, values: "Values") -> list[dict[str, Any]]:
     plain = [{"name": name, "value": value} for name, value in env(component, values).items()]
-    return [*plain, *_hidden(component, values)]
+    return [*plain, *_hidden_variables(component, values)]
 
 
-def _hidden(component: Component, values: "Values") -> list[dict[str, Any]]:
+def _hidden_variables(component: Component, values: "Values") -> list[dict[str, Any]]:
     found = secret_env(component, values).items()
     return [{"name": name, "valueFrom": {"secretKeyRef": each}} for name, each in found]
 
@@ -55,7 +55,7 @@ def _hidden(component: Component, values: "Values") -> list[dict[str, Any]]:
 def _by_name(component: Component, values: "Values") -> dict[str, Any]:
     return {
         **env(component, values),
-        **{each["name"]: {"valueFrom": each["valueFrom"]} for each in _hidden(component, values)},
+        **{each["name"]: {"valueFrom": each["valueFrom"]} for each in _hidden_variables(component, values)},
     }
 
 
@@ -64,7 +64,7 @@ FORMS: Mapping[str, Callable[[Component, "Values"], Any]] = {
     "list": _of_containers,
     "map": _by_name,
     "pairs": lambda component, values: [{name: value} for name, value in env(component, values).items()],
-    "hidden": lambda component, values: json.dumps(_hidden(component, values)),
+    "hidden": lambda component, values: json.dumps(_hidden_variables(component, values)),
     "names": lambda component, values: ",".join(env(component, values)),
     "secrets": lambda component, values: ",".join(secret_env(component, values)),
 }

@@ -22,7 +22,7 @@ class Containers:
         self._component = component
         self._values = values
 
-    def confined(self, name: str, entry: Workload | Beside, *, writes: bool = False) -> Object:
+    def make_container(self, name: str, entry: Workload | Beside, *, writes: bool = False) -> Object:
         """Return what every container says: image, command, limits of what it may do, and Secrets of its wires."""
         made: Object = {
             "name": name,
@@ -47,9 +47,9 @@ class Containers:
         env = self._values.open_value(dict(entry.env), self._component)
         own = [{"name": f"{name}-writable-{number}", "mountPath": path} for number, path in enumerate(entry.writable)]
         made: Object = {
-            **self.confined(name, entry),
+            **self.make_container(name, entry),
             "restartPolicy": "Always",
-            "env": [{"name": key, "value": written(value)} for key, value in env.items()],
+            "env": [{"name": key, "value": to_text(value)} for key, value in env.items()],
             "volumeMounts": [*shared_mounts(shared), *own],
         }
         if entry.ready:
@@ -85,7 +85,7 @@ class Containers:
                 yield self._values.secret_name(binding)
 
 
-def written(value: Any) -> Any:
+def to_text(value: Any) -> Any:
     """Return a value as the text that Kubernetes wants; what is not known yet stays."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -6,7 +6,7 @@ from typing import Any
 
 from platinfra.catalog.schema import Panel
 from platinfra.model.graph import Component
-from platinfra.targets.kubernetes.monitors import own_series, watched
+from platinfra.targets.kubernetes.monitors import find_watched_endpoint, own_series
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import Values
 
@@ -42,7 +42,7 @@ def objects(values: Values) -> Iterator[Object]:
 
 def _panels(component: Component, values: Values) -> Mapping[str, Panel] | None:
     """Return what is worth seeing of a component; None where nobody collects its metrics."""
-    name = watched(component, values)
+    name = find_watched_endpoint(component, values)
     return {**_USUAL, **values.tool(component).endpoints[name].panels} if name else None
 
 

@@ -40,7 +40,7 @@ def of_release(component: str, objects: Sequence[Object], cluster: Cluster) -> I
             yield from of_object(component, each, cluster)
 
 
-def added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iterator[Drift]:
+def find_added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iterator[Drift]:
     """Yield policies and roles of the namespace that nobody asked for."""
     named = {(each.kind, each.name) for each in wanted}
     for resource in _GUARDED:

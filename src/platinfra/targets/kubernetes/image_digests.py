@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.targets.kubernetes.image_names import DIGEST, ImageName, parsed
+from platinfra.targets.kubernetes.image_names import DIGEST, ImageName, parse_image_name
 from platinfra.targets.kubernetes.values import LOCAL_REGISTRY
 
 FILE = "platinfra.images.json"
@@ -22,17 +22,17 @@ Digests = Mapping[str, str]
 
 def images_in(objects: Iterable[Object]) -> set[ImageName]:
     """Return the images that objects name, in pods and in custom resources."""
-    return {name for each in objects if each.get("kind") not in _OTHER_CONTENT for name in _named(each)}
+    return {name for each in objects if each.get("kind") not in _OTHER_CONTENT for name in _find_images(each)}
 
 
 def with_digests(each: Object, digests: Digests) -> dict[str, Any]:
     """Return an object whose images have the digests that are known; the tag stays, for people."""
     if not digests or each.get("kind") in _OTHER_CONTENT:
         return dict(each)
-    return {key: _fixed(value, key, digests) for key, value in each.items()}
+    return {key: _fix(value, key, digests) for key, value in each.items()}
 
 
-def unpinned(objects: Iterable[Object], digests: Digests) -> Iterator[Diagnostic]:
+def find_unpinned(objects: Iterable[Object], digests: Digests) -> Iterator[Diagnostic]:
     """Yield a warning for each image that the file has no digest of; images without a registry cannot have one."""
     for each in sorted(images_in(objects), key=str):
         if not each.digest and each.registry != LOCAL_REGISTRY and str(each) not in digests:
@@ -54,29 +54,29 @@ def read(text: str) -> dict[str, str]:
     return data
 
 
-def written(digests: Digests) -> str:
+def write_digests(digests: Digests) -> str:
     """Return the file of some digests, sorted."""
     return json.dumps(dict(sorted(digests.items())), indent=2) + "\n"
 
 
-def _named(value: Any, key: str = "") -> Iterator[ImageName]:
+def _find_images(value: Any, key: str = "") -> Iterator[ImageName]:
     match value:
-        case str() if key == _KEY and (name := parsed(value)):
+        case str() if key == _KEY and (name := parse_image_name(value)):
             yield name
         case Mapping():
             for inner, each in value.items():
-                yield from _named(each, inner)
+                yield from _find_images(each, inner)
         case list():
             for each in value:
-                yield from _named(each)
+                yield from _find_images(each)
 
 
-def _fixed(value: Any, key: str, digests: Digests) -> Any:
+def _fix(value: Any, key: str, digests: Digests) -> Any:
     match value:
-        case str() if key == _KEY and (name := parsed(value)) and str(name) in digests:
+        case str() if key == _KEY and (name := parse_image_name(value)) and str(name) in digests:
             return f"{value}@{digests[str(name)]}"
         case Mapping():
-            return {inner: _fixed(each, inner, digests) for inner, each in value.items()}
+            return {inner: _fix(each, inner, digests) for inner, each in value.items()}
         case list():
-            return [_fixed(each, "", digests) for each in value]
+            return [_fix(each, "", digests) for each in value]
     return value

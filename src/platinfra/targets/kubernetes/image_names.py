@@ -42,7 +42,7 @@ class ImageName:
         return f"{self.registry}/{self.repository}{tag}{digest}"
 
 
-def parsed(text: str) -> ImageName | None:
+def parse_image_name(text: str) -> ImageName | None:
     """Return what a name means, the usual parts added as every runtime adds them; None when it is no image's name."""
     named, at, digest = text.partition("@")
     registry, path = _split(named)

@@ -13,7 +13,7 @@ CAPABILITY = "metrics"
 ALERTING = "alerting"
 
 
-def watched(component: Component, values: Values) -> str | None:
+def find_watched_endpoint(component: Component, values: Values) -> str | None:
     """Return the endpoint of a component that somebody collects metrics from; None when nobody does."""
     binding = next((each for each in values.graph.bindings_to(component.name) if each.capability == CAPABILITY), None)
     return values.endpoint_of(binding) if binding else None
@@ -21,7 +21,7 @@ def watched(component: Component, values: Values) -> str | None:
 
 def objects(component: Component, values: Values) -> Iterator[Object]:
     """Yield a PodMonitor for a component that somebody collects metrics of."""
-    name = watched(component, values)
+    name = find_watched_endpoint(component, values)
     if name is None:
         return
     endpoint = values.tool(component).endpoints[name]

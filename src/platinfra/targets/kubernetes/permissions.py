@@ -14,11 +14,11 @@ BETWEEN_PODS = "a network policy on both sides"
 
 def permissions(made: Bundle) -> Permissions:
     """Return the wires of a stack in a cluster, and the statements that follow from them."""
-    grants = (grant(each, _enforced(each, made)) for each in made.values.graph.bindings)
+    grants = (grant(each, _enforcement(each, made)) for each in made.values.graph.bindings)
     return Permissions(tuple(grants), tuple(statements(made)))
 
 
-def _enforced(binding: Binding, made: Bundle) -> str:
+def _enforcement(binding: Binding, made: Bundle) -> str:
     if made.values.existing(made.values.graph.components[binding.provider]):
         return "whatever the given keys allow; a Secret with a copy of them"
     return made.values.catalog.capability(binding.capability).enforced.get("cluster", BETWEEN_PODS)

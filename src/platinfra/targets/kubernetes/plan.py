@@ -7,11 +7,11 @@ from platinfra.diagnostics import Diagnostic
 from platinfra.model import cluster
 from platinfra.model.cluster import ref_of
 from platinfra.model.plan import Action, Plan
-from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease, unknown
+from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease, find_unknown
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
-from platinfra.targets.kubernetes.promises import broken
+from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.routes import SOLVER_PORT, given_secrets, routes_of, solver_labels
 from platinfra.targets.kubernetes.rules import ANY, Known, check
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
@@ -32,7 +32,7 @@ def release_of(release: Release) -> cluster.Release:
 
 def plan(bundle: Bundle, rendered: Rendered) -> Plan:
     """Return the actions of a bundle."""
-    return Plan(tuple(_action(each, rendered) for each in bundle.steps), _described(bundle))
+    return Plan(tuple(_action(each, rendered) for each in bundle.steps), _describe(bundle))
 
 
 def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
@@ -50,7 +50,7 @@ def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[
         gateways=ANY,
         others=(*everything, *_made_by_operators(bundle)),
     )
-    found = [*diagnostics(check(_plain(bundle.objects), known=known)), *broken(bundle, rendered)]
+    found = [*diagnostics(check(_plain(bundle.objects), known=known)), *find_broken(bundle, rendered)]
     return [
         *found,
         *diagnostics(restricted_objects(_in_stack(bundle, everything), exceptions=exceptions(bundle, rendered))),
@@ -106,7 +106,7 @@ def missing(bundle: Bundle) -> Iterator[Diagnostic]:
     """Yield what only the cloud below the cluster knows and nobody asked it yet."""
     for step in bundle.steps:
         content = step.release.values if step.release else list(step.objects)
-        for reference in dict.fromkeys(unknown(content)):
+        for reference in dict.fromkeys(find_unknown(content)):
             message = f"`{step.component}` needs {reference}, which only Terraform knows"
             yield Diagnostic("not-known-yet", message, hint="`platinfra up` creates the infrastructure first")
 
@@ -132,7 +132,7 @@ def _action(step: Step, rendered: Rendered) -> Action:
     )
 
 
-def _described(bundle: Bundle) -> dict[str, dict[str, Any]]:
+def _describe(bundle: Bundle) -> dict[str, dict[str, Any]]:
     """Return what people see of each component in the cluster."""
     values = bundle.values
     found = {}

@@ -20,7 +20,7 @@ from platinfra.targets.kubernetes.values import SIGN_IN, Values
 Object = Mapping[str, Any]
 
 
-def broken(bundle: Bundle, rendered: Mapping[str, Sequence[Object]]) -> Iterator[Diagnostic]:
+def find_broken(bundle: Bundle, rendered: Mapping[str, Sequence[Object]]) -> Iterator[Diagnostic]:
     """Yield what the charts did not do; `rendered` is what the chart of each step became."""
     for step in bundle.steps:
         if step.release is not None and step.key in rendered:
@@ -30,7 +30,7 @@ def broken(bundle: Bundle, rendered: Mapping[str, Sequence[Object]]) -> Iterator
         own = [each for step in bundle.steps if step.component == component.name for each in _all(step, rendered)]
         if own:
             yield from _endpoints(component, own, bundle.values)
-    yield from _routed(bundle)
+    yield from _find_misrouted(bundle)
 
 
 def _all(step: Step, rendered: Mapping[str, Sequence[Object]]) -> Sequence[Object]:
@@ -43,13 +43,13 @@ def _of_release(step: Step, release: Release, objects: Sequence[Object], bundle:
     if release.shared:
         return
     component = bundle.values.graph.components[step.component]
-    yield from _selected(component, release, objects, bundle.values)
-    yield from _identified(component, release, objects, bundle.values)
-    yield from _read(component, release, objects, bundle.values)
+    yield from _find_unselected(component, release, objects, bundle.values)
+    yield from _find_unidentified(component, release, objects, bundle.values)
+    yield from _find_unread(component, release, objects, bundle.values)
     yield from _found_at(component, release, objects, bundle.values)
 
 
-def _selected(
+def _find_unselected(
     component: Component, release: Release, objects: Sequence[Object], values: Values
 ) -> Iterator[Diagnostic]:
     """Yield pods that no network policy of the component selects: nobody could reach them, nor they anybody."""
@@ -60,7 +60,7 @@ def _selected(
             yield _problem(release, f"the pods of {name} have none of the labels that `charts.pods` promises", "")
 
 
-def _identified(
+def _find_unidentified(
     component: Component, release: Release, objects: Sequence[Object], values: Values
 ) -> Iterator[Diagnostic]:
     """Yield when a component with permissions has no pod that uses its account."""
@@ -74,7 +74,9 @@ def _identified(
         yield _problem(release, f"no pod uses the service account `{component.name}`", key)
 
 
-def _read(component: Component, release: Release, objects: Sequence[Object], values: Values) -> Iterator[Diagnostic]:
+def _find_unread(
+    component: Component, release: Release, objects: Sequence[Object], values: Values
+) -> Iterator[Diagnostic]:
     """Yield the Secrets that the values name and nothing in the release reads."""
     names = [values.secret_name(each) for each in values.graph.bindings_of(component.name)]
     names += [f"{component.name}-{each}" for each in values.recipe(component).secrets]
@@ -100,7 +102,7 @@ def _sign_ins(component: Component, values: Values) -> list[Binding]:
     return [each for each in values.graph.bindings_of(component.name) if each.capability == SIGN_IN]
 
 
-def _routed(bundle: Bundle) -> Iterator[Diagnostic]:
+def _find_misrouted(bundle: Bundle) -> Iterator[Diagnostic]:
     """Yield pages whose host leads elsewhere than the graph says, or past the stack's sign-in."""
     values, graph = bundle.values, bundle.values.graph
     backends = dict(_backends(bundle.objects))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from platinfra.model.reference import shown
+from platinfra.model.reference import show_text
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle, Release, Step
 from platinfra.targets.kubernetes.image_digests import with_digests
 from platinfra.targets.kubernetes.routes import given_secrets
@@ -28,10 +28,10 @@ def plain(value: Any) -> Any:
         case list():
             return [plain(each) for each in value]
         case tuple():
-            return shown(value)
+            return show_text(value)
         case str() | int() | float() | None:
             return value
-    return shown((value,))
+    return show_text((value,))
 
 
 def open_objects(step: Step) -> list[Object]:
@@ -122,7 +122,7 @@ def argocd_folder(bundle: Bundle) -> Files:
         wave = {"argocd.argoproj.io/sync-wave": str(step.wave)}
         found = [_application(step.release, bundle)] if step.release else open_objects(step)
         if found:
-            files[f"{_file_name(step.key)}.yaml"] = to_yaml([_annotated(each, wave) for each in found])
+            files[f"{_file_name(step.key)}.yaml"] = to_yaml([_annotate(each, wave) for each in found])
     return files
 
 
@@ -242,7 +242,7 @@ def _kustomization(bundle: Bundle, wave: int, waves: list[int]) -> Object:
     }
 
 
-def _annotated(each: Object, annotations: Mapping[str, str]) -> Object:
+def _annotate(each: Object, annotations: Mapping[str, str]) -> Object:
     meta = each["metadata"]
     return {**each, "metadata": {**meta, "annotations": {**meta.get("annotations", {}), **annotations}}}
 

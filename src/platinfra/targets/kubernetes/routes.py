@@ -106,7 +106,7 @@ class _Made:
         for route in self.routes:
             issuer = {"group": "cert-manager.io", "kind": tls.issuer_kind, "name": tls.issuer}
             spec = {"secretName": self.secret(route), "dnsNames": [route.host], "issuerRef": issuer}
-            yield self.made("cert-manager.io/v1", "Certificate", f"{route.page}-route", route, spec)
+            yield self.make("cert-manager.io/v1", "Certificate", f"{route.page}-route", route, spec)
 
     def secret(self, route: Route) -> str | None:
         """Return the Secret with the certificate of a host."""
@@ -123,7 +123,7 @@ class _Made:
             if secret := self.secret(route):
                 spec["tls"] = [{"hosts": [route.host], "secretName": secret}]
             spec["rules"] = [{"host": route.host, "http": {"paths": [path]}}]
-            yield self.made("networking.k8s.io/v1", "Ingress", route.page, route, spec)
+            yield self.make("networking.k8s.io/v1", "Ingress", route.page, route, spec)
 
     def gateway_and_routes(self) -> Iterator[Object]:
         """Yield the Gateway, unless the cluster has it, and the routes that belong to it."""
@@ -177,9 +177,9 @@ class _Made:
     def route(self, name: str, route: Route, parent: Object, rule: Object) -> Object:
         """Return an HTTPRoute."""
         spec = {"parentRefs": [parent], "hostnames": [route.host], "rules": [rule]}
-        return self.made(_API, "HTTPRoute", name, route, spec)
+        return self.make(_API, "HTTPRoute", name, route, spec)
 
-    def made(self, version: str, kind: str, name: str, route: Route, spec: Object) -> Object:
+    def make(self, version: str, kind: str, name: str, route: Route, spec: Object) -> Object:
         """Return an object in the stack's namespace that counts to a page."""
         component = self.values.graph.components[route.page]
         meta = metadata(name, self.values.place, component)

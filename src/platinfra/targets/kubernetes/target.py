@@ -67,10 +67,10 @@ class Kubernetes(Target):
 
     def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
         """Bring a stack into its cluster; make the cluster first where the file asks for that."""
-        from platinfra.targets.kubernetes.verbs.summary import applied
+        from platinfra.targets.kubernetes.verbs.summary import summarise
         from platinfra.targets.kubernetes.verbs.up import cluster_up
 
-        return applied(stack, cluster_up(stack, talk))
+        return summarise(stack, cluster_up(stack, talk))
 
     def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
         """Take a stack out of its cluster; what keeps data stays unless it is to be deleted."""
@@ -87,9 +87,9 @@ class Kubernetes(Target):
     def drift(self, stack: Resolved) -> list[Drift]:
         """Return what somebody changed in the cluster by hand."""
         from platinfra.targets.kubernetes.verbs.drift import drift_of
-        from platinfra.targets.kubernetes.verbs.session import opened
+        from platinfra.targets.kubernetes.verbs.session import open_session
 
-        return drift_of(opened(stack))
+        return drift_of(open_session(stack))
 
     def running(self, workspace: Workspace) -> "InCluster":
         """Return the stack that was brought into a cluster; raise PlatinfraError when there is none."""

@@ -16,7 +16,7 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.reference import GIVEN, Reference, Secret, references, secrets
-from platinfra.model.template import ABSENT, as_text, fill, parsed
+from platinfra.model.template import ABSENT, as_text, fill, parse_once
 from platinfra.resolve.identifiers import database_identifier
 from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
@@ -160,7 +160,7 @@ class Values:
             **self.tool(provider).provides.get(binding.capability, {}),
             **self.recipe(provider).provides.get(binding.capability, {}),
         }
-        mentioned = [each.path for text in told.values() for each in references(parsed(text))]
+        mentioned = [each.path for text in told.values() for each in references(parse_once(text))]
         named = [path[1] for path in mentioned if path[0] == "endpoints"]
         usual = self.endpoint_of(binding)
         return list(dict.fromkeys(named or ([usual] if usual else [])))
@@ -170,14 +170,14 @@ class Values:
     ) -> Any:
         if ".".join(reference.path) in more:
             return more[".".join(reference.path)]
-        for find in (self._given, self._own, self._wired):
+        for find in (self._look_at_place, self._own, self._look_along_wires):
             found = find(reference.path, component, binding)
             if found is not _UNKNOWN:
                 return found
         message = f"the tool `{component.tool}` refers to {reference}: there is no such name on Kubernetes"
         raise PlatinfraError(Diagnostic("unknown-reference", message))
 
-    def _given(self, path: tuple[str, ...], component: Component, _binding: Binding | None) -> Any:
+    def _look_at_place(self, path: tuple[str, ...], component: Component, _binding: Binding | None) -> Any:
         """Look among what the place gives to every component."""
         given: dict[tuple[str, ...], Any] = {
             ("name",): component.name,
@@ -246,7 +246,7 @@ class Values:
                 return ",".join(each for each in known if each)
         return _UNKNOWN
 
-    def _wired(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Any:
+    def _look_along_wires(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Any:
         """Look along the wires."""
         match path:
             case ("consumer", name) if binding is not None:
@@ -257,13 +257,13 @@ class Values:
             case ("administrator", "username" | "password" as name) if binding is not None:
                 return Secret(component.name, f"administrator-{name}")
             case (requirement, attribute) if requirement in self.tool(component).requires:
-                return self._required(component, requirement, attribute)
+                return self._get_provided(component, requirement, attribute)
             case (requirement, attribute, part) if requirement in self.tool(component).requires:
-                found = self._required(component, requirement, attribute)
+                found = self._get_provided(component, requirement, attribute)
                 return None if found is None or found is ABSENT else address_part(str(found), part)
         return _UNKNOWN
 
-    def _required(self, component: Component, requirement: str, attribute: str) -> Any:
+    def _get_provided(self, component: Component, requirement: str, attribute: str) -> Any:
         binding = self.binding(component.name, requirement)
         if binding is None:
             return None

@@ -7,9 +7,9 @@ from typing import Any
 
 from platinfra.catalog.kubernetes import Workload
 from platinfra.model.graph import Component
-from platinfra.model.reference import Secret, Text, shown
+from platinfra.model.reference import Secret, Text, show_text
 from platinfra.targets.kubernetes import clients, scale
-from platinfra.targets.kubernetes.containers import Containers, lost_volumes, shared_mounts, written
+from platinfra.targets.kubernetes.containers import Containers, lost_volumes, shared_mounts, to_text
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import MAIN, Values
 
@@ -43,8 +43,8 @@ class _Described:
         self.most = scale.most(self.replicas, self._number(entry.autoscale.max) if entry.autoscale else 0, entry.kind)
         self.pod_labels = {**values.place.labels(component), "app.kubernetes.io/component": key}
         self.selector = {name: self.pod_labels[f"app.kubernetes.io/{name}"] for name in ("instance", "component")}
-        self.env = self._filled({**entry.env, **({} if not entry.clients else values.client_env(component))})
-        self.files = self._filled(entry.files)
+        self.env = self._fill({**entry.env, **({} if not entry.clients else values.client_env(component))})
+        self.files = self._fill(entry.files)
 
     def objects(self) -> Iterator[Object]:
         """Yield the workload with what belongs to it."""
@@ -58,16 +58,16 @@ class _Described:
             spec = scale.autoscaler(self.name, self.replicas, self.most, self.entry.autoscale.cpu)
             yield self._object("autoscaling/v2", "HorizontalPodAutoscaler", self.name, spec=spec)
 
-    def _filled(self, templates: Mapping[str, Any]) -> dict[str, Any]:
+    def _fill(self, templates: Mapping[str, Any]) -> dict[str, Any]:
         return dict(self.values.value(dict(templates), self.component))
 
     def _contents(self) -> Iterator[Object]:
         """Yield the ConfigMap and the Secrets that hold files and variables."""
-        plain, hidden = _parted(self.files)
+        plain, hidden = _part(self.files)
         if plain:
-            data = {_key(path): written(value) for path, value in plain.items()}
+            data = {_key(path): to_text(value) for path, value in plain.items()}
             yield self._object("v1", "ConfigMap", f"{self.name}-files", data=data)
-        for name, content in ((f"{self.name}-secret-files", hidden), (f"{self.name}-env", _parted(self.env)[1])):
+        for name, content in ((f"{self.name}-secret-files", hidden), (f"{self.name}-env", _part(self.env)[1])):
             if content:
                 data = {_key(key): value for key, value in content.items()}
                 yield self._object("v1", "Secret", name, type="Opaque", stringData=data)
@@ -99,7 +99,7 @@ class _Described:
 
     def _annotations(self) -> dict[str, str]:
         """Return what changes when the pods have to be replaced, because what they read at their start did."""
-        content = {name: _shown(value) for name, value in {**self.env, **self.files}.items()}
+        content = {name: _show(value) for name, value in {**self.env, **self.files}.items()}
         text = json.dumps(content, sort_keys=True)
         return {"platinfra/inputs": hashlib.sha256(text.encode()).hexdigest()[:16]}
 
@@ -132,7 +132,7 @@ class _Described:
     def _container(self) -> Object:
         entry = self.entry
         made: Object = {
-            **self.containers.confined("main", entry, writes="readOnlyRootFilesystem" in entry.exceptions),
+            **self.containers.make_container("main", entry, writes="readOnlyRootFilesystem" in entry.exceptions),
             "env": list(self._variables()),
             "volumeMounts": list(self._mounts()),
             **self._probes(),
@@ -147,14 +147,14 @@ class _Described:
         return made
 
     def _variables(self) -> Iterator[Object]:
-        plain, hidden = _parted(self.env)
+        plain, hidden = _part(self.env)
         for name, value in plain.items():
-            yield {"name": name, "value": written(value)}
+            yield {"name": name, "value": to_text(value)}
         for name in hidden:
             yield {"name": name, "valueFrom": {"secretKeyRef": {"name": f"{self.name}-env", "key": _key(name)}}}
         given = {name: {"name": each.secret, "key": each.key} for name, each in self.entry.secret_env.items()}
         used = clients.secret_env(self.component, self.values) if self.entry.clients else {}
-        for name, reference in {**used, **self._filled(given)}.items():
+        for name, reference in {**used, **self._fill(given)}.items():
             yield {"name": name, "valueFrom": {"secretKeyRef": reference}}
 
     def _mounts(self) -> Iterator[Object]:
@@ -163,7 +163,7 @@ class _Described:
         for number, path in enumerate(self.entry.writable):
             yield {"name": f"writable-{number}", "mountPath": path}
         yield from shared_mounts(self.entry.shared)
-        for kind, files in zip(("files", "secret-files"), _parted(self.files), strict=True):
+        for kind, files in zip(("files", "secret-files"), _part(self.files), strict=True):
             for path in files:
                 yield {"name": kind, "mountPath": path, "subPath": _key(path), "readOnly": True}
 
@@ -171,7 +171,7 @@ class _Described:
         if self.entry.volume and self.entry.kind != "StatefulSet":
             yield {"name": "data", "emptyDir": {}}
         yield from lost_volumes(self.entry)
-        plain, hidden = _parted(self.files)
+        plain, hidden = _part(self.files)
         if plain:
             yield {"name": "files", "configMap": {"name": f"{self.name}-files"}}
         if hidden:
@@ -226,7 +226,7 @@ class _Described:
         return {"apiVersion": version, "kind": kind, "metadata": meta, **content}
 
 
-def _parted(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _part(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what everybody may read, and what holds a secret."""
     hidden = {key: value for key, value in content.items() if _is_secret(value)}
     return {key: value for key, value in content.items() if key not in hidden}, hidden
@@ -237,8 +237,8 @@ def _is_secret(value: Any) -> bool:
     return any(isinstance(part, Secret) for part in parts)
 
 
-def _shown(value: Any) -> str:
-    return shown(value) if isinstance(value, tuple) else str(value)
+def _show(value: Any) -> str:
+    return show_text(value) if isinstance(value, tuple) else str(value)
 
 
 def _key(path: str) -> str:

@@ -12,7 +12,7 @@ from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import CommandSpec, ProcessSpec, World
-from platinfra.model.reference import Secret, Text, reveal, shown
+from platinfra.model.reference import Secret, Text, reveal, show_text
 from platinfra.targets.local.ready import Address, await_ready
 from platinfra.targets.local.taken import TakenPort
 
@@ -55,8 +55,8 @@ class Command:
     @property
     def digest(self) -> str:
         """Change when the command or its own environment changes."""
-        own = {key: shown(each) for key, each in self.env.items() if key not in self.surroundings}
-        return digest_of([shown(each) for each in self.command], own)
+        own = {key: show_text(each) for key, each in self.env.items() if key not in self.surroundings}
+        return digest_of([show_text(each) for each in self.command], own)
 
     def spec(self, component: str, world: World) -> CommandSpec:
         """Return the command with its secrets."""
@@ -77,7 +77,7 @@ class Command:
             return
         code, output = world.processes.run(self.spec(component, world), timeout=self.timeout)
         if code != 0:
-            name = Path(shown(self.command[0])).name
+            name = Path(show_text(self.command[0])).name
             problem = Diagnostic(
                 "command-failed",
                 f"`{component}`: `{name}` ended with {code}",
@@ -143,7 +143,7 @@ class InstallClient(Step):
 
     def apply(self, world: World, progress: Progress) -> None:
         """Resolve, install, link."""
-        if self.packages and not self._resolved(world):
+        if self.packages and not self._is_resolved(world):
             world.environments.compile(self.packages, self.lock, progress.report)
             world.files.write(self._marker, digest_of(self.packages))
         world.files.link(self.link, world.environments.ensure(self.lock, progress.report))
@@ -152,7 +152,7 @@ class InstallClient(Step):
     def _marker(self) -> Path:
         return self.lock.with_name("packages.sha256")
 
-    def _resolved(self, world: World) -> bool:
+    def _is_resolved(self, world: World) -> bool:
         return world.files.exists(self.lock) and list(world.files.tail(self._marker, 1)) == [digest_of(self.packages)]
 
 
@@ -173,7 +173,7 @@ class WriteVariables(Step):
     @property
     def digest(self) -> str:
         """Change with the variables."""
-        return digest_of({key: shown(each) for key, each in self.env.items()})
+        return digest_of({key: show_text(each) for key, each in self.env.items()})
 
     def holds(self, seen: Seen) -> bool:
         """Tell whether they are written."""
@@ -213,7 +213,7 @@ class Prepare(Step):
     @property
     def digest(self) -> str:
         """Change with the files and the set-up."""
-        files = {str(path): shown(text) for path, text in self.files.items()}
+        files = {str(path): show_text(text) for path, text in self.files.items()}
         return digest_of(files, [each.digest for each in self.setup])
 
     def holds(self, seen: Seen) -> bool:

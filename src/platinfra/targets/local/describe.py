@@ -3,7 +3,7 @@
 from typing import Any
 
 from platinfra.model.graph import Binding, Component
-from platinfra.model.reference import Secret, shown
+from platinfra.model.reference import Secret, show_text
 from platinfra.targets.local.ready import is_required
 from platinfra.targets.local.values import HOST, Values
 
@@ -25,7 +25,7 @@ def describe(component: Component, values: Values) -> dict[str, Any]:
         "page": [_part(each) for each in values.sure(tool.page, component)] if tool.page else None,
         "endpoints": {name: _endpoint(component, values, name) for name in tool.endpoints},
         "processes": {f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
-        "client_env": {key: shown(text) for key, text in values.client_env(component).items()},
+        "client_env": {key: show_text(text) for key, text in values.client_env(component).items()},
         "bindings": [_binding(each, values) for each in values.graph.bindings_of(component.name)],
     }
 

@@ -55,11 +55,11 @@ def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan:
     values = Values(graph, catalog, machine)
     planner = _Planner(values)
     actions = [action for component in graph.components.values() for action in planner.actions(component)]
-    ordered = _ordered([*planner.environments(), *planner.client(), *actions])
+    ordered = _order([*planner.environments(), *planner.client(), *actions])
     return Plan(tuple(ordered), {name: describe(each, values) for name, each in graph.components.items()})
 
 
-def _ordered(actions: Sequence[Action]) -> Iterator[Action]:
+def _order(actions: Sequence[Action]) -> Iterator[Action]:
     """Yield actions so that each comes after those it needs, otherwise in the given order."""
     by_key = {action.key: action for action in actions}
     done: set[str] = set()
@@ -131,7 +131,7 @@ class _Planner:
             yield RunCommands(
                 key=f"ready:{component.name}",
                 component=component.name,
-                after=_known(after),
+                after=_known_keys(after),
                 commands=commands,
                 summary=f"finish {component.name}",
                 kind="ready",
@@ -152,7 +152,7 @@ class _Planner:
         """Return the keys of a component's processes."""
         return tuple(f"start:{component.name}.{name}" for name in self.recipe(component).processes)
 
-    def done(self, component: Component) -> tuple[str, ...]:
+    def keys_before_use(self, component: Component) -> tuple[str, ...]:
         """Return the keys after which a component can be used."""
         if self.recipe(component).ready:
             return (f"ready:{component.name}",)
@@ -167,7 +167,7 @@ class _Planner:
         setup = tuple(self.command(component, recipe, each, "setup") for each in recipe.setup)
         after = (self.environment(component),) if setup else ()
         return Prepare(
-            key=f"prepare:{name}", component=name, after=_known(after), folders=folders, files=files, setup=setup
+            key=f"prepare:{name}", component=name, after=_known_keys(after), folders=folders, files=files, setup=setup
         )
 
     def start(self, component: Component, recipe: LocalRun, name: str, prepare: Prepare) -> Start:
@@ -179,7 +179,7 @@ class _Planner:
         return Start(
             key=f"start:{component.name}.{name}",
             component=component.name,
-            after=_known((prepare.key, environment, *earlier, *self.providers(component))),
+            after=_known_keys((prepare.key, environment, *earlier, *self.providers(component))),
             process=f"{component.name}.{name}",
             command=self.command(component, recipe, entry, name, client=process.environment == "client"),
             addresses=self.addresses(component, process),
@@ -204,7 +204,7 @@ class _Planner:
             if binding.capability in self.recipe(provider).grants:
                 yield f"grant:{binding.consumer}.{binding.name}"
             else:
-                yield from self.done(provider)
+                yield from self.keys_before_use(provider)
 
     def grant(self, provider: Component, recipe: LocalRun, binding: Binding) -> RunCommands:
         """Return the command by which a provider admits one consumer."""
@@ -214,7 +214,7 @@ class _Planner:
         return RunCommands(
             key=f"grant:{binding.consumer}.{binding.name}",
             component=provider.name,
-            after=_known((self.environment(provider), *self.done(provider))),
+            after=_known_keys((self.environment(provider), *self.keys_before_use(provider))),
             commands=(command,),
             summary=f"grant {binding.consumer} {', '.join(binding.access)}",
             kind="grant",
@@ -307,5 +307,5 @@ class _Planner:
         return {**self.client_env([self.graph.components[each] for each in providers]), **own}
 
 
-def _known(keys: tuple[str, ...]) -> tuple[str, ...]:
+def _known_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))

@@ -28,8 +28,8 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
 
 def permissions(graph: Graph, catalog: Catalog) -> Permissions:
     """Return the wires and how this machine enforces them."""
-    return Permissions(tuple(grant(each, _enforced(each, catalog)) for each in graph.bindings))
+    return Permissions(tuple(grant(each, _enforcement(each, catalog)) for each in graph.bindings))
 
 
-def _enforced(binding: Binding, catalog: Catalog) -> str:
+def _enforcement(binding: Binding, catalog: Catalog) -> str:
     return catalog.capability(binding.capability).enforced.get("machine", "reachable on 127.0.0.1 only")

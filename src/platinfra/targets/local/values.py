@@ -37,7 +37,7 @@ class Machine:
     """The Python of tools that have no environment of their own."""
 
 
-parsed = cache(parse)
+parse_once = cache(parse)
 
 
 class Values:
@@ -53,7 +53,7 @@ class Values:
 
     def text(self, template: str, component: Component, binding: Binding | None = None) -> Text | None:
         """Evaluate a template; None when it mentions an unbound optional requirement."""
-        return evaluate(parsed(template), lambda reference: self._lookup(reference, component, binding))
+        return evaluate(parse_once(template), lambda reference: self._lookup(reference, component, binding))
 
     def texts(
         self, templates: Mapping[str, str], component: Component, binding: Binding | None = None
@@ -66,7 +66,9 @@ class Values:
         """Evaluate a template that must not depend on anything optional."""
         value = self.text(template, component, binding)
         if value is None:
-            raise _unknown(component, next(references(parsed(template))), "it is optional and unbound here")
+            raise _unknown_reference(
+                component, next(references(parse_once(template))), "it is optional and unbound here"
+            )
         return value
 
     def plain(self, template: str, component: Component) -> str:
@@ -108,11 +110,11 @@ class Values:
             case ("consumer", name) if binding is not None:
                 return self._consumer(binding, name)
             case (requirement, attribute) if requirement in tool.requires:
-                return self._required(component, requirement, attribute, reference)
+                return self._find_provided(component, requirement, attribute, reference)
             case path:
                 value = self._place(component).get(".".join(path))
         if value is None:
-            raise _unknown(component, reference, "there is no such name")
+            raise _unknown_reference(component, reference, "there is no such name")
         return (value,)
 
     def _endpoint(self, component: Component, name: str, attribute: str) -> Text | None:
@@ -123,7 +125,9 @@ class Values:
                 return (HOST,)
             case "port":
                 return (str(self.port(component.name, name)),)
-        raise _unknown(component, Reference(("endpoints", name, attribute)), "an endpoint has url, host and port")
+        raise _unknown_reference(
+            component, Reference(("endpoints", name, attribute)), "an endpoint has url, host and port"
+        )
 
     def _consumer(self, binding: Binding, name: str) -> Text:
         identifier = database_identifier(binding, self.graph, self.catalog)
@@ -134,19 +138,21 @@ class Values:
                 return (identifier,)
             case "password":
                 return (Secret(binding.consumer, f"{binding.name}-password"),)
-        raise _unknown(
+        raise _unknown_reference(
             self.graph.components[binding.provider],
             Reference(("consumer", name)),
             "a consumer has name, username, database and password",
         )
 
-    def _required(self, component: Component, requirement: str, attribute: str, reference: Reference) -> Text | None:
+    def _find_provided(
+        self, component: Component, requirement: str, attribute: str, reference: Reference
+    ) -> Text | None:
         binding = self._bound.get((component.name, requirement))
         if binding is None:
             return None
         value = self._attribute(binding, attribute)
         if value is None:
-            raise _unknown(component, reference, f"`{binding.provider}` does not provide it")
+            raise _unknown_reference(component, reference, f"`{binding.provider}` does not provide it")
         return value
 
     def _attribute(self, binding: Binding, name: str) -> Text | None:
@@ -191,7 +197,7 @@ def _scalar(value: object) -> Text:
     return (text,) if text else ()
 
 
-def _unknown(component: Component, reference: Reference, reason: str) -> PlatinfraError:
+def _unknown_reference(component: Component, reference: Reference, reason: str) -> PlatinfraError:
     return PlatinfraError(
         Diagnostic("unknown-reference", f"the tool `{component.tool}` refers to {reference}: {reason}")
     )

@@ -11,7 +11,7 @@ import pytest
 from tests.targets.kubernetes.rules.good import KNOWN, OBJECTS, changed, write
 
 from platinfra.targets.kubernetes.rules import Known, check
-from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, VERSIONS, served
+from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, VERSIONS, served_kinds
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 
 SCHEMAS = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
@@ -39,12 +39,12 @@ def stable(version: str) -> set[str]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_stable_kinds_of_a_version_are_known(version: str) -> None:
-    assert served(version) == stable(version)
+    assert served_kinds(version) == stable(version)
 
 
 def test_a_newer_version_has_what_the_newest_known_one_has() -> None:
-    assert served("1.99") == served(VERSIONS[-1])
-    assert served("v1.34.2") == served("1.34")
+    assert served_kinds("1.99") == served_kinds(VERSIONS[-1])
+    assert served_kinds("v1.34.2") == served_kinds("1.34")
 
 
 def test_kinds_outside_namespaces_are_told_by_group_and_kind() -> None:

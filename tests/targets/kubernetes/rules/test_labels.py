@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platinfra.targets.kubernetes.rules.labels import contains, selects, written
+from platinfra.targets.kubernetes.rules.labels import contains, selects, write_selector
 from platinfra.targets.kubernetes.rules.metadata import is_key, is_value
 from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import templates
@@ -51,7 +51,7 @@ def test_a_plain_selector_is_contained() -> None:
     ],
 )
 def test_a_selector_is_written_for_people(selector: dict[str, Any], text: str) -> None:
-    assert written(Place(selector)) == text
+    assert write_selector(Place(selector)) == text
 
 
 @pytest.mark.parametrize("key", ["a", "A", "a_b.c-d", "example.com/a", f"{'a' * 253}/b", "a" * 63])

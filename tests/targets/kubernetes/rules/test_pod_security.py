@@ -7,8 +7,8 @@ from tests.targets.kubernetes.rules.good import ABSENT, OBJECTS, changed, write
 
 from platinfra.targets.kubernetes.rules.pod_security import (
     RULES,
+    check_restricted,
     needless_exceptions,
-    restricted,
     restricted_objects,
 )
 
@@ -27,7 +27,7 @@ def careful() -> dict[str, Any]:
 def broken(path: str, value: Any) -> list[tuple[str, str]]:
     spec = careful()
     write(spec, path, value)
-    return [(each.rule, each.path) for each in restricted(spec)]
+    return [(each.rule, each.path) for each in check_restricted(spec)]
 
 
 POD = [
@@ -87,7 +87,7 @@ ALLOWED = [
 
 
 def test_a_careful_pod_breaks_nothing() -> None:
-    assert restricted(careful()) == []
+    assert check_restricted(careful()) == []
 
 
 @pytest.mark.parametrize(("path", "value"), ALLOWED, ids=str)
@@ -151,13 +151,13 @@ def test_what_the_pod_leaves_open_every_container_has_to_say(field: str, rule: s
     del spec[CONTEXT][field]
     for kind in LISTS:
         spec[kind][0][CONTEXT][field] = said
-    assert restricted(spec) == []
+    assert check_restricted(spec) == []
 
 
 @pytest.mark.parametrize(("profile", "count"), [("unconfined", 1), ("runtime/default", 0), ("localhost/a", 0)])
 def test_annotations_of_apparmor_count_too(profile: str, count: int) -> None:
     annotations = {"container.apparmor.security.beta.kubernetes.io/main": profile}
-    assert [each.rule for each in restricted(careful(), annotations=annotations)] == ["apparmor"] * count
+    assert [each.rule for each in check_restricted(careful(), annotations=annotations)] == ["apparmor"] * count
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_an_exception_that_excuses_nothing_is_named() -> None:
 def test_an_exception_of_a_single_specification() -> None:
     spec = {**careful(), "hostPID": True}
     excused = {("Pod ml/a", "host-namespaces"): "a debugger"}
-    assert restricted(spec, title="Pod ml/a", exceptions=excused) == []
-    (problem,) = restricted(spec, title="Pod ml/b", path="spec.template.spec", exceptions=excused)
+    assert check_restricted(spec, title="Pod ml/a", exceptions=excused) == []
+    (problem,) = check_restricted(spec, title="Pod ml/b", path="spec.template.spec", exceptions=excused)
     assert (problem.object, problem.path) == ("Pod ml/b", "spec.template.spec.hostPID")
 
 

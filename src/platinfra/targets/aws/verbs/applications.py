@@ -10,7 +10,7 @@ from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.model.cluster import ObjectRef
 from platinfra.model.event import Event
 from platinfra.model.workspace import Workspace
-from platinfra.resolve.workspace import resolved
+from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.answers import Talk
 from platinfra.targets.aws.cloud import AwsCloud
 from platinfra.targets.aws.verbs import session
@@ -35,7 +35,7 @@ def prepare(cloud: CloudStack) -> None:
         refuse_impossible(ClusterStack(cloud.stack, cloud.bundle()))
 
 
-def opened(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
+def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
     """Look at the cluster that Terraform made or was told of; raise PlatinfraError with what would not work there."""
     site = site_on_aws(cloud.workspace)
     reach(cloud, site)
@@ -47,7 +47,7 @@ def bring(cloud: CloudStack, outputs: Mapping[str, Any], talk: Talk) -> "Cluster
     """Install the applications of a stack, or bring them up to date; None on a machine, which does that by itself."""
     from platinfra.targets.kubernetes.verbs.up import bring_up
 
-    return bring_up(opened(cloud, outputs), talk) if cloud.installs else None
+    return bring_up(open_session(cloud, outputs), talk) if cloud.installs else None
 
 
 def reach(cloud: CloudStack, site: Site) -> None:
@@ -116,7 +116,7 @@ def _refuse_strange(workspace: Workspace, site: Site, account: "Account") -> Non
 
     if not workspace.file.is_file():
         return
-    cloud = cloud_stack(resolved(workspace))
+    cloud = cloud_stack(resolve_workspace(workspace))
     if not cloud.installs:
         return
     if eks.cluster(account, cloud.place.cluster_name) is None:
@@ -156,10 +156,10 @@ def _wait_for_disks(world: ClusterWorld, namespace: str) -> None:
         time.sleep(1)
 
 
-def planned(cloud: CloudStack, outputs: Mapping[str, Any]) -> "ClusterPlan":
+def plan_applications(cloud: CloudStack, outputs: Mapping[str, Any]) -> "ClusterPlan":
     """Compare the applications with the cluster; before the infrastructure there is none to look at."""
     from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_cluster
 
     if not outputs:
         return ClusterPlan(cloud.bundle(), None, offline="`up` creates it and then installs the applications")
-    return compared_with_cluster(lambda: opened(cloud, outputs), cloud.bundle)
+    return compared_with_cluster(lambda: open_session(cloud, outputs), cloud.bundle)

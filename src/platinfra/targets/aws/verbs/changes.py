@@ -30,7 +30,7 @@ def changes_of(planned: "Iterable[PlannedChange]") -> list[Change]:
     return [_change(each, _VERBS[each.action]) for each in planned if each.action in _VERBS]
 
 
-def lost(changes: Iterable[Change]) -> list[Change]:
+def find_losses(changes: Iterable[Change]) -> list[Change]:
     """Return the changes that lose data."""
     return [each for each in changes if each.loses]
 

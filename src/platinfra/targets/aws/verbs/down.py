@@ -84,12 +84,12 @@ def _destroy(
     progress = Progress(emit, time.monotonic(), removing=True)
     variables = {"on_destroy": fate}
     protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
-    kept = _kept(root, terraform) if fate == "keep" else {}
+    kept = _kept_calls(root, terraform) if fate == "keep" else {}
     left: tuple[str, ...] = ()
     if protected:
         planfile = folder / session.PLAN
         terraform.plan(planfile, variables=variables, targets=protected, on_event=progress.planning)
-        left = tuple(_left(terraform.show(planfile))) if fate == "keep" else ()
+        left = tuple(_leftovers(terraform.show(planfile))) if fate == "keep" else ()
         terraform.apply(planfile)
         planfile.unlink()
     if fate == "keep":
@@ -100,7 +100,7 @@ def _destroy(
     return (*kept.values(), *left)
 
 
-def _left(planned: Mapping[str, Any]) -> Iterator[str]:
+def _leftovers(planned: Mapping[str, Any]) -> Iterator[str]:
     """Yield what databases and machines leave: a last snapshot, a disk."""
     for each in planned["resource_changes"]:
         after = each["change"]["after"] or {}
@@ -110,7 +110,7 @@ def _left(planned: Mapping[str, Any]) -> Iterator[str]:
             yield f"disk {after['id']} ({after['tags']['Name']})"
 
 
-def _kept(root: Mapping[str, Any], terraform: Terraform) -> dict[str, str]:
+def _kept_calls(root: Mapping[str, Any], terraform: Terraform) -> dict[str, str]:
     """Return the calls that hold data and exist: label to what people call it."""
     exist = {address.split(".")[1] for address in terraform.state_list()}
     return {

@@ -26,13 +26,13 @@ def cloud_drift(cloud: CloudStack) -> list[Drift]:
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "drift"):
         with session.last_session(cloud) as made:
-            found, outputs = _found(made), made.terraform.output()
+            found, outputs = _find_drift(made), made.terraform.output()
         if not site_on_aws(cloud.workspace).state().applied:
             return found
-        return [*found, *drift_of(applications.opened(cloud, outputs))]
+        return [*found, *drift_of(applications.open_session(cloud, outputs))]
 
 
-def _found(made: Session) -> list[Drift]:
+def _find_drift(made: Session) -> list[Drift]:
     """Return what applying again would put back, of the resources that are no longer as the state says."""
     planned = made.terraform.plan(made.planfile)
     if not planned.drifted or not planned.changes:

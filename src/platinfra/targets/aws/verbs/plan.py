@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from platinfra.model.plan import Change
 from platinfra.targets.answers import Part, Planned
-from platinfra.targets.aws.resources import Declared, called, declared
+from platinfra.targets.aws.resources import Declared, find_calls, find_resources
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.verbs.changes import changes_of
 from platinfra.targets.aws.verbs.stack import CloudStack
@@ -29,12 +29,12 @@ class CloudPlan:
     applications: "ClusterPlan | None" = None
     """What becomes of its applications; None on a machine, and where the account was not looked at."""
 
-    def declared(self) -> list[Declared]:
+    def find_resources(self) -> list[Declared]:
         """Return the types of resources that each call declares; reads all modules."""
-        return declared(*self.stack.with_state)
+        return find_resources(*self.stack.with_state)
 
     @property
-    def planned(self) -> Planned:
+    def description(self) -> Planned:
         """Return it as people see it: what Terraform does, then what is done in the cluster."""
         stack, applications = self.stack.stack, self.applications
         parts = (part_of(self.changes, self.offline, self.modules), *((applications.part,) if applications else ()))
@@ -63,12 +63,12 @@ def cloud_plan(cloud: CloudStack, *, offline: bool = False) -> CloudPlan:
 
     why = "`--offline` was given" if offline else session.why_offline(cloud.place)
     if why:
-        return CloudPlan(cloud, called(root(cloud.values)), None, why)
+        return CloudPlan(cloud, find_calls(root(cloud.values)), None, why)
     from platinfra.targets.aws.verbs import applications
 
     changes, outputs = _changes(cloud)
-    brought = applications.planned(cloud, outputs) if cloud.installs else None
-    return CloudPlan(cloud, called(cloud.with_state[0]), changes, applications=brought)
+    brought = applications.plan_applications(cloud, outputs) if cloud.installs else None
+    return CloudPlan(cloud, find_calls(cloud.with_state[0]), changes, applications=brought)
 
 
 def _changes(cloud: CloudStack) -> tuple[list[Change], dict[str, Any]]:

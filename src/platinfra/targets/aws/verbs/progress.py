@@ -69,9 +69,9 @@ class Progress:
             case "failed":
                 self._say(component, "failed", name)
             case "done":
-                self._done(component, name)
+                self._finish(component, name)
 
-    def _done(self, component: str, name: str) -> None:
+    def _finish(self, component: str, name: str) -> None:
         self._left[component] -= 1
         if self._left[component] <= 0:
             self._say(component, self._ended, f"{self._total[component]} resources")

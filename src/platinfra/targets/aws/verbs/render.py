@@ -14,8 +14,8 @@ from platinfra.targets.kubernetes.verbs.render import artifacts as cluster_artif
 
 def artifacts(cloud: CloudStack, options: RenderOptions) -> Artifacts:
     """Return the files of a stack on AWS."""
-    told = _told(options.outputs) if options.outputs else None
-    _, files = cloud.rendered(state=options.state)
+    told = _read_outputs(options.outputs) if options.outputs else None
+    _, files = cloud.render_folder(state=options.state)
     name = f"{cloud.place.prefix}-terraform"
     if "cluster" not in cloud.stack.ground.places:
         return Artifacts(name, files)
@@ -24,7 +24,7 @@ def artifacts(cloud: CloudStack, options: RenderOptions) -> Artifacts:
     return Artifacts(name, {**files, **below}, applications.warnings)
 
 
-def _told(file: Path) -> Mapping[str, Any]:
+def _read_outputs(file: Path) -> Mapping[str, Any]:
     """Return Terraform's outputs; raise PlatinfraError for a file that holds something else."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.files import make_state_folder
 from platinfra.model.workspace import Workspace
-from platinfra.resolve.workspace import resolved
+from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, Place
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, terraform_folder
 from platinfra.targets.folder import TERRAFORM, write_folder
@@ -88,13 +88,13 @@ def is_up(cloud: CloudStack, found: "Account") -> bool:
 @contextmanager
 def session(cloud: CloudStack, *, backend: bool = True) -> Iterator[Session]:
     """Write the stack's folder and use it; unless something was applied, it is as before at the end."""
-    _, files = cloud.with_state if backend else cloud.rendered(state=False)
+    _, files = cloud.with_state if backend else cloud.render_folder(state=False)
     make_state_folder(cloud.workspace)
-    before = _written(cloud.folder)
+    before = _read_folder(cloud.folder)
     write_folder(cloud.folder, files)
-    made = _made(cloud.folder)
+    made = _make_session(cloud.folder)
     try:
-        with _opened(made):
+        with _open(made):
             yield made
     finally:
         if not made.applied:
@@ -104,7 +104,7 @@ def session(cloud: CloudStack, *, backend: bool = True) -> Iterator[Session]:
 @contextmanager
 def last_session(cloud: CloudStack) -> Iterator[Session]:
     """Use the folder as `up` wrote it last."""
-    with _opened(_made(last_folder(cloud.workspace))) as made:
+    with _open(_make_session(last_folder(cloud.workspace))) as made:
         yield made
 
 
@@ -113,18 +113,18 @@ def last_folder(workspace: Workspace) -> Path:
     folder = terraform_folder(workspace)
     if not (folder / TERRAFORM).is_file():
         make_state_folder(workspace)
-        write_folder(folder, cloud_stack(resolved(workspace)).with_state[1])
+        write_folder(folder, cloud_stack(resolve_workspace(workspace)).with_state[1])
     return folder
 
 
-def _made(folder: Path) -> Session:
+def _make_session(folder: Path) -> Session:
     from platinfra.drivers.terraform import Terraform
 
     return Session(folder, Terraform(folder))
 
 
 @contextmanager
-def _opened(made: Session) -> Iterator[Session]:
+def _open(made: Session) -> Iterator[Session]:
     """Initialise a folder; a plan that was kept there goes at the end."""
     try:
         made.terraform.init()
@@ -133,7 +133,7 @@ def _opened(made: Session) -> Iterator[Session]:
         made.planfile.unlink(missing_ok=True)
 
 
-def _written(folder: Path) -> dict[str, bytes]:
+def _read_folder(folder: Path) -> dict[str, bytes]:
     """Return what was rendered into a folder, without what Terraform keeps there."""
     found = (folder / TERRAFORM, *(path for top in _RENDERED for path in (folder / top).rglob("*")))
     return {str(path.relative_to(folder)): path.read_bytes() for path in found if path.is_file()}

@@ -10,7 +10,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.place import Place, place_of
-from platinfra.targets.aws.render import rendered
+from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.root import Root
 from platinfra.targets.aws.values import Values
 from platinfra.targets.folder import IN_CLUSTER
@@ -50,13 +50,13 @@ class CloudStack:
     @cached_property
     def with_state(self) -> tuple[Root, dict[str, bytes]]:
         """Return the root and the files with the backend that `up` uses."""
-        return self.rendered(state=True)
+        return self.render_folder(state=True)
 
-    def rendered(self, *, state: bool) -> tuple[Root, dict[str, bytes]]:
+    def render_folder(self, *, state: bool) -> tuple[Root, dict[str, bytes]]:
         """Return the root and the files of the Terraform folder, with the S3 backend if asked."""
         name = self.stack.graph.project.get("requirements")
         project = self.workspace.folder / name if name else None
-        return rendered(self.values, backend_of(self.place) if state else None, project)
+        return render_folder(self.values, backend_of(self.place) if state else None, project)
 
     def bundle(
         self, told: Mapping[str, Any] | None = None, version: str | None = None, *, digests: bool = True

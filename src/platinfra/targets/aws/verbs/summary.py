@@ -8,7 +8,7 @@ from platinfra.targets.kubernetes.verbs import summary
 _NEXT = "platinfra plan · platinfra drift · platinfra permissions · platinfra down"
 
 
-def applied(done: CloudApplied) -> Applied:
+def summarise(done: CloudApplied) -> Applied:
     """Return what was done and where the stack is."""
     cloud, brought = done.stack, done.applications
     part = part_of(done.changes)

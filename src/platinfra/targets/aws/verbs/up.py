@@ -10,7 +10,7 @@ from platinfra.model.state import State
 from platinfra.targets.answers import Talk
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
 from platinfra.targets.aws.verbs import applications, session
-from platinfra.targets.aws.verbs.changes import changes_of, lost
+from platinfra.targets.aws.verbs.changes import changes_of, find_losses
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
 from platinfra.targets.aws.verbs.stack import CloudStack
@@ -117,7 +117,7 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
     planned = made.terraform.plan(made.planfile, on_event=progress.planning)
     changes = changes_of(planned.changes)
     if changes and not talk.may_change(cloud.place.stack, changes):
-        what = "would lose data" if lost(changes) else f"would change {len(changes)} resources"
+        what = "would lose data" if find_losses(changes) else f"would change {len(changes)} resources"
         raise not_confirmed(f"`up` {what}", "confirm with `--yes`")
     made.applied = True
     if planned.changed:

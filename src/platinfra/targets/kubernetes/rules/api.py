@@ -106,11 +106,11 @@ CLUSTER_WIDE = _CUSTOM_CLUSTER_WIDE | {
 """Kinds outside namespaces, without their version, such as `Node` or `rbac.authorization.k8s.io/ClusterRole`."""
 
 
-def served(version: str) -> frozenset[str]:
+def served_kinds(version: str) -> frozenset[str]:
     """Return the built-in kinds (`apps/v1/Deployment`) of a Kubernetes version; a newer one has those of the newest known."""
-    wanted = _ordered(version)
-    return frozenset(kind for kind, since in SINCE.items() if _ordered(since) <= wanted)
+    wanted = _order_of(version)
+    return frozenset(kind for kind, since in SINCE.items() if _order_of(since) <= wanted)
 
 
-def _ordered(version: str) -> tuple[int, ...]:
+def _order_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.removeprefix("v").split(".")[:2] if part.isdigit())

@@ -9,7 +9,7 @@ from platinfra.targets.kubernetes.rules.resource import Resource
 _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
 
 
-def brought(resource: Resource) -> Iterator[Mapping[str, Any]]:
+def brought_objects(resource: Resource) -> Iterator[Mapping[str, Any]]:
     """Yield the objects that appear because of this one; their content is what others may rely on."""
     if resource.key in _BRINGS:
         yield from _BRINGS[resource.key](resource)

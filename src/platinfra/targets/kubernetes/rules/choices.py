@@ -96,14 +96,14 @@ _TOP: Mapping[str, Rows] = {
 def choices_are_valid(inventory: Inventory) -> Iterator[Problem]:
     """Report words that a field does not take: a protocol, a type of Service, a policy."""
     for each in inventory.checked:
-        yield from _chosen(each, each.at("spec"), _SPEC.get(each.key, {}))
-        yield from _chosen(each, each.root, _TOP.get(each.key, {}))
+        yield from _check_choices(each, each.at("spec"), _SPEC.get(each.key, {}))
+        yield from _check_choices(each, each.root, _TOP.get(each.key, {}))
     for template in inventory.templates():
-        yield from _chosen(template.owner, template.spec, _POD)
+        yield from _check_choices(template.owner, template.spec, _POD)
         yield from _restart(template)
 
 
-def _chosen(resource: Resource, start: Place, rows: Rows) -> Iterator[Problem]:
+def _check_choices(resource: Resource, start: Place, rows: Rows) -> Iterator[Problem]:
     for pattern, words in rows.items():
         for place in start.find(*pattern.split()):
             if place.value not in words.split() and not _means_default(place):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.labels import contains, selects, written
+from platinfra.targets.kubernetes.rules.labels import contains, selects, write_selector
 from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import Template
 from platinfra.targets.kubernetes.rules.problem import Problem
@@ -59,7 +59,7 @@ def policies_have_pods(inventory: Inventory) -> Iterator[Problem]:
 def _peer(inventory: Inventory, policy: Resource, peer: Place) -> Iterator[Problem]:
     pods, spaces = peer.at("podSelector"), peer.at("namespaceSelector")
     if spaces.mapping and not _namespaces(inventory, spaces):
-        message = f"no namespace matches {written(spaces)}"
+        message = f"no namespace matches {write_selector(spaces)}"
         yield policy.problem("no-matching-pod", spaces, message, "repeat the labels of a namespace")
     elif pods.mapping and not spaces.present and not _choose(inventory, policy.namespace, pods):
         yield from _nothing(inventory, policy, pods, policy.namespace)
@@ -84,7 +84,7 @@ def service_monitors_have_services(inventory: Inventory) -> Iterator[Problem]:
     """Report ServiceMonitors that choose no Service, and ports that no chosen Service has."""
     for each in inventory.of("monitoring.coreos.com/ServiceMonitor"):
         selector, services = each.at("spec", "selector"), []
-        for namespace in _watched(each):
+        for namespace in _watched_namespaces(each):
             services += [found for found in inventory.all("Service", namespace) if selects(selector, found.labels)]
         if not services:
             yield from _nothing(inventory, each, selector, each.namespace, "Service")
@@ -100,7 +100,7 @@ def pod_monitors_have_pods(inventory: Inventory) -> Iterator[Problem]:
     """Report PodMonitors that choose no pod, and ports that no chosen pod has."""
     for each in inventory.of("monitoring.coreos.com/PodMonitor"):
         selector, pods = each.at("spec", "selector"), []
-        for namespace in _watched(each):
+        for namespace in _watched_namespaces(each):
             pods += [pod for pod in inventory.pods(namespace) if selects(selector, pod.labels)]
         if not pods:
             yield from _nothing(inventory, each, selector, each.namespace)
@@ -112,7 +112,7 @@ def pod_monitors_have_pods(inventory: Inventory) -> Iterator[Problem]:
                     yield each.problem("unknown-port", port, message, "name a port that the container declares")
 
 
-def _watched(monitor: Resource) -> list[str | None]:
+def _watched_namespaces(monitor: Resource) -> list[str | None]:
     """Return the namespaces a monitor looks into: its own unless it says otherwise; None stands for all."""
     spaces = monitor.at("spec", "namespaceSelector")
     if spaces.at("any").value is True:
@@ -128,4 +128,4 @@ def _nothing(
         return
     rule = "no-matching-service" if kind == "Service" else "no-matching-pod"
     hint = _HINT if kind == "pod" else "repeat the labels of the Service it is meant for"
-    yield resource.problem(rule, selector, f"no {kind} matches {written(selector)}", hint)
+    yield resource.problem(rule, selector, f"no {kind} matches {write_selector(selector)}", hint)

@@ -37,10 +37,10 @@ def namespaces_exist(inventory: Inventory) -> Iterator[Problem]:
 def in_namespace(objects: Sequence[Mapping[str, Any]], namespace: str) -> list[dict[str, Any]]:
     """Return objects with the namespace of their release where they name none, as Helm applies them; lists are opened."""
     stock = inventory(objects, Known())
-    return [_placed(each, namespace, cluster_wide=is_cluster_wide(each, stock)) for each in stock.checked]
+    return [_place(each, namespace, cluster_wide=is_cluster_wide(each, stock)) for each in stock.checked]
 
 
-def _placed(resource: Resource, namespace: str, *, cluster_wide: bool | None) -> dict[str, Any]:
+def _place(resource: Resource, namespace: str, *, cluster_wide: bool | None) -> dict[str, Any]:
     value = dict(resource.root.mapping)
     if cluster_wide is True or resource.namespace:
         return value

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from platinfra.targets.kubernetes.rules.brought import brought
+from platinfra.targets.kubernetes.rules.brought import brought_objects
 from platinfra.targets.kubernetes.rules.known import Known, holds
 from platinfra.targets.kubernetes.rules.pods import Template, templates
 from platinfra.targets.kubernetes.rules.resource import Resource, resources
@@ -82,7 +82,7 @@ def inventory(objects: Iterable[Mapping[str, Any]], known: Known) -> Inventory:
     """Sort objects by kind and name."""
     checked = tuple(resources(objects))
     every = (*checked, *resources(known.others))
-    every = (*every, *resources(made for each in every for made in brought(each)))
+    every = (*every, *resources(made for each in every for made in brought_objects(each)))
     by_kind: dict[str, list[Resource]] = {}
     pods: dict[str, list[Template]] = {}
     for each in every:
@@ -90,8 +90,8 @@ def inventory(objects: Iterable[Mapping[str, Any]], known: Known) -> Inventory:
         pods.setdefault(each.namespace, []).extend(templates(each))
     # What is written comes before what something else brings under the same name.
     by_name = {(each.key, each.namespace, each.name): each for each in reversed(every)}
-    return Inventory(checked, known, _frozen(by_kind), by_name, _frozen(pods))
+    return Inventory(checked, known, _freeze(by_kind), by_name, _freeze(pods))
 
 
-def _frozen(lists: Mapping[str, list[_T]]) -> dict[str, tuple[_T, ...]]:
+def _freeze(lists: Mapping[str, list[_T]]) -> dict[str, tuple[_T, ...]]:
     return {key: tuple(members) for key, members in lists.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, SINCE, served
+from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, SINCE, served_kinds
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -10,15 +10,15 @@ from platinfra.targets.kubernetes.rules.resource import Resource
 
 def kinds_exist(inventory: Inventory) -> Iterator[Problem]:
     """Report removed and unknown API versions, and custom kinds that nothing defines."""
-    known = served(inventory.known.version) | inventory.known.kinds | set(_defined(inventory))
+    known = served_kinds(inventory.known.version) | inventory.known.kinds | set(_defined_kinds(inventory))
     for each in inventory.checked:
         if not each.kind or not each.version:
             yield each.problem("incomplete-object", each.root, "has no `apiVersion` or no `kind`", "write both")
         elif each.full_kind not in known and "*" not in known:
-            yield _unknown(each, known, inventory.known.version)
+            yield _unknown_kind(each, known, inventory.known.version)
 
 
-def _unknown(resource: Resource, known: frozenset[str], version: str) -> Problem:
+def _unknown_kind(resource: Resource, known: frozenset[str], version: str) -> Problem:
     others = sorted(kind.rpartition("/")[0] for kind in known if kind.rpartition("/")[2] == resource.kind)
     api = "/".join(filter(None, (resource.group, resource.version)))
     if since := SINCE.get(resource.full_kind):
@@ -31,7 +31,7 @@ def _unknown(resource: Resource, known: frozenset[str], version: str) -> Problem
     return resource.problem("unknown-kind", resource.at("apiVersion"), message, hint)
 
 
-def _defined(inventory: Inventory) -> Iterator[str]:
+def _defined_kinds(inventory: Inventory) -> Iterator[str]:
     for each in inventory.all("apiextensions.k8s.io/CustomResourceDefinition"):
         spec = each.at("spec")
         for version in spec.at("versions").each():

@@ -30,7 +30,7 @@ def _holds(expression: Place, labels: Mapping[str, str]) -> bool:
     return False
 
 
-def written(selector: Place) -> str:
+def write_selector(selector: Place) -> str:
     """Return a selector as people write one: `app=mlflow, tier in (web)`."""
     plain = selector.at("matchLabels").mapping or {
         key: value for key, value in selector.mapping.items() if isinstance(value, str)

@@ -19,7 +19,7 @@ class Place:
         """Go down by keys of mappings."""
         place = self
         for key in keys:
-            place = Place(place.mapping.get(key), _joined(place.path, key))
+            place = Place(place.mapping.get(key), _join(place.path, key))
         return place
 
     def each(self) -> Iterator["Place"]:
@@ -41,7 +41,7 @@ class Place:
     def _members(self) -> Iterator["Place"]:
         yield from self.each()
         for key in self.mapping:
-            yield Place(self.mapping[key], _joined(self.path, str(key)))
+            yield Place(self.mapping[key], _join(self.path, str(key)))
 
     @property
     def present(self) -> bool:
@@ -69,7 +69,7 @@ class Place:
         return {key: value for key, value in self.mapping.items() if isinstance(key, str) and isinstance(value, str)}
 
 
-def _joined(path: str, key: str) -> str:
+def _join(path: str, key: str) -> str:
     if not _PLAIN.fullmatch(key):
         return f'{path}["{key}"]'
     return f"{path}.{key}" if path else key

@@ -41,7 +41,7 @@ _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HOOKS = (("lifecycle", "postStart"), ("lifecycle", "preStop"))
 
 
-def restricted(
+def check_restricted(
     pod_spec: Mapping[str, Any],
     *,
     title: str = "Pod",
@@ -62,12 +62,12 @@ def restricted(
 def restricted_objects(objects: Sequence[Mapping[str, Any]], *, exceptions: Exceptions | None = None) -> list[Problem]:
     """Return where the pods of objects break the profile; an exception without a reason excuses nothing."""
     excused = exceptions or {}
-    return [each for each in _broken(objects) if not excused.get((each.object, each.rule))]
+    return [each for each in _find_broken(objects) if not excused.get((each.object, each.rule))]
 
 
 def needless_exceptions(objects: Sequence[Mapping[str, Any]], *, exceptions: Exceptions) -> list[Problem]:
     """Return the exceptions that excuse nothing, because the object is not there or does not break the rule."""
-    used = {(each.object, each.rule) for each in _broken(objects)}
+    used = {(each.object, each.rule) for each in _find_broken(objects)}
     message = "the exception from `{}` excuses nothing"
     return [
         Problem("needless-exception", title, "", message.format(rule), "remove it")
@@ -75,7 +75,7 @@ def needless_exceptions(objects: Sequence[Mapping[str, Any]], *, exceptions: Exc
     ]
 
 
-def _broken(objects: Sequence[Mapping[str, Any]]) -> list[Problem]:
+def _find_broken(objects: Sequence[Mapping[str, Any]]) -> list[Problem]:
     return [
         each.problem(rule, at, message, hint)
         for each in resources(objects)
@@ -154,7 +154,7 @@ def _run_as_user(context: Place) -> Iterator[Finding]:
         yield "run-as-user", context.at("runAsUser"), "the user is root", "write the number of another user"
 
 
-def _privileged(container: Place) -> Iterator[Finding]:
+def _find_privileges(container: Place) -> Iterator[Finding]:
     place = container.at("securityContext", "privileged")
     if place.value not in (None, False):
         yield "privileged", place, "the container is privileged", "remove it"
@@ -225,7 +225,7 @@ _Rule = Callable[[Place], Iterator[Finding]]
 _POD_RULES: tuple[_Rule, ...] = (_host_namespaces, _volume_types, _sysctls)
 _ANYWHERE: tuple[_Rule, ...] = (_host_process, _selinux, _apparmor, _seccomp, _run_as_user)
 _CONTAINER_RULES: tuple[_Rule, ...] = (
-    _privileged,
+    _find_privileges,
     _privilege_escalation,
     _capabilities,
     _host_ports,

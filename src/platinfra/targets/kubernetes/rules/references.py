@@ -78,13 +78,13 @@ _OBJECTS: Mapping[str, tuple[_Row, ...]] = {
 def references_lead_somewhere(inventory: Inventory) -> Iterator[Problem]:
     """Report names of objects that nothing creates, and keys that a ConfigMap or Secret among the objects lacks."""
     for each in inventory.checked:
-        yield from _found(inventory, each, each.root, _OBJECTS.get(each.key, ()))
+        yield from _find_problems(inventory, each, each.root, _OBJECTS.get(each.key, ()))
         for template in templates(each):
-            yield from _found(inventory, each, template.spec, _POD)
+            yield from _find_problems(inventory, each, template.spec, _POD)
             yield from _keys(inventory, template)
 
 
-def _found(inventory: Inventory, resource: Resource, start: Place, rows: tuple[_Row, ...]) -> Iterator[Problem]:
+def _find_problems(inventory: Inventory, resource: Resource, start: Place, rows: tuple[_Row, ...]) -> Iterator[Problem]:
     for row in rows:
         for reference in start.find(*row.pattern.split()):
             name = reference.at(row.name)

@@ -73,7 +73,7 @@ def resource(root: Place) -> Resource:
     metadata = root.at("metadata")
     group, version = split(root.at("apiVersion").text)
     name = metadata.at("name").text or metadata.at("generateName").text
-    key = joined(group, root.at("kind").text)
+    key = join_kind(group, root.at("kind").text)
     # Charts write a namespace into what lies outside of them, and an API server takes no notice.
     namespace = "" if key in CLUSTER_WIDE else metadata.at("namespace").text
     return Resource(root, key, version, namespace, name)
@@ -85,6 +85,6 @@ def split(api_version: str) -> tuple[str, str]:
     return group, version
 
 
-def joined(group: str, kind: str) -> str:
+def join_kind(group: str, kind: str) -> str:
     """Return a kind with its group, the key of a Resource."""
     return f"{group}/{kind}" if group else kind

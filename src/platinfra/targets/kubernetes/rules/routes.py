@@ -36,7 +36,7 @@ def routes_have_backends(inventory: Inventory) -> Iterator[Problem]:
                 message = "a Service is named with its port"
                 yield each.problem("missing-service-port", backend.at("port"), message, "write `port`")
             yield from _service(inventory, each, namespace, backend.at("name"), backend.at("port"))
-            if namespace != each.namespace and not _granted(inventory, each, namespace):
+            if namespace != each.namespace and not _is_granted(inventory, each, namespace):
                 message = f"the namespace `{namespace}` does not allow routes from `{each.namespace}`"
                 hint = f"add a ReferenceGrant to `{namespace}`, or move the route there"
                 yield each.problem("missing-reference-grant", backend.at("namespace"), message, hint)
@@ -104,7 +104,7 @@ def _service(inventory: Inventory, route: Resource, namespace: str, name: Place,
         yield route.problem("missing-service-port", port, message, f"it has {offered}")
 
 
-def _granted(inventory: Inventory, route: Resource, namespace: str) -> bool:
+def _is_granted(inventory: Inventory, route: Resource, namespace: str) -> bool:
     return any(
         (each.at("kind").text, each.at("namespace").text) == (route.kind, route.namespace)
         for grant in inventory.all(_GRANT, namespace)

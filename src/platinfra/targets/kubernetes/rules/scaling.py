@@ -6,7 +6,7 @@ from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.known import holds
 from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource, joined, split
+from platinfra.targets.kubernetes.rules.resource import Resource, join_kind, split
 
 _BOUNDS = {
     "autoscaling/HorizontalPodAutoscaler": ("minReplicas", "maxReplicas"),
@@ -38,7 +38,7 @@ def scalers_have_targets(inventory: Inventory) -> Iterator[Problem]:
 def _target(scaler: Resource, reference: Place) -> str:
     """Return the kind that is scaled: a Deployment where a ScaledObject does not say."""
     group, _ = split(reference.at("apiVersion").text or ("apps/v1" if scaler.group == "keda.sh" else "v1"))
-    return joined(group, reference.at("kind").text or "Deployment")
+    return join_kind(group, reference.at("kind").text or "Deployment")
 
 
 def _is_known(inventory: Inventory, scaler: Resource, name: Place) -> bool:

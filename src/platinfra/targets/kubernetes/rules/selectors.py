@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.labels import selects, written
+from platinfra.targets.kubernetes.rules.labels import selects, write_selector
 from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import templates
 from platinfra.targets.kubernetes.rules.problem import Problem
@@ -22,7 +22,7 @@ def workloads_select_their_pods(inventory: Inventory) -> Iterator[Problem]:
             continue
         for template in templates(each):
             if not selects(selector, template.labels):
-                message = f"the selector ({written(selector)}) does not match the labels of the pod template"
+                message = f"the selector ({write_selector(selector)}) does not match the labels of the pod template"
                 hint = "give the template every label of the selector"
                 yield each.problem("selector-mismatch", selector, message, hint)
 

@@ -13,12 +13,12 @@ def volumes_are_mounted(inventory: Inventory) -> Iterator[Problem]:
     """Report mounts of volumes that do not exist, two mounts at one path, and volumes that are badly named or not one."""
     for template in inventory.templates():
         yield from _volumes(template)
-        names = {each.at("name").text for each in template.spec.at("volumes").each()} | _claimed(template)
+        names = {each.at("name").text for each in template.spec.at("volumes").each()} | _claimed_names(template)
         for container in template.containers():
             yield from _mounts(template, container, names)
 
 
-def _claimed(template: Template) -> set[str]:
+def _claimed_names(template: Template) -> set[str]:
     found = template.owner.root.find("spec", "volumeClaimTemplates", "*", "metadata", "name")
     return {each.text for each in found} if template.owner.key == "apps/StatefulSet" else set()
 

@@ -4,7 +4,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import ref_of
 from platinfra.model.drift import Drift
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
-from platinfra.targets.kubernetes.drift import added, of_object, of_release
+from platinfra.targets.kubernetes.drift import find_added, of_object, of_release
 from platinfra.targets.kubernetes.verbs.session import Session, looking
 
 
@@ -24,7 +24,9 @@ def drift_of(session: Session) -> list[Drift]:
             continue  # the file changed since: that is what `plan` tells
         if isinstance(action, ApplyObjects):
             wanted |= {ref_of(each) for each in action.objects}
-            found += [each for one in action.written(world) for each in of_object(action.component, one, cluster)]
+            found += [
+                each for one in action.lasting_objects(world) for each in of_object(action.component, one, cluster)
+            ]
         elif isinstance(action, InstallRelease):
             found += of_release(action.component, session.rendered[action.key], cluster)
-    return [*found, *added(wanted, namespace, cluster)]
+    return [*found, *find_added(wanted, namespace, cluster)]

@@ -6,7 +6,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ImageStatus
 from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.kubernetes.image_digests import FILE, images_in, written
+from platinfra.targets.kubernetes.image_digests import FILE, images_in, write_digests
 from platinfra.targets.kubernetes.image_names import ImageName
 from platinfra.targets.kubernetes.images import images as images_of
 from platinfra.targets.kubernetes.plan import Rendered
@@ -55,30 +55,30 @@ def lock(
 
     `bundles` know no digests. When they are those of all environments, what none of them names goes.
     """
-    from platinfra.drivers.files import reported
+    from platinfra.drivers.files import translate_errors
 
-    named, complete = _named(bundles, report)
+    named, complete = _find_named(bundles, report)
     built = {each.name for one in bundles for each in images_of(one.values)}
-    found = list(_locked(named, built, report))
+    found = list(_lock_images(named, built, report))
     kept = {} if complete and everywhere else digests_of(workspace) or {}
     digests = {**kept, **{each.name: each.digest for each in found if each.digest}}
     path = workspace.folder / FILE
-    with reported(path):
-        path.write_text(written(digests), encoding="utf-8")
+    with translate_errors(path):
+        path.write_text(write_digests(digests), encoding="utf-8")
     return found
 
 
-def _named(bundles: Sequence[Bundle], report: Callable[[str], None]) -> tuple[Named, bool]:
+def _find_named(bundles: Sequence[Bundle], report: Callable[[str], None]) -> tuple[Named, bool]:
     """Return who names each image, and whether all charts could be asked too."""
     from platinfra.drivers import helm
-    from platinfra.targets.kubernetes.verbs.session import rendered
+    from platinfra.targets.kubernetes.verbs.session import render_charts
 
     named: Named = {}
     complete = True
     for each in bundles:
         charts: Rendered = {}
         try:
-            charts = rendered(each, helm.find(), each.place.version, frozenset()) if each.releases else {}
+            charts = render_charts(each, helm.find(), each.place.version, frozenset()) if each.releases else {}
         except PlatinfraError as error:
             report(f"skipped the images of charts: {error.diagnostics[0].message}")
             complete = False
@@ -88,7 +88,7 @@ def _named(bundles: Sequence[Bundle], report: Callable[[str], None]) -> tuple[Na
     return named, complete
 
 
-def _locked(named: Named, built: set[str], report: Callable[[str], None]) -> Iterator[ImageStatus]:
+def _lock_images(named: Named, built: set[str], report: Callable[[str], None]) -> Iterator[ImageStatus]:
     """Yield each image with its digest; raise PlatinfraError with all that have none and should."""
     from platinfra.drivers.registry import Registries
 

@@ -7,7 +7,7 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError, Span, did_you_mean
 from platinfra.document import Path_
 from platinfra.model.cluster import Charts
-from platinfra.targets.kubernetes.bundle import Bundle, Release, merged
+from platinfra.targets.kubernetes.bundle import Bundle, Release, merge_values
 from platinfra.targets.kubernetes.plan import Rendered, release_of
 
 Become = Callable[[Release], Sequence[Mapping[str, Any]]]
@@ -16,7 +16,7 @@ _OTHER = "platinfra-other"
 """Stands for another value than the one that the file gives."""
 
 
-def ignored(
+def find_ignored(
     bundle: Bundle, overrides: Mapping[Path_, Span], objects: Rendered, charts: Charts, become: Become
 ) -> Iterator[Diagnostic]:
     """
@@ -55,7 +55,7 @@ def _changes(release: Release, keys: Sequence[str], now: Sequence[Mapping[str, A
     for key in reversed(keys):
         over = {key: over}
     try:
-        return list(become(replace(release, values=merged(release.values, over)))) != list(now)
+        return list(become(replace(release, values=merge_values(release.values, over)))) != list(now)
     except PlatinfraError:
         return True
 

@@ -12,7 +12,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part
 from platinfra.targets.kubernetes.actions import ApplyObjects
 from platinfra.targets.kubernetes.bundle import Bundle, Step
-from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, opened
+from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, open_session
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
 _OFFLINE = frozenset({"cluster-unreachable", "kubectl-missing", "helm-missing", "no-context"})
@@ -47,9 +47,9 @@ class ClusterPlan:
             )
             return Part("Steps", None, f"The cluster was not checked: {self.offline}.", tuple(steps))
         nothing = f"nothing to do: {len(self.changes)} unchanged"
-        return Part("Actions", tuple(self._shown(each) for each in self.changes), nothing=nothing)
+        return Part("Actions", tuple(self._show_differences(each) for each in self.changes), nothing=nothing)
 
-    def _shown(self, change: Change) -> Change:
+    def _show_differences(self, change: Change) -> Change:
         """Return a step with what differs in its objects."""
         refs = {str(ref_of(each)) for step in self.bundle.steps if step.key == change.key for each in step.objects}
         paths = tuple(_fields(each) for each in self.differences if each.paths and str(each.ref) in refs)
@@ -67,7 +67,7 @@ def cluster_plan(stack: Resolved, *, offline: bool = False) -> ClusterPlan:
     """Compare a stack with its cluster; raise PlatinfraError for what is wrong with the file or would not work there."""
     if offline:
         return ClusterPlan(bundle_of(stack), None, offline="`--offline` was given")
-    return compared_with_cluster(lambda: opened(stack), lambda: bundle_of(stack))
+    return compared_with_cluster(lambda: open_session(stack), lambda: bundle_of(stack))
 
 
 def compared_with_cluster(look: Callable[[], Session], planned: Callable[[], Bundle]) -> ClusterPlan:
@@ -78,11 +78,11 @@ def compared_with_cluster(look: Callable[[], Session], planned: Callable[[], Bun
         if not {each.code for each in error.diagnostics} <= _OFFLINE:
             raise
         return ClusterPlan(planned(), None, offline=error.diagnostics[0].message)
-    changes = compared(session, session.site.state())
+    changes = compare(session, session.site.state())
     return ClusterPlan(session.bundle, changes, tuple(_differences(session, changes)))
 
 
-def compared(session: Session, state: State) -> list[Change]:
+def compare(session: Session, state: State) -> list[Change]:
     """Compare a plan with what was applied last and with the cluster."""
     return session.plan.changes(state, looking(session.world))
 
@@ -113,5 +113,5 @@ def _differences(session: Session, changes: list[Change]) -> list[Difference]:
     if not namespace_exists(session.bundle, session.world.cluster):
         return [Difference(ref_of(each), "create") for action in actions for each in action.objects]
     world = looking(session.world).world
-    found = [each for action in actions for each in world.cluster.diff(action.written(world), force=True)]
+    found = [each for action in actions for each in world.cluster.diff(action.lasting_objects(world), force=True)]
     return [each for each in found if each.change != "unchanged"]

@@ -3,7 +3,7 @@
 from platinfra.diagnostics import Diagnostic
 from platinfra.targets.answers import Artifacts, Format
 from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.kubernetes.image_digests import unpinned
+from platinfra.targets.kubernetes.image_digests import find_unpinned
 from platinfra.targets.kubernetes.plan import Rendered
 from platinfra.targets.kubernetes.render import folder
 
@@ -18,12 +18,12 @@ def artifacts(made: Bundle, kind: Format) -> Artifacts:
 def _without_digest(made: Bundle, charts: Rendered) -> tuple[Diagnostic, ...]:
     """Return warnings for images that are written without a digest, where others have theirs."""
     objects = [*made.objects, *(each for found in charts.values() for each in found)]
-    return () if made.place.digests is None else tuple(unpinned(objects, made.place.digests))
+    return () if made.place.digests is None else tuple(find_unpinned(objects, made.place.digests))
 
 
 def _charts(made: Bundle) -> Rendered:
     """Return what each step's chart becomes; raise PlatinfraError when a chart cannot be had."""
     from platinfra.drivers import helm
-    from platinfra.targets.kubernetes.verbs.session import rendered
+    from platinfra.targets.kubernetes.verbs.session import render_charts
 
-    return rendered(made, helm.find(), made.place.version, frozenset())
+    return render_charts(made, helm.find(), made.place.version, frozenset())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from platinfra.diagnostics import Diagnostic, listed
+from platinfra.diagnostics import Diagnostic, join_names
 from platinfra.model.cluster import Cluster, ObjectRef
 from platinfra.spec.routes import Routes
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
@@ -35,12 +35,12 @@ def conflicts(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     missing = list(_kinds(bundle, cluster))
     yield from missing
     if not missing:
-        yield from _named(bundle, routes, cluster)
+        yield from _find_missing(bundle, routes, cluster)
         if routes.gateway is not None:
             yield from _existing_gateway(bundle, routes, routes.gateway, cluster)
         if routes.elsewhere is None:
             yield from _second_controller(cluster)
-    yield from _taken({each.host: each.page for each in found}, bundle, cluster)
+    yield from _find_taken({each.host: each.page for each in found}, bundle, cluster)
 
 
 def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -50,7 +50,7 @@ def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         there = cluster.get(ObjectRef("v1", "Secret", name, namespace))
         lacking = sorted(keys - ((there or {}).get("data") or {}).keys())
         if lacking:
-            what = f"has no {listed(lacking)}" if there else "does not exist"
+            what = f"has no {join_names(lacking)}" if there else "does not exist"
             tls = "tls.key" in keys
             kind = "tls" if tls else "generic"
             given = "--cert=FILE --key=FILE" if tls else " ".join(f"--from-literal={each}=…" for each in sorted(keys))
@@ -79,7 +79,7 @@ def _kinds(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     step = next(each for each in bundle.steps if each.key == ROUTES)
     wanted = {f"{each['apiVersion']}/{each['kind']}" for each in step.objects} - known
     if absent := sorted(each for each in wanted if each.startswith(_API)):
-        kinds = listed(each.rpartition("/")[2] for each in absent)
+        kinds = join_names(each.rpartition("/")[2] for each in absent)
         hint = "remove `gateway` and `gateway-class`, so that Envoy Gateway installs it; or set `ingress-class`"
         yield Diagnostic("missing-gateway-api", f"the cluster has no Gateway API v1: it lacks {kinds}", hint=hint)
     if _CERTIFICATE in wanted:
@@ -87,7 +87,7 @@ def _kinds(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         yield Diagnostic("missing-issuer", "the cluster has no cert-manager to issue certificates", hint=hint)
 
 
-def _named(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[Diagnostic]:
+def _find_missing(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield classes, issuers and namespaces that the file names and the cluster has not."""
     wanted: list[tuple[str, ObjectRef]] = []
     if routes.gateway_class:
@@ -144,7 +144,7 @@ def _second_controller(cluster: Cluster) -> Iterator[Diagnostic]:
             return
 
 
-def _taken(hosts: Mapping[str, str], bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+def _find_taken(hosts: Mapping[str, str], bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield hosts that routes or Ingresses outside this stack use already."""
     kinds = ("httproutes.gateway.networking.k8s.io", "ingresses.networking.k8s.io")
     for each in (found for kind in kinds for found in cluster.find(kind)):

@@ -16,7 +16,7 @@ from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.verbs import routes, scale
 from platinfra.targets.kubernetes.verbs.made import notes, program_of
-from platinfra.targets.kubernetes.verbs.overrides import Become, ignored
+from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
 from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
 
@@ -70,12 +70,12 @@ def refuse_impossible(stack: ClusterStack) -> None:
 
     charts = helm.find()
     Kubectl().contexts()
-    _, wrong = _judged(stack, charts, stack.bundle.place.version, frozenset())
+    _, wrong = _judge(stack, charts, stack.bundle.place.version, frozenset())
     if wrong:
         raise PlatinfraError(*wrong)
 
 
-def opened(stack: Resolved) -> Session:
+def open_session(stack: Resolved) -> Session:
     """Look at the cluster of a stack; raise PlatinfraError with everything that would not work there."""
     program, found = program_of(stack), notes(stack.workspace)
     if program and not (found and found.ready):
@@ -88,7 +88,7 @@ def opened(stack: Resolved) -> Session:
 def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
-    objects, wrong = _judged(stack, world.charts, world.version, kinds)
+    objects, wrong = _judge(stack, world.charts, world.version, kinds)
     if lacking := list(_lacking(stack.bundle, world.cluster)):
         raise PlatinfraError(*lacking)
     if found := [*missing(stack.bundle), *wrong]:
@@ -96,13 +96,13 @@ def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
     return Session(stack, site, world, objects, plan(stack.bundle, objects))
 
 
-def _judged(
+def _judge(
     stack: ClusterStack, charts: Charts, version: str, kinds: frozenset[str]
 ) -> tuple[Rendered, list[Diagnostic]]:
     """Return what the charts of a stack become in a cluster with `kinds`, and what is wrong with it."""
-    objects = rendered(stack.bundle, charts, version, kinds)
+    objects = render_charts(stack.bundle, charts, version, kinds)
     become = rendering(stack.bundle, charts, version, kinds)
-    unknown = ignored(stack.bundle, stack.stack.overrides, objects, charts, become)
+    unknown = find_ignored(stack.bundle, stack.stack.overrides, objects, charts, become)
     return objects, [*problems(stack.bundle, objects, kinds), *unknown]
 
 
@@ -114,7 +114,7 @@ def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     yield from scale.conflicts(bundle, cluster)
 
 
-def rendered(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Rendered:
+def render_charts(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Rendered:
     """
     Render every chart as if the kinds that others bring were there; collect what all charts refuse.
 

@@ -7,7 +7,7 @@ from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
 _NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra down"
 
 
-def applied(stack: Resolved, done: ClusterPlan) -> Applied:
+def summarise(stack: Resolved, done: ClusterPlan) -> Applied:
     """Return what was done and where in the cluster the stack is."""
     planned = Planned(stack, (done.part,), (*stack.warnings, *done.bundle.unpinned))
     return Applied(planned, tuple(addresses(done)), notes(done))

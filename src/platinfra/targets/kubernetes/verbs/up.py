@@ -10,8 +10,8 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Talk
 from platinfra.targets.kubernetes.actions import undo
 from platinfra.targets.kubernetes.plan import PLATFORM
-from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared, with_earlier
-from platinfra.targets.kubernetes.verbs.session import Session, opened, refuse_impossible
+from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compare, with_earlier
+from platinfra.targets.kubernetes.verbs.session import Session, open_session, refuse_impossible
 from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
 from platinfra.targets.target import refuse_removal, removal
 
@@ -22,7 +22,7 @@ def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
     from platinfra.drivers.lock import stack_lock
 
     _make(stack, talk.emit)
-    session = opened(stack)
+    session = open_session(stack)
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
         return bring_up(session, talk)
@@ -48,7 +48,7 @@ def bring_up(session: Session, talk: Talk) -> ClusterPlan:
     """Apply what was looked at, under the stack's lock."""
     state = session.site.state()
     _refuse_another_stack(state, session)
-    changes = compared(session, state)
+    changes = compare(session, state)
     refuse_removal(removal(changes, [*session.plan.components, PLATFORM]), talk)
     for release in session.bundle.releases:
         session.world.charts.recover(release.name, release.namespace)

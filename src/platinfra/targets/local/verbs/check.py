@@ -66,10 +66,10 @@ class _Checker:
             wires = [wire for wire in wires if only in wire[:2]]
             components = [name for name in components if name == only or any(name in wire[:2] for wire in wires)]
         with ThreadPoolExecutor(_WORKERS) as pool:
-            proofs = [*self.reported(pool.map(self.component, components))]
-            return [*proofs, *self.reported(pool.map(lambda wire: self.wire(*wire), wires))]
+            proofs = [*self.report_proofs(pool.map(self.component, components))]
+            return [*proofs, *self.report_proofs(pool.map(lambda wire: self.wire(*wire), wires))]
 
-    def reported(self, proofs: Iterator[Proof]) -> Iterator[Proof]:
+    def report_proofs(self, proofs: Iterator[Proof]) -> Iterator[Proof]:
         """Report proofs in the order of the stack, each as soon as those before it are made."""
         for proof in proofs:
             self.report(proof)
@@ -96,9 +96,9 @@ class _Checker:
     def wire(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> Proof:
         """Prove that one component reaches another."""
         names = ", ".join(each["name"] for each in bindings)
-        return self.proof(f"{consumer} → {provider} ({names})", lambda: self.proved(consumer, provider, bindings))
+        return self.proof(f"{consumer} → {provider} ({names})", lambda: self.prove(consumer, provider, bindings))
 
-    def proved(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> str | None:
+    def prove(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> str | None:
         """Return why a wire does not hold, or None."""
         binding = next((each for each in bindings if "write" in each["access"]), bindings[0])
         writes = "write" in binding["access"]

@@ -30,7 +30,7 @@ def _down(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] |
     if not workspace.root.is_dir():
         return _stop_orphans(workspace)
     with stack_lock(workspace.root, "down"):
-        state, ran = _loaded(workspace), _may_run(workspace)
+        state, ran = _load_state(workspace), _may_run(workspace)
         if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm")
         _stop(workspace, state, emit)
@@ -48,7 +48,7 @@ def _stop_orphans(workspace: Workspace) -> bool:
     return found
 
 
-def _loaded(workspace: Workspace) -> State:
+def _load_state(workspace: Workspace) -> State:
     """Return the state; an empty one when it is damaged: the processes themselves tell what has to be stopped."""
     try:
         return machine.load_state(workspace)[0]
@@ -66,14 +66,14 @@ def _may_run(workspace: Workspace) -> bool:
 def _unless_full(save: Callable[[Mapping[str, Any]], None]) -> Callable[[Mapping[str, Any]], None]:
     """Save the state where there is room: stopping must work on a full disk, and a stale state is put right by `up`."""
 
-    def saved(data: Mapping[str, Any]) -> None:
+    def save_if_room(data: Mapping[str, Any]) -> None:
         try:
             save(data)
         except PlatinfraError as error:
             if error.diagnostics[0].code != "disk-full":
                 raise
 
-    return saved
+    return save_if_room
 
 
 def _stop(workspace: Workspace, state: State, emit: Emit) -> None:

@@ -23,18 +23,18 @@ def logs(workspace: Workspace, component: str | None, *, lines: int, follow: boo
         for line in LocalFiles().tail(log, lines):
             yield process, line
     if follow:
-        yield from _followed(files, ends)
+        yield from _follow(files, ends)
 
 
-def _followed(files: dict[str, Path], ends: dict[str, int]) -> Iterator[tuple[str, str]]:
+def _follow(files: dict[str, Path], ends: dict[str, int]) -> Iterator[tuple[str, str]]:
     while True:
         for process, log in files.items():
-            for line in _added(log, ends, process):
+            for line in _read_added(log, ends, process):
                 yield process, line
         time.sleep(POLL)
 
 
-def _added(log: Path, ends: dict[str, int], process: str) -> list[str]:
+def _read_added(log: Path, ends: dict[str, int], process: str) -> list[str]:
     """Return the complete lines since the last look; a log that shrank was rotated and is read from its start."""
     size = log.stat().st_size if log.exists() else 0
     start = ends[process] if size >= ends[process] else 0

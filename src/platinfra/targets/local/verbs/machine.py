@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, PlatinfraError, listed
+from platinfra.diagnostics import Diagnostic, PlatinfraError, join_names
 from platinfra.drivers.cache import cache_folder
 from platinfra.model.graph import Graph
 from platinfra.model.state import Applied, State
@@ -208,7 +208,7 @@ def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
     try:
         return State.from_data(data), file.recovered
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise file.damaged() from None
+        raise file.damage_error() from None
 
 
 def with_strays(state: State, statuses: Mapping[str, "ProcessStatus"]) -> State:
@@ -239,7 +239,7 @@ def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
     """Yield a problem for characters that tools' own configuration files and addresses give a meaning to."""
     found = sorted(set(str(workspace.folder)) & _UNUSABLE)
     if found:
-        message = f"the tools cannot work in a folder with {listed(found)} in its path"
+        message = f"the tools cannot work in a folder with {join_names(found)} in its path"
         yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
 
 

@@ -21,7 +21,7 @@ class Prepared:
     plan: Plan
     warnings: tuple[Diagnostic, ...]
 
-    def planned(self, changes: list[Change]) -> Planned:
+    def describe(self, changes: list[Change]) -> Planned:
         """Return the plan as people see it."""
         nothing = f"nothing to do: {len(changes)} unchanged"
         return Planned(self.stack, (Part("Actions", tuple(changes), nothing=nothing),), self.warnings)
@@ -42,10 +42,10 @@ def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False
 def plan(stack: Resolved) -> Planned:
     """Compare a stack with what was applied last and with what runs."""
     prepared = prepare(stack)
-    return prepared.planned(prepared.plan.changes(prepared.state, _seen(stack)))
+    return prepared.describe(prepared.plan.changes(prepared.state, _look(stack)))
 
 
-def _seen(stack: Resolved) -> Seen | None:
+def _look(stack: Resolved) -> Seen | None:
     """Look at what runs, when anything was ever brought up; looking changes nothing."""
     if not stack.workspace.root.is_dir():
         return None

@@ -55,7 +55,7 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
         apply(prepared.plan, changes, Run(world, _journal(prepared), talk.emit, undo))
     ends = ((name, each["endpoints"].get("http")) for name, each in prepared.plan.components.items())
     same = ("nothing to do: everything runs as in the file",) if unchanged else ()
-    return Applied(prepared.planned(changes), tuple((name, end["url"]) for name, end in ends if end), (*same, _NEXT))
+    return Applied(prepared.describe(changes), tuple((name, end["url"]) for name, end in ends if end), (*same, _NEXT))
 
 
 def _refuse_another_stack(prepared: Prepared) -> None:
