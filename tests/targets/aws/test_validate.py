@@ -16,7 +16,6 @@ TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.
 ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\nstack:\n  {stage}: [{tool}]\n"
 GITHUB = "github: {settings: {organization: acme}}"
 NEEDS = {
-    "aws-step-functions": "  runtime_engine: [aws-fargate]\n",
     "seldon": "  event_streaming: [kafka]\n",
     "jupyterhub": f"  sign_in: [{GITHUB}]\n",
 }

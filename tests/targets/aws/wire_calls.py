@@ -215,10 +215,6 @@ def fargate_orchestrator(names: Names) -> Verbs:
     }
 
 
-def fargate_engine(names: Names) -> Verbs:
-    return {"read": task(names, "DescribeTasks"), "write": run_task(names) + task(names, "StopTask")}
-
-
 def fargate_runner(names: Names) -> Verbs:
     following = task(names, "DescribeTasks", "StopTask")
     return {"submit": run_task(names) + following + events_rule(names, "StepFunctionsGetEventsForECSTaskRule")}
@@ -312,7 +308,6 @@ CALLS: Mapping[tuple[str, str], Callable[[Names], Verbs]] = {
     ("aws-batch", "runtime_engine"): batch_engine,
     ("aws-batch", "job_runner"): batch_runner,
     ("aws-fargate", "orchestrator"): fargate_orchestrator,
-    ("aws-fargate", "runtime_engine"): fargate_engine,
     ("aws-fargate", "job_runner"): fargate_runner,
     ("aws-step-functions", "orchestrator"): state_machine,
     ("aws-eks", "orchestrator"): eks,
