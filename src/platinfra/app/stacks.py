@@ -1,6 +1,7 @@
 """The stack that a command means, and the target it is for or was brought up on."""
 
 from pathlib import Path
+from typing import cast
 
 from platinfra.app.workspace import at
 from platinfra.diagnostics import PlatinfraError
@@ -25,15 +26,13 @@ def checked_stack(file: Path | None, environment: str | None, without: tuple[str
 
 def with_target(stack: Resolved) -> tuple[Resolved, Target]:
     """Return a stack with its target."""
-    target: Target = targets.get(stack.graph.target)
-    return stack, target
+    return stack, cast("Target", targets.get(stack.graph.target))
 
 
 def target_of(workspace: Workspace) -> Target:
     """Return the target that a stack was brought up on; the one of its file where nothing was written down."""
     name = _recorded_target(workspace) or _named_target(workspace)
-    target: Target = targets.get(name)
-    return target
+    return cast("Target", targets.get(name))
 
 
 def component_names(file: Path | None, environment: str | None) -> list[str]:

@@ -40,15 +40,16 @@ def names() -> list[str]:
 
 
 @cache
-def find(name: str) -> Any:
+def find(name: str) -> Offer | None:
     """Return a target; None when there is none, and PlatinfraError when the package that brings it is broken."""
     if name in OWN:
-        return import_module(OWN[name]).TARGET
+        own: Offer = import_module(OWN[name]).TARGET
+        return own
     point = _entry_points().get(name)
     return _load(point) if point else None
 
 
-def get(name: str) -> Any:
+def get(name: str) -> Offer:
     """Return a target; raise KeyError when there is none."""
     target = find(name)
     if target is None:
@@ -67,16 +68,16 @@ def _entry_points() -> "dict[str, EntryPoint]":
     return {each.name: each for each in entry_points(group=ENTRY_POINT)}
 
 
-def _working(name: str) -> Any:
+def _working(name: str) -> Offer | None:
     try:
         return find(name)
     except PlatinfraError:
         return None
 
 
-def _load(point: "EntryPoint") -> Any:
+def _load(point: "EntryPoint") -> Offer | None:
     try:
-        target = point.load()
+        target: Offer = point.load()
         offered = target.grounds
     except Exception as error:
         package = point.dist.name if point.dist else point.module
