@@ -96,6 +96,14 @@ def test_without_the_package_its_name_is_unknown(run: Run) -> None:
     assert "`paper` is not a value of `name`" in ended.stderr
 
 
+def test_a_stack_whose_target_is_gone_says_so_and_keeps_its_state(paper: Run, tmp_path: Path) -> None:
+    paper("up")
+    shutil.rmtree(tmp_path / "site")
+    for command in (["status"], ["down"]):
+        assert "error[target-missing]: the stack is on the target `paper`" in paper(*command, code=2).stderr
+    assert (tmp_path / ".platinfra" / "default" / "sheet.json").exists()
+
+
 def test_a_broken_package_is_named_and_keeps_nothing_else_from_working(run: Run, tmp_path: Path) -> None:
     install(tmp_path / "site", "paper_target", "raise RuntimeError('out of paper')\n")
     ended = run("validate", code=2)

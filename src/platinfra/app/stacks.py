@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import cast
 
 from platinfra.app.workspace import at
-from platinfra.diagnostics import PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import targets
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
@@ -32,7 +32,11 @@ def with_target(stack: Resolved) -> tuple[Resolved, Target]:
 def target_of(workspace: Workspace) -> Target:
     """Return the target that a stack was brought up on; the one of its file where nothing was written down."""
     name = _recorded_target(workspace) or _named_target(workspace)
-    return cast("Target", targets.get(name))
+    target = targets.find(name)
+    if target is None:
+        message = f"the stack is on the target `{name}`, which no installed package provides"
+        raise PlatinfraError(Diagnostic("target-missing", message, hint="install the package that provides it again"))
+    return cast("Target", target)
 
 
 def component_names(file: Path | None, environment: str | None) -> list[str]:
