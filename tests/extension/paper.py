@@ -26,8 +26,9 @@ from platinfra.targets.answers import (
     Planned,
     RenderOptions,
     Talk,
+    grant,
 )
-from platinfra.targets.target import Target, chosen_component, grant, not_up
+from platinfra.targets.target import Target, chosen_component, not_up
 
 
 class Paper(Target):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.event import Event
+from platinfra.model.graph import Binding
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 
@@ -212,3 +213,9 @@ class Lock:
     who: str
     operation: str
     since: str
+
+
+def grant(binding: Binding, enforced: str) -> Grant:
+    """Return a wire's verbs with how they are enforced."""
+    wire = f"{binding.consumer}.{binding.name}"
+    return Grant(binding.consumer, binding.provider, binding.capability, binding.access, wire, enforced)

@@ -1,34 +1,36 @@
 """What every destination can do, and what it answers with; nothing here knows one."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from platinfra.catalog.catalog import canonical_tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
-from platinfra.model.drift import Drift
-from platinfra.model.graph import Binding
 from platinfra.model.ground import Ground
-from platinfra.model.plan import Change
-from platinfra.model.workspace import Workspace
-from platinfra.resolve.resolve import Resolved
-from platinfra.spec.schema import StackFile
-from platinfra.targets.answers import (
-    Applied,
-    Artifacts,
-    ComponentStatus,
-    Data,
-    Ended,
-    Finding,
-    Grant,
-    ImageStatus,
-    Lock,
-    Page,
-    Permissions,
-    Planned,
-    Proof,
-    RenderOptions,
-    Talk,
-)
+
+if TYPE_CHECKING:
+    from platinfra.model.drift import Drift
+    from platinfra.model.plan import Change
+    from platinfra.model.workspace import Workspace
+    from platinfra.resolve.resolve import Resolved
+    from platinfra.spec.schema import StackFile
+    from platinfra.targets.answers import (
+        Applied,
+        Artifacts,
+        ComponentStatus,
+        Data,
+        Ended,
+        Finding,
+        ImageStatus,
+        Lock,
+        Page,
+        Permissions,
+        Planned,
+        Proof,
+        RenderOptions,
+        Talk,
+    )
 
 
 class Target(Protocol):
@@ -168,12 +170,6 @@ def chosen_component(name: str, components: Mapping[str, Any]) -> str:
     raise PlatinfraError(
         Diagnostic("unknown-component", f"`{name}` is not a component of the running stack", hint=hint)
     )
-
-
-def grant(binding: Binding, enforced: str) -> Grant:
-    """Return a wire's verbs with how they are enforced."""
-    wire = f"{binding.consumer}.{binding.name}"
-    return Grant(binding.consumer, binding.provider, binding.capability, binding.access, wire, enforced)
 
 
 def no_page(name: str) -> PlatinfraError:

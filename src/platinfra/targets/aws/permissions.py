@@ -1,7 +1,7 @@
 """Who may do what on AWS: wires with how they are enforced, and the statements of every role, to be read."""
 
 from platinfra.model.graph import Binding
-from platinfra.targets.answers import Allowed, Permissions
+from platinfra.targets.answers import Allowed, Permissions, grant
 from platinfra.targets.aws.karpenter import REASONS
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.root import root
@@ -10,7 +10,6 @@ from platinfra.targets.aws.terraform_json import readable
 from platinfra.targets.aws.values import Values
 from platinfra.targets.kubernetes import permissions as cluster
 from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.target import grant
 
 
 def permissions(values: Values, bundle: Bundle | None) -> Permissions:

@@ -1,35 +1,37 @@
 """The target `aws`: services of AWS by Terraform, and a cluster or a machine for the rest."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.model.drift import Drift
 from platinfra.model.ground import Ground
-from platinfra.model.workspace import Workspace
-from platinfra.resolve.resolve import Resolved
 from platinfra.spec.aws import Cluster
-from platinfra.spec.schema import StackFile
-from platinfra.targets.answers import (
-    Applied,
-    Artifacts,
-    ComponentStatus,
-    Data,
-    Ended,
-    Finding,
-    ImageStatus,
-    Lock,
-    Page,
-    Permissions,
-    Planned,
-    RenderOptions,
-    Talk,
-)
 from platinfra.targets.target import IN_CLUSTER, Target, not_up
 
 if TYPE_CHECKING:
+    from platinfra.model.drift import Drift
+    from platinfra.model.workspace import Workspace
+    from platinfra.resolve.resolve import Resolved
+    from platinfra.spec.schema import StackFile
+    from platinfra.targets.answers import (
+        Applied,
+        Artifacts,
+        ComponentStatus,
+        Data,
+        Ended,
+        Finding,
+        ImageStatus,
+        Lock,
+        Page,
+        Permissions,
+        Planned,
+        RenderOptions,
+        Talk,
+    )
     from platinfra.targets.aws.verbs.stack import CloudStack
     from platinfra.targets.kubernetes.bundle import Bundle
     from platinfra.targets.kubernetes.verbs.running import InCluster
@@ -60,13 +62,13 @@ class Aws(Target):
         if cluster.gpu:
             yield "gpus"
 
-    def cloud(self, stack: Resolved) -> "CloudStack":
+    def cloud(self, stack: Resolved) -> CloudStack:
         """Return what follows from a stack on AWS."""
         from platinfra.targets.aws.verbs.stack import cloud_stack
 
         return cloud_stack(stack)
 
-    def bundle(self, stack: Resolved) -> "Bundle | None":
+    def bundle(self, stack: Resolved) -> Bundle | None:
         """Return what of a stack is in a cluster; None on a machine."""
         return self.cloud(stack).bundle() if "cluster" in stack.ground.places else None
 
@@ -103,14 +105,14 @@ class Aws(Target):
 
         return cloud_drift(self.cloud(stack))
 
-    def applications(self, workspace: Workspace) -> "InCluster | None":
+    def applications(self, workspace: Workspace) -> InCluster | None:
         """Return what was brought into the cluster of a stack; None when nothing was."""
         from platinfra.targets.aws.verbs.stack import site_on_aws
         from platinfra.targets.kubernetes.verbs.running import find_stack
 
         return find_stack(site_on_aws(workspace))
 
-    def in_cluster(self, workspace: Workspace) -> "InCluster":
+    def in_cluster(self, workspace: Workspace) -> InCluster:
         """Return what was brought into the cluster; raise PlatinfraError where there is none to look at."""
         found = self.applications(workspace)
         if found is None:

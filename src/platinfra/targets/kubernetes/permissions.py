@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from platinfra.model.graph import Binding
-from platinfra.targets.answers import Allowed, Permissions
+from platinfra.targets.answers import Allowed, Permissions, grant
 from platinfra.targets.kubernetes.bundle import Bundle, kinds_of
 from platinfra.targets.kubernetes.network import openings, selectors
 from platinfra.targets.kubernetes.users import name_of, people, rights
-from platinfra.targets.target import grant
 
 BETWEEN_PODS = "a network policy on both sides"
 

@@ -1,30 +1,32 @@
 """The target `kubernetes`: a stack in any cluster that a context leads to, or that is made on this machine."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from platinfra.model.drift import Drift
 from platinfra.model.ground import Ground
-from platinfra.model.workspace import Workspace
-from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import (
-    Applied,
-    Artifacts,
-    ComponentStatus,
-    Data,
-    Ended,
-    Finding,
-    ImageStatus,
-    Page,
-    Permissions,
-    Planned,
-    RenderOptions,
-    Talk,
-)
 from platinfra.targets.target import IN_CLUSTER, Target, not_up
 
 if TYPE_CHECKING:
+    from platinfra.model.drift import Drift
+    from platinfra.model.workspace import Workspace
+    from platinfra.resolve.resolve import Resolved
+    from platinfra.targets.answers import (
+        Applied,
+        Artifacts,
+        ComponentStatus,
+        Data,
+        Ended,
+        Finding,
+        ImageStatus,
+        Page,
+        Permissions,
+        Planned,
+        RenderOptions,
+        Talk,
+    )
     from platinfra.targets.kubernetes.bundle import Bundle
     from platinfra.targets.kubernetes.verbs.running import InCluster
 
@@ -45,7 +47,7 @@ class Kubernetes(Target):
         }
     )
 
-    def bundle(self, stack: Resolved, *, digests: bool = True) -> "Bundle":
+    def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle:
         """Return what a stack is in its cluster; without `digests` images keep their tags."""
         from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
@@ -63,7 +65,7 @@ class Kubernetes(Target):
         found = cluster_plan(stack, offline=offline)
         if certain:
             found.require_answer()
-        return Planned(stack, (found.part,), (*stack.warnings, *found.bundle.unpinned))
+        return found.describe(stack)
 
     def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
         """Bring a stack into its cluster; make the cluster first where the file asks for that."""
@@ -75,14 +77,8 @@ class Kubernetes(Target):
     def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
         """Take a stack out of its cluster; what keeps data stays unless it is to be deleted."""
         from platinfra.targets.kubernetes.verbs.down import cluster_down
-        from platinfra.targets.kubernetes.verbs.site import last_site
 
-        site = last_site(workspace)
-        if site is None or not cluster_down(workspace, site, talk.emit, talk.may_delete if data == "delete" else None):
-            return Ended("nothing was running")
-        return Ended(
-            "everything was removed", () if data == "delete" else ("volumes and Secrets in the stack's namespace",)
-        )
+        return cluster_down(workspace, data, talk)
 
     def drift(self, stack: Resolved) -> list[Drift]:
         """Return what somebody changed in the cluster by hand."""
@@ -91,7 +87,7 @@ class Kubernetes(Target):
 
         return drift_of(open_session(stack))
 
-    def running(self, workspace: Workspace) -> "InCluster":
+    def running(self, workspace: Workspace) -> InCluster:
         """Return the stack that was brought into a cluster; raise PlatinfraError when there is none."""
         from platinfra.targets.kubernetes.verbs.running import find_stack
         from platinfra.targets.kubernetes.verbs.site import last_site

@@ -3,8 +3,7 @@
 from platinfra.catalog.catalog import Catalog
 from platinfra.model.graph import Binding, Graph
 from platinfra.resolve.identifiers import database_identifier
-from platinfra.targets.answers import Permissions
-from platinfra.targets.target import grant
+from platinfra.targets.answers import Permissions, grant
 
 
 def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:

@@ -1,24 +1,29 @@
 """The target `local`: a stack as processes of this machine."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from platinfra.model.ground import Ground
-from platinfra.model.workspace import Workspace
-from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import (
-    Applied,
-    ComponentStatus,
-    Data,
-    Ended,
-    Finding,
-    Page,
-    Permissions,
-    Planned,
-    Proof,
-    Talk,
-)
 from platinfra.targets.target import Target
+
+if TYPE_CHECKING:
+    from platinfra.model.workspace import Workspace
+    from platinfra.resolve.resolve import Resolved
+    from platinfra.targets.answers import (
+        Applied,
+        ComponentStatus,
+        Data,
+        Ended,
+        Finding,
+        Page,
+        Permissions,
+        Planned,
+        Proof,
+        Talk,
+    )
 
 # start-up time: what a verb needs is imported when it is used
 

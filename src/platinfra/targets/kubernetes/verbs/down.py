@@ -9,21 +9,30 @@ from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Change
 from platinfra.model.workspace import Workspace
+from platinfra.targets.answers import Data, Ended, Talk
 from platinfra.targets.kubernetes.actions import pause, undo
 from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.verbs import made
 from platinfra.targets.kubernetes.verbs.session import world_of
-from platinfra.targets.kubernetes.verbs.site import Site
+from platinfra.targets.kubernetes.verbs.site import Site, last_site
 from platinfra.targets.target import not_confirmed
 
 
-def cluster_down(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
+def cluster_down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
-    Remove what the state names, the last first; return False when there was nothing.
+    Remove what the state names, the last first.
 
-    Without `delete_data` volumes, Secrets and the namespace stay, and databases are told to rest; with it a cluster
+    Unless data is deleted, volumes, Secrets and the namespace stay, and databases are told to rest; else a cluster
     that platinfra made goes as a whole.
     """
+    site, delete = last_site(workspace), data == "delete"
+    if site is None or not _remove(workspace, site, talk.emit, talk.may_delete if delete else None):
+        return Ended("nothing was running")
+    return Ended("everything was removed", () if delete else ("volumes and Secrets in the stack's namespace",))
+
+
+def _remove(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
+    """Remove a stack, and its data if somebody agrees; return False when there was nothing."""
     from platinfra.drivers.lock import stack_lock
 
     with stack_lock(workspace.root, "down"):

@@ -9,7 +9,7 @@ from platinfra.model.cluster import Difference, ref_of
 from platinfra.model.plan import Change, Plan
 from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import Part
+from platinfra.targets.answers import Part, Planned
 from platinfra.targets.kubernetes.actions import ApplyObjects
 from platinfra.targets.kubernetes.bundle import Bundle, Step
 from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, open_session
@@ -32,6 +32,10 @@ class ClusterPlan:
     """What would become of each object of ours that is not as it should be."""
     offline: str = ""
     """Why it was not looked at."""
+
+    def describe(self, stack: Resolved) -> Planned:
+        """Return it as people see it, with what they should know."""
+        return Planned(stack, (self.part,), (*stack.warnings, *self.bundle.unpinned))
 
     def require_answer(self) -> None:
         """Raise PlatinfraError when the cluster was not looked at."""

@@ -1,7 +1,7 @@
 """What people read below the progress of `up` in a cluster."""
 
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import Applied, Planned
+from platinfra.targets.answers import Applied
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
 
 _NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra down"
@@ -9,8 +9,7 @@ _NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra
 
 def summarise(stack: Resolved, done: ClusterPlan) -> Applied:
     """Return what was done and where in the cluster the stack is."""
-    planned = Planned(stack, (done.part,), (*stack.warnings, *done.bundle.unpinned))
-    return Applied(planned, tuple(addresses(done)), notes(done))
+    return Applied(done.describe(stack), tuple(addresses(done)), notes(done))
 
 
 def addresses(done: ClusterPlan) -> list[tuple[str, str]]:
