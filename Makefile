@@ -46,7 +46,7 @@ check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/ruff check --quiet src tests benchmarks docs examples
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo | tail -n 8
-	@$(BIN)/python -m pytest -n 2 -m "not live and not slow"
+	@$(BIN)/python -m pytest -n 2 -m "not live and not slow and not broad"
 
 live: environments  ## Only the tests that start real tools; with CHANGED=1 those of what changed since BASE, for 20 minutes.
 ifdef CHANGED

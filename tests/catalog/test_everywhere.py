@@ -87,6 +87,7 @@ def problem(tool: Tool, ground: Ground, folder: Path) -> str:
     return ""
 
 
+@pytest.mark.broad
 @pytest.mark.parametrize("ground", GROUND)
 @pytest.mark.parametrize("name", [each for each in CATALOG.names() if CATALOG.get(each).provides])
 def test_a_tool_is_brought_up_or_the_problem_is_known(

@@ -236,7 +236,8 @@ def requirement_of(wire: Wire) -> Requirement:
     return CATALOG.get(wire.consumer).requires[wire.requirement]
 
 
-@pytest.mark.parametrize("wire", wires(), ids=str)
+@pytest.mark.broad
+@pytest.mark.parametrize("wire", list(wires()), ids=str)
 def test_a_wire_reaches_its_consumer_or_is_noted_as_unbound(wire: Wire) -> None:
     found = stack_of(wire)
     bound = bindings_of(found, wire)

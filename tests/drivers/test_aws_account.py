@@ -119,7 +119,7 @@ def test_quotas_that_would_be_exceeded_are_told(account: Account, monkeypatch: p
     assert account.check_quotas(Needs()) == ()
     (found,) = account.check_quotas(Needs(vpcs=1, addresses=5))
     assert found.code == "quota-exceeded"
-    assert found.message == f"the stack takes 1 VPCs, and 0 of 1 are left in `{REGION}`"
+    assert found.message == f"the stack needs 1 VPCs, and only 0 of 1 are left in `{REGION}`"
 
 
 def test_virtual_cpus_are_counted_by_family(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,7 +243,7 @@ def test_a_field_of_somebody_else_is_a_conflict_unless_forced(client: Kubectl, a
         client.apply([SETTINGS, WEB])
     assert code(error) == "field-conflict"
     assert message(error) == (
-        "Deployment ml/web has fields of somebody else that differ: `.spec.replicas` belongs to `autoscaler`"
+        "Deployment ml/web has fields with another owner and another value: `.spec.replicas` belongs to `autoscaler`"
     )
     client.apply([WEB], force=True)
     found = api.get("Deployment", "web", "ml")

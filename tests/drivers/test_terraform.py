@@ -217,8 +217,7 @@ def test_a_held_lock_names_its_holder_and_can_be_released(root: Root) -> None:
     (found,) = raised.value.diagnostics
     assert found.code == "state-locked"
     assert (
-        found.message
-        == f"`ada@laptop` has held the lock of the state since 2026-01-02 03:04:05 (apply, id {lock['ID']})"
+        found.message == f"the state has been locked by `ada@laptop` since 2026-01-02 03:04:05 (apply, id {lock['ID']})"
     )
     root.terraform.force_unlock(lock["ID"])
     assert not root.terraform.plan().changed
@@ -355,7 +354,7 @@ def test_refused_credentials_are_told_by_the_backend_already(tmp_path: Path, sta
         ),
         ("dial tcp: lookup sts.eu-central-1.amazonaws.com: no such host", "no-network", "cannot be reached"),
         ("No valid credential sources found", "credentials-missing", "no AWS credentials"),
-        ("api error InvalidClientTokenId: The security token is invalid", "credentials-refused", "does not know"),
+        ("api error InvalidClientTokenId: The security token is invalid", "credentials-refused", "does not accept"),
         ("api error ExpiredTokenException: expired", "credentials-expired", "have expired"),
         ("Failed to query available provider packages", "provider-unavailable", "cannot get the AWS provider"),
         ("Something else.", "terraform-failed", "`a.b` failed: something else"),

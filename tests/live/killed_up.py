@@ -29,7 +29,7 @@ def dying(method: Any, moment: str, wanted: str) -> Any:
 
 def main(moment: str, key: str) -> int:
     """Bring up the stack until then."""
-    name = "begin" if moment == "begun" else "done"
+    name = "begin" if moment == "begun" else "record_done"
     setattr(Journal, name, dying(getattr(Journal, name), moment, key))
     sys.argv = ["platinfra", "up"]
     return run()

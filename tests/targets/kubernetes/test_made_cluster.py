@@ -46,7 +46,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 
 def test_up_makes_the_cluster_loads_what_it_builds_and_down_deletes_it(stack: Stack) -> None:
-    assert "`up` creates the kind cluster" in stack.run("plan")
+    assert "`up` has not created the kind cluster yet" in stack.run("plan")
     assert not (stack.folder / "clusters.json").exists()
     assert "creating a kind cluster" in stack.run("up")
     assert stack.api.get("StatefulSet", "evidently", NAMESPACE)

@@ -11,6 +11,7 @@ import io
 import json
 import tarfile
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,16 @@ def release_files(project: Path | None) -> dict[str, bytes]:
 
 def package() -> bytes:
     """Return platinfra itself as an archive; the same code always gives the same bytes."""
+    return _pack(_PACKAGE)
+
+
+@cache
+def _pack(package: Path) -> bytes:
+    """Return a package as an archive; a command renders a machine several times."""
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
-        for file in sorted(_PACKAGE.rglob("*")):
-            name = file.relative_to(_PACKAGE)  # the folders above may be called anything
+        for file in sorted(package.rglob("*")):
+            name = file.relative_to(package)  # the folders above may be called anything
             if file.is_file() and not _SKIPPED.intersection(name.parts):
                 archive.add(file, f"platinfra/{name}", filter=_anonymous)
     return packed.getvalue()
