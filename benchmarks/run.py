@@ -20,6 +20,7 @@ import machine  # noqa: E402
 import processes  # noqa: E402
 import scale  # noqa: E402
 import stack  # noqa: E402
+import suite  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "reference" / "performance.md"
@@ -30,9 +31,10 @@ MEASUREMENTS = {
     "cloud": cloud.measure,
     "cluster": cluster.measure,
     "cold": cold.measure,
+    "suite": suite.measure,
 }
 USUAL = ("processes", "scale", "stack", "cloud", "cluster")
-"""`cold` downloads everything anew and is run by name."""
+"""`cold` downloads everything anew, and `suite` runs the tests: both are run by name."""
 
 
 def main(*names: str) -> None:
