@@ -44,6 +44,11 @@ class Target(Protocol):
     alternatives: Mapping[str, str] = {}
     """Command that does not exist here to what does the work instead."""
 
+    def missing(self, command: str) -> PlatinfraError:
+        """Return the error of a command that does not exist here: what does its work instead."""
+        message = f"`{command}` is not available on the target `{self.name}`"
+        return PlatinfraError(Diagnostic("target-not-available", message, hint=self.alternatives.get(command)))
+
     def needs(self, file: StackFile) -> Iterator[str]:
         """Yield the capabilities that it needs itself, whatever the stack names."""
         yield from ()
@@ -57,53 +62,53 @@ class Target(Protocol):
 
         With `certain`, a world that does not answer is an error and not a plan from the file alone.
         """
-        raise _missing(self, "plan")
+        raise self.missing("plan")
 
     def up(self, stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
         """Bring a stack up; raise PlatinfraError before anything is touched, ActionError when something failed."""
-        raise _missing(self, "up")
+        raise self.missing("up")
 
     def down(self, workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
         """Take a stack down by what was written down of it; the stack file may be gone."""
-        raise _missing(self, "down")
+        raise self.missing("down")
 
     def drift(self, stack: Resolved) -> list[Drift]:
         """Return what somebody changed by hand."""
-        raise _missing(self, "drift")
+        raise self.missing("drift")
 
     def status(self, workspace: Workspace) -> list[ComponentStatus]:
         """Return how each component is."""
-        raise _missing(self, "status")
+        raise self.missing("status")
 
     def logs(
         self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
     ) -> Iterator[tuple[str, str]]:
         """Yield source and line: the last `lines` of each log, then what is added while `follow`."""
-        raise _missing(self, "logs")
+        raise self.missing("logs")
 
     def pages(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the components that have a page, with their addresses."""
-        raise _missing(self, "open")
+        raise self.missing("open")
 
     def page(self, workspace: Workspace, component: str) -> Page:
         """Return the page of a component; raise PlatinfraError when it has none."""
-        raise _missing(self, "open")
+        raise self.missing("open")
 
     def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
         """Return the artifacts of a stack as files that can be reviewed, committed and moved."""
-        raise _missing(self, "render")
+        raise self.missing("render")
 
     def permissions(self, stack: Resolved) -> Permissions:
         """Return who may do what."""
-        raise _missing(self, "permissions")
+        raise self.missing("permissions")
 
     def policy(self, stack: Resolved) -> str:
         """Return the documents that enforce the permissions."""
-        raise _missing(self, "permissions --policy")
+        raise self.missing("permissions --policy")
 
     def operator_policy(self, stack: Resolved) -> str:
         """Return the least permissions of whoever runs `up` and `down`."""
-        raise _missing(self, "permissions --operator")
+        raise self.missing("permissions --operator")
 
     def doctor(self, stack: Resolved) -> Iterator[Finding]:
         """Look at what `up` needs on this machine."""
@@ -111,44 +116,39 @@ class Target(Protocol):
 
     def environment(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the variables that a client of the stack needs."""
-        raise _missing(self, "env")
+        raise self.missing("env")
 
     def command_environment(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the whole environment of a command that uses the stack."""
-        raise _missing(self, "run")
+        raise self.missing("run")
 
     def prove(self, workspace: Workspace, component: str | None, report: Callable[[Proof], None]) -> list[Proof]:
         """Prove components and wires through the tools' real clients."""
-        raise _missing(self, "check")
+        raise self.missing("check")
 
     def restart(self, workspace: Workspace, component: str, talk: Talk) -> None:
         """Restart one component."""
-        raise _missing(self, "restart")
+        raise self.missing("restart")
 
     def images(self, stack: Resolved) -> list[ImageStatus]:
         """Return the images that a stack needs and nobody else makes."""
-        raise _missing(self, "images")
+        raise self.missing("images")
 
     def build_images(
         self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
     ) -> list[ImageStatus]:
         """Build the images that are not here yet on `base`, and push them if asked."""
-        raise _missing(self, "images")
+        raise self.missing("images")
 
     def lock_images(
         self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
     ) -> list[ImageStatus]:
         """Write the digests of all images beside the stack file; `everywhere` when the stacks are all environments'."""
-        raise _missing(self, "images")
+        raise self.missing("images")
 
     def unlock(self, stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
         """Release the lock of a state whose holder died; None when nobody holds it."""
-        raise _missing(self, "unlock")
-
-
-def _missing(target: Target, command: str) -> PlatinfraError:
-    message = f"`{command}` is not available on the target `{target.name}`"
-    return PlatinfraError(Diagnostic("target-not-available", message, hint=target.alternatives.get(command)))
+        raise self.missing("unlock")
 
 
 IN_CLUSTER = "`status`, `logs`, `open`, `plan` and `drift` work with clusters; for this command, use an environment with `provider: {name: local}`"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.ground import Ground
 from platinfra.spec.aws import Cluster
-from platinfra.targets.target import IN_CLUSTER, Target, not_up
+from platinfra.targets.kubernetes.clustered import Clustered
+from platinfra.targets.target import IN_CLUSTER, not_up
 
 if TYPE_CHECKING:
     from platinfra.model.drift import Drift
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from platinfra.targets.answers import (
         Applied,
         Artifacts,
-        ComponentStatus,
         Data,
         Ended,
         Finding,
-        ImageStatus,
         Lock,
         Page,
         Permissions,
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 # start-up time: what a verb needs is imported when it is used
 
 
-class Aws(Target):
+class Aws(Clustered):
     """One account and region of AWS."""
 
     name = "aws"
@@ -68,9 +67,9 @@ class Aws(Target):
 
         return cloud_stack(stack)
 
-    def bundle(self, stack: Resolved) -> Bundle | None:
+    def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle | None:
         """Return what of a stack is in a cluster; None on a machine."""
-        return self.cloud(stack).bundle() if "cluster" in stack.ground.places else None
+        return self.cloud(stack).bundle(digests=digests) if "cluster" in stack.ground.places else None
 
     def check(self, stack: Resolved) -> None:
         """Raise PlatinfraError for what could not be rendered: tools of others, as our own are tested with each other."""
@@ -112,42 +111,25 @@ class Aws(Target):
 
         return find_stack(site_on_aws(workspace))
 
-    def in_cluster(self, workspace: Workspace) -> InCluster:
+    def running(self, workspace: Workspace) -> InCluster:
         """Return what was brought into the cluster; raise PlatinfraError where there is none to look at."""
         found = self.applications(workspace)
         if found is None:
-            raise _only_here(workspace)
+            raise _explain_nothing(workspace)
         return found
-
-    def status(self, workspace: Workspace) -> list[ComponentStatus]:
-        """Ask the cluster how each application is."""
-        from platinfra.targets.kubernetes.verbs.running import statuses
-
-        return statuses(self.in_cluster(workspace))
-
-    def logs(
-        self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
-    ) -> Iterator[tuple[str, str]]:
-        """Yield pod and line."""
-        from platinfra.targets.kubernetes.verbs.running import lines as lines_of
-
-        return lines_of(self.in_cluster(workspace), component, count=lines, follow=follow)
 
     def pages(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the components that have a page, with their addresses."""
         from platinfra.targets.aws.verbs import pages
-        from platinfra.targets.kubernetes.verbs.running import addresses
 
-        there = self.applications(workspace)
-        return addresses(there) if there else pages.pages(workspace)
+        return super().pages(workspace) if self.applications(workspace) else pages.pages(workspace)
 
     def page(self, workspace: Workspace, component: str) -> Page:
         """Return the page of a component: in the cluster, or on the machine."""
         from platinfra.targets.aws.verbs import pages
-        from platinfra.targets.kubernetes.verbs.running import page
 
         there = self.applications(workspace)
-        return page(there, component) if there else pages.page(workspace, component)
+        return super().page(workspace, component) if there else pages.page(workspace, component)
 
     def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
         """Return the Terraform folder, and below it what goes into the cluster."""
@@ -179,29 +161,6 @@ class Aws(Target):
 
         return findings(self.cloud(stack))
 
-    def images(self, stack: Resolved) -> list[ImageStatus]:
-        """Return the images that are built from the tools' locks."""
-        from platinfra.targets.kubernetes.verbs.images import images
-
-        return images(self.cloud(stack).bundle())
-
-    def build_images(
-        self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
-    ) -> list[ImageStatus]:
-        """Build them, and push them if asked."""
-        from platinfra.targets.kubernetes.verbs.images import build
-
-        return build(self.cloud(stack).bundle(), report, base=base, push=push)
-
-    def lock_images(
-        self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
-    ) -> list[ImageStatus]:
-        """Write the digests of all images beside the stack file."""
-        from platinfra.targets.kubernetes.verbs.images import lock
-
-        bundles = [self.cloud(each).bundle(digests=False) for each in stacks]
-        return lock(stacks[0].workspace, bundles, report, everywhere=everywhere)
-
     def unlock(self, stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
         """Release the lock of Terraform's state."""
         from platinfra.targets.aws.verbs.unlock import unlock
@@ -209,7 +168,7 @@ class Aws(Target):
         return unlock(self.cloud(stack), agree)
 
 
-def _only_here(workspace: Workspace) -> PlatinfraError:
+def _explain_nothing(workspace: Workspace) -> PlatinfraError:
     """Say why a command has nothing to look at: nothing is up, or nothing of it is in a cluster."""
     if not (workspace.root / "state.json").is_file():
         return not_up(workspace)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from platinfra.model.ground import Ground
-from platinfra.targets.target import IN_CLUSTER, Target, not_up
+from platinfra.targets.kubernetes.clustered import Clustered
+from platinfra.targets.target import IN_CLUSTER, not_up
 
 if TYPE_CHECKING:
     from platinfra.model.drift import Drift
@@ -16,12 +17,9 @@ if TYPE_CHECKING:
     from platinfra.targets.answers import (
         Applied,
         Artifacts,
-        ComponentStatus,
         Data,
         Ended,
         Finding,
-        ImageStatus,
-        Page,
         Permissions,
         Planned,
         RenderOptions,
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 # start-up time: what a verb needs is imported when it is used
 
 
-class Kubernetes(Target):
+class Kubernetes(Clustered):
     """Any cluster."""
 
     name = "kubernetes"
@@ -97,32 +95,6 @@ class Kubernetes(Target):
             raise not_up(workspace)
         return found
 
-    def status(self, workspace: Workspace) -> list[ComponentStatus]:
-        """Ask the cluster how each component is."""
-        from platinfra.targets.kubernetes.verbs.running import statuses
-
-        return statuses(self.running(workspace))
-
-    def logs(
-        self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
-    ) -> Iterator[tuple[str, str]]:
-        """Yield pod and line."""
-        from platinfra.targets.kubernetes.verbs.running import lines as lines_of
-
-        return lines_of(self.running(workspace), component, count=lines, follow=follow)
-
-    def pages(self, workspace: Workspace) -> Mapping[str, str]:
-        """Return the components that have a page, with their addresses."""
-        from platinfra.targets.kubernetes.verbs.running import addresses
-
-        return addresses(self.running(workspace))
-
-    def page(self, workspace: Workspace, component: str) -> Page:
-        """Return the page of a component: its route, or a tunnel."""
-        from platinfra.targets.kubernetes.verbs.running import page
-
-        return page(self.running(workspace), component)
-
     def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
         """Return the stack for Helm, as manifests, or for Argo CD or Flux."""
         from platinfra.targets.kubernetes.verbs.render import artifacts
@@ -146,30 +118,6 @@ class Kubernetes(Target):
         from platinfra.targets.kubernetes.verbs.doctor import findings
 
         return findings(stack, self.bundle(stack))
-
-    def images(self, stack: Resolved) -> list[ImageStatus]:
-        """Return the images that are built from the tools' locks."""
-        from platinfra.targets.kubernetes.verbs.images import images
-
-        return images(self.bundle(stack))
-
-    def build_images(
-        self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
-    ) -> list[ImageStatus]:
-        """Build them, and push them if asked."""
-        from platinfra.targets.kubernetes.verbs.images import build
-
-        return build(self.bundle(stack), report, base=base, push=push)
-
-    def lock_images(
-        self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
-    ) -> list[ImageStatus]:
-        """Write the digests of all images beside the stack file."""
-        from platinfra.targets.kubernetes.verbs.images import lock
-
-        return lock(
-            stacks[0].workspace, [self.bundle(each, digests=False) for each in stacks], report, everywhere=everywhere
-        )
 
 
 TARGET = Kubernetes()
