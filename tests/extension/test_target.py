@@ -114,6 +114,27 @@ def test_a_broken_package_is_named_and_keeps_nothing_else_from_working(run: Run,
     run("tools")
 
 
+def test_tools_are_listed_for_it(paper: Run) -> None:
+    listed = paper("tools", "--target", "paper").stdout
+    assert "mlflow" in listed
+    assert "optuna" not in listed
+    assert "did you mean `paper`?" in paper("tools", "--target", "papr", code=2).stderr
+
+
+def test_a_broken_tool_is_told_and_the_others_are_listed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(STACK.replace("paper", "local"))
+    broken = tmp_path / "tools" / "abacus"
+    broken.mkdir(parents=True)
+    (broken / "tool.yaml").write_text("name: abacus\nsumary: Count\n")
+    listed = run("tools", "--json")
+    assert "mlflow" in {each["name"] for each in json.loads(listed.stdout)["tools"]}
+    assert "warning[catalog-entry]: sumary" in listed.stderr
+    assert "abacus/tool.yaml:2" in listed.stderr
+    run("validate")
+    (tmp_path / "platinfra.yaml").write_text(STACK.replace("paper", "local").replace("[mlflow]", "[abacus]"))
+    assert "error[catalog-entry]" in run("validate", code=2).stderr
+
+
 def test_nothing_of_platinfra_names_it() -> None:
     found = subprocess.run(
         [shutil.which("grep") or "grep", "-rniw", "paper", str(ROOT / "src"), "--include=*.py", "--include=*.yaml"],

@@ -59,7 +59,7 @@ def questionnaire() -> list[tuple[str, str, list[str]]]:
     from platinfra.app.tools import tools
     from platinfra.catalog.catalog import Catalog
 
-    lines = [each for each in tools() if "local" in each.targets]
+    lines = tools(target="local").tools
     stages = [each for each in Catalog().capabilities() if each.stage]
     asked = [(each.name, each.summary, [line.name for line in lines if each.name in line.stages]) for each in stages]
     return [each for each in asked if each[2]]

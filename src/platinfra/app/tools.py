@@ -1,12 +1,12 @@
 """Browse the catalog."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platinfra.app.workspace import at
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
-from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
 from platinfra.model import targets as known_targets
 
 
@@ -21,16 +21,29 @@ class ToolLine:
     """Where it can be brought up."""
 
 
-def tools(stage: str | None = None, target: str | None = None, file: Path | None = None) -> list[ToolLine]:
-    """Return the tools, of one stage and for one target if asked; raise PlatinfraError for an unknown stage."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What `tools` answers."""
+
+    tools: list[ToolLine]
+    broken: tuple[Diagnostic, ...]
+    """What is wrong with the tools that cannot be read."""
+
+
+def tools(stage: str | None = None, target: str | None = None, file: Path | None = None) -> Listing:
+    """Return the tools, of one stage and for one target if asked; raise PlatinfraError for an unknown one of them."""
     catalog = Catalog.beside(at(file, None).folder)
     if stage is not None and catalog.find_capability(stage) is None:
         known = [each.name for each in catalog.capabilities()]
         raise PlatinfraError(Diagnostic("unknown-stage", f"`{stage}` is not a stage", hint=did_you_mean(stage, known)))
+    if target is not None and target not in known_targets.names():
+        hint = did_you_mean(target, known_targets.names()) or f"targets: {join_names(known_targets.names())}"
+        raise PlatinfraError(Diagnostic("unknown-value", f"`{target}` is not a target", hint=hint))
     lines = [line(each) for each in catalog.tools()]
-    return [
+    there = [
         each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]
+    return Listing(there, tuple(replace(each, severity="warning") for each in catalog.broken()))
 
 
 def line(tool: Tool) -> ToolLine:

@@ -7,6 +7,7 @@ from pathlib import Path
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.load import load_capability, load_tool
 from platinfra.catalog.schema import Tool
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 
 _PACKAGE = Path(__file__).parent.parent
 ENTRY_POINT = "platinfra.catalog"
@@ -64,8 +65,13 @@ class Catalog:
         return sorted({name for name in found if not name.startswith("_")})
 
     def tools(self) -> Iterator[Tool]:
-        """Yield every tool; reads them all."""
-        return (self.get(name) for name in self.names())
+        """Yield every tool that can be read; reads them all."""
+        return (each for each in map(self._read, self.names()) if isinstance(each, Tool))
+
+    def broken(self) -> Iterator[Diagnostic]:
+        """Yield what is wrong with the tools that cannot be read; a stack that names one is refused for it."""
+        errors = (each for each in map(self._read, self.names()) if isinstance(each, PlatinfraError))
+        return (problem for error in errors for problem in error.diagnostics)
 
     def providers(self, capability: str) -> list[Tool]:
         """Return the tools that provide a capability; reads them all."""
@@ -91,6 +97,12 @@ class Catalog:
         folders = (folder.parent / "capabilities" for folder in (*self._folders, *_installed_folders()))
         names = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
         return sorted((self.capability(name) for name in names), key=lambda each: not each.stage)
+
+    def _read(self, name: str) -> Tool | PlatinfraError:
+        try:
+            return self.get(name)
+        except PlatinfraError as error:
+            return error
 
     def _folder(self, name: str) -> Path | None:
         if not name or name.startswith("-") or not name.replace("-", "").isalnum():

@@ -8,9 +8,7 @@ from platinfra.cli import options, render
 
 @click.command("tools")
 @click.option("--stage", help="Only list tools of this stage.")
-@click.option(
-    "--target", type=click.Choice(["local", "kubernetes", "aws"]), help="Only list tools that run on this target."
-)
+@click.option("--target", help="Only list tools that run on this target.")
 @options.as_json
 def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
     """
@@ -21,9 +19,10 @@ def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
       platinfra tools
       platinfra tools --stage model_serving --target local
     """
-    lines = tools(stage, target)
+    listing = tools(stage, target)
+    render.diagnostics(listing.broken)
     if as_json:
-        render.data({"tools": lines})
+        render.data({"tools": listing.tools})
         return
-    rows = [[each.name, ", ".join(each.stages), ", ".join(each.targets), each.summary] for each in lines]
+    rows = [[each.name, ", ".join(each.stages), ", ".join(each.targets), each.summary] for each in listing.tools]
     render.table(rows, ["tool", "stages", "runs on", "summary"])
