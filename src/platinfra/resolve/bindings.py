@@ -54,6 +54,7 @@ class _Binder:
         self.problems = problems
         self.by_stage: dict[str, list[str]] = {}
         self.by_capability: dict[str, list[str]] = {}
+        self.absent: dict[str, list[str]] = {}
         for member in members.values():
             self.enlist(member)
 
@@ -82,6 +83,7 @@ class _Binder:
         for member in queue:
             for name, requirement in self.requirements(member, optional=True):
                 self.meet(member, name, requirement)
+        self.note_absent()
         self.add_routes()
         self.bound.bindings = self.in_order()
         return self.bound
@@ -150,7 +152,7 @@ class _Binder:
             for each in candidates:
                 self.add(member, name, requirement, each, f"`{each}` provides {requirement.capability}")
             if not candidates:
-                self.unbound(member, name, requirement)
+                self.unbound(member, requirement)
             return None
         match candidates:
             case [provider]:
@@ -213,7 +215,7 @@ class _Binder:
             self.problems.append(self.unmet(member, name, requirement))
             return None
         if tool is None or requirement.optional:
-            self.unbound(member, name, requirement)
+            self.unbound(member, requirement)
             return None
         reason = f"the default {requirement.capability} of `{target}`"
         added = self.join(tool.name, reason)
@@ -245,10 +247,15 @@ class _Binder:
         """Remember what people should know of the wires."""
         self.bound.notes.append(text)
 
-    def unbound(self, member: Member, name: str, requirement: Requirement) -> None:
-        """Note an optional requirement that nothing meets; why a provider does not is noted already."""
+    def unbound(self, member: Member, requirement: Requirement) -> None:
+        """Remember an optional requirement that nothing meets; why a provider does not is noted already."""
         if not self.candidates(member, requirement):
-            self.note(f"`{member.name}.{name}` stays unbound: the stack has no {requirement.capability}")
+            self.absent.setdefault(member.name, []).append(requirement.capability)
+
+    def note_absent(self) -> None:
+        """Note once for each component what it would use and the stack does not have."""
+        for member, capabilities in self.absent.items():
+            self.note(f"`{member}` uses no {join_names(dict.fromkeys(capabilities), 'or')}: the stack has none")
 
     def unmet(self, member: Member, name: str, requirement: Requirement) -> Diagnostic:
         """Describe a requirement that nothing meets."""
