@@ -43,7 +43,7 @@ def tools(stage: str | None = None, target: str | None = None, file: Path | None
     there = [
         each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]
-    return Listing(there, tuple(replace(each, severity="warning") for each in catalog.broken()))
+    return Listing(there, tuple(replace(each, severity="warning") for each in catalog.find_mistakes()))
 
 
 def line(tool: Tool) -> ToolLine:

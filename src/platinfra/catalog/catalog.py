@@ -68,7 +68,7 @@ class Catalog:
         """Yield every tool that can be read; reads them all."""
         return (each for each in map(self._read, self.names()) if isinstance(each, Tool))
 
-    def broken(self) -> Iterator[Diagnostic]:
+    def find_mistakes(self) -> Iterator[Diagnostic]:
         """Yield what is wrong with the tools that cannot be read; a stack that names one is refused for it."""
         errors = (each for each in map(self._read, self.names()) if isinstance(each, PlatinfraError))
         return (problem for error in errors for problem in error.diagnostics)

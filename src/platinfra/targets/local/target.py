@@ -45,7 +45,7 @@ class Local(Target):
 
     def check(self, stack: Resolved) -> None:
         """Raise PlatinfraError for a folder and a project that this machine cannot use."""
-        from platinfra.targets.local.verbs.machine import refuse_unusable
+        from platinfra.targets.local.verbs.refusals import refuse_unusable
 
         refuse_unusable(stack.workspace, stack.graph)
 

@@ -3,12 +3,12 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, PlatinfraError, join_names
+from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.cache import cache_folder
 from platinfra.model.graph import Graph
 from platinfra.model.state import Applied, State
@@ -53,8 +53,6 @@ _AWS = (
     "PGSSLROOTCERT",
 )
 """Where a process finds credentials, and the certificates of services; no keys, which would lie open in the environment of every tool."""
-_UNUSABLE = frozenset('#%,:"\\\n')
-"""`#` begins a comment in DVC's configuration, `%` is decoded by MLflow, `:` separates PATH, quotes end JSON text."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _STORE = "secret-store.json"
 """Names the place in AWS where the secrets lie, when they do not lie in a file."""
@@ -226,31 +224,3 @@ def read_ports(workspace: Workspace) -> dict[str, int]:
         return {str(key): int(value) for key, value in data.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
-
-
-def refuse_unusable(workspace: Workspace, graph: Graph) -> None:
-    """Raise PlatinfraError for a folder that tools cannot work in and for a project without a hashed requirements file."""
-    problems = [*_folder_problems(workspace), *_project_problems(workspace, graph)]
-    if problems:
-        raise PlatinfraError(*problems)
-
-
-def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
-    """Yield a problem for characters that tools' own configuration files and addresses give a meaning to."""
-    found = sorted(set(str(workspace.folder)) & _UNUSABLE)
-    if found:
-        message = f"the tools cannot work in a folder with {join_names(found)} in its path"
-        yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
-
-
-def _project_problems(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic]:
-    name = graph.project.get("requirements")
-    if name is None:
-        return
-    file = workspace.folder / name
-    hint = "create it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
-    if not file.is_file():
-        message = f"`project.requirements`: no file `{name}` next to the stack file"
-        yield Diagnostic("project-requirements", message, hint=hint)
-    elif "--hash=" not in file.read_text(encoding="utf-8", errors="replace"):
-        yield Diagnostic("project-requirements", f"`{name}` has no hashes", hint=hint)

@@ -9,6 +9,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
 from platinfra.targets.local import plan as compiler
 from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs.refusals import refuse_unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Prepared:
 def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False) -> Prepared:
     """Plan a stack; raise PlatinfraError for what this machine cannot run."""
     workspace, graph, catalog = stack.workspace, stack.graph, stack.catalog
-    machine.refuse_unusable(workspace, graph)
+    refuse_unusable(workspace, graph)
     state, recovered = machine.load_state(workspace)
     kept = machine.read_ports(workspace)
     kept = machine.still_usable(workspace, kept) if move_ports else kept
