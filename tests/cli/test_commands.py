@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from tests.conftest import Command
 
+from platinfra.app.open import forward
 from platinfra.cli.lazy import SUMMARIES
+from platinfra.diagnostics import PlatinfraError
+from platinfra.targets.answers import Page
 
 ROOT = Path(__file__).parents[2]
 CLUSTER = "name: demo\nprovider: {name: kubernetes}\nstack:\n  experiment_tracker: [mlflow]\n"
@@ -337,3 +340,13 @@ def test_a_drawn_consumer_stands_left_of_what_it_uses() -> None:
     graph = graph_of((ROOT / "examples" / "quickstart" / "platinfra.yaml").read_text())
     column = {name: number for number, names in enumerate(_columns(graph)) for name in names}
     assert all(column[each.consumer] < column[each.provider] for each in graph.bindings)
+
+
+def test_a_tunnel_without_its_programs_names_the_missing_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tunnel").write_text("#!/bin/sh\n")
+    (tmp_path / "tunnel").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PlatinfraError) as raised:
+        forward(Page("here", "here", ("tunnel", "start"), ("tunnel-plugin",)))
+    assert raised.value.diagnostics[0].code == "unknown-program"
+    assert "`tunnel-plugin`" in raised.value.diagnostics[0].message

@@ -10,8 +10,6 @@ from platinfra.app.workspace import at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.targets.answers import Page
 
-_PLUGIN = "session-manager-plugin"
-
 
 def pages(file: Path | None, environment: str | None) -> Mapping[str, str]:
     """Return the components that have a page, with their addresses."""
@@ -25,11 +23,10 @@ def page(file: Path | None, environment: str | None, component: str) -> Page:
     return target_of(workspace).page(workspace, component)
 
 
-def forward(command: tuple[str, ...]) -> None:
-    """Replace this process by a tunnel; raise PlatinfraError without the programs that it takes."""
-    wanted = (command[0], _PLUGIN) if command[0] == "aws" else command[:1]
-    missing = [each for each in wanted if shutil.which(each) is None]
+def forward(page: Page) -> None:
+    """Replace this process by the tunnel of a page; raise PlatinfraError without the programs that it takes."""
+    missing = [each for each in (page.tunnel[0], *page.programs) if shutil.which(each) is None]
     if missing:
         hint = "install it; `--print` only prints the command"
         raise PlatinfraError(Diagnostic("unknown-program", f"no program `{missing[0]}` found", hint=hint))
-    os.execvp(command[0], command)
+    os.execvp(page.tunnel[0], page.tunnel)

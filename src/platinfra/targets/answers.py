@@ -116,6 +116,8 @@ class Page:
     """What a browser opens: a private file where a login is part of the link."""
     tunnel: tuple[str, ...] = ()
     """The command that makes the page of another machine appear here; it lasts until it is interrupted."""
+    programs: tuple[str, ...] = ()
+    """What the tunnel takes beside its own program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,6 @@ def command(component: str | None, file: Path | None, environment: str | None, *
     if only_print:
         return
     if found.tunnel:
-        forward(found.tunnel)
+        forward(found)
     elif click.launch(found.opened) != 0:
         click.echo(f"no browser found; open {found.opened}", err=True)

@@ -38,7 +38,7 @@ def page(workspace: Workspace, component: str) -> Page:
     document = ("--document-name", "AWS-StartPortForwardingSession", "--parameters", ports)
     tunnel = ("aws", "ssm", "start-session", "--region", region, "--target", target, *document)
     address = f"http://127.0.0.1:{port}"
-    return Page(f"{address}, as long as this runs:\n{shlex.join(tunnel)}", address, tunnel)
+    return Page(f"{address}, as long as this runs:\n{shlex.join(tunnel)}", address, tunnel, ("session-manager-plugin",))
 
 
 def _components(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
