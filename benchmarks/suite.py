@@ -19,7 +19,8 @@ def waited(command: str, reach: int) -> dict[str, object]:
     began = time.monotonic()
     subprocess.run(command.split(), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     took = time.monotonic() - began
-    shown = f"{took / 60:.0f} min {took % 60:02.0f} s"
+    minutes, seconds = divmod(round(took), 60)
+    shown = f"{minutes} min {seconds:02} s"
     return {"what": f"`{command}`", "measured": shown, "reach": f"≤ {reach} s", "ok": took <= reach}
 
 
