@@ -121,15 +121,18 @@ class Aws(Clustered):
     def pages(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the components that have a page, with their addresses."""
         from platinfra.targets.aws.verbs import pages
+        from platinfra.targets.kubernetes.verbs.running import addresses
 
-        return super().pages(workspace) if self.applications(workspace) else pages.pages(workspace)
+        there = self.applications(workspace)
+        return addresses(there) if there else pages.pages(workspace)
 
     def page(self, workspace: Workspace, component: str) -> Page:
         """Return the page of a component: in the cluster, or on the machine."""
         from platinfra.targets.aws.verbs import pages
+        from platinfra.targets.kubernetes.verbs.running import page
 
         there = self.applications(workspace)
-        return super().page(workspace, component) if there else pages.page(workspace, component)
+        return page(there, component) if there else pages.page(workspace, component)
 
     def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
         """Return the Terraform folder, and below it what goes into the cluster."""
