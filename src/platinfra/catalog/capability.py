@@ -28,6 +28,9 @@ class Capability(Entry):
     defaults: dict[str, str] = Field(
         default_factory=dict, description="Target to the tool that provides the capability if the stack names none."
     )
+    proxy: str | None = Field(
+        default=None, description="The tool that asks for it before pages of tools that cannot ask themselves."
+    )
     port: int | None = Field(
         default=None, description="The port of its servers outside the stack, where no address tells another."
     )

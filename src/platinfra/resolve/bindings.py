@@ -95,8 +95,13 @@ class _Binder:
         doors = routes.doors(self.bound.members, self.chosen)
         if not doors:
             return
-        name, reason = routes.carrier(self.chosen, self.by_capability.get(routes.GATEWAY, ()))
-        member = self.bound.members.get(name) or self.join(name, reason)
+        capability, reason = routes.carrier(self.chosen)
+        named = self.by_capability.get(capability)
+        if not named and (default := self.default_of(capability)):
+            named = [self.join(default, reason).name]
+        if not named:
+            return
+        member = self.bound.members[named[0]]
         requirement = member.tool.requires[routes.PAGES]
         for door, host in doors.items():
             self.add(member, routes.PAGES, requirement, door, f"its page is at {host}")

@@ -9,7 +9,7 @@ from typing import Any
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.place import Place
 
-TOOL = "karpenter"
+CAPABILITY = "node_provisioner"
 POD = {"namespace": "kube-system", "service_account": "karpenter"}
 """The controller's pods: its release is called as its chart."""
 NODES = "cluster-nodes"
