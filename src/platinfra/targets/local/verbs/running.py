@@ -12,7 +12,7 @@ from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.target import not_up
 
-_NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYDANTIC_DISABLE_PLUGINS")
+_NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
 """Settings of this process that a user's command must not inherit."""
 
 
