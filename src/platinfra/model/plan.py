@@ -1,12 +1,15 @@
 """Work in an order that respects every binding, as data."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from platinfra.model.event import Phase
-from platinfra.model.ports import ProcessStatus
-from platinfra.model.state import Applied, State
+if TYPE_CHECKING:
+    from platinfra.model.event import Phase
+    from platinfra.model.ports import ProcessStatus
+    from platinfra.model.state import Applied, State
 
 Verb = Literal["create", "update", "repair", "replace", "unchanged", "remove"]
 
