@@ -87,6 +87,15 @@ def test_plan_without_an_account_loads_nothing_that_acts() -> None:
     assert loaded(watched, "platinfra.model.ports", "platinfra.model.state", "platinfra.model.event") == []
 
 
+def test_plan_on_a_machine_where_nothing_runs_loads_no_supervisor(tmp_path: Path) -> None:
+    file = tmp_path / "platinfra.yaml"
+    file.write_text("name: demo\nstack:\n  experiment_tracker: [mlflow]\n")
+    watched = watch("plan", str(file))
+    assert "platinfra.targets.local.verbs.plan" in watched.modules
+    assert loaded(watched, "importlib.metadata", "http", "ssl", "xmlrpc", "psutil", "rich") == []
+    assert loaded(watched, "platinfra.engine", "platinfra.drivers.supervision", "platinfra.targets.aws") == []
+
+
 @pytest.mark.parametrize("verb", ["validate", "plan"])
 def test_a_short_command_does_not_look_for_garbage(verb: str) -> None:
     watched = watch(verb, str(SEED))
