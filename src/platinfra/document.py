@@ -1,7 +1,7 @@
 """YAML text becomes plain data that remembers where every key and value stood."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,26 @@ MAX_DEPTH = 40
 Path_ = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BOOLEAN_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
+
+
+class Spans(Mapping[Path_, Span]):
+    """The span of each node by its path, worked out when somebody asks: few are ever shown."""
+
+    def __init__(self, nodes: Mapping[Path_, yaml.Node], span: Callable[[yaml.Node], Span]) -> None:
+        """Take the nodes of a file, and what says where one stands."""
+        self._nodes, self._span = nodes, span
+
+    def __getitem__(self, path: Path_) -> Span:
+        """Return where the node of a path stands; raise KeyError when there is none."""
+        return self._span(self._nodes[path])
+
+    def __iter__(self) -> Iterator[Path_]:
+        """Yield the paths."""
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +121,8 @@ class _Walk:
     def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
         self.lines = lines
-        self.values: dict[Path_, Span] = {}
-        self.keys: dict[Path_, Span] = {}
+        self.values: dict[Path_, yaml.Node] = {}
+        self.keys: dict[Path_, yaml.Node] = {}
         self.texts: dict[Path_, str] = {}
         self.problems: list[Diagnostic] = []
         self.nodes = 0
@@ -110,7 +130,8 @@ class _Walk:
     def document(self, node: yaml.Node | None) -> Document:
         """Return the finished document."""
         data = None if node is None else self.value(node, ())
-        return Document(self.file, data, self.values, self.keys, self.texts, tuple(self.problems))
+        values, keys = Spans(self.values, self.span), Spans(self.keys, self.span)
+        return Document(self.file, data, values, keys, self.texts, tuple(self.problems))
 
     def value(self, node: yaml.Node, path: Path_) -> Any:
         """Return the data of one node."""
@@ -128,7 +149,7 @@ class _Walk:
             raise PlatinfraError(
                 _problem("nested-too-deep", f"`{self.file}` is nested deeper than {MAX_DEPTH} levels", self.span(node))
             )
-        self.values[path] = self.span(node)
+        self.values[path] = node
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -142,7 +163,7 @@ class _Walk:
         for key_node, value_node in node.value:
             key = self.key(key_node, path, result)
             if key is not None:
-                self.keys[*path, key] = self.span(key_node)
+                self.keys[*path, key] = key_node
                 result[key] = self.value(value_node, (*path, key))
         return result
 
@@ -163,7 +184,7 @@ class _Walk:
             return None
         key = str(node.value)
         if key in seen:
-            first = self.keys[*path, key].line
+            first = self.span(self.keys[*path, key]).line
             self.problems.append(
                 _problem("duplicate-key", f"duplicate key `{key}`", self.span(node), f"first used on line {first}")
             )

@@ -6,14 +6,11 @@ what platinfra needs. The machine looks there every two minutes, so a changed st
 any of it: the machine's role fetches secrets when the stack starts, and each tool gets credentials of its own role.
 """
 
-import gzip
-import io
 import json
-import tarfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference, Text
@@ -21,6 +18,9 @@ from platinfra.model.template import ABSENT
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.terraform_json import with_holes
 from platinfra.targets.aws.values import Scope, Values
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
 
 RELEASE = "release"
 PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"
@@ -70,6 +70,10 @@ def package() -> bytes:
 @cache
 def _pack(package: Path) -> bytes:
     """Return a package as an archive; a command renders a machine several times."""
+    import gzip
+    import io
+    import tarfile
+
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for file in sorted(package.rglob("*")):
@@ -79,7 +83,7 @@ def _pack(package: Path) -> bytes:
     return packed.getvalue()
 
 
-def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _anonymous(entry: "TarInfo") -> "TarInfo":
     entry.mtime = entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mode = 0o644
