@@ -155,9 +155,9 @@ def policy(values: Values) -> dict[str, Any]:
     place = values.place
     name = bucket(values)
     statements: list[dict[str, Any]] = [
-        _allow("ReadRelease", ["s3:GetObject"], [f"arn:{place.region.partition}:s3:::{name}/*"]),
-        _allow("ListRelease", ["s3:ListBucket"], [f"arn:{place.region.partition}:s3:::{name}"]),
-        _allow(
+        documents.statement("ReadRelease", ["s3:GetObject"], [f"arn:{place.region.partition}:s3:::{name}/*"]),
+        documents.statement("ListRelease", ["s3:ListBucket"], [f"arn:{place.region.partition}:s3:::{name}"]),
+        documents.statement(
             "FetchSecrets",
             ["secretsmanager:GetSecretValue"],
             [place.arn("secretsmanager", f"secret:{place.prefix}/*")],
@@ -165,19 +165,19 @@ def policy(values: Values) -> dict[str, Any]:
     ]
     arns = sorted(_role_arns(values).values())
     if arns:
-        statements.append(_allow("ActAsComponents", ["sts:AssumeRole"], arns))
+        statements.append(documents.statement("ActAsComponents", ["sts:AssumeRole"], arns))
     return documents.policy(statements)
 
 
 def policy_by_id(values: Values, key_arn: Any) -> dict[str, Any]:
     """Return what names ids that AWS chooses: the stack's key, and the administrator of its databases."""
     key = key_arn if isinstance(key_arn, tuple) else (key_arn,)
-    found = [_allow("DecryptOwn", ["kms:Decrypt"], [key])]
+    found = [documents.statement("DecryptOwn", ["kms:Decrypt"], [key])]
     databases = [
         (Reference(("module", labels.component(each), "master_secret_arn")),) for each in _administrators(values)
     ]
     if databases:
-        found.append(_allow("AdministerDatabases", ["secretsmanager:GetSecretValue"], databases))
+        found.append(documents.statement("AdministerDatabases", ["secretsmanager:GetSecretValue"], databases))
     return documents.policy(found)
 
 
@@ -200,10 +200,6 @@ def _role_arns(values: Values) -> dict[str, str]:
         for role in roles(values)
         if not components[role.component].is_service
     }
-
-
-def _allow(sid: str, actions: list[str], resources: list[Any]) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
 _AWS_CONFIG = """[default]
