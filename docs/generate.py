@@ -17,7 +17,7 @@ from platinfra.catalog.schema import Setting, Tool
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
 from platinfra.model.ground import PLACES, Place
-from platinfra.model.targets import grounds
+from platinfra.model.targets import OWN, grounds
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -161,19 +161,19 @@ def stack_file() -> Iterator[str]:
     for title, name, text in STACK_PARTS:
         yield f"\n## {title}\n"
         yield f"{text}\n"
-        yield from keys(definitions[name])
+        yield from keys(definitions[name] if name else of_every_target(written, title))
     yield "\nThe stages and their tools: [stages and tools](stages-and-tools.md)."
 
 
 STACK_PARTS = (
-    ("provider", "Provider", "Where the platform runs. Left out, it is this machine."),
-    ("deployment", "Deployment", "How it runs there. Each provider has its own types, and keys of its own."),
+    ("provider", "", "Where the platform runs. Left out, it is this machine."),
+    ("deployment", "", "How it runs there. Each provider has its own types, and keys of its own."),
     ("network", "Network", "The network on AWS: a new one, or an existing one."),
-    ("cluster", "Cluster", "The EKS cluster, with `type: kubernetes`."),
+    ("cluster", "EksCluster", "The EKS cluster, with `type: kubernetes`."),
     ("gpu", "Gpu", "Nodes with GPUs."),
     ("routes", "Routes", "Hosts of pages in a cluster, and what leads there."),
     ("tls", "Tls", "Where the certificates of the hosts come from."),
-    ("machine", "Machine", "The virtual machine, with `type: cloud_vm`."),
+    ("machine", "Ec2Machine", "The virtual machine, with `type: cloud_vm`."),
     ("sign-in", "SignIn", "How `users` get in on AWS: through the organisation's identity provider."),
     ("domain", "Domain", "The domain on AWS."),
     ("stack", "Stages", "Each stage is a list. An entry is a tool's name, or one name with options."),
@@ -190,6 +190,18 @@ STACK_PARTS = (
         "Each entry is a person. On AWS each role is an IAM role; nothing enforces roles on this machine.",
     ),
 )
+
+
+def of_every_target(written: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    """Return the keys of a section on all targets."""
+    types = "; ".join(f"{name}: {', '.join(each.type for each in offered)}" for name, offered in grounds().items())
+    every = {"name": {"enum": list(OWN)}, "type": {"type": "string", "description": f"{types}."}}
+    found: dict[str, Any] = {}
+    for each in written["properties"][section]["anyOf"]:
+        found |= written["$defs"][each["$ref"].rpartition("/")[2]]["properties"]
+    for key in found.keys() & every.keys():
+        found[key] = {"default": found[key]["default"], "description": found[key]["description"], **every[key]}
+    return {"properties": found}
 
 
 def tool_yaml() -> Iterator[str]:
@@ -215,7 +227,12 @@ def keys(definition: Mapping[str, Any]) -> Iterator[str]:
         if "-" in name:
             continue
         default = "required" if name in required else default_of(each)
-        rows.append([f"`{name}`", kind_of(each), default, each.get("description", "")])
+        kind = (
+            f"[{name}](#{name})"
+            if "$ref" in str(each.get("anyOf")) and name in {"provider", "deployment"}
+            else kind_of(each)
+        )
+        rows.append([f"`{name}`", kind, default, each.get("description", "")])
     yield from table(["key", "type", "default", "meaning"], rows)
 
 
@@ -254,7 +271,7 @@ def container(definition: Mapping[str, Any]) -> str:
 
 def reference(name: str) -> str:
     """Return the name of a nested object, as a link to its heading."""
-    headings = {part: title for title, part, _ in STACK_PARTS}
+    headings = {part: title for title, part, _ in STACK_PARTS if part}
     anchor = headings.get(name, name).lower().replace(" ", "-")
     return f"[{headings.get(name, name)}](#{anchor})"
 

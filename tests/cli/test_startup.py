@@ -16,7 +16,7 @@ from platinfra import document
 from platinfra.catalog.entry import Entry
 from platinfra.catalog.schema import Tool
 from platinfra.cli.main import leave_out_plugins
-from platinfra.spec.aws import Strict
+from platinfra.sections.section import Section
 from platinfra.spec.schema import StackFile
 
 SEED = Path(__file__).parents[2] / "benchmarks" / "seed.yaml"
@@ -84,7 +84,7 @@ def test_plan_without_an_account_loads_nothing_that_acts() -> None:
     assert "platinfra.targets.aws.verbs.plan" in watched.modules
     assert loaded(watched, "importlib.metadata", *WORKERS) == []
     assert loaded(watched, "platinfra.engine", "platinfra.drivers.terraform", "platinfra.targets.local") == []
-    assert loaded(watched, "platinfra.model.ports", "platinfra.model.state", "platinfra.model.event") == []
+    assert loaded(watched, "platinfra.model.ports", "platinfra.model.record", "platinfra.model.event") == []
 
 
 def test_plan_on_a_machine_where_nothing_runs_loads_no_supervisor(tmp_path: Path) -> None:
@@ -106,10 +106,10 @@ def test_a_short_command_does_not_look_for_garbage(verb: str) -> None:
 def test_no_default_is_made_by_a_function_of_c() -> None:
     """Pydantic asks each for its signature, and Python compiles its tokenizer to read one of C: 7 ms."""
     assert Tool in models(Entry)
-    assert StackFile in models(Strict)
+    assert StackFile in models(Section)
     makers = [
         (model.__name__, name)
-        for model in (*models(Entry), *models(Strict))
+        for model in (*models(Entry), *models(Section))
         for name, field in model.model_fields.items()
         if inspect.isbuiltin(field.default_factory) or field.default_factory in (list, dict, set, tuple)
     ]

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from pydantic import Field
+
+from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.files import LocalFiles, make_state_folder
 from platinfra.drivers.record_file import RecordFile
 from platinfra.model.drift import Drift
@@ -14,6 +17,7 @@ from platinfra.model.plan import Change
 from platinfra.model.record import Record
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
+from platinfra.sections.section import Deployment, Destination, Provider
 from platinfra.targets.answers import (
     Applied,
     Artifacts,
@@ -31,11 +35,26 @@ from platinfra.targets.answers import (
 from platinfra.targets.target import Target, chosen_component, not_up
 
 
+class PaperProvider(Provider):
+    """Some paper."""
+
+    ink: str = Field("black", description="The colour.")
+
+
 class Paper(Target):
     name = "paper"
     grounds = (Ground("paper", "sheet", ("machine",)), Ground("paper", "roll", ("machine",)))
     defaults = MappingProxyType({"sql_database": "postgres", "object_store": "directory"})
     alternatives = MappingProxyType({"restart": "take a new sheet"})
+
+    def sections(self) -> tuple[type[Provider], type[Deployment]]:
+        return PaperProvider, Deployment
+
+    def problems(self, destination: Destination) -> Iterator[Diagnostic]:
+        assert isinstance(destination.provider, PaperProvider)
+        if destination.provider.ink == "white":
+            place = destination.where("provider", "ink")
+            yield Diagnostic("unreadable", "nobody can read white ink", place, "write `ink: black`")
 
     def plan(self, stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
         there = {} if offline else _read(stack.workspace)

@@ -77,6 +77,20 @@ def test_a_command_that_it_does_not_have_says_so_with_its_own_words(paper: Run) 
     assert "take a new sheet" in ended.stderr
 
 
+def test_it_reads_its_own_sections_of_the_file(paper: Run, tmp_path: Path) -> None:
+    file = tmp_path / "platinfra.yaml"
+    file.write_text(STACK.replace("name: paper", "name: paper, ink: blue"))
+    paper("validate")
+    file.write_text(STACK.replace("name: paper", "name: paper, inc: blue"))
+    assert "error[unknown-key]: `inc` is not a key" in (error := paper("validate", code=2).stderr)
+    assert "did you mean `ink`?" in error
+    file.write_text(STACK.replace("name: paper", "name: paper, ink: white"))
+    assert "error[unreadable]" in (error := paper("validate", code=2).stderr)
+    assert "platinfra.yaml:2:30" in error
+    file.write_text(STACK.replace("name: paper", "name: paper, region: eu-central-1"))
+    assert "`region` belongs to `aws`, not to `paper`" in paper("validate", code=2).stderr
+
+
 def test_its_types_of_deployment_are_checked(paper: Run, tmp_path: Path) -> None:
     (tmp_path / "platinfra.yaml").write_text(STACK.replace("stack:", "deployment: {type: rol}\nstack:", 1))
     ended = paper("validate", code=2)

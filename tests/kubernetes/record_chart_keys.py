@@ -19,11 +19,11 @@ import yaml
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.model.graph import Binding, Component, Graph
-from platinfra.spec.kubernetes import KubernetesDeployment
-from platinfra.spec.routes import Routes, Tls
+from platinfra.sections.routes import Routes, Tls
 from platinfra.targets.kubernetes.bundle import Release, bundle
 from platinfra.targets.kubernetes.place import VERSION, place_of
 from platinfra.targets.kubernetes.render import plain
+from platinfra.targets.kubernetes.schema import KubernetesDeployment
 from platinfra.targets.kubernetes.values import Values
 
 FOLDER = Path(__file__).parent / "chart_keys"

@@ -22,7 +22,7 @@ def settings(size: str, component: str, text: str = CLUSTER) -> dict:
 
 def shown(text: str) -> dict[str, dict]:
     found = resolved(text)
-    return set_by_size(found.graph.components, CATALOG, found.file.deployment.size or "small")
+    return set_by_size(found.graph.components, CATALOG, found.size or "small")
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import DEFAULT, Workspace
 from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.aws.record import CloudComponent, CloudRecord
-from platinfra.targets.aws.verbs.session import last_record
-from platinfra.targets.aws.verbs.stack import cloud_stack, record_of
+from platinfra.targets.aws.verbs.records import last_record, record_of
+from platinfra.targets.aws.verbs.stack import cloud_stack
 from platinfra.targets.folder import write_folder
 from platinfra.targets.kubernetes.record import AddressRecord, ClusterRecord, OwnCluster
 from platinfra.targets.kubernetes.verbs.site import last_site

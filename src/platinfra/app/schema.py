@@ -6,6 +6,7 @@ from typing import Any
 from platinfra.app.workspace import at
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
+from platinfra.model import targets
 from platinfra.spec.schema import StackFile
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,11 +33,30 @@ def stack_schema(file: Path | None) -> dict[str, Any]:
             for each in catalog.capabilities()
         },
     }
+    sections = _sections(definitions)
     for owner in (written, definitions["Override"]):
         owner["properties"]["stack"] = {"$ref": "#/$defs/Stages", "description": "Stage to list of tools."}
+        for name, choices in sections.items():
+            owner["properties"][name] = {"anyOf": choices, "description": owner["properties"][name]["description"]}
     definitions.pop("Use", None)
-    _allow_dashes(definitions["Provider"])
+    for name in definitions.keys() - {"Stages"}:
+        _allow_dashes(definitions[name])
     return written
+
+
+def _sections(definitions: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Add what each target reads of a stack file to the definitions; return references to it, by section."""
+    found: dict[str, list[dict[str, str]]] = {"provider": [], "deployment": []}
+    for target in map(targets.get, targets.OWN):
+        fixed = {"name": {"const": target.name}, "type": {"enum": [each.type for each in target.grounds]}}
+        for section, kind in zip(found, target.sections(), strict=True):
+            schema = kind.model_json_schema(by_alias=True)
+            definitions.update(schema.pop("$defs", {}))
+            for key in fixed.keys() & schema["properties"].keys():
+                schema["properties"][key] |= fixed[key]
+            definitions[kind.__name__] = schema
+            found[section].append({"$ref": f"#/$defs/{kind.__name__}"})
+    return found
 
 
 def _stage(name: str, summary: str, tools: list[str], options: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +73,6 @@ def _stage(name: str, summary: str, tools: list[str], options: dict[str, Any]) -
 
 def _allow_dashes(definition: dict[str, Any]) -> None:
     """Allow `account-id` beside `account_id`."""
-    for name, each in list(definition["properties"].items()):
+    for name, each in list(definition.get("properties", {}).items()):
         if "_" in name:
             definition["properties"][name.replace("_", "-")] = each

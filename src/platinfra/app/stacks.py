@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 from platinfra.app.workspace import at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import targets
-from platinfra.model.record import Record
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.resolve.workspace import resolve_workspace
@@ -69,6 +68,7 @@ def _recorded_target(workspace: Workspace) -> str:
 
 def _header(workspace: Workspace) -> "Header":
     from platinfra.drivers.record_file import Header, RecordFile
+    from platinfra.model.record import Record
 
     return RecordFile(workspace.root, Record).header() if workspace.root.is_dir() else Header()
 

@@ -7,21 +7,20 @@ import click
 from platinfra.cli import render
 from platinfra.cli.changes_text import print_part
 from platinfra.resolve.settings import set_by_size
-from platinfra.spec.schema import Scalar
 from platinfra.targets.answers import Applied, Planned
 
 
 def print_plan(planned: Planned) -> None:
     """Print components, what their size set, wires with their reasons, permissions and what would be done."""
-    graph, file = planned.stack.graph, planned.stack.file
+    graph, size = planned.stack.graph, planned.stack.size
     click.echo(f"{graph.stack} on {graph.target} (environment {graph.environment})\n")
     click.secho("Components", bold=True)
     render.table(
         [[each.name, each.tool, ", ".join(each.stages) or each.reason] for each in graph.components.values()],
         ["name", "tool", "stages"],
     )
-    if file.deployment.size:
-        click.echo(f"  size {file.deployment.size}: {_shown_size(planned)}")
+    if size:
+        click.echo(f"  size {size}: {_shown_size(planned)}")
     click.secho("\nWires and permissions", bold=True)
     rows = [
         [f"{each.consumer}.{each.name}", each.provider, ", ".join(each.access) or "use", each.reason]
@@ -40,16 +39,16 @@ def _shown_size(planned: Planned) -> str:
     return ", ".join(f"{name} {value}" for name, value in written.items()) or "changes nothing here"
 
 
-def _set_by_size(planned: Planned) -> dict[str, Scalar]:
+def _set_by_size(planned: Planned) -> dict[str, Any]:
     """Return what the size set, `component.setting` to value."""
     stack = planned.stack
-    found = set_by_size(stack.graph.components, stack.catalog, stack.file.deployment.size or "small")
+    found = set_by_size(stack.graph.components, stack.catalog, stack.size or "small")
     return {f"{component}.{key}": value for component, each in found.items() for key, value in each.items()}
 
 
 def plan_data(planned: Planned) -> dict[str, Any]:
     """Return the plan as plain data, without secrets."""
-    graph, size = planned.stack.graph, planned.stack.file.deployment.size
+    graph, size = planned.stack.graph, planned.stack.size
     return {
         "stack": graph.stack,
         "environment": graph.environment,

@@ -30,7 +30,13 @@ class Offer(Protocol):
     defaults: Mapping[str, str]
     """Capability to the tool that meets it when the stack names none, beside what capabilities say themselves."""
 
-    def needs(self, file: Any) -> Iterator[str]:
+    def sections(self) -> tuple[Any, Any]:
+        """Return the schemas of its `provider` and `deployment` in a stack file."""
+
+    def problems(self, destination: Any) -> Iterator[Diagnostic]:
+        """Yield what is wrong with these sections that no schema can say."""
+
+    def needs(self, deployment: Any) -> Iterator[str]:
         """Yield the capabilities that it needs itself, whatever the stack names."""
 
 

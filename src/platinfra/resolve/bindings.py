@@ -101,7 +101,7 @@ class Binder:
     def add_platform(self) -> None:
         """Add what the target itself needs and no component asked for."""
         target = targets.get(self.chosen.ground.target)
-        for capability in target.needs(self.chosen.file):
+        for capability in target.needs(self.chosen.destination.deployment):
             default = self.default_of(capability)
             if default and not self.by_capability.get(capability):
                 self.join(default, f"the default {capability} of `{target.name}`")
@@ -117,7 +117,7 @@ class Binder:
                 self.note(f"`{member.name}.{name}` stays unbound: {requirement.why}")
         default = self.default_of("secret_store")
         if member.tool.secrets and not optional and default:
-            why = f"secrets generated on `{self.chosen.file.provider.name}` are kept in {default}"
+            why = f"secrets generated on `{self.chosen.target}` are kept in {default}"
             yield SECRETS, Requirement(capability="secret_store", access=["read"], tools=[default], why=why)
 
     def in_order(self) -> list[Binding]:
@@ -201,7 +201,7 @@ class Binder:
 
     def default(self, member: Member, name: str, requirement: Requirement) -> Member | None:
         """Bind the target's default provider, leave an optional requirement unbound, or note the problem."""
-        target, default = self.chosen.file.provider.name, self.default_of(requirement.capability)
+        target, default = self.chosen.target, self.default_of(requirement.capability)
         tool = self.catalog.find(default) if default else None
         if tool is None and not requirement.optional:
             self.unmet(member, name, requirement)
@@ -223,7 +223,9 @@ class Binder:
     def take(self, member: Member) -> Member:
         """Make a component part of the stack."""
         self.bound.members[member.name] = member
-        self.bound.components[member.name] = member.component(settings_of(member, self.problems, self.chosen.size))
+        self.bound.components[member.name] = member.component(
+            settings_of(member, self.problems, self.chosen.size or "small")
+        )
         self.enlist(member)
         return member
 

@@ -8,7 +8,6 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Path_
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
-from platinfra.spec.shape import locate
 
 MAIN = "main"
 
@@ -16,8 +15,8 @@ MAIN = "main"
 def problems(members: Mapping[str, Member], chosen: Chosen) -> Iterator[Diagnostic]:
     """Yield overrides of components that do not exist or come without a chart."""
     charted = [name for name, each in members.items() if _has_main_chart(each)]
-    for written in chosen.file.deployment.values or {}:
-        span = chosen.document.key_span(locate(chosen.document, (*chosen.deployment, "values", written)))
+    for written in chosen.overrides:
+        span = chosen.destination.where("deployment", "values", written, key=True)
         name = canonical_tool(written)
         if name not in members:
             near = did_you_mean(name, members) or f"components: {join_names(members)}"
@@ -34,10 +33,9 @@ def _has_main_chart(member: Member) -> bool:
 
 def spans(chosen: Chosen) -> dict[Path_, Span]:
     """Return the place of each value that the file overrides: component, then keys."""
-    base = locate(chosen.document, (*chosen.deployment, "values"))
     found = {}
-    for path in filter(None, _leaves(chosen.file.deployment.values or {})):
-        span = chosen.document.key_span((*base, *path))
+    for path in filter(None, _leaves(chosen.overrides)):
+        span = chosen.destination.where("deployment", "values", *path, key=True)
         if span:
             found[(canonical_tool(str(path[0])), *path[1:])] = span
     return found

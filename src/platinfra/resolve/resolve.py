@@ -17,8 +17,8 @@ from platinfra.resolve.environment import chosen_environment
 from platinfra.resolve.order import circles
 from platinfra.resolve.recipes import idle_machine
 from platinfra.resolve.settings import settings_of
+from platinfra.sections.section import Deployment, Provider, User
 from platinfra.spec.load import Stack
-from platinfra.spec.schema import StackFile
 
 _MAX_PROBLEMS = 50
 
@@ -30,8 +30,14 @@ class Resolved:
     workspace: Workspace
     catalog: Catalog = field(repr=False)
     graph: Graph
-    file: StackFile
-    """The stack file with the environment's overrides applied."""
+    provider: Provider
+    """What the file says of its target; each target has its own type."""
+    deployment: Deployment
+    users: tuple[User, ...]
+    size: str | None
+    """How much of everything there is to be, where the file says so; `small` otherwise."""
+    environments: tuple[str, ...]
+    """All that the file has."""
     warnings: tuple[Diagnostic, ...]
     ground: Ground
     overrides: Mapping[Path_, Span] = field(default_factory=dict)
@@ -56,25 +62,38 @@ def resolve(
     chosen = chosen_environment(stack, workspace.environment)
     problems = list(stack.problems)
     named = members(chosen, catalog, without, problems)
-    components = {name: member.component(settings_of(member, problems, chosen.size)) for name, member in named.items()}
+    components = {
+        name: member.component(settings_of(member, problems, chosen.size or "small")) for name, member in named.items()
+    }
     bound = Binder(named, components, catalog, chosen, problems).run()
     problems += circles(bound.bindings, bound.members)
     problems += overrides.problems(bound.members, chosen)
     if not problems and (idle := idle_machine(bound.components.values(), chosen.ground)):
-        problems.append(replace(idle, span=chosen.document.key_span((*chosen.deployment, "type"))))
+        problems.append(replace(idle, span=chosen.destination.where("deployment", "type", key=True)))
     if problems:
         raise PlatinfraError(*_in_order(problems, stack.document.file))
     graph = Graph(
         stack=chosen.file.name,
         environment=chosen.name,
-        target=chosen.file.provider.name,
+        target=chosen.target,
         components=bound.components,
         bindings=tuple(bound.bindings),
         notes=tuple(bound.notes),
         project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
     )
-    warnings = (*stack.warnings, *bound.warnings)
-    return Resolved(workspace, catalog, graph, chosen.file, warnings, chosen.ground, overrides.spans(chosen))
+    return Resolved(
+        workspace=workspace,
+        catalog=catalog,
+        graph=graph,
+        provider=chosen.destination.provider,
+        deployment=chosen.destination.deployment,
+        users=tuple(chosen.file.users),
+        size=chosen.size,
+        environments=tuple(chosen.file.environments),
+        warnings=(*stack.warnings, *bound.warnings),
+        ground=chosen.ground,
+        overrides=overrides.spans(chosen),
+    )
 
 
 def _in_order(problems: list[Diagnostic], file: str) -> list[Diagnostic]:

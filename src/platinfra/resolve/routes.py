@@ -6,8 +6,7 @@ from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.resolve.components import Member
 from platinfra.resolve.environment import Chosen
-from platinfra.spec.routes import Routes, is_local
-from platinfra.spec.shape import locate
+from platinfra.sections.routes import Routes, is_local
 
 GATEWAY = "gateway"
 """The capability of what carries traffic."""
@@ -24,7 +23,7 @@ Members = Mapping[str, Member]
 
 def hosts(members: Members, chosen: Chosen) -> dict[str, str]:
     """Return the components whose pages have a host, with it."""
-    routes = chosen.file.deployment.routes
+    routes = chosen.routes
     if routes is None or "cluster" not in chosen.ground.places:
         return {}
     pages = (name for name, each in members.items() if _is_page(each))
@@ -61,16 +60,16 @@ def doors(members: Members, chosen: Chosen) -> dict[str, str]:
 
 def carrier(chosen: Chosen) -> tuple[str, str]:
     """Return the capability of what carries the traffic, and why that one."""
-    routes = chosen.file.deployment.routes
+    routes = chosen.routes
     if routes is not None and (key := routes.elsewhere):
         return EXISTING, f"`{key.replace('_', '-')}` names what the cluster has"
-    return GATEWAY, f"the default gateway of `{chosen.file.provider.name}`"
+    return GATEWAY, f"the default gateway of `{chosen.target}`"
 
 
 def problems(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
     """Yield what is wrong with routes in view of the stack's components."""
     yield from _too_many(members)
-    routes = chosen.file.deployment.routes
+    routes = chosen.routes
     if routes is None:
         return
     yield from _find_unknown(members, chosen, routes)
@@ -150,5 +149,4 @@ def _is_page(member: Member) -> bool:
 
 
 def _span(chosen: Chosen, *path: str, key: bool = False) -> Span | None:
-    place = locate(chosen.document, (*chosen.deployment, "routes", *path))
-    return chosen.document.key_span(place) if key else chosen.document.value_span(place)
+    return chosen.destination.where("deployment", "routes", *path, key=key)

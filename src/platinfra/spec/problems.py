@@ -1,38 +1,18 @@
 """Say what a schema error means, where it stands in the file and what to do."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from platinfra.diagnostics import Diagnostic, did_you_mean, join_names
 from platinfra.document import Document, Path_
-from platinfra.spec.aws import Cluster, Domain, Gpu, Machine, Network, SignIn
-from platinfra.spec.routes import Routes, Tls
-from platinfra.spec.schema import Deployment, Override, Project, Provider, StackFile, UseOptions, User
+from platinfra.model import targets
+from platinfra.spec.destinations import Mistake
 from platinfra.spec.shape import is_use, locate
 
-_MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
-    (): StackFile,
-    ("provider",): Provider,
-    ("deployment",): Deployment,
-    ("deployment", "network"): Network,
-    ("deployment", "cluster"): Cluster,
-    ("deployment", "cluster", "gpu"): Gpu,
-    ("deployment", "machine"): Machine,
-    ("deployment", "sign_in"): SignIn,
-    ("deployment", "domain"): Domain,
-    ("deployment", "routes"): Routes,
-    ("deployment", "routes", "tls"): Tls,
-    ("project",): Project,
-    ("users", "*"): User,
-    ("stack", "*", "*", "options"): UseOptions,
-    ("environments", "*"): Override,
-    ("environments", "*", "provider"): Provider,
-    ("environments", "*", "stack", "*", "*", "options"): UseOptions,
-}
 EXAMPLE = "a stack file begins with `name: my-stack` and has a `stack:`"
 _USE = "a tool's name, or one name with its options"
 _USE_EXAMPLE = "write `- mlflow` or `- mlflow: {settings: {workers: 2}}`"
@@ -47,14 +27,14 @@ def location(error: ErrorDetails) -> Location:
     return loc[:-1] if len(loc) > 1 and loc[-1] in _UNION_MEMBERS else loc
 
 
-def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[Diagnostic]:
+def problems_of(document: Document, mistakes: Iterable[Mistake]) -> list[Diagnostic]:
     """Return one diagnostic per place; a misspelt key is not also reported as missing."""
     found: dict[Path_, Diagnostic] = {}
     missing: dict[Path_, Diagnostic] = {}
-    for error in errors:
-        path = locate(document, location(error))
-        kind = missing if error["type"] == "missing" else found
-        kind.setdefault(path, _problem(document, error, path))
+    for mistake in mistakes:
+        path = locate(document, location(mistake.details))
+        kind = missing if mistake.details["type"] == "missing" else found
+        kind.setdefault(path, _problem(document, mistake, path))
     meant = {
         (*path[:-1], name)
         for path, each in found.items()
@@ -64,10 +44,11 @@ def problems_of(document: Document, errors: Iterable[ErrorDetails]) -> list[Diag
     return [*found.values(), *(each for path, each in missing.items() if path not in meant)]
 
 
-def _problem(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic:
+def _problem(document: Document, mistake: Mistake, path: Path_) -> Diagnostic:
+    error = mistake.details
     match error["type"]:
         case "extra_forbidden":
-            return _unknown_key(document, location(error), path)
+            return _unknown_key(document, mistake, path)
         case "missing":
             return _missing(document, path)
         case "literal_error":
@@ -96,20 +77,39 @@ def _out_of_range(document: Document, error: ErrorDetails, path: Path_) -> Diagn
     return Diagnostic("out-of-range", f"`{path[-1]}` must be {limit}", document.value_span(path))
 
 
-def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) -> Diagnostic:
-    known = list(_known_keys(loc[:-1]))
-    hint = did_you_mean(str(path[-1]), known) or f"known here: {join_names(known)}"
-    return Diagnostic(
-        "unknown-key", f"`{path[-1]}` is not a key that platinfra knows here", document.key_span(path), hint
-    )
+def _unknown_key(document: Document, mistake: Mistake, path: Path_) -> Diagnostic:
+    span, key = document.key_span(path), str(path[-1])
+    *above, written = mistake.details["loc"][len(mistake.start) :]
+    if not above and mistake.target and (owner := _owner(str(mistake.start[-1]), str(written))):
+        message = f"`{written}` belongs to `{owner}`, not to `{mistake.target}`"
+        return Diagnostic("setting-of-another-target", message, span, f"write `name: {owner}`, or remove it")
+    known = [field.alias or name for name, field in _model_at(mistake.schema, above).model_fields.items()]
+    hint = did_you_mean(key, known) or f"known here: {join_names(known)}"
+    return Diagnostic("unknown-key", f"`{key}` is not a key that platinfra knows here", span, hint)
 
 
-def _known_keys(loc: tuple[str | int, ...]) -> Iterator[str]:
-    if loc[:1] == ("environments",) and loc[2:3] == ("deployment",):
-        loc = loc[2:]
-    for pattern, model in _MODELS.items():
-        if len(pattern) == len(loc) and all(each in ("*", step) for each, step in zip(pattern, loc, strict=True)):
-            yield from (field.alias or name for name, field in model.model_fields.items())
+def _owner(section: str, key: str) -> str | None:
+    """Return the first of our own targets whose section has a key."""
+    number = ("provider", "deployment").index(section)
+    return next((name for name in targets.OWN if key in targets.get(name).sections()[number].model_fields), None)
+
+
+def _model_at(schema: Any, steps: Iterable[str | int]) -> type[BaseModel]:
+    """Return the schema of what stands below a schema."""
+    for step in steps:
+        if isinstance(schema, type) and issubclass(schema, BaseModel):
+            fields = {field.alias or name: field for name, field in schema.model_fields.items()}
+            schema = fields[str(step)].annotation
+        else:
+            schema = get_args(schema)[-1]
+        while not _is_container(schema):
+            schema = next(each for each in get_args(schema) if each is not type(None))
+    return cast("type[BaseModel]", schema)
+
+
+def _is_container(schema: Any) -> bool:
+    """Tell whether a type has something below it, and is no union or annotation around such a type."""
+    return get_origin(schema) in {dict, list} or isinstance(schema, type)
 
 
 _SHAPES = {

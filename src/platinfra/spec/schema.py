@@ -1,56 +1,17 @@
-"""The stack file as people write it."""
+"""The stack file as people write it; what it says of its target, the target itself reads."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from platinfra.diagnostics import join_names
-from platinfra.model import targets
-from platinfra.spec.aws import CANONICAL, AwsDeployment, Strict
-from platinfra.spec.kubernetes import KubernetesDeployment
+from platinfra.sections.section import CANONICAL, Section, User
 
 Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
-Role = Literal["admin", "ml_engineer", "data_scientist", "auditor"]
+Raw = Annotated[dict[str, Any], CANONICAL]
+"""A section that the target reads."""
 
 
-def _check_target(name: str) -> str:
-    """Return the name of a target; raise PydanticCustomError when there is none such."""
-    if targets.find(name) is None:
-        known = {"expected": join_names(targets.names(), "or").replace("`", "'")}
-        raise PydanticCustomError("literal_error", "Input should be {expected}", known)
-    return name
-
-
-TargetName = Annotated[
-    str, AfterValidator(_check_target), WithJsonSchema({"type": "string", "enum": [*targets.OWN], "title": "Name"})
-]
-
-
-class Provider(Strict):
-    """Where the platform runs."""
-
-    name: TargetName = Field(
-        "local", description="local (this machine), kubernetes (any cluster), aws, or a target of an installed package."
-    )
-    account_id: str | None = Field(None, description="AWS: the 12-digit account.")
-    region: str | None = Field(None, description="AWS: the region, such as eu-central-1.")
-    context: str | None = Field(None, description="Kubernetes: the kubeconfig context.")
-
-
-class Deployment(AwsDeployment, KubernetesDeployment):
-    """How the platform runs there."""
-
-    type: str | None = Field(
-        None, description="local: process. kubernetes: existing, kind, minikube, k3d. aws: kubernetes, cloud_vm."
-    )
-
-
-CanonicalProvider = Annotated[Provider, CANONICAL]
-CanonicalDeployment = Annotated[Deployment, CANONICAL]
-
-
-class UseOptions(Strict):
+class UseOptions(Section):
     """What may follow a tool's name."""
 
     as_: str | None = Field(None, alias="as", description="Its own name, for a second, separate instance.")
@@ -65,7 +26,7 @@ class UseOptions(Strict):
 CanonicalOptions = Annotated[UseOptions, CANONICAL]
 
 
-class Use(Strict):
+class Use(Section):
     """One tool in one stage."""
 
     tool: str = Field(description="A tool of the catalog; see `platinfra tools`.")
@@ -75,7 +36,7 @@ class Use(Strict):
 Stages = dict[str, list[Use]]
 
 
-class Project(Strict):
+class Project(Section):
     """The code that uses the stack."""
 
     requirements: str | None = Field(
@@ -84,34 +45,23 @@ class Project(Strict):
     )
 
 
-class User(Strict):
-    """A person and what that person may do."""
-
-    name: str = Field(description="The name or address in the organisation's identity provider.")
-    role: Role = Field(description="admin, ml_engineer, data_scientist or auditor.")
-
-
-class Override(Strict):
+class Override(Section):
     """What differs in one environment."""
 
-    provider: CanonicalProvider | None = Field(None, description="Replaces `provider`.")
-    deployment: CanonicalDeployment | None = Field(None, description="Replaces `deployment`.")
+    provider: Raw | None = Field(None, description="Replaces `provider`.")
+    deployment: Raw | None = Field(None, description="Replaces `deployment`.")
     stack: Stages = Field(default={}, description="Replaces the tools of the stages it names.")
     settings: dict[str, dict[str, Scalar]] = Field(
         default={}, description="Component to settings, merged over the stack's."
     )
 
 
-class StackFile(Strict):
+class StackFile(Section):
     """A stack: the tools for each stage, and where to run them."""
 
     name: str = Field(description="A DNS label of at most 30 characters; prefixes every resource.")
-    provider: CanonicalProvider = Field(
-        default_factory=Provider.model_construct, description="Where the platform runs."
-    )
-    deployment: CanonicalDeployment = Field(
-        default_factory=Deployment.model_construct, description="How it runs there."
-    )
+    provider: Raw = Field(default={}, description="Where the platform runs.")
+    deployment: Raw = Field(default={}, description="How it runs there.")
     stack: Stages = Field(description="Stage to list of tools.")
     environments: dict[str, Annotated[Override, CANONICAL]] = Field(
         default={}, description="Name to overrides: the same stack elsewhere (`--env NAME`)."

@@ -5,7 +5,7 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.document import Document, Path_
-from platinfra.spec.aws import canonical_key
+from platinfra.sections.section import canonical_key
 
 _TEXT_FIELDS = frozenset({"account_id", "region", "context", "name", "type", "role", "requirements", "as", "version"})
 _FALLBACKS: dict[tuple[str | int, ...], Any] = {("name",): "unnamed", ("stack",): {}}

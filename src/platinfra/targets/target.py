@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from platinfra.catalog.catalog import canonical_tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
 from platinfra.model.ground import Ground
+from platinfra.sections.section import Deployment, Provider
 
 if TYPE_CHECKING:
     from platinfra.model.drift import Drift
     from platinfra.model.plan import Change
     from platinfra.model.workspace import Workspace
     from platinfra.resolve.resolve import Resolved
-    from platinfra.spec.schema import StackFile
+    from platinfra.sections.section import Destination
     from platinfra.targets.answers import (
         Applied,
         Artifacts,
@@ -49,7 +50,15 @@ class Target(Protocol):
         message = f"`{command}` is not available on the target `{self.name}`"
         return PlatinfraError(Diagnostic("target-not-available", message, hint=self.alternatives.get(command)))
 
-    def needs(self, file: StackFile) -> Iterator[str]:
+    def sections(self) -> tuple[type[Provider], type[Deployment]]:
+        """Return the schemas of its `provider` and `deployment` in a stack file: without keys of its own, those of all."""
+        return Provider, Deployment
+
+    def problems(self, destination: Destination) -> Iterator[Diagnostic]:
+        """Yield what is wrong with these sections that no schema can say."""
+        yield from ()
+
+    def needs(self, deployment: Any) -> Iterator[str]:
         """Yield the capabilities that it needs itself, whatever the stack names."""
         yield from ()
 

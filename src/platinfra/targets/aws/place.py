@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from platinfra.facts.aws import DEFAULT_REGION, Region, regions
 from platinfra.resolve.resolve import Resolved
-from platinfra.spec.aws import Cluster, Machine, Network
-from platinfra.spec.schema import Deployment, User
+from platinfra.sections.section import User
+from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, Ec2Machine, EksCluster, Network
 from platinfra.targets.kubernetes.place import digest, prefix
 
 MAX_NAME = 50
@@ -24,7 +24,7 @@ class Place:
     environment: str
     account: str
     region: Region
-    deployment: Deployment
+    deployment: AwsDeployment
     users: tuple[User, ...] = ()
 
     @property
@@ -53,14 +53,14 @@ class Place:
         return self.deployment.network or Network.model_construct()
 
     @property
-    def cluster(self) -> Cluster:
+    def cluster(self) -> EksCluster:
         """Return the settings of the cluster."""
-        return self.deployment.cluster or Cluster.model_construct()
+        return self.deployment.cluster or EksCluster.model_construct()
 
     @property
-    def machine(self) -> Machine:
+    def machine(self) -> Ec2Machine:
         """Return the settings of the virtual machine."""
-        return self.deployment.machine or Machine.model_construct()
+        return self.deployment.machine or Ec2Machine.model_construct()
 
     @property
     def zones(self) -> list[str]:
@@ -98,13 +98,15 @@ class Place:
 
 def place_of(resolved: Resolved) -> Place:
     """Return the place of a stack on AWS; raise PlatinfraError when components do not work there."""
-    file, graph = resolved.file, resolved.graph
-    account = file.provider.account_id or UNKNOWN_ACCOUNT
+    graph, provider, deployment = resolved.graph, resolved.provider, resolved.deployment
+    assert isinstance(provider, AwsProvider)
+    assert isinstance(deployment, AwsDeployment)
+    account = provider.account_id or UNKNOWN_ACCOUNT
     return Place(
         stack=graph.stack,
         environment=graph.environment,
         account=account if re.fullmatch(r"\d{12}", account) else UNKNOWN_ACCOUNT,
-        region=regions()[file.provider.region or DEFAULT_REGION],
-        deployment=file.deployment,
-        users=tuple(file.users),
+        region=regions()[provider.region or DEFAULT_REGION],
+        deployment=deployment,
+        users=resolved.users,
     )

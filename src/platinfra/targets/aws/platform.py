@@ -7,10 +7,10 @@ from typing import Any
 from platinfra.facts.aws import instance_types
 from platinfra.model.graph import Graph
 from platinfra.model.reference import Reference
-from platinfra.spec.aws import Cluster
 from platinfra.targets.aws import documents, karpenter, labels, machine
 from platinfra.targets.aws.place import Place
 from platinfra.targets.aws.roles import MACHINE, Role
+from platinfra.targets.aws.schema import EksCluster
 from platinfra.targets.aws.values import MAIN, Scope, Values
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
@@ -117,7 +117,7 @@ def _cluster(values: Values) -> dict[str, Any]:
     }
 
 
-def _gpu_group(cluster: Cluster) -> dict[str, Any] | None:
+def _gpu_group(cluster: EksCluster) -> dict[str, Any] | None:
     """Return the group of nodes with GPUs; where Karpenter is, it adds such nodes when pods wait for them."""
     if cluster.gpu is None or cluster.karpenter:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.ground import Ground
-from platinfra.spec.aws import Cluster
+from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, EksCluster
 from platinfra.targets.kubernetes.clustered import Clustered
 from platinfra.targets.target import IN_CLUSTER, not_up
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from platinfra.model.drift import Drift
     from platinfra.model.workspace import Workspace
     from platinfra.resolve.resolve import Resolved
-    from platinfra.spec.schema import StackFile
+    from platinfra.sections.section import Deployment, Destination, Provider
     from platinfra.targets.answers import (
         Applied,
         Artifacts,
@@ -50,11 +50,21 @@ class Aws(Clustered):
         }
     )
 
-    def needs(self, file: StackFile) -> Iterator[str]:
+    def sections(self) -> tuple[type[Provider], type[Deployment]]:
+        """Return the schemas of AWS."""
+        return AwsProvider, AwsDeployment
+
+    def problems(self, destination: Destination) -> Iterator[Diagnostic]:
+        """Yield what is wrong with account, region, network, cluster, machine and the rest of it."""
+        from platinfra.targets.aws.schema_rules import problems
+
+        return problems(destination)
+
+    def needs(self, deployment: AwsDeployment) -> Iterator[str]:
         """Yield a key; and for a cluster that is made for the stack, who adds nodes and who finds their GPUs."""
         yield "encryption_key"
-        cluster = file.deployment.cluster or Cluster.model_construct()
-        if file.deployment.type == "cloud_vm" or cluster.name:
+        cluster = deployment.cluster or EksCluster.model_construct()
+        if deployment.type == "cloud_vm" or cluster.name:
             return
         if cluster.karpenter:
             yield "node_provisioner"
@@ -173,7 +183,7 @@ class Aws(Clustered):
 
 def _explain_nothing(workspace: Workspace) -> PlatinfraError:
     """Say why a command has nothing to look at: nothing is up, or nothing of it is in a cluster."""
-    from platinfra.targets.aws.verbs.session import last_record
+    from platinfra.targets.aws.verbs.records import last_record
 
     if not last_record(workspace).target:
         return not_up(workspace)

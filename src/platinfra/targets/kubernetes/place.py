@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.workspace import DEFAULT
-from platinfra.spec.kubernetes import KubernetesDeployment
-from platinfra.spec.schema import User
+from platinfra.sections.cluster import ClusterDeployment
+from platinfra.sections.section import User
 
 VERSION = "1.34"
 """The Kubernetes version that is planned for when no cluster was asked."""
@@ -45,7 +45,7 @@ class Place:
     stack: str
     environment: str
     version: str
-    deployment: KubernetesDeployment
+    deployment: ClusterDeployment
     context: str | None = None
     cloud: Cloud | None = None
     users: tuple[User, ...] = ()
@@ -80,7 +80,7 @@ def digest(*parts: str, length: int = 4) -> str:
 
 def place_of(
     graph: Graph,
-    deployment: KubernetesDeployment,
+    deployment: ClusterDeployment,
     version: str,
     context: str | None,
     cloud: Cloud | None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platinfra.model.graph import Binding, Component
-from platinfra.spec.routes import Routes
+from platinfra.sections.routes import Routes
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.values import PAGE, SIGN_IN, Values
 

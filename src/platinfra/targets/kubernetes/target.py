@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ from platinfra.targets.kubernetes.clustered import Clustered
 from platinfra.targets.target import IN_CLUSTER, not_up
 
 if TYPE_CHECKING:
+    from platinfra.diagnostics import Diagnostic
     from platinfra.model.drift import Drift
     from platinfra.model.workspace import Workspace
     from platinfra.resolve.resolve import Resolved
+    from platinfra.sections.section import Deployment, Destination, Provider
     from platinfra.targets.answers import (
         Applied,
         Artifacts,
@@ -44,6 +47,21 @@ class Kubernetes(Clustered):
             "permissions --operator": "it shows what `up` needs in an AWS account",
         }
     )
+
+    def sections(self) -> tuple[type[Provider], type[Deployment]]:
+        """Return the schemas of a cluster."""
+        from platinfra.targets.kubernetes.schema import KubernetesDeployment, KubernetesProvider
+
+        return KubernetesProvider, KubernetesDeployment
+
+    def problems(self, destination: Destination) -> Iterator[Diagnostic]:
+        """Yield what is wrong with the routes of a stack."""
+        from platinfra.sections.cluster import ClusterDeployment
+        from platinfra.sections.route_rules import route_problems
+
+        deployment = destination.deployment
+        if isinstance(deployment, ClusterDeployment) and deployment.routes is not None:
+            yield from route_problems(deployment.routes, partial(destination.where, "deployment", "routes"))
 
     def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle:
         """Return what a stack is in its cluster; without `digests` images keep their tags."""

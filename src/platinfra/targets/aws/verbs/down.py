@@ -15,6 +15,7 @@ from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import applications, session
 from platinfra.targets.aws.verbs.changes import LOSES
 from platinfra.targets.aws.verbs.progress import Progress
+from platinfra.targets.aws.verbs.records import last_record
 from platinfra.targets.target import not_confirmed
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS, `down` needs to know what to do with the data", hint=hint)
         )
-    folder, record = session.last_folder(workspace), session.last_record(workspace)
+    folder, record = session.last_folder(workspace), last_record(workspace)
     account = session.account(record.region, record.account)
     with stack_lock(workspace.root, "down"):
         terraform = Terraform(folder)

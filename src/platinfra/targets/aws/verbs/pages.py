@@ -7,7 +7,7 @@ from platinfra.drivers.terraform import Terraform
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Page
 from platinfra.targets.aws.record import CloudRecord
-from platinfra.targets.aws.verbs.session import last_record
+from platinfra.targets.aws.verbs.records import last_record
 from platinfra.targets.aws.verbs.stack import terraform_folder
 from platinfra.targets.target import chosen_component, no_page, not_up
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.model.graph import Component
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.place import Place, place_of
-from platinfra.targets.aws.record import CloudComponent, CloudRecord, kept_calls, of_terraform
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.root import Root
 from platinfra.targets.aws.values import Values
@@ -67,29 +65,8 @@ class CloudStack:
         from platinfra.targets.aws.cloud import AwsCloud  # start-up time: Terraform's part needs none of it
         from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
-        planned = self.stack.file.deployment.kubernetes_version or self.place.cluster.version
+        planned = self.place.deployment.kubernetes_version or self.place.cluster.version
         return bundle_of(self.stack, version=version or planned, cloud=AwsCloud(self.values, told), digests=digests)
-
-
-def record_of(cloud: CloudStack, *, pending: bool) -> CloudRecord:
-    """Return what is written down of a stack before Terraform is begun, and when it came to its end."""
-    place, graph = cloud.place, cloud.stack.graph
-    return CloudRecord(
-        stack=graph.stack,
-        target=CloudRecord.destination,
-        applied=of_terraform(pending=pending),
-        components={name: _component(each, cloud.values) for name, each in graph.components.items()},
-        account=place.account,
-        region=place.region.name,
-        state_key=state_key(place),
-        eks_cluster=place.cluster_name if "cluster" in cloud.stack.ground.places else None,
-        kept=kept_calls(cloud.with_state[0].modules),
-    )
-
-
-def _component(component: Component, values: Values) -> CloudComponent:
-    http = values.tool(component).endpoints.get("http") if component.place == "machine" else None
-    return CloudComponent(component.tool, component.stages, component.reason, http.port if http else None)
 
 
 def state_key(place: Place) -> str | None:

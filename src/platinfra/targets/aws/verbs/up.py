@@ -8,12 +8,11 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.plan import Change
 from platinfra.targets.answers import Talk
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
-from platinfra.targets.aws.record import CloudRecord
-from platinfra.targets.aws.verbs import applications, session
+from platinfra.targets.aws.verbs import applications, records, session
 from platinfra.targets.aws.verbs.changes import changes_of, find_losses
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
-from platinfra.targets.aws.verbs.stack import CloudStack, record_of
+from platinfra.targets.aws.verbs.stack import CloudStack
 from platinfra.targets.target import not_confirmed
 
 if TYPE_CHECKING:
@@ -118,18 +117,11 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
     if changes and not talk.may_change(cloud.place.stack, changes):
         what = "would lose data" if find_losses(changes) else f"would change {len(changes)} resources"
         raise not_confirmed(f"`up` {what}", "confirm with `--yes`")
-    _write(cloud, pending=True)
+    records.write(cloud, pending=True)
     made.applied = True
     if planned.changed:
         progress.expect(changes)
         made.terraform.apply(made.planfile, progress.applying)
     outputs = made.terraform.output()
-    _write(cloud, pending=False)
+    records.write(cloud, pending=False)
     return CloudApplied(cloud, changes, outputs)
-
-
-def _write(cloud: CloudStack, *, pending: bool) -> None:
-    """Write down what other commands need to know without the file."""
-    from platinfra.drivers.record_file import RecordFile
-
-    RecordFile(cloud.workspace.root, CloudRecord).save(record_of(cloud, pending=pending))

@@ -11,6 +11,7 @@ from platinfra.targets.answers import Finding
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.verbs.made import program_of
+from platinfra.targets.kubernetes.verbs.stack import context_of
 
 
 def findings(stack: Resolved, bundle: Bundle) -> Iterator[Finding]:
@@ -21,7 +22,7 @@ def findings(stack: Resolved, bundle: Bundle) -> Iterator[Finding]:
     if program:
         yield look(program, lambda: MadeCluster(program, "", stack.workspace.root).program)
     else:
-        context = stack.file.provider.context
+        context = context_of(stack)
         yield look("cluster", lambda: f"Kubernetes {kubectl.Kubectl(context).server_version()}")
 
 

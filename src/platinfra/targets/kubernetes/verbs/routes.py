@@ -5,7 +5,7 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic, join_names
 from platinfra.model.cluster import Cluster, ObjectRef
-from platinfra.spec.routes import Routes
+from platinfra.sections.routes import Routes
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.credentials import copied_secrets
 from platinfra.targets.kubernetes.routes import CONTROLLER, given_secrets, routes_of

@@ -19,7 +19,7 @@ from platinfra.targets.kubernetes.verbs import routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
-from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
+from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of, context_of
 
 OLDEST = (1, 30)
 """The oldest Kubernetes that the charts of the catalog run on."""
@@ -81,7 +81,7 @@ def open_session(stack: Resolved) -> Session:
     program, found = program_of(stack), own_cluster(stack.workspace)
     if program and not (found and found.ready):
         raise PlatinfraError(Diagnostic("no-context", f"`up` has not created the {program} cluster yet"))
-    site = own_site(stack.workspace, stack.file.provider.context, made=program is not None)
+    site = own_site(stack.workspace, context_of(stack), made=program is not None)
     world = world_of(site, prefix(stack.graph.stack, stack.graph.environment))
     return session_of(ClusterStack(stack, bundle_of(stack, version=world.version)), site, world)
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
+from platinfra.sections.cluster import ClusterDeployment
 from platinfra.targets.kubernetes.bundle import Bundle, bundle
 from platinfra.targets.kubernetes.image_digests import FILE, read
 from platinfra.targets.kubernetes.place import VERSION, Cloud, place_of
+from platinfra.targets.kubernetes.schema import KubernetesProvider
 from platinfra.targets.kubernetes.values import Values
 
 
@@ -30,11 +32,17 @@ def bundle_of(
 
     `version` is that of the cluster where it was asked or is made; without `digests` images keep their tags.
     """
-    file, graph = stack.file, stack.graph
-    planned = version or file.deployment.kubernetes_version or VERSION
+    graph, deployment = stack.graph, stack.deployment
+    assert isinstance(deployment, ClusterDeployment)
+    planned = version or deployment.kubernetes_version or VERSION
     known = digests_of(stack.workspace) if digests else None
-    place = place_of(graph, file.deployment, planned, file.provider.context, cloud, file.users, known)
+    place = place_of(graph, deployment, planned, context_of(stack), cloud, stack.users, known)
     return bundle(Values(graph, stack.catalog, place))
+
+
+def context_of(stack: Resolved) -> str | None:
+    """Return the context that leads to the stack's cluster; None for the current one, and for that of a cloud."""
+    return stack.provider.context if isinstance(stack.provider, KubernetesProvider) else None
 
 
 def digests_of(workspace: Workspace) -> dict[str, str] | None:

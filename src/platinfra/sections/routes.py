@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from platinfra.spec.aws import CANONICAL, Strict
+from platinfra.sections.section import CANONICAL, Section
 
 _LOCAL = "localhost"
 
 
-class Tls(Strict):
+class Tls(Section):
     """Where the certificates of the hosts come from; one of `secret` and `issuer`."""
 
     secret: str | None = Field(None, description="A Secret of type kubernetes.io/tls in the stack's namespace.")
@@ -19,7 +19,7 @@ class Tls(Strict):
     )
 
 
-class Routes(Strict):
+class Routes(Section):
     """Hosts of pages, and what leads from there into the cluster."""
 
     domain: str | None = Field(None, description="Each page is at COMPONENT.DOMAIN.")

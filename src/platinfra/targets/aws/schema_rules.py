@@ -1,14 +1,16 @@
-"""Rules of a deployment on AWS that no schema can say; all of them are checked offline."""
+"""Rules of a stack on AWS that no schema can say; all of them are checked offline."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.facts.aws import DEFAULT_REGION, Region, instance_types, regions
-from platinfra.spec.aws import Cluster, Machine, Network, SignIn
-from platinfra.spec.schema import Deployment, Provider
+from platinfra.sections.route_rules import route_problems
+from platinfra.sections.section import Destination
+from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, Ec2Machine, EksCluster, Network, SignIn
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network
@@ -26,12 +28,14 @@ LOG_DAYS = (1, 3, 5, 7, 14, *_MONTHS)
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):(\d{12}|aws|):(.+)")
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _TAG_KEY, _TAG_VALUE = 128, 256
+_PLACEHOLDER = re.compile(r"x{3,}|<.*>|your[-_ ].*|change[-_ ]?me|0{12}|123456789012", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\d{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Checks:
-    provider: Provider
-    deployment: Deployment
+    provider: AwsProvider
+    deployment: AwsDeployment
     where: Where
 
     @property
@@ -123,7 +127,7 @@ class _Checks:
             message = f"a network needs at least {MIN_ZONES} different zones"
             yield self.diagnose("too-few-zones", message, known, "network", "zones")
 
-    def cluster(self, cluster: Cluster) -> Iterator[Diagnostic]:
+    def cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         yield from self.only_with("cluster", "kubernetes")
         if not re.fullmatch(r"\d+\.\d+", cluster.version) or _version(cluster.version) < _OLDEST_CLUSTER:
             message = f"`{cluster.version}` is not a Kubernetes version that platinfra supports on EKS"
@@ -143,7 +147,7 @@ class _Checks:
                 yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
         yield from self.existing_cluster(cluster)
 
-    def existing_cluster(self, cluster: Cluster) -> Iterator[Diagnostic]:
+    def existing_cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         if cluster.name is None:
             return
         network = self.deployment.network
@@ -156,7 +160,7 @@ class _Checks:
             message = "an existing cluster needs its `security-group`"
             yield self.diagnose("missing-key", message, hint, "cluster", "name")
 
-    def machine(self, machine: Machine) -> Iterator[Diagnostic]:
+    def machine(self, machine: Ec2Machine) -> Iterator[Diagnostic]:
         yield from self.only_with("machine", "cloud_vm")
         yield from self.instance_type(machine.instance_type, ("machine", "instance_type"))
 
@@ -226,14 +230,34 @@ class _Checks:
                 yield self.diagnose("invalid-tag", f"`{key}` is not a valid tag", hint, "tags", key)
 
 
-def aws_problems(
-    provider: Provider, deployment: Deployment, where: Where, region_place: Span | None
-) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a deployment on AWS."""
+def problems(destination: Destination) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a stack on AWS, and warnings for placeholders."""
+    provider, deployment = destination.provider, destination.deployment
+    assert isinstance(provider, AwsProvider)
+    assert isinstance(deployment, AwsDeployment)
+    yield from _account_problems(provider.account_id, destination.where("provider", "account_id"))
     if provider.region is not None and provider.region not in regions():
         hint = did_you_mean(provider.region, regions()) or "such as eu-central-1"
-        yield Diagnostic("unknown-region", f"`{provider.region}` is not an AWS region", region_place, hint)
+        place = destination.where("provider", "region")
+        yield Diagnostic("unknown-region", f"`{provider.region}` is not an AWS region", place, hint)
+    if destination.users and not deployment.sign_in:
+        hint = "name the account's SAML or OIDC provider: `deployment: {sign-in: {provider: arn:…}}`"
+        yield Diagnostic("users-without-sign-in", "`users` cannot sign in to AWS", destination.users, hint)
+    where = partial(destination.where, "deployment")
+    if deployment.routes is not None:
+        yield from route_problems(deployment.routes, partial(where, "routes"))
     yield from _Checks(provider, deployment, where).all()
+
+
+def _account_problems(account: str | None, place: Span | None) -> Iterator[Diagnostic]:
+    if account is None:
+        return
+    if _PLACEHOLDER.fullmatch(account):
+        hint = "write the 12 digits of your AWS account before `up`"
+        yield Diagnostic("placeholder", f"the account id `{account}` is a placeholder", place, hint, "warning")
+    elif not _ACCOUNT.fullmatch(account):
+        hint = "it has 12 digits; keep the quotes so that YAML leaves it alone"
+        yield Diagnostic("invalid-account", f"`{account}` is not an AWS account id", place, hint)
 
 
 def _range(text: str) -> "IPv4Network | None":

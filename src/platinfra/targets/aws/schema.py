@@ -1,32 +1,14 @@
-"""What a deployment on AWS may set, as people write it; everything has a default."""
+"""What a stack file may say of AWS; everything has a default."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-
-def canonical_key(key: str) -> str:
-    """Return the one spelling of a key: `account-id` and `account_id` are the same."""
-    return key.replace("-", "_").lower()
+from platinfra.sections.cluster import ClusterDeployment
+from platinfra.sections.section import CANONICAL, Provider, Section
 
 
-def canonical_keys(value: Any) -> Any:
-    """Return a mapping with the one spelling of its keys; anything else as it is."""
-    if not isinstance(value, dict):
-        return value
-    return {canonical_key(key): each for key, each in value.items()}
-
-
-class Strict(BaseModel):
-    """Frozen; unknown keys are errors; keys may be written with dashes or underscores."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
-
-
-CANONICAL = BeforeValidator(canonical_keys)
-
-
-class Network(Strict):
+class Network(Section):
     """The network: a new one, or an existing one by its ids."""
 
     cidr: str = Field("10.0.0.0/16", description="Address range of the network; a new one is /16 to /20.")
@@ -42,14 +24,14 @@ class Network(Strict):
     public_subnets: list[str] = Field(default=[], description="Its public subnets.")
 
 
-class Gpu(Strict):
+class Gpu(Section):
     """A pool of GPU nodes that starts empty."""
 
     instance_type: str = Field(description="A type with GPUs, such as g5.xlarge.")
     max: int = Field(1, ge=1, le=100, description="The most nodes.")
 
 
-class Cluster(Strict):
+class EksCluster(Section):
     """The EKS cluster: a new one, or an existing one by its name."""
 
     version: str = Field("1.34", description="Kubernetes version, 1.34 or newer.")
@@ -68,33 +50,42 @@ class Cluster(Strict):
     security_group: str | None = Field(None, description="The existing cluster's security group.")
 
 
-class Machine(Strict):
+class Ec2Machine(Section):
     """The virtual machine of `cloud_vm`."""
 
     instance_type: str = Field("m7i.xlarge", description="Its type.")
     disk: int = Field(100, ge=20, le=16000, description="GiB of the disk for data.")
 
 
-class SignIn(Strict):
+class SignIn(Section):
     """The organisation's identity provider, which lets users assume roles."""
 
     provider: str = Field(description="ARN of the account's SAML or OIDC provider.")
     audience: str | None = Field(None, description="OIDC: the client id that tokens are issued for.")
 
 
-class Domain(Strict):
+class Domain(Section):
     """The domain of the platform's addresses."""
 
     name: str = Field(description="Such as ml.example.org.")
     zone_id: str | None = Field(None, description="An existing Route 53 zone; otherwise one is created.")
 
 
-class AwsDeployment(Strict):
+class AwsProvider(Provider):
+    """An account and a region of AWS."""
+
+    account_id: str | None = Field(None, description="AWS: the 12-digit account.")
+    region: str | None = Field(None, description="AWS: the region, such as eu-central-1.")
+
+
+class AwsDeployment(ClusterDeployment):
     """How the platform runs on AWS."""
 
     network: Annotated[Network | None, CANONICAL] = Field(None, description="aws: the network.")
-    cluster: Annotated[Cluster | None, CANONICAL] = Field(None, description="aws, type kubernetes: the cluster.")
-    machine: Annotated[Machine | None, CANONICAL] = Field(None, description="aws, type cloud_vm: the virtual machine.")
+    cluster: Annotated[EksCluster | None, CANONICAL] = Field(None, description="aws, type kubernetes: the cluster.")
+    machine: Annotated[Ec2Machine | None, CANONICAL] = Field(
+        None, description="aws, type cloud_vm: the virtual machine."
+    )
     sign_in: Annotated[SignIn | None, CANONICAL] = Field(
         None, description="aws: the identity provider that `users` sign in with."
     )
@@ -103,3 +94,7 @@ class AwsDeployment(Strict):
     state: Literal["s3", "local"] | None = Field(None, description="aws: where Terraform's state is kept; s3.")
     log_days: int | None = Field(None, ge=1, le=3653, description="aws: days to keep logs; 30.")
     tags: dict[str, str] | None = Field(None, description="aws: additional tags for every resource.")
+    applications: Literal["up", "gitops"] | None = Field(
+        None,
+        description="aws: what installs applications in the cluster: `up`, or a GitOps controller with the output of `render`; up.",
+    )

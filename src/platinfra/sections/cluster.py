@@ -1,14 +1,14 @@
-"""What a deployment on Kubernetes may set, as people write it; everything has a default."""
+"""What every deployment with pods may set, as people write it; everything has a default."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from platinfra.spec.aws import CANONICAL, Strict
-from platinfra.spec.routes import Routes
+from platinfra.sections.routes import Routes
+from platinfra.sections.section import CANONICAL, Deployment
 
 
-class KubernetesDeployment(Strict):
+class ClusterDeployment(Deployment):
     """How the platform runs in a cluster."""
 
     storage_class: str | None = Field(None, description="kubernetes, aws: class of volumes; the cluster's default.")
@@ -22,10 +22,6 @@ class KubernetesDeployment(Strict):
     )
     kubernetes_version: str | None = Field(
         None, description="kubernetes: the version that `render` and `plan` assume; `up` asks the cluster."
-    )
-    applications: Literal["up", "gitops"] | None = Field(
-        None,
-        description="aws: what installs applications in the cluster: `up`, or a GitOps controller with the output of `render`; up.",
     )
     values: dict[str, dict[str, Any]] | None = Field(
         None, description="kubernetes, aws: component to values of its Helm chart, merged over those of platinfra."

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from platinfra.diagnostics import Diagnostic, Span
-from platinfra.spec.routes import Routes
+from platinfra.sections.routes import Routes
 
 Where = Callable[..., Span | None]
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
