@@ -21,34 +21,8 @@ from platinfra.drivers.files import LocalFiles
 _ANSWER_WITHIN = 10.0
 _START_WITHIN = 30.0
 _PAUSE = 0.02
+_CONFIG = Path(__file__).with_name("supervisord.conf")
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE")
-_CONFIG = """\
-[unix_http_server]
-file = %(here)s/s.sock
-chmod = 0700
-
-[supervisord]
-nodaemon = true
-silent = true
-logfile = supervisord.log
-logfile_maxbytes = 1MB
-logfile_backups = 1
-pidfile = %(here)s/supervisord.pid
-childlogdir = %(here)s
-nocleanup = true
-minfds = 256
-minprocs = 1
-identifier = platinfra
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-[rpcinterface:platinfra]
-supervisor.rpcinterface_factory = __main__:watch
-
-[include]
-files = programs/*.conf
-"""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -123,7 +97,7 @@ class Supervision:
         runtime = self.runtime
         runtime_folder.create(runtime)
         LocalFiles().folder(runtime / "programs")
-        LocalFiles().write(runtime / "supervisord.conf", _CONFIG)
+        LocalFiles().write(runtime / "supervisord.conf", _CONFIG.read_text(encoding="utf-8"))
         self._launch(runtime)
         deadline = time.monotonic() + _START_WITHIN
         while not self.answers():
