@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.drivers.kubernetes_command import Commands, Ended, find_program
+from platinfra.drivers.kubernetes_problems import last_lines
 from platinfra.facts.table import beside
 
 _LINES = 15
@@ -64,8 +65,6 @@ class MadeCluster:
     def _do(self, what: str, template: str, **more: str) -> None:
         ended = self._run(template, **more)
         if ended.code:
-            said = (ended.err or ended.out).strip().splitlines()[-_LINES:]
+            message, details = f"{what} `{self._name}` failed", last_lines(ended.err or ended.out, _LINES)
             hint = f"try it by hand: `{Path(self.program).name} {template.split(maxsplit=1)[0]} …`"
-            raise ActionError(
-                Diagnostic("cluster-not-made", f"{what} `{self._name}` failed", hint=hint, details=tuple(said))
-            )
+            raise ActionError(Diagnostic("cluster-not-made", message, hint=hint, details=details))

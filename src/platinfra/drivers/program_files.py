@@ -107,13 +107,9 @@ def drop_root(spec: CommandSpec) -> tuple[str, ...]:
     try:
         return privileges.prefix() if spec.unprivileged else ()
     except FileNotFoundError as error:
-        raise ActionError(
-            Diagnostic(
-                "setpriv-missing",
-                f"`{spec.component}` refuses to run as root, and `setpriv`, which drops root, is not installed",
-                hint="install the package `util-linux`, or run platinfra as an ordinary user",
-            )
-        ) from error
+        message = f"`{spec.component}` refuses to run as root, and `setpriv`, which drops root, is not installed"
+        hint = "install the package `util-linux`, or run platinfra as an ordinary user"
+        raise ActionError(Diagnostic("setpriv-missing", message, hint=hint)) from error
 
 
 def current_umask() -> int:

@@ -67,9 +67,8 @@ class Supervision:
             with xmlrpc.client.ServerProxy("http://localhost", transport, allow_none=True) as server:
                 return getattr(server.supervisor, method)(*arguments)
         except TimeoutError as error:
-            raise ActionError(
-                Diagnostic("supervisor-silent", f"the supervisor does not answer within {_ANSWER_WITHIN:.0f} seconds")
-            ) from error
+            message = f"the supervisor does not answer within {_ANSWER_WITHIN:.0f} seconds"
+            raise ActionError(Diagnostic("supervisor-silent", message)) from error
         except (http.client.HTTPException, xmlrpc.client.ProtocolError, OSError) as error:
             raise ConnectionError(f"no supervisor answers: {error}") from error
 
@@ -162,10 +161,9 @@ class Supervision:
     def _failure(self) -> ActionError:
         files = LocalFiles()
         self.end(1.0)
-        details = [line for end in ("out", "log") for line in files.tail(self.folder / f"supervisord.{end}", 8)]
-        return ActionError(
-            Diagnostic("supervisor-failed", "the supervisor of the stack did not start", details=tuple(details))
-        )
+        message = "the supervisor of the stack did not start"
+        details = tuple(line for end in ("out", "log") for line in files.tail(self.folder / f"supervisord.{end}", 8))
+        return ActionError(Diagnostic("supervisor-failed", message, details=details))
 
 
 def signal_number(name: str) -> int:

@@ -99,9 +99,8 @@ def _out_of_range(document: Document, error: ErrorDetails, path: Path_) -> Diagn
 def _unknown_key(document: Document, loc: tuple[str | int, ...], path: Path_) -> Diagnostic:
     known = list(_known_keys(loc[:-1]))
     hint = did_you_mean(str(path[-1]), known) or f"known here: {join_names(known)}"
-    return Diagnostic(
-        "unknown-key", f"`{path[-1]}` is not a key that platinfra knows here", document.key_span(path), hint
-    )
+    message = f"`{path[-1]}` is not a key that platinfra knows here"
+    return Diagnostic("unknown-key", message, document.key_span(path), hint)
 
 
 def _known_keys(loc: tuple[str | int, ...]) -> Iterator[str]:
