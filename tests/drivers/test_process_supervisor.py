@@ -220,8 +220,9 @@ def test_the_supervisor_needs_little_memory(stack: LocalProcesses, folder: Path)
     assert process_tree.snapshot()[supervisor_pid(folder)].memory < 60_000_000
 
 
-def test_a_supervisor_that_cannot_start_says_why(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platinfra.drivers.supervision._CONFIG", "[supervisord]\nnodaemon = perhaps\n")
+def test_a_supervisor_that_cannot_start_says_why(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "wrong.conf").write_text("[supervisord]\nnodaemon = perhaps\n")
+    monkeypatch.setattr("platinfra.drivers.supervision._CONFIG", tmp_path / "wrong.conf")
     stack = LocalProcesses(folder)
     with pytest.raises(ActionError, match="supervisor-failed") as caught:
         stack.start(program(folder, "a.b", SLEEP))

@@ -27,21 +27,13 @@ def doctor(file: Path | None, environment: str | None) -> list[Finding]:
 def _machine() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
-    yield Finding(
-        "system",
-        sys.platform == "linux",
-        sys.platform,
-        "platinfra is tested on Linux; on other systems, processes that leave their session may keep running",
-    )
+    others = "platinfra is tested on Linux; on other systems, processes that leave their session may keep running"
+    yield Finding("system", sys.platform == "linux", sys.platform, others)
     yield _uv()
     if os.geteuid() == 0:
         found = shutil.which("setpriv")
-        yield Finding(
-            "setpriv",
-            found is not None,
-            found or "missing: Postgres refuses to run as root",
-            "apt-get install util-linux",
-        )
+        detail = found or "missing: Postgres refuses to run as root"
+        yield Finding("setpriv", found is not None, detail, "apt-get install util-linux")
     yield from _room()
 
 
@@ -58,21 +50,13 @@ def _room() -> Iterator[Finding]:
     cache = cache_folder()
     folder = next(each for each in (cache, *cache.parents) if each.exists())
     free = shutil.disk_usage(folder).free
-    yield Finding(
-        "disk",
-        free >= _DISK,
-        f"{free / 1024**3:.1f} GiB free for {cache}",
-        "free some space, or set PLATINFRA_CACHE_DIR and UV_CACHE_DIR",
-    )
+    remedy = "free some space, or set PLATINFRA_CACHE_DIR and UV_CACHE_DIR"
+    yield Finding("disk", free >= _DISK, f"{free / 1024**3:.1f} GiB free for {cache}", remedy)
     import psutil
 
     available = psutil.virtual_memory().available
-    yield Finding(
-        "memory",
-        available >= _MEMORY,
-        f"{available / 1024**3:.1f} GiB available",
-        "stop other programs, or leave tools out with `--without`",
-    )
+    remedy = "stop other programs, or leave tools out with `--without`"
+    yield Finding("memory", available >= _MEMORY, f"{available / 1024**3:.1f} GiB available", remedy)
 
 
 def _stack(file: Path | None, environment: str | None) -> Iterator[Finding]:

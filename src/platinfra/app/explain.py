@@ -34,9 +34,8 @@ def explain(name: str, file: Path | None = None) -> str:
         return f"{name}\n\n{errors[name]}"
     known = [*catalog.names(), *(each.name for each in catalog.capabilities()), *errors]
     hint = did_you_mean(name, known) or "see `platinfra tools`"
-    raise PlatinfraError(
-        Diagnostic("unknown-name", f"`{name}` is not the name of a tool, stage, setting or error", hint=hint)
-    )
+    message = f"`{name}` is not the name of a tool, stage, setting or error"
+    raise PlatinfraError(Diagnostic("unknown-name", message, hint=hint))
 
 
 def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:

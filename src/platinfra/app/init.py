@@ -33,24 +33,20 @@ def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
         raise PlatinfraError(Diagnostic("invalid-name", f"`{name}` is not a valid stack name", hint=hint))
     target = folder / DEFAULT_FILE
     if target.exists() and not force:
-        raise PlatinfraError(
-            Diagnostic("file-exists", f"`{target.name}` already exists", hint="overwrite it with `--force`")
-        )
+        message, hint = f"`{target.name}` already exists", "overwrite it with `--force`"
+        raise PlatinfraError(Diagnostic("file-exists", message, hint=hint))
     try:
         target.write_text(text.replace("NAME", name or stack_name(folder.absolute().name), 1))
     except OSError as error:
-        raise ActionError(
-            Diagnostic("file-not-written", f"cannot write `{target}`: {error.strerror or error}")
-        ) from None
+        message = f"cannot write `{target}`: {error.strerror or error}"
+        raise ActionError(Diagnostic("file-not-written", message)) from None
     return target
 
 
 def stack_name(folder: str) -> str:
     """Return a valid stack name that resembles a folder's name."""
-    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in folder.lower()).strip(
-        "-0123456789"
-    )
-    name = "-".join(part for part in letters.split("-") if part)[:30].strip("-") or "my-stack"
+    letters = "".join(each if each.isascii() and each.isalnum() else "-" for each in folder.lower())
+    name = "-".join(part for part in letters.strip("-0123456789").split("-") if part)[:30].strip("-") or "my-stack"
     return f"{name}-stack" if name in _YAML_WORDS else name
 
 

@@ -9,6 +9,20 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+environment = click.option("--env", "environment", metavar="NAME", help="Use this environment of the stack file.")
+"""Adds the option `--env`."""
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+"""Adds the flag `--json`."""
+without = click.option(
+    "--without", multiple=True, metavar="TOOL", help="Leave out a component and the wires to it. Repeatable."
+)
+"""Adds the option `--without`."""
+confirm = click.option(
+    "--confirm", metavar="STACK", help="AWS: the stack's name, to confirm data loss without being asked."
+)
+"""Adds the option `--confirm`."""
+
+
 def stack_file(function: F) -> F:
     """Add the argument FILE and the option `--env`."""
     argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
@@ -23,32 +37,6 @@ def stack_folder(function: F) -> F:
         help="The stack file. The default is platinfra.yaml in this folder or a parent.",
     )
     return option(environment(function))
-
-
-def environment(function: F) -> F:
-    """Add the option `--env`."""
-    return click.option("--env", "environment", metavar="NAME", help="Use this environment of the stack file.")(
-        function
-    )
-
-
-def as_json(function: F) -> F:
-    """Add the flag `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")(function)
-
-
-def without(function: F) -> F:
-    """Add the option `--without`."""
-    return click.option(
-        "--without", multiple=True, metavar="TOOL", help="Leave out a component and the wires to it. Repeatable."
-    )(function)
-
-
-def confirm(function: F) -> F:
-    """Add the option `--confirm`."""
-    return click.option(
-        "--confirm", metavar="STACK", help="AWS: the stack's name, to confirm data loss without being asked."
-    )(function)
 
 
 def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

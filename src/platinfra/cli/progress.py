@@ -3,8 +3,9 @@
 import json
 import threading
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,7 @@ from platinfra.model.event import Event
 if TYPE_CHECKING:
     from rich.table import Table
 
+Emit = Callable[[Event], None]
 _MARKS = {
     "waiting": ("·", "bright_black"),
     "installing": ("↓", "cyan"),
@@ -38,36 +40,18 @@ class Lines:
         self._phases: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End."""
-
     def __call__(self, event: Event) -> None:
         """Print one event; a component's repeated phase only in JSON."""
         with self._lock:
             if self._json:
-                click.echo(
-                    json.dumps(
-                        {
-                            "component": event.component,
-                            "phase": event.phase,
-                            "detail": event.detail,
-                            "seconds": round(event.seconds, 2),
-                        }
-                    )
-                )
+                content = {"component": event.component, "phase": event.phase, "detail": event.detail}
+                click.echo(json.dumps({**content, "seconds": round(event.seconds, 2)}))
             elif self._phases.get(event.component) != event.phase:
                 self._phases[event.component] = event.phase
                 mark, color = _MARKS[event.phase]
                 line = f"{event.seconds:6.1f} s  {mark} {event.component:<16} {event.phase:<10} {event.detail}".rstrip()
-                click.echo(
-                    click.style(line, fg=color) if event.phase in {"healthy", "applied", "failed"} else line, err=True
-                )
+                final = event.phase in {"healthy", "applied", "failed"}
+                click.echo(click.style(line, fg=color) if final else line, err=True)
 
 
 class Live:
@@ -82,18 +66,12 @@ class Live:
         self._lock = threading.Lock()
         self._live = RichLive(get_renderable=self._table, console=Console(stderr=True), refresh_per_second=8)
 
-    def __enter__(self) -> Self:
-        """Wait for the first event: whatever is asked before it needs the terminal for itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
         """Leave the last picture standing."""
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
-        """Take in one event."""
+        """Take in one event; whatever is asked before the first one needs the terminal for itself."""
         with self._lock:
             self._events[event.component] = (event, time.monotonic())
         if not self._live.is_started:
@@ -116,6 +94,14 @@ class Live:
         return table
 
 
-def choose_progress(*, as_json: bool = False) -> "Lines | Live":
-    """Return the progress that fits whoever is looking."""
-    return Live() if render.is_terminal() and not as_json else Lines(as_json=as_json)
+@contextmanager
+def choose_progress(*, as_json: bool = False) -> Iterator[Emit]:
+    """Give what shows progress to whoever is looking during the block."""
+    if as_json or not render.is_terminal():
+        yield Lines(as_json=as_json)
+        return
+    live = Live()
+    try:
+        yield live
+    finally:
+        live.stop()

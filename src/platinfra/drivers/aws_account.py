@@ -189,11 +189,9 @@ class Account:
             return _unchecked_warning(f"the quota of {quota.noun}", error)
         if used + number <= limit:
             return None
-        return Diagnostic(
-            "quota-exceeded",
-            f"the stack needs {number} {quota.noun}, and only {max(limit - used, 0)} of {limit} are left in `{self.region}`",
-            hint=f"request an increase of {quota.code} at https://console.aws.amazon.com/servicequotas",
-        )
+        left = f"only {max(limit - used, 0)} of {limit} are left in `{self.region}`"
+        hint = f"request an increase of {quota.code} at https://console.aws.amazon.com/servicequotas"
+        return Diagnostic("quota-exceeded", f"the stack needs {number} {quota.noun}, and {left}", hint=hint)
 
     def count(self, service: str, call: str, field: str) -> int:
         """Return how many entries all pages of a list have."""

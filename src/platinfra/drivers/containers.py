@@ -7,6 +7,7 @@ from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.drivers.kubernetes_command import find_program, run
+from platinfra.drivers.kubernetes_problems import last_lines
 
 OVERRIDE = "PLATINFRA_CONTAINER_ENGINE"
 _ENGINES = ("docker", "podman")
@@ -29,9 +30,8 @@ class Containers:
         if ended.code:
             message = f"`{Path(self.program).name}` does not answer"
             hint = "start its service, and check that your user may use it"
-            raise PlatinfraError(
-                Diagnostic("container-engine-missing", message, hint=hint, details=_last(ended.err or ended.out))
-            )
+            details = last_lines(ended.err or ended.out, _LINES)
+            raise PlatinfraError(Diagnostic("container-engine-missing", message, hint=hint, details=details))
 
     def has(self, name: str) -> bool:
         """Tell whether an image is here."""
@@ -58,10 +58,5 @@ class Containers:
         ended = run([self.program, *arguments], timeout=_BUILD)
         if ended.code:
             hint = f"try it by hand: `{Path(self.program).name} {arguments[0]}`"
-            raise ActionError(
-                Diagnostic("image-failed", f"{what} failed", hint=hint, details=_last(ended.err or ended.out))
-            )
-
-
-def _last(text: str) -> tuple[str, ...]:
-    return tuple(text.strip().splitlines()[-_LINES:])
+            details = last_lines(ended.err or ended.out, _LINES)
+            raise ActionError(Diagnostic("image-failed", f"{what} failed", hint=hint, details=details))

@@ -129,9 +129,8 @@ class UvEnvironments:
             with suppress(Timeout):
                 lock.acquire(timeout=_PAUSE)
                 return
-        raise ActionError(
-            Diagnostic("interrupted", "another platinfra process was still creating the same environment")
-        )
+        message = "another platinfra process was still creating the same environment"
+        raise ActionError(Diagnostic("interrupted", message))
 
     @contextmanager
     def _hold(self, folder: Path, report: Report) -> Iterator[None]:

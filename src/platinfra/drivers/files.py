@@ -96,14 +96,9 @@ def failure(error: OSError, path: Path) -> ActionError:
 
 def disk_full(path: Path, details: tuple[str, ...] = ()) -> ActionError:
     """Return what to tell when nothing more fits on the disk of `path`."""
-    return ActionError(
-        Diagnostic(
-            "disk-full",
-            f"no space is left on the disk of `{path}`",
-            hint="free some space and run the command again; finished work is kept",
-            details=details,
-        )
-    )
+    message = f"no space is left on the disk of `{path}`"
+    hint = "free some space and run the command again; finished work is kept"
+    return ActionError(Diagnostic("disk-full", message, hint=hint, details=details))
 
 
 def _hint(error: OSError) -> str | None:

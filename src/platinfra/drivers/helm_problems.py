@@ -80,9 +80,8 @@ def pending(what: str) -> Diagnostic:
 def too_old(release: Release, wanted: str, found: str) -> Diagnostic:
     """Return what to tell when a chart does not support the version of the cluster."""
     message = f"the chart `{release.chart.name}` {release.chart.version} needs Kubernetes {wanted}, and the cluster has {found}"
-    return Diagnostic(
-        "cluster-too-old", message, hint="upgrade the cluster, or choose a chart version that supports it"
-    )
+    hint = "upgrade the cluster, or choose a chart version that supports it"
+    return Diagnostic("cluster-too-old", message, hint=hint)
 
 
 def redact(text: str, values: Mapping[str, Any]) -> str:
@@ -113,9 +112,8 @@ def _values_refused(release: Release, text: str) -> Diagnostic | None:
     found = [(_key(each["path"] or "", each["why"]), each["why"]) for each in _REFUSED.finditer(text)]
     said = "; ".join(f"`{key}`: {why}" if key else why for key, why in found) or text.strip()
     message = f"the chart `{release.chart.name}` {release.chart.version} refuses values of `{release.name}`: {said}"
-    return Diagnostic(
-        "chart-values-refused", message, hint="`helm show values` prints the values that the chart accepts"
-    )
+    hint = "`helm show values` prints the values that the chart accepts"
+    return Diagnostic("chart-values-refused", message, hint=hint)
 
 
 def _key(path: str, why: str) -> str:

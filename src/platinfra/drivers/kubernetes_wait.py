@@ -42,9 +42,8 @@ def wait_ready(
             said = found.why
             report(f"{ref}: {said}")
         if cancelled():
-            raise ActionError(
-                Diagnostic("interrupted", f"waiting for {ref} was interrupted", hint="run the command again")
-            )
+            message = f"waiting for {ref} was interrupted"
+            raise ActionError(Diagnostic("interrupted", message, hint="run the command again"))
         if found.failed or time.monotonic() >= deadline:
             raise not_ready(cluster, ref, content, found, timeout)
         time.sleep(min(pause, max(0.0, deadline - time.monotonic())))

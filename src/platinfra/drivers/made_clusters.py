@@ -1,66 +1,21 @@
-"""
-Clusters that a program makes on this machine; each program is a row of a table.
-
-Sources: the command references of kind (kind.sigs.k8s.io), k3d (k3d.io) and minikube (minikube.sigs.k8s.io).
-"""
+"""Clusters that a program makes on this machine; each program is a row of a table."""
 
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.drivers.kubernetes_command import Commands, Ended, find_program
+from platinfra.drivers.kubernetes_problems import last_lines
+from platinfra.facts.table import beside
 
 _LINES = 15
 _PATIENCE = 900.0
 """Seconds: images of nodes are downloaded."""
+PROGRAMS: Mapping[str, Mapping[str, str]] = beside(__file__)
+"""Each program with its commands."""
 _WORD = re.compile(r"[\w.-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The commands of one program; `{name}`, `{kubeconfig}` and `{image}` are filled in."""
-
-    create: str
-    names: str
-    """Prints the names of the clusters, among whatever else."""
-    export: str
-    """Writes the kubeconfig; the variable KUBECONFIG names it too."""
-    load: str
-    delete: str
-    address: str
-    """Where it comes from."""
-
-
-PROGRAMS: Mapping[str, Row] = {
-    "kind": Row(
-        create="create cluster --name {name} --kubeconfig {kubeconfig} --wait 5m",
-        names="get clusters",
-        export="export kubeconfig --name {name} --kubeconfig {kubeconfig}",
-        load="load docker-image {image} --name {name}",
-        delete="delete cluster --name {name} --kubeconfig {kubeconfig}",
-        address="https://kind.sigs.k8s.io/docs/user/quick-start",
-    ),
-    "k3d": Row(
-        create="cluster create {name} --wait --kubeconfig-update-default=false --kubeconfig-switch-context=false",
-        names="cluster list --no-headers",
-        export="kubeconfig merge {name} --output {kubeconfig} --overwrite",
-        load="image import {image} --cluster {name}",
-        delete="cluster delete {name}",
-        address="https://k3d.io",
-    ),
-    "minikube": Row(
-        # Its usual network does not enforce policies.
-        create="start --profile {name} --cni calico --embed-certs --keep-context --wait all --interactive=false",
-        names="profile list --output json",
-        export="update-context --profile {name}",
-        load="image load {image} --profile {name}",
-        delete="delete --profile {name}",
-        address="https://minikube.sigs.k8s.io/docs/start",
-    ),
-}
 
 
 class MadeCluster:
@@ -71,34 +26,34 @@ class MadeCluster:
         self._row, self._name, self._kubeconfig = PROGRAMS[program], name, kubeconfig
         self.program = find_program(f"PLATINFRA_{program.upper()}", program) or ""
         if not self.program:
-            hint = f"install it ({self._row.address}), or name it in PLATINFRA_{program.upper()}"
+            hint = f"install it ({self._row['address']}), or name it in PLATINFRA_{program.upper()}"
             raise PlatinfraError(Diagnostic("unknown-program", f"no program `{program}` found", hint=hint))
         self._commands = Commands()
 
     def exists(self) -> bool:
         """Tell whether the cluster is there."""
-        return self._name in _WORD.findall(self._run(self._row.names).out)
+        return self._name in _WORD.findall(self._run(self._row["names"]).out)
 
     def create(self) -> None:
         """Make the cluster; raise ActionError with the last lines that the program said, and leave no half of one."""
         try:
-            self._do("creating the cluster", self._row.create)
+            self._do("creating the cluster", self._row["create"])
         except BaseException:
-            self._run(self._row.delete)
+            self._run(self._row["delete"])
             raise
 
     def write_kubeconfig(self) -> None:
         """Write how to reach it into its own file, which only the owner can read."""
-        self._do("reading the kubeconfig of the cluster", self._row.export)
+        self._do("reading the kubeconfig of the cluster", self._row["export"])
         self._kubeconfig.chmod(0o600)
 
     def load(self, image: str) -> None:
         """Bring an image of this machine's container engine onto the nodes."""
-        self._do(f"loading {image}", self._row.load, image=image)
+        self._do(f"loading {image}", self._row["load"], image=image)
 
     def delete(self) -> None:
         """Remove the cluster with everything in it."""
-        self._do("deleting the cluster", self._row.delete)
+        self._do("deleting the cluster", self._row["delete"])
 
     def _run(self, template: str, **more: str) -> Ended:
         values = {"name": self._name, "kubeconfig": str(self._kubeconfig), **more}
@@ -110,8 +65,6 @@ class MadeCluster:
     def _do(self, what: str, template: str, **more: str) -> None:
         ended = self._run(template, **more)
         if ended.code:
-            said = (ended.err or ended.out).strip().splitlines()[-_LINES:]
+            message, details = f"{what} `{self._name}` failed", last_lines(ended.err or ended.out, _LINES)
             hint = f"try it by hand: `{Path(self.program).name} {template.split(maxsplit=1)[0]} …`"
-            raise ActionError(
-                Diagnostic("cluster-not-made", f"{what} `{self._name}` failed", hint=hint, details=tuple(said))
-            )
+            raise ActionError(Diagnostic("cluster-not-made", message, hint=hint, details=details))

@@ -14,22 +14,8 @@ from platinfra.drivers.files import LocalFiles
 from platinfra.model.ports import CommandSpec, ProcessSpec
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
-_SECTION = """\
-[program:{name}]
-command = %(ENV_PLATINFRA_LAUNCHER)s run/{name}.json
-autostart = false
-autorestart = true
-startsecs = {startsecs}
-startretries = 1000000000
-stopsignal = {signal}
-stopwaitsecs = {grace}
-stopasgroup = false
-killasgroup = true
-redirect_stderr = true
-stdout_logfile = {log}
-stdout_logfile_maxbytes = {log_bytes}
-stdout_logfile_backups = {log_copies}
-"""
+_SECTION = Path(__file__).with_name("program.conf")
+"""What supervisord is told of a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +91,7 @@ class ProgramFiles:
         log = os.path.relpath(spec.run.log, self.folder)
         if re.search(r"\s[;#]|[\r\n]", log):
             raise ActionError(Diagnostic("log-path", f"supervisord cannot write to a file named `{log}`"))
-        return _SECTION.format(
+        return _SECTION.read_text(encoding="utf-8").format(
             name=spec.name,
             startsecs=self.limits.startsecs,
             signal=spec.stop_signal,
@@ -121,13 +107,9 @@ def drop_root(spec: CommandSpec) -> tuple[str, ...]:
     try:
         return privileges.prefix() if spec.unprivileged else ()
     except FileNotFoundError as error:
-        raise ActionError(
-            Diagnostic(
-                "setpriv-missing",
-                f"`{spec.component}` refuses to run as root, and `setpriv`, which drops root, is not installed",
-                hint="install the package `util-linux`, or run platinfra as an ordinary user",
-            )
-        ) from error
+        message = f"`{spec.component}` refuses to run as root, and `setpriv`, which drops root, is not installed"
+        hint = "install the package `util-linux`, or run platinfra as an ordinary user"
+        raise ActionError(Diagnostic("setpriv-missing", message, hint=hint)) from error
 
 
 def current_umask() -> int:

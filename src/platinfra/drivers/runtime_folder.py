@@ -54,10 +54,6 @@ def _check(folder: Path) -> None:
 
 
 def _unsafe(folder: Path, reason: str) -> ActionError:
-    return ActionError(
-        Diagnostic(
-            "runtime-folder-unsafe",
-            f"the folder for the supervisor's socket cannot be used: {reason}",
-            hint=f"remove `{folder}`, or set XDG_RUNTIME_DIR to a folder that only you can enter",
-        )
-    )
+    message = f"the folder for the supervisor's socket cannot be used: {reason}"
+    hint = f"remove `{folder}`, or set XDG_RUNTIME_DIR to a folder that only you can enter"
+    return ActionError(Diagnostic("runtime-folder-unsafe", message, hint=hint))

@@ -21,34 +21,8 @@ from platinfra.drivers.files import LocalFiles
 _ANSWER_WITHIN = 10.0
 _START_WITHIN = 30.0
 _PAUSE = 0.02
+_CONFIG = Path(__file__).with_name("supervisord.conf")
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE")
-_CONFIG = """\
-[unix_http_server]
-file = %(here)s/s.sock
-chmod = 0700
-
-[supervisord]
-nodaemon = true
-silent = true
-logfile = supervisord.log
-logfile_maxbytes = 1MB
-logfile_backups = 1
-pidfile = %(here)s/supervisord.pid
-childlogdir = %(here)s
-nocleanup = true
-minfds = 256
-minprocs = 1
-identifier = platinfra
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-
-[rpcinterface:platinfra]
-supervisor.rpcinterface_factory = __main__:watch
-
-[include]
-files = programs/*.conf
-"""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -93,9 +67,8 @@ class Supervision:
             with xmlrpc.client.ServerProxy("http://localhost", transport, allow_none=True) as server:
                 return getattr(server.supervisor, method)(*arguments)
         except TimeoutError as error:
-            raise ActionError(
-                Diagnostic("supervisor-silent", f"the supervisor does not answer within {_ANSWER_WITHIN:.0f} seconds")
-            ) from error
+            message = f"the supervisor does not answer within {_ANSWER_WITHIN:.0f} seconds"
+            raise ActionError(Diagnostic("supervisor-silent", message)) from error
         except (http.client.HTTPException, xmlrpc.client.ProtocolError, OSError) as error:
             raise ConnectionError(f"no supervisor answers: {error}") from error
 
@@ -123,7 +96,7 @@ class Supervision:
         runtime = self.runtime
         runtime_folder.create(runtime)
         LocalFiles().folder(runtime / "programs")
-        LocalFiles().write(runtime / "supervisord.conf", _CONFIG)
+        LocalFiles().write(runtime / "supervisord.conf", _CONFIG.read_text(encoding="utf-8"))
         self._launch(runtime)
         deadline = time.monotonic() + _START_WITHIN
         while not self.answers():
@@ -188,10 +161,9 @@ class Supervision:
     def _failure(self) -> ActionError:
         files = LocalFiles()
         self.end(1.0)
-        details = [line for end in ("out", "log") for line in files.tail(self.folder / f"supervisord.{end}", 8)]
-        return ActionError(
-            Diagnostic("supervisor-failed", "the supervisor of the stack did not start", details=tuple(details))
-        )
+        message = "the supervisor of the stack did not start"
+        details = tuple(line for end in ("out", "log") for line in files.tail(self.folder / f"supervisord.{end}", 8))
+        return ActionError(Diagnostic("supervisor-failed", message, details=details))
 
 
 def signal_number(name: str) -> int:

@@ -26,6 +26,7 @@ RELEASE = "release"
 PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"
 _PACKAGE = Path(__file__).parent.parent.parent
 _FILES = Path(__file__).parent / "machine_files"
+_FIRST_BOOT = Path(__file__).with_name("first_boot.sh")
 _NAMES = ("credentials.py", "environment", "install.sh", "platinfra", "platinfra.lock.txt", "platinfra.service")
 """The files of the folder that a release takes: pip compiles what it installs, so that there may be more."""
 _HOME = f"/opt/platinfra/{RELEASE}"
@@ -98,7 +99,8 @@ def bucket(values: Values) -> str:
 def user_data(values: Values) -> str:
     """Return the script of the first boot; it fetches the rest and holds no secret."""
     place = values.place
-    return _FIRST_BOOT.format(region=place.region.name, bucket=bucket(values), stack=place.stack)
+    script = _FIRST_BOOT.read_text(encoding="utf-8")
+    return script.format(region=place.region.name, bucket=bucket(values), stack=place.stack)
 
 
 def stack_file(values: Values) -> Text:
@@ -205,40 +207,4 @@ def _role_arns(values: Values) -> dict[str, str]:
 _AWS_CONFIG = """[default]
 region = {region}
 credential_process = /opt/platinfra/venv/bin/python -I {home}/credentials.py {home}/machine.json
-"""
-
-_FIRST_BOOT = """#!/bin/bash
-# Lets the machine of the stack {stack} look for its release; everything else comes from there.
-set -euo pipefail
-install -d /opt/platinfra
-cat > /opt/platinfra/update <<'END'
-#!/bin/bash
-# Fetches the release, and installs it when it is new.
-set -euo pipefail
-aws s3 sync --only-show-errors --delete --region {region} s3://{bucket}/ /opt/platinfra/release
-exec bash /opt/platinfra/release/install.sh
-END
-cat > /etc/systemd/system/platinfra-update.service <<'END'
-[Unit]
-Description=Fetch what changed in the stack
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-Type=oneshot
-ExecStart=/bin/bash /opt/platinfra/update
-END
-cat > /etc/systemd/system/platinfra-update.timer <<'END'
-[Unit]
-Description=Look for changes of the stack; what failed is tried again
-
-[Timer]
-OnActiveSec=0
-OnUnitInactiveSec=2min
-
-[Install]
-WantedBy=timers.target
-END
-systemctl daemon-reload
-systemctl enable --now platinfra-update.timer
 """

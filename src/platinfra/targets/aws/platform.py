@@ -17,6 +17,7 @@ _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{archit
 """Public parameter that holds the newest Amazon Linux 2023 image."""
 _CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
 Modules = dict[str, dict[str, Any]]
 
 
@@ -44,11 +45,14 @@ def roles(values: Values) -> Iterator[Role]:
     if place.kind == "cloud_vm":
         yield _machine_role(values)
     elif not place.cluster.name:
-        yield _service_role(place, "cluster", "eks.amazonaws.com", ("AmazonEKSClusterPolicy",))
-        yield _node_role(place)
-        yield _pod_role(place, "cluster-disks", _CSI, ("service-role/AmazonEBSCSIDriverPolicy",), {})
+        eks, machines = documents.service_trust(place, "eks.amazonaws.com"), f"ec2.{place.region.domain}"
+        yield _role(place, "cluster", eks, managed=("AmazonEKSClusterPolicy",))
+        yield _role(place, karpenter.NODES, documents.plain_service_trust(machines), managed=_NODE_POLICIES)
+        disks = documents.pod_trust(place, place.cluster_name, **_CSI)
+        yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
         if place.cluster.karpenter:
-            role = _pod_role(place, "cluster-karpenter", karpenter.POD, (), {"karpenter": karpenter.policy(place)})
+            controller = documents.pod_trust(place, place.cluster_name, **karpenter.POD)
+            role = _role(place, "cluster-karpenter", controller, further={"karpenter": karpenter.policy(place)})
             cluster = Reference(("module", "cluster", "name"))
             yield replace(role, pod={"cluster_name": cluster, **karpenter.POD})
 
@@ -95,8 +99,8 @@ def _cluster(values: Values) -> dict[str, Any]:
         "name": place.cluster_name,
         "tags": place.tags(),
         "kubernetes_version": cluster.version,
-        "vpc_id": values.value("${network.vpc_id}", _SCOPE(values.graph)),
-        "subnet_ids": values.value("${network.private_subnet_ids}", _SCOPE(values.graph)),
+        "vpc_id": values.value("${network.vpc_id}", _scope(values.graph)),
+        "subnet_ids": values.value("${network.private_subnet_ids}", _scope(values.graph)),
         "key_arn": key_arn(values),
         "cluster_role_arn": role_arn("cluster"),
         "node_role_arn": role_arn("cluster-nodes"),
@@ -164,7 +168,7 @@ def _machine(values: Values) -> dict[str, Any]:
         "source": "./modules/machine",
         "name": place.name("machine"),
         "tags": place.tags(),
-        "vpc_id": values.value("${network.vpc_id}", _SCOPE(values.graph)),
+        "vpc_id": values.value("${network.vpc_id}", _scope(values.graph)),
         "subnet_id": (Reference(("module", "network", "private_subnet_ids[0]")),)
         if not place.network.vpc_id
         else place.network.private_subnets[0],
@@ -179,7 +183,7 @@ def _machine(values: Values) -> dict[str, Any]:
     }
 
 
-def _SCOPE(graph: Graph) -> Scope:  # noqa: N802
+def _scope(graph: Graph) -> Scope:
     return Scope(next(iter(graph.components.values())))
 
 
@@ -187,41 +191,15 @@ def _flow_log_role(place: Place) -> Role:
     group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     allowed = documents.statement("WriteFlowLogs", actions, [group, f"{group}:log-stream:*"])
-    source = place.arn("ec2", "vpc-flow-log/*")
-    return _role(
-        place,
-        "network-logs",
-        documents.service_trust(place, "vpc-flow-logs.amazonaws.com", source),
-        further={"flow-logs": documents.policy([allowed])},
-    )
-
-
-def _service_role(place: Place, name: str, service: str, managed: tuple[str, ...]) -> Role:
-    return _role(place, name, documents.service_trust(place, service), managed=managed)
-
-
-def _node_role(place: Place) -> Role:
-    managed = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
-    return _role(place, karpenter.NODES, documents.plain_service_trust(f"ec2.{place.region.domain}"), managed=managed)
-
-
-def _pod_role(
-    place: Place, name: str, pod: dict[str, str], managed: tuple[str, ...], further: dict[str, dict[str, Any]]
-) -> Role:
-    trust = documents.pod_trust(place, place.cluster_name, pod["namespace"], pod["service_account"])
-    return _role(place, name, trust, managed=managed, further=further)
+    trust = documents.service_trust(place, "vpc-flow-logs.amazonaws.com", place.arn("ec2", "vpc-flow-log/*"))
+    return _role(place, "network-logs", trust, further={"flow-logs": documents.policy([allowed])})
 
 
 def _machine_role(values: Values) -> Role:
-    place = values.place
-    return _role(
-        place,
-        MACHINE,
-        documents.plain_service_trust(f"ec2.{place.region.domain}"),
-        managed=("AmazonSSMManagedInstanceCore",),
-        further={"machine": machine.policy(values), "machine-by-id": machine.policy_by_id(values, key_arn(values))},
-        instance_profile=True,
-    )
+    trust = documents.plain_service_trust(f"ec2.{values.place.region.domain}")
+    further = {"machine": machine.policy(values), "machine-by-id": machine.policy_by_id(values, key_arn(values))}
+    role = _role(values.place, MACHINE, trust, managed=("AmazonSSMManagedInstanceCore",), further=further)
+    return replace(role, instance_profile=True)
 
 
 def _role(
@@ -231,7 +209,6 @@ def _role(
     *,
     managed: tuple[str, ...] = (),
     further: dict[str, dict[str, Any]] | None = None,
-    instance_profile: bool = False,
 ) -> Role:
     return Role(
         component=name.partition("-")[0],
@@ -242,5 +219,4 @@ def _role(
         trust=trust,
         managed=managed,
         further=further or {},
-        instance_profile=instance_profile,
     )

@@ -1,7 +1,7 @@
 """The roles of a stack: one for each component that acts, those of the infrastructure, and those of users."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from platinfra.catalog.schema import AwsRole
@@ -65,18 +65,9 @@ def _of_service(
     of_machines = role.service.startswith("ec2.")  # EC2 names no source
     source = values.value(role.source, Scope(component, document=True)) if role.source else None
     text = None if source is None else "".join(map(str, source)) if isinstance(source, tuple) else str(source)
-    return Role(
-        component=component.name,
-        key=key,
-        label=labels.identity(component.name, key),
-        name=values.role_name(component.name, key),
-        description=f"{component.name} of {values.place.prefix}: {'its wires' if key == MAIN else key}",
-        trust=documents.plain_service_trust(role.service)
-        if of_machines
-        else documents.service_trust(values.place, role.service, text),
-        statements=statements,
-        instance_profile=of_machines,
-    )
+    plain, scoped = documents.plain_service_trust, documents.service_trust
+    trust = plain(role.service) if of_machines else scoped(values.place, role.service, text)
+    return replace(_make_role(component, key, trust, statements, values), instance_profile=of_machines)
 
 
 def _of_application(component: Component, statements: tuple[Statement, ...], values: Values) -> Role:
@@ -90,13 +81,18 @@ def _of_application(component: Component, statements: tuple[Statement, ...], val
         trust = documents.pod_trust(place, place.cluster_name, namespace, component.name)
         name = place.cluster.name or Reference(("module", "cluster", "name"))
         pod = {"cluster_name": name, "namespace": namespace, "service_account": component.name}
+    return replace(_make_role(component, MAIN, trust, statements, values), pod=pod)
+
+
+def _make_role(
+    component: Component, key: str, trust: dict[str, Any], statements: tuple[Statement, ...], values: Values
+) -> Role:
     return Role(
         component=component.name,
-        key=MAIN,
-        label=labels.identity(component.name, MAIN),
-        name=values.role_name(component.name),
-        description=f"{component.name} of {place.prefix}: its wires",
+        key=key,
+        label=labels.identity(component.name, key),
+        name=values.role_name(component.name, key),
+        description=f"{component.name} of {values.place.prefix}: {'its wires' if key == MAIN else key}",
         trust=trust,
         statements=statements,
-        pod=pod,
     )

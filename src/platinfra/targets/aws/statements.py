@@ -6,6 +6,7 @@ from typing import Any
 
 from platinfra.catalog.schema import AwsStatement
 from platinfra.model.graph import Binding, Component
+from platinfra.model.nested import change_leaves, leaves
 from platinfra.model.reference import Reference, Text
 from platinfra.model.template import ABSENT
 from platinfra.targets.aws.documents import statement
@@ -35,7 +36,7 @@ class Statement:
     @property
     def by_id(self) -> bool:
         """Tell whether it names something by an id that AWS chooses, which is known after it exists."""
-        return any(isinstance(part, Reference) for part in _parts([self.resources, self.conditions]))
+        return any(isinstance(part, Reference) for part in leaves([self.resources, self.conditions]))
 
     def document(self) -> dict[str, Any]:
         """Return it as IAM writes it; what holds references is a Text."""
@@ -109,7 +110,7 @@ def _make_statement(template: AwsStatement, scope: Scope, values: Values) -> Sta
         sid="",
         actions=tuple(template.actions),
         resources=tuple(each for each in resources if each is not None),
-        conditions={operator: _plain(pairs) for operator, pairs in conditions.items()},
+        conditions={operator: change_leaves(pairs, _plain) for operator, pairs in conditions.items()},
         wire=OWN,
         verb="",
         provider="",
@@ -123,34 +124,16 @@ def _text(value: Any) -> Text | None:
     return value if isinstance(value, tuple) else (value if isinstance(value, Reference) else str(value),)
 
 
-def _parts(value: Any) -> Iterator[Any]:
-    """Yield the innermost parts of nested lists, mappings and texts."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for each in value:
-            yield from _parts(each)
-    else:
-        yield value
-
-
 def _join_text(text: Text) -> str | Text:
     """Return a text as a string, unless it holds references."""
     return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
 
 
 def _plain(value: Any) -> Any:
-    """Return conditions with their texts put together."""
-    match value:
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case tuple():
-            return _join_text(value)
-        case Reference():
-            return (value,)
-    return str(value)
+    """Return the value of a condition with its texts put together."""
+    if isinstance(value, tuple):
+        return _join_text(value)
+    return (value,) if isinstance(value, Reference) else str(value)
 
 
 def _camel(*words: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from platinfra.model.nested import change_leaves
 from platinfra.model.reference import Reference, Text
 
 _MARK = "\ue000"
@@ -32,37 +33,29 @@ def terraform_json(value: Any) -> Any:
 
 def readable(value: Any) -> Any:
     """Return a value for people: references keep their names."""
-    match value:
-        case Reference():
-            return str(value)
-        case dict():
-            return {key: readable(each) for key, each in value.items()}
-        case tuple():
-            return "".join(map(str, value))
-        case list():
-            return [readable(each) for each in value]
-    return value
+    return change_leaves(value, _name)
+
+
+def _name(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return "".join(map(str, value))
+    return str(value) if isinstance(value, Reference) else value
 
 
 def with_holes(value: Any) -> Text:
     """Return data as JSON text in which references stay what they are; they stand for texts without quotes."""
     holes: list[Any] = []
-    text = json.dumps(_mark(value, holes), indent=1, ensure_ascii=False)
+
+    def mark(leaf: Any) -> Any:
+        """Return a pair of marks for what holds references, which is added to `holes`."""
+        if not isinstance(leaf, tuple | Reference):
+            return leaf
+        holes.append(leaf)
+        return _MARK * 2
+
+    text = json.dumps(change_leaves(value, mark), indent=1, ensure_ascii=False)
     parts: list[Any] = []
     for index, part in enumerate(text.split(_MARK)):
         hole = holes[index // 2] if index % 2 else part
         parts += hole if isinstance(hole, tuple) else [hole]
     return tuple(parts)
-
-
-def _mark(value: Any, holes: list[Any]) -> Any:
-    """Return data in which each value that holds references is a pair of marks; the values are added to `holes`."""
-    match value:
-        case dict():
-            return {key: _mark(each, holes) for key, each in value.items()}
-        case list():
-            return [_mark(each, holes) for each in value]
-        case tuple() | Reference():
-            holes.append(value)
-            return _MARK * 2
-    return value

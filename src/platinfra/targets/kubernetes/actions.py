@@ -9,6 +9,7 @@ from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.model.cluster import Charts, Cluster, ObjectRef, Release, Revision, ref_of
 from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
+from platinfra.model.nested import change_leaves, leaves
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import Secrets
 from platinfra.model.reference import Reference, Secret, reveal, show_text
@@ -272,28 +273,20 @@ def _record_of(each: Object) -> dict[str, Any]:
 
 def reveal_all(value: Any, fetch: Callable[[Secret], str]) -> Any:
     """Return data with its secrets; what only the cloud below knows has to be known by now."""
-    match value:
-        case Mapping():
-            return {key: reveal_all(each, fetch) for key, each in value.items()}
-        case list():
-            return [reveal_all(each, fetch) for each in value]
-        case tuple():
-            return reveal(value, fetch)
-        case Secret():
-            return fetch(value)
-        case Reference():
-            return show_text((value,))
-    return value
+
+    def reveal_leaf(leaf: Any) -> Any:
+        match leaf:
+            case tuple():
+                return reveal(leaf, fetch)
+            case Secret():
+                return fetch(leaf)
+            case Reference():
+                return show_text((leaf,))
+        return leaf
+
+    return change_leaves(value, reveal_leaf)
 
 
 def find_unknown(value: Any) -> Iterator[Reference]:
     """Yield what is not known yet in some data."""
-    match value:
-        case Reference():
-            yield value
-        case Mapping():
-            for each in value.values():
-                yield from find_unknown(each)
-        case list() | tuple():
-            for each in value:
-                yield from find_unknown(each)
+    return (each for each in leaves(value) if isinstance(each, Reference))

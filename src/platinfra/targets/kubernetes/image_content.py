@@ -11,22 +11,8 @@ FOLDER = "/opt/platinfra/tools"
 """Where the folders of tools lie in an image: `${folder}` is the tool's own."""
 _SHARED = "_model_server"
 _SKIPPED = frozenset({"__pycache__", "tool.yaml", "requirements.in", "requirements.lock.txt"})
-# The lock is complete: pip resolves nothing, which old ones refuse for packages with extras.
-_RECIPE = """\
-ARG BASE={base}
-FROM ${{BASE}} AS build
-COPY requirements.lock.txt /tmp/requirements.lock.txt
-RUN python3 -m venv /opt/venv \\
- && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps --requirement /tmp/requirements.lock.txt
-
-FROM ${{BASE}}
-{packages}LABEL org.opencontainers.image.title="{tool}" org.opencontainers.image.source="{homepage}" org.opencontainers.image.licenses="{license}"
-COPY --from=build /opt/venv /opt/venv
-COPY tools {folder}
-ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 HOME=/tmp DO_NOT_TRACK=1
-WORKDIR /tmp
-USER 10001:10001
-"""
+_RECIPE = Path(__file__).with_name("Containerfile.template")
+"""The lock is complete: pip resolves nothing, which old ones refuse for packages with extras."""
 _PACKAGES = """\
 RUN apt-get update && apt-get install --yes --no-install-recommends {names} && rm -rf /var/lib/apt/lists/*
 """
@@ -39,7 +25,7 @@ def context(catalog: Catalog, tool: str) -> dict[str, bytes]:
     names = entry.run.kubernetes.image_packages if entry.run.kubernetes else []
     about = {"tool": tool, "homepage": entry.homepage, "license": entry.license}
     packages = _PACKAGES.format(names=" ".join(names)) if names else ""
-    recipe = _RECIPE.format(base=BASE, folder=FOLDER, packages=packages, **about)
+    recipe = _RECIPE.read_text(encoding="utf-8").format(base=BASE, folder=FOLDER, packages=packages, **about)
     files = {"Containerfile": recipe.encode(), "requirements.lock.txt": (folder / lock).read_bytes()}
     for place in (folder, folder.parent / _SHARED):
         files |= {f"tools/{place.name}/{name}": content for name, content in _code(place)}

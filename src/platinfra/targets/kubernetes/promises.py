@@ -159,9 +159,6 @@ def _where(values: Any, text: str, path: str = "") -> str:
 
 def _problem(release: Release, what: str, key: str) -> Diagnostic:
     value = f" (value `{key}`)" if key else ""
-    message = (
-        f"the chart {release.chart} {release.version} of `{release.name}` does not render as expected: {what}{value}"
-    )
-    return Diagnostic(
-        "chart-breaks-promise", message, hint="the chart changed; choose the version that the catalog names"
-    )
+    chart = f"the chart {release.chart} {release.version} of `{release.name}`"
+    hint = "the chart changed; choose the version that the catalog names"
+    return Diagnostic("chart-breaks-promise", f"{chart} does not render as expected: {what}{value}", hint=hint)

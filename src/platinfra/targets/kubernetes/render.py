@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platinfra.facts.table import beside
+from platinfra.model.nested import change_leaves
 from platinfra.model.reference import show_text
 from platinfra.model.template import fill
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle, Release, Step
@@ -24,16 +25,13 @@ _APPLY = "kubectl apply --server-side --field-manager=platinfra --filename"
 
 def plain(value: Any) -> Any:
     """Return data in which texts with holes are written out: what is not known yet keeps its name."""
-    match value:
-        case Mapping():
-            return {key: plain(each) for key, each in value.items()}
-        case list():
-            return [plain(each) for each in value]
-        case tuple():
-            return show_text(value)
-        case str() | int() | float() | None:
-            return value
-    return show_text((value,))
+    return change_leaves(value, _show)
+
+
+def _show(value: Any) -> Any:
+    if isinstance(value, str | int | float | None):
+        return value
+    return show_text(value if isinstance(value, tuple) else (value,))
 
 
 def open_objects(step: Step) -> list[Object]:

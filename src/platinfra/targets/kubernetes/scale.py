@@ -28,12 +28,11 @@ def autoscaler(name: str, least: int, largest: int, cpu: int) -> Object:
 
 def spread(selector: Mapping[str, str]) -> Object:
     """Return the wish that pods of a workload lie on different nodes; one node less then takes one of them only."""
-    labels = {f"app.kubernetes.io/{name}": value for name, value in selector.items()}
     return {
         "maxSkew": 1,
         "topologyKey": _HOST,
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": labels},
+        "labelSelector": {"matchLabels": dict(selector)},
     }
 
 

@@ -42,7 +42,8 @@ class _Described:
         self.replicas = self._number(entry.replicas)
         self.most = scale.most(self.replicas, self._number(entry.autoscale.max) if entry.autoscale else 0, entry.kind)
         self.pod_labels = {**values.place.labels(component), "app.kubernetes.io/component": key}
-        self.selector = {name: self.pod_labels[f"app.kubernetes.io/{name}"] for name in ("instance", "component")}
+        names = [f"app.kubernetes.io/{name}" for name in ("instance", "component")]
+        self.selector = {name: self.pod_labels[name] for name in names}
         self.env = self._fill({**entry.env, **({} if not entry.clients else values.client_env(component))})
         self.files = self._fill(entry.files)
 
@@ -73,14 +74,13 @@ class _Described:
                 yield self._object("v1", "Secret", name, type="Opaque", stringData=data)
 
     def _workload(self) -> Object:
-        labels = {f"app.kubernetes.io/{name}": value for name, value in self.selector.items()}
         template = {"metadata": {"labels": self.pod_labels, "annotations": self._annotations()}, "spec": self._pod()}
         match self.entry.kind:
             case "CronJob":
                 return self._object("batch/v1", "CronJob", self.name, spec=self._schedule(template))
             case "Job":
                 return self._object("batch/v1", "Job", self.name, spec={"backoffLimit": 3, "template": template})
-        spec: Object = {"selector": {"matchLabels": labels}, "template": template}
+        spec: Object = {"selector": {"matchLabels": self.selector}, "template": template}
         if self.most <= self.replicas:  # else the number is the autoscaler's, and nobody else may say it
             spec["replicas"] = self.replicas
         if self.entry.kind == "Deployment":
@@ -208,14 +208,11 @@ class _Described:
         for name in self.entry.endpoints:
             _, port, _ = self.values.location(self.component, name)
             ports.append({"name": name, "port": port, "targetPort": name, "protocol": "TCP"})
-        selector = {f"app.kubernetes.io/{name}": value for name, value in self.selector.items()}
-        return self._object(
-            "v1", "Service", self.name, spec={"type": "ClusterIP", "selector": selector, "ports": ports}
-        )
+        spec = {"type": "ClusterIP", "selector": self.selector, "ports": ports}
+        return self._object("v1", "Service", self.name, spec=spec)
 
     def _budget(self) -> Object:
-        labels = {f"app.kubernetes.io/{name}": value for name, value in self.selector.items()}
-        spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
+        spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selector}}
         return self._object("policy/v1", "PodDisruptionBudget", self.name, spec=spec)
 
     def _number(self, template: str | int) -> int:
