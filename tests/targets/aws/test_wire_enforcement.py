@@ -14,9 +14,9 @@ from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
 
 from platinfra.model.graph import Binding
 from platinfra.targets.aws.documents import policy
+from platinfra.targets.aws.facts import MAIN
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.terraform_json import readable
-from platinfra.targets.aws.values import MAIN
 
 pytestmark = pytest.mark.live
 
@@ -33,7 +33,7 @@ def stack(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def world(stack: str) -> Iterator[World]:
     with moto(ACCOUNT) as url:
-        yield World(Account(url, VALUES[stack].place.region.name))
+        yield World(Account(url, VALUES[stack].facts.place.region.name))
 
 
 def wires(stack: str) -> list[Binding]:
@@ -71,7 +71,7 @@ def test_wires_are_enforced(stack: str, world: World) -> None:
     for binding in found:
         for call in (call for calls in wanted(stack, binding) for call in calls):
             world.ensure(call)
-    key = world.made[VALUES[stack].place.arn("kms", f"key/{KEY}")]["KeyId"]
+    key = world.made[VALUES[stack].facts.place.arn("kms", f"key/{KEY}")]["KeyId"]
     roles: dict[str, Account] = {}
     for binding in found:
         name, documents = policies(stack, binding, key)

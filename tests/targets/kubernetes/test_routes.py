@@ -153,7 +153,7 @@ def test_only_pods_of_the_gateway_reach_what_the_hosts_lead_to(name: str) -> Non
         for pod in others
         for owner, target in found
         for endpoint in made.values.tool(components[owner]).endpoints
-        if reach.allows(pod, target, made.values.location(components[owner], endpoint)[2])
+        if reach.allows(pod, target, made.values.facts.location(components[owner], endpoint)[2])
     }
     doors = {each.provider for each in made.values.graph.bindings if each.name == "pages"}
     assert {each for each in opened if each[1] != "cloudnative-pg"} == {(source, each) for each in doors}

@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from platinfra.targets.aws import documents, platform
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.resources import resource_types
 from platinfra.targets.aws.root import Root
-from platinfra.targets.aws.values import Values
 
 MAX_CHARACTERS = 6144
 """Of a managed policy. Source: IAM user guide, "IAM and AWS STS quotas"; white space does not count."""
@@ -23,16 +23,16 @@ _DATA = Path(__file__).with_suffix(".yaml")
 Statement = dict[str, Any]
 
 
-def policies(values: Values) -> dict[str, dict[str, Any]]:
+def policies(values: AwsValues) -> dict[str, dict[str, Any]]:
     """Return documents that each fit a managed policy, by name."""
     root, files = render_folder(values)
     wanted = resource_types(root, files) | {ALWAYS}
-    if values.place.deployment.state != "local":
+    if values.facts.place.deployment.state != "local":
         wanted |= {STATE}
-    if values.place.kind == "kubernetes" and values.place.deployment.applications != "gitops":
+    if values.facts.place.kind == "kubernetes" and values.facts.place.deployment.applications != "gitops":
         wanted |= {APPLICATIONS, ADMINISTRATORS} if root.outputs["administrators"] else {APPLICATIONS}
     found = list(_statements(wanted, _placeholder_values(values, root)))
-    prefix = values.place.prefix
+    prefix = values.facts.place.prefix
     return {
         f"{prefix}-operator-{number}": documents.policy(part) for number, part in enumerate(_divide(found), start=1)
     }
@@ -45,9 +45,9 @@ def data() -> Mapping[str, Any]:
     return found
 
 
-def _placeholder_values(values: Values, root: Root) -> dict[str, str | list[str]]:
+def _placeholder_values(values: AwsValues, root: Root) -> dict[str, str | list[str]]:
     """Return what the placeholders stand for; empty is what a stack does not have."""
-    place, key = values.place, platform.key_arn(values)
+    place, key = values.facts.place, platform.key_arn(values)
     partition, here = place.region.partition, f"{place.region.name}:{place.account}"
     existing_key = key if isinstance(key, str) else ""
     own_key = "" if existing_key else place.stack

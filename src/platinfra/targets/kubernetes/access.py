@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from platinfra.model.graph import Component
+from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.place import metadata
-from platinfra.targets.kubernetes.values import Values
 
 Object = dict[str, Any]
 _RBAC = "rbac.authorization.k8s.io"
 
 
-def objects(component: Component, values: Values) -> Iterator[Object]:
+def objects(component: Component, values: ClusterValues) -> Iterator[Object]:
     """Yield the service account of a component, and the role it has in the stack's namespace."""
-    meta = metadata(component.name, values.place, component)
-    recipe = values.recipe(component)
+    meta = metadata(component.name, values.facts.place, component)
+    recipe = values.facts.recipe(component)
     if not recipe.account:
         return
     rules = recipe.rbac
@@ -38,16 +38,16 @@ def objects(component: Component, values: Values) -> Iterator[Object]:
         "kind": "RoleBinding",
         "metadata": meta,
         "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": component.name},
-        "subjects": [{"kind": "ServiceAccount", "name": component.name, "namespace": values.place.namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": component.name, "namespace": values.facts.place.namespace}],
     }
 
 
-def namespace(values: Values) -> Object:
+def namespace(values: ClusterValues) -> Object:
     """Return the stack's namespace: the API server itself refuses pods that are not confined there."""
-    place = values.place
+    place = values.facts.place
     level = (
         "restricted"
-        if not any(values.recipe(each).exceptions for each in values.graph.components.values())
+        if not any(values.facts.recipe(each).exceptions for each in values.graph.components.values())
         else "privileged"
     )
     enforced = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce",)}

@@ -118,7 +118,7 @@ def _passes(each: Object) -> bool:
 
 
 def _reveal_objects(objects: list[Object], world: ClusterWorld) -> list[Object]:
-    return [reveal_all(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in objects]
+    return [reveal_all(each, world.secrets.get) for each in objects]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

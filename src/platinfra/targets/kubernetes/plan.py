@@ -63,7 +63,7 @@ def exceptions(bundle: Bundle, rendered: Rendered) -> dict[tuple[str, str], str]
     for step in bundle.steps:
         if step.release is None or step.release.shared:
             continue
-        recipe = bundle.values.recipe(bundle.values.graph.components[step.component])
+        recipe = bundle.values.facts.recipe(bundle.values.graph.components[step.component])
         for each, _ in templates(rendered.get(step.key, ())):
             title = str(ref_of(each))
             found |= {(title, rule): reason for rule, reason in recipe.exceptions.items()}
@@ -79,15 +79,15 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
     """Yield the pods and Services that operators make from custom resources, as far as the recipes promise them."""
     values = bundle.values
     if (labels := solver_labels(values)) is not None:
-        yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.place.namespace)
+        yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.facts.place.namespace)
     for component in values.graph.components.values():
-        recipe, endpoints = values.recipe(component), values.tool(component).endpoints
+        recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints
         if component.is_service or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
             continue
-        places = [values.location(component, name) for name in endpoints]
+        places = [values.facts.location(component, name) for name in endpoints]
         ports = [{"containerPort": target} for _, _, target in places]
         for number, labels in enumerate(selectors(component, values)):
-            yield _pod(f"{component.name}-{number}", labels, ports, values.place.namespace)
+            yield _pod(f"{component.name}-{number}", labels, ports, values.facts.place.namespace)
 
 
 def _pod(name: str, labels: Mapping[str, str], ports: Sequence[Object], namespace: str) -> Object:
@@ -136,13 +136,13 @@ def _describe(bundle: Bundle) -> dict[str, dict[str, Any]]:
     """Return what people see of each component in the cluster."""
     values = bundle.values
     found = {}
-    addresses = {each.page: values.address(each.door) for each in routes_of(values)}
+    addresses = {each.page: values.facts.address(each.door) for each in routes_of(values)}
     for name, component in values.graph.components.items():
         endpoints = {
             key: {
                 "url": values.url(component, key),
-                "host": values.host(component, key),
-                "port": values.location(component, key)[1],
+                "host": values.facts.host(component, key),
+                "port": values.facts.location(component, key)[1],
             }
             for key in values.tool(component).endpoints
             if not component.is_service
@@ -151,8 +151,8 @@ def _describe(bundle: Bundle) -> dict[str, dict[str, Any]]:
             "tool": component.tool,
             "stages": list(component.stages),
             "reason": component.reason,
-            "namespace": values.place.namespace,
-            "context": values.place.context,
+            "namespace": values.facts.place.namespace,
+            "context": values.facts.place.context,
             "pods": selectors(component, values) if not component.is_service else [],
             "endpoints": endpoints,
             **({"route": addresses[name]} if name in addresses else {}),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes.bundle import Bundle, bundle
+from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.image_digests import FILE, read
 from platinfra.targets.kubernetes.place import VERSION, Cloud, place_of
-from platinfra.targets.kubernetes.values import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def bundle_of(
     planned = version or file.deployment.kubernetes_version or VERSION
     known = digests_of(stack.workspace) if digests else None
     place = place_of(graph, file.deployment, planned, file.provider.context, cloud, file.users, known)
-    return bundle(Values(graph, stack.catalog, place))
+    return bundle(ClusterFacts(graph, stack.catalog, place).values)
 
 
 def digests_of(workspace: Workspace) -> dict[str, str] | None:

@@ -160,11 +160,8 @@ class _Checker:
 
     def binding_env(self, binding: Mapping[str, Any]) -> dict[str, str]:
         """Return what the provider tells the consumer, as BINDING_… variables."""
-        fetch = self.secrets.get
         return {
-            f"BINDING_{name.upper()}": "".join(
-                part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in parts
-            )
+            f"BINDING_{name.upper()}": machine.reveal_recorded(parts, self.secrets)
             for name, parts in binding["attributes"].items()
         }
 

@@ -5,17 +5,18 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.cache import cache_folder
 from platinfra.model.graph import Graph
+from platinfra.model.reference import Kind, Secret, reveal
 from platinfra.model.state import Applied, State
 from platinfra.model.workspace import Workspace
+from platinfra.targets.local.facts import Machine
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports
-from platinfra.targets.local.values import Machine
 
 if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
@@ -101,6 +102,16 @@ def secrets(workspace: Workspace) -> "Secrets":
 
         return SecretStore(**json.loads(store.read_text()))
     return SecretFile(workspace.root / "secrets.json", workspace.root / "components")
+
+
+def reveal_recorded(parts: Iterable[Any], secrets: "Secrets") -> str:
+    """Return a recorded text with its secrets; a record of older versions names each as it is kept."""
+    kept = (each if isinstance(each, str) else _recorded_secret(**each) for each in parts)
+    return reveal(tuple(kept), secrets.get)
+
+
+def _recorded_secret(component: str, secret: str, kind: Kind = "own") -> Secret:
+    return Secret(component, secret, kind)
 
 
 def begin_secrets(workspace: Workspace, graph: Graph) -> None:

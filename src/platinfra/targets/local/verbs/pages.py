@@ -26,8 +26,7 @@ def page(workspace: Workspace, component: str) -> Page:
     url = str(data["endpoints"]["http"]["url"])
     if not data["page"]:
         return Page(url, url)
-    fetch = machine.secrets(workspace).get
-    full = "".join(part if isinstance(part, str) else fetch(part["component"], part["secret"]) for part in data["page"])
+    full = machine.reveal_recorded(data["page"], machine.secrets(workspace))
     return Page(url, _private_link(stack, name, full))
 
 
