@@ -51,3 +51,10 @@ def test_a_lost_file_is_not_regenerated_when_there_is_data(tmp_path: Path) -> No
     (tmp_path / "data" / "table").touch()
     with pytest.raises(PlatinfraError, match="secrets-missing"):
         SecretFile(tmp_path / "secrets.json", tmp_path / "data").get(Secret("a", "b"))
+
+
+def test_a_secret_that_is_called_like_a_login_is_another_one(tmp_path: Path) -> None:
+    secrets = SecretFile(tmp_path / "secrets.json")
+    own, login = secrets.get(Secret("mlflow", "admin-password")), secrets.get(Secret("mlflow", "backend", "login"))
+    kept = json.loads((tmp_path / "secrets.json").read_text())
+    assert kept == {"mlflow": {"admin-password": own, "backend-password": login}}

@@ -28,6 +28,7 @@ def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStore]
     made = {
         "demo/mlflow/backend": '{"password": "a", "port": 5432}',
         "demo/mlflow/key": '{"value": "b"}',
+        "demo/mlflow/admin-password": '{"value": "d"}',
         "demo/mlflow/text": "c",
     }
     for name, text in made.items():
@@ -40,6 +41,7 @@ def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStore]
 def test_logins_and_generated_secrets_are_found_by_their_names(store: SecretStore) -> None:
     assert store.get(Secret("mlflow", "backend", "login")) == "a"
     assert store.get(Secret("mlflow", "key")) == "b"
+    assert store.get(Secret("mlflow", "admin-password")) == "d"
 
 
 def test_a_secret_is_fetched_once(store: SecretStore) -> None:

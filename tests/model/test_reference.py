@@ -20,7 +20,7 @@ def test_a_reference_is_a_dotted_name_and_nothing_more(text: str) -> None:
 
 
 def test_what_is_written_as_a_reference_is_found_well_formed_or_not() -> None:
-    assert list(written_references("$${HOME} ${a.b} ${a b} ${} ${open")) == ["a.b", "a b", "", "open"]
+    assert list(written_references("$${HOME} ${a.b} ${a b} ${} ${open")) == ["${a.b}", "${a b}", "${}", "${open"]
 
 
 @pytest.mark.parametrize(

@@ -24,22 +24,26 @@ def unknown_references(
     """Yield the references that are malformed, or name nothing where they stand, each with its line."""
     for path, text in _texts(document.data, ()):
         sections = [each for each in SECTIONS if each.covers(path) and _is_used(each, path, tool)]
-        for name in written_references(text) if sections else ():
+        for written in written_references(text) if sections else ():
             known = {each: vocabulary.names(tool, folder, find_capability, each.place, each.given) for each in sections}
-            problem = _problem(name, known)
-            if problem:
-                yield replace(problem, span=_span(document, path, f"${{{name}", folder / "tool.yaml"))
+            if problem := _problem(written, known):
+                yield replace(problem, span=_span(document, path, written.splitlines()[0], folder / "tool.yaml"))
 
 
-def _problem(name: str, known: dict[Section, frozenset[str]]) -> Diagnostic | None:
+def _problem(written: str, known: dict[Section, frozenset[str]]) -> Diagnostic | None:
+    name = written[2:].removesuffix("}")
     try:
         parse(f"${{{name}}}")
     except ValueError as error:
         return Diagnostic("unknown-reference", str(error), hint="`$$` is a dollar sign")
+    if not written.endswith("}"):
+        return Diagnostic(
+            "unknown-reference", f"`{written.splitlines()[0]}` is not closed", hint="`$$` is a dollar sign"
+        )
     for section, names in known.items():
         if not vocabulary.is_among(name, names):
             where = f"`{section.path}` {_PLACES[section.place]}"
-            message = f"`${{{name}}}` names nothing in {where}"
+            message = f"`{written}` names nothing in {where}"
             return Diagnostic("unknown-reference", message, hint=did_you_mean(name, names) or _HINT)
     return None
 
@@ -92,7 +96,6 @@ def _span(document: Document, path: Path_, written: str, file: Path) -> Span | N
     begin = span.column - 1
     for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines()[span.line - 1 :], span.line):
         if (column := line.find(written, begin)) >= 0:
-            end = line.find("}", column)
-            return Span(span.file, number, column + 1, (end if end >= 0 else len(line)) + 2, line)
+            return Span(span.file, number, column + 1, column + len(written) + 1, line)
         begin = 0
     return span

@@ -15,18 +15,25 @@ from platinfra.catalog.schema import Tool
 from platinfra.model.ground import PLACES, Place
 
 _HOLE = re.compile(r"REQUIREMENT\.ATTRIBUTE|[A-Z]+")
+_CHOICE = re.compile(r"\{(.*?)\}")
 WIRE, CHART, LOCK = "wire", "chart", "lock"
 """What some words need: the wire that a section is about, the chart it belongs to, a lock of the tool."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name, and what it stands for."""
+    """A name, or several with braces, and what it stands for."""
 
     name: str
     meaning: str
     places: tuple[Place, ...] = PLACES
     needs: str = ""
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Yield the names one by one."""
+        choice = _CHOICE.search(self.name)
+        return (_CHOICE.sub(each, self.name) for each in choice[1].split(",")) if choice else iter((self.name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +62,27 @@ WORDS = (
     Word("settings.SETTING", "A setting; empty where it does not apply."),
     Word("settings.SETTING.text", "A setting as text, which some charts want."),
     Word("settings.SETTING.slash", "A setting with a slash behind it, unless it is empty."),
-    Word("settings.SETTING.given", "A setting that is not empty."),
-    Word("settings.SETTING.is_given", "`true` where a setting is not empty."),
+    Word("settings.SETTING.{given,is_given}", "A setting that is not empty, or `true` where it is not."),
     Word("secrets.SECRET", "A generated secret; never in `command`.", _PROCESSES),
-    Word("endpoints.ENDPOINT.url", "Address of an own endpoint, without a path.", _PROCESSES),
-    Word("endpoints.ENDPOINT.host", "Host of an own endpoint.", _PROCESSES),
-    Word("endpoints.ENDPOINT.port", "Port of an own endpoint.", _PROCESSES),
+    Word("endpoints.ENDPOINT.{url,host,port}", "Address without a path, host or port of an endpoint.", _PROCESSES),
     Word("endpoints.ENDPOINT.target", "The pods' port of an own endpoint.", _CLUSTER),
     Word("endpoints.ENDPOINT.names", "The names by which an own endpoint is reached, with commas.", _CLUSTER),
     Word("REQUIREMENT.ATTRIBUTE", "What the provider tells: an attribute of the required capability."),
-    Word("REQUIREMENT.ATTRIBUTE.host", "Host of an attribute that is an address.", _PROCESSES),
-    Word("REQUIREMENT.ATTRIBUTE.port", "Port of an attribute that is an address.", _PROCESSES),
-    Word("REQUIREMENT.ATTRIBUTE.plain", "Host of an attribute that is an address without encryption.", _PROCESSES),
-    Word("REQUIREMENT.bound", "`true` where the requirement is bound."),
-    Word("REQUIREMENT.provider", "The component that provides it."),
+    Word("REQUIREMENT.ATTRIBUTE.{host,port}", "A part of an attribute that is an address.", _PROCESSES),
+    Word("REQUIREMENT.ATTRIBUTE.plain", "The host of such an attribute, where nothing is encrypted.", _PROCESSES),
+    Word("REQUIREMENT.{bound,provider}", "`true`, or the component that provides it, where it is bound."),
     Word("REQUIREMENT.secret", "The Secret with the credentials of the wire.", _CLUSTER),
-    Word("consumer.name", "The consumer.", needs=WIRE),
-    Word("consumer.requirement", "What the consumer calls the requirement.", needs=WIRE),
-    Word("consumer.username", "The consumer's login.", needs=WIRE),
-    Word("consumer.database", "The consumer's database.", needs=WIRE),
+    Word("consumer.{name,requirement}", "The consumer, or what it calls the requirement.", needs=WIRE),
+    Word("consumer.{username,database}", "The consumer's login, or its database.", needs=WIRE),
     Word("consumer.password", "The password of the consumer's login.", _PROCESSES, WIRE),
-    Word(
-        "consumer.secret",
-        "The Secret, or the secret of AWS, with the consumer's credentials.",
-        ("cluster", "service"),
-        WIRE,
-    ),
+    Word("consumer.secret", "The Secret, or secret of AWS, with its credentials.", ("cluster", "service"), WIRE),
     Word("consumer.role", "The consumer's role.", _SERVICE, WIRE),
     Word("folder", "The folder of `tool.yaml`; in a cluster, where the image has it.", _PROCESSES),
-    Word("data", "Folder of the component's data.", _MACHINE),
-    Word("files", "Folder of the component's `files`.", _MACHINE),
-    Word("project", "Folder of the stack file.", _MACHINE),
-    Word("python", "Python of the tool's environment, or else platinfra's.", _MACHINE),
-    Word("venv", "The tool's environment.", _MACHINE, LOCK),
-    Word("site_packages", "Folder of the packages of the tool's environment.", _MACHINE, LOCK),
-    Word("client.venv", "The environment of the project's code.", _MACHINE),
-    Word("client.python", "Python of the project's code.", _MACHINE),
+    Word("{data,files}", "The folder of the component's data, or of its `files`.", _MACHINE),
+    Word("project", "The folder of the stack file.", _MACHINE),
+    Word("python", "Python of the tool's environment; without one, the system's.", _MACHINE),
+    Word("{venv,site_packages}", "The tool's environment, or the folder of its packages.", _MACHINE, LOCK),
+    Word("client.{venv,python}", "The environment of the project's code, or its Python.", _MACHINE),
     Word("account", "The component's service account.", _CLUSTER),
     Word("namespace", "The stack's namespace.", _CLUSTER),
     Word("registry", "The registry of the images that are built.", _CLUSTER),
@@ -98,47 +90,29 @@ WORDS = (
     Word("image", "The image that is built from the tool's lock.", _CLUSTER),
     Word("file.FILE", "Content of a file beside `tool.yaml`.", _CLUSTER),
     Word("secret.HELD", "Name of one of the recipe's `secrets`, unless it is empty.", _CLUSTER),
-    Word("route.host", "Host of the component's page.", _CLUSTER),
-    Word("route.url", "Address of the component's page.", _CLUSTER),
+    Word("route.{host,url}", "Host or address of the component's page.", _CLUSTER),
     Word("route.https", "Whether that address is encrypted.", _CLUSTER),
-    Word("clients.env", "Variables of clients that all may read, as a mapping.", _CLUSTER),
-    Word("clients.list", "Variables of clients as containers have them.", _CLUSTER),
-    Word("clients.map", "Variables of clients by name, as charts have them.", _CLUSTER),
-    Word("clients.pairs", "Variables of clients that all may read, a mapping each.", _CLUSTER),
-    Word("clients.names", "Names of the variables that all may read, with commas.", _CLUSTER),
+    Word("clients.{env,pairs}", "Variables of clients that all may read: a mapping, or one for each.", _CLUSTER),
+    Word("clients.{list,map}", "All variables of clients: as containers have them, or by name.", _CLUSTER),
     Word("clients.hidden", "Variables of clients that lie in Secrets, as JSON.", _CLUSTER),
-    Word("clients.secrets", "Names of the variables that lie in Secrets, with commas.", _CLUSTER),
+    Word("clients.{names,secrets}", "Names of those that all may read, or that lie in Secrets, with commas.", _CLUSTER),
     Word("release", "The release of the chart.", _CLUSTER, CHART),
     Word("given.ENTRY", "An entry of the Secret that `existing` names.", _CLUSTER, WIRE),
-    Word("wire.WIRED", "What the cloud tells the consumer; without one, what the recipe tells.", _CLUSTER, WIRE),
-    Word("administrator.username", "Who makes the logins of a service.", _CLUSTER, WIRE),
-    Word("administrator.password", "Password of who makes the logins of a service.", _CLUSTER, WIRE),
-    Word("cloud.cluster", "The cluster, as its cloud calls it.", _CLUSTER),
-    Word("cloud.queue", "The queue of notices about nodes.", _CLUSTER),
-    Word("cloud.controllers", "How many controllers have a node of their own.", _CLUSTER),
+    Word("wire.WIRED", "What the cloud tells the consumer; without a cloud, what the recipe tells.", _CLUSTER, WIRE),
+    Word("administrator.{username,password}", "Who makes the logins of a service.", _CLUSTER, WIRE),
+    Word("cloud.{cluster,queue,controllers}", "What Karpenter has to know of the cluster.", _CLUSTER),
     Word("outputs.OUTPUT", "An output of the module, or what `existing` has instead.", _SERVICE),
-    Word("roles.ROLE.arn", "ARN of one of the component's roles.", _SERVICE),
-    Word("roles.ROLE.profile_arn", "ARN of the instance profile of a role.", _SERVICE),
+    Word("roles.ROLE.{arn,profile_arn}", "ARN of one of the component's roles, or of its instance profile.", _SERVICE),
     Word("logins", "The logins of a database: `CONSUMER.REQUIREMENT` to user, database and secret.", _SERVICE),
-    Word("alarms", "The alarms of all components.", _SERVICE),
-    Word("failures", "The failures of all components.", _SERVICE),
+    Word("{alarms,failures}", "What all components say about alarms, or about failures.", _SERVICE),
     Word("on_destroy", "What happens to data when it is destroyed.", _SERVICE),
-    Word("aws.name", "What the component is called on AWS.", _SERVICE),
-    Word("aws.prefix", "What all names of the stack begin with.", _SERVICE),
-    Word("aws.account", "The account.", _SERVICE),
-    Word("aws.region", "The region.", _SERVICE),
-    Word("aws.partition", "The partition, such as `aws`.", _SERVICE),
-    Word("aws.domain", "The domain of AWS in the partition.", _SERVICE),
-    Word("aws.namespace", "The stack's namespace in the cluster.", _SERVICE),
-    Word("aws.log_days", "Days to keep logs.", _SERVICE),
+    Word("aws.{name,prefix}", "What the component is called; what all names of the stack begin with.", _SERVICE),
+    Word("aws.{account,region,partition,domain}", "Where on AWS the stack is.", _SERVICE),
+    Word("aws.{namespace,log_days}", "The stack's namespace in the cluster; days to keep logs.", _SERVICE),
     Word("network.vpc_id", "The VPC.", _SERVICE),
-    Word("network.private_subnet_ids", "Subnets without addresses of their own.", _SERVICE),
-    Word("network.database_subnet_ids", "Subnets of databases.", _SERVICE),
-    Word("network.public_subnet_ids", "Subnets that the internet reaches.", _SERVICE),
-    Word("place.name", "The cluster, named or made.", _SERVICE),
-    Word("place.security_group_id", "Security group of the cluster's nodes, or of the machine.", _SERVICE),
-    Word("cluster.name", "The cluster, after it is there.", _SERVICE),
-    Word("cluster.arn", "ARN of the cluster that is made.", _SERVICE),
+    Word("network.{private,database,public}_subnet_ids", "Subnets of the VPC.", _SERVICE),
+    Word("place.{name,security_group_id}", "The cluster; security group of its nodes or the machine.", _SERVICE),
+    Word("cluster.{name,arn}", "The cluster, once it is there.", _SERVICE),
     Word("machine.instance_id", "The virtual machine.", _SERVICE),
 )
 
@@ -147,15 +121,15 @@ def _sections(place: Place, below: str, paths: str, *given: str) -> Iterator[Sec
     return (Section(f"{below}{each}", place, given) for each in paths.split())
 
 
-_STATEMENT = ("resources.*", "conditions.**")
 SECTIONS = (
     *_sections("machine", "", "client.env.* page"),
     *_sections("machine", "", "provides.*.*", WIRE),
-    *_sections("machine", "run.local.", "path.* env.* files.* processes.*.command.** processes.*.env.*"),
+    *_sections(
+        "machine", "run.local.", "path.* env.* files.* processes.*.command.** processes.*.env.* grants.*.creates"
+    ),
     *_sections("machine", "run.local.setup.*.", "command.** env.* creates"),
     *_sections("machine", "run.local.ready.*.", "command.** env.* creates"),
     *_sections("machine", "run.local.", "provides.*.* grants.*.command.** grants.*.env.*", WIRE),
-    *_sections("machine", "run.local.", "grants.*.creates"),
     *_sections("cluster", "", "client.env.* provides.*.*", WIRE),
     *_sections("cluster", "run.kubernetes.", "charts.*.values.** charts.*.pods.*", CHART),
     *_sections("cluster", "run.kubernetes.workloads.*.", "image command.** env.* secret_env.*.* files.* volume.size"),
@@ -169,10 +143,10 @@ SECTIONS = (
     *_sections("service", "", "client.env.* provides.*.*", WIRE),
     *_sections("service", "run.aws.", "inputs.** existing.outputs.* alarms.*.** failures.** administrator"),
     *_sections("service", "run.aws.", "machine_settings.* role.source roles.*.source"),
-    *(each for part in _STATEMENT for each in _sections("service", "run.aws.", f"statements.*.{part}")),
-    *(each for part in _STATEMENT for each in _sections("service", "run.aws.", f"role.statements.*.{part}")),
-    *(each for part in _STATEMENT for each in _sections("service", "run.aws.", f"roles.*.statements.*.{part}")),
-    *(each for part in _STATEMENT for each in _sections("service", "run.aws.", f"grants.*.*.*.{part}", WIRE)),
+    *_sections("service", "run.aws.", "statements.*.resources.* statements.*.conditions.**"),
+    *_sections("service", "run.aws.role.statements.*.", "resources.* conditions.**"),
+    *_sections("service", "run.aws.roles.*.statements.*.", "resources.* conditions.**"),
+    *_sections("service", "run.aws.grants.*.*.*.", "resources.* conditions.**", WIRE),
 )
 
 
@@ -186,7 +160,7 @@ def names(
     """Return every name that means something for a tool in a place; `PREFIX.*` is any name that begins so."""
     local = tool.run.local
     there = {"", *given, *([LOCK] if local and local.requirements else ())}
-    words = [each.name for each in WORDS if place in each.places and each.needs in there]
+    words = [name for each in WORDS if place in each.places and each.needs in there for name in each.names]
     fillers = _fillers(tool, folder, find_capability)
     return frozenset(_HOLE.sub(each, word) for word in words for each in _filling(word, fillers))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _PATTERN = re.compile(r"\$\$|\$\{([^}]*)\}")
-_WRITTEN = re.compile(r"\$\$|\$\{([^}]*)")
+_WRITTEN = re.compile(r"\$\$|\$\{[^}]*\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 
 
@@ -70,8 +70,8 @@ def parse(text: str) -> Text:
 
 
 def written_references(text: str) -> Iterator[str]:
-    """Yield what stands in the braces of each reference, well formed or not; one that is not closed ends with the text."""
-    return (match[1] or "" for match in _WRITTEN.finditer(text) if match[0] != "$$")
+    """Yield each reference as it is written, well formed or not; one that is not closed ends with the text."""
+    return (match[0] for match in _WRITTEN.finditer(text) if match[0] != "$$")
 
 
 def _reference(name: str) -> Reference:
