@@ -22,24 +22,25 @@ def unknown_references(
     tool: Tool, document: Document, folder: Path, find_capability: Callable[[str], Capability | None]
 ) -> Iterator[Diagnostic]:
     """Yield the references that are malformed, or name nothing where they stand, each with its line."""
+    kinds = {(each.place, each.given) for each in SECTIONS}
+    names = {kind: vocabulary.names(tool, folder, find_capability, *kind) for kind in kinds}
     for path, text in _texts(document.data, ()):
         sections = [each for each in SECTIONS if each.covers(path) and _is_used(each, path, tool)]
-        for written in written_references(text) if sections else ():
-            known = {each: vocabulary.names(tool, folder, find_capability, each.place, each.given) for each in sections}
+        known = {each: names[each.place, each.given] for each in sections}
+        for written in written_references(text) if known else ():
             if problem := _problem(written, known):
                 yield replace(problem, span=_span(document, path, written.splitlines()[0], folder / "tool.yaml"))
 
 
 def _problem(written: str, known: dict[Section, frozenset[str]]) -> Diagnostic | None:
     name = written[2:].removesuffix("}")
-    try:
-        parse(f"${{{name}}}")
-    except ValueError as error:
-        return Diagnostic("unknown-reference", str(error), hint="`$$` is a dollar sign")
     if not written.endswith("}"):
-        return Diagnostic(
-            "unknown-reference", f"`{written.splitlines()[0]}` is not closed", hint="`$$` is a dollar sign"
-        )
+        message = f"`{written.splitlines()[0]}` is not closed"
+        return Diagnostic("unknown-reference", message, hint="close it with `}`; for a dollar sign write `$$`")
+    try:
+        parse(written)
+    except ValueError as error:
+        return Diagnostic("unknown-reference", str(error), hint="for a dollar sign write `$$`")
     for section, names in known.items():
         if not vocabulary.is_among(name, names):
             where = f"`{section.path}` {_PLACES[section.place]}"
