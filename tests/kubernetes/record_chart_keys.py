@@ -19,12 +19,12 @@ import yaml
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.template import plain
 from platinfra.spec.kubernetes import KubernetesDeployment
 from platinfra.spec.routes import Routes, Tls
 from platinfra.targets.kubernetes.bundle import Release, bundle
 from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.place import VERSION, place_of
-from platinfra.targets.kubernetes.render import plain
 
 FOLDER = Path(__file__).parent / "chart_keys"
 STUBS = {

@@ -5,12 +5,12 @@ A value is one of four. *Known*: plain data, or text. *Later*: a `Reference`, wh
 `Secret`. *Absent*: `ABSENT`. What is put together of text that is not all known is a `Text`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, Literal
 
-from platinfra.model.reference import Part, Reference, Secret, Text, merge_parts, parse
+from platinfra.model.reference import Part, Reference, Secret, Text, merge_parts, parse, show_text
 
 parse_once = cache(parse)
 
@@ -66,10 +66,10 @@ def _text(text: Text, lookup: Lookup) -> Value:
         if found is ABSENT:
             return ABSENT
         parts.extend(found)
-    return _join(merge_parts(parts))
+    return join_text(merge_parts(parts))
 
 
-def _join(text: Text) -> str | Text:
+def join_text(text: Text) -> str | Text:
     """Return a text as a string, unless it holds what is not known yet or must not be shown."""
     return "".join(map(str, text)) if all(isinstance(part, str) for part in text) else text
 
@@ -90,13 +90,35 @@ def as_text(value: Value) -> Text | Absent:
     return (str(value),)
 
 
-def holds_secret(value: Any) -> bool:
-    """Tell whether there is a secret anywhere in some data."""
-    match value:
-        case Secret():
-            return True
-        case dict():
-            return any(map(holds_secret, value.values()))
+def map_values(data: Any, change: Callable[[Any], Any]) -> Any:
+    """Return data with each value in it changed; a text is one value."""
+    match data:
+        case Mapping():
+            return {key: map_values(each, change) for key, each in data.items()}
+        case list():
+            return [map_values(each, change) for each in data]
+    return change(data)
+
+
+def innermost(data: Any) -> Iterator[Any]:
+    """Yield what is in some data and holds nothing itself: values, and the parts of texts."""
+    match data:
+        case Mapping():
+            yield from innermost(list(data.values()))
         case list() | tuple():
-            return any(map(holds_secret, value))
-    return False
+            for each in data:
+                yield from innermost(each)
+        case _:
+            yield data
+
+
+def plain(data: Any) -> Any:
+    """Return data for people: references and secrets keep their names."""
+    return map_values(
+        data, lambda each: each if isinstance(each, str | int | float | None) else show_text(as_text(each) or ())
+    )
+
+
+def holds_secret(data: Any) -> bool:
+    """Tell whether there is a secret anywhere in some data."""
+    return any(isinstance(each, Secret) for each in innermost(data))

@@ -13,10 +13,10 @@ from tests.targets.aws.wire_calls import KEY, names_of
 from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
 
 from platinfra.model.graph import Binding
+from platinfra.model.template import plain
 from platinfra.targets.aws.documents import policy
 from platinfra.targets.aws.facts import MAIN
 from platinfra.targets.aws.root import root
-from platinfra.targets.aws.terraform_json import readable
 
 pytestmark = pytest.mark.live
 
@@ -61,7 +61,7 @@ def policies(stack: str, binding: Binding, key: str) -> tuple[str, dict[str, str
     requirement = values.tool(values.graph.components[binding.consumer]).requires.get(binding.name)
     key_of_role = requirement.role if requirement else MAIN
     (role,) = (each for each in root(values).roles if (each.component, each.key) == (binding.consumer, key_of_role))
-    found = {name: json.dumps(readable(document)) for name, document in role.policies.items()}
+    found = {name: json.dumps(plain(document)) for name, document in role.policies.items()}
     return role.name, {name: text.replace("${module.component_kms.arn}", key) for name, text in found.items()}
 
 

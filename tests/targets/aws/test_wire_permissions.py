@@ -12,11 +12,11 @@ from tests.targets.aws.stacks import ACCOUNT, CATALOG, NAMES, text_of, values_of
 from tests.targets.aws.wire_calls import CALLS, KEY, Names, names_of, neighbours
 
 from platinfra.model.graph import Binding
+from platinfra.model.template import plain
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.statements import Statement, statements_of, statements_of_wire
-from platinfra.targets.aws.terraform_json import readable
 
 EKS = """
 name: pods
@@ -32,7 +32,7 @@ VALUES: Mapping[str, AwsValues] = {name: values_of(text, environment=where) for 
 def concrete(document: Any, values: AwsValues) -> Any:
     """Put examples where AWS chooses an id."""
     key = values.facts.place.arn("kms", f"key/{KEY}")
-    text = json.dumps(readable(document)).replace("${module.component_kms.arn}", key)
+    text = json.dumps(plain(document)).replace("${module.component_kms.arn}", key)
     text = re.sub(r"\$\{module\.network\.vpc_id\}", "vpc-0a1b2c3d4e5f60718", text)
     text = re.sub(
         r"\$\{module\.role_machine\.role_arn\}", values.facts.place.role_arn(values.facts.place.name("machine")), text

@@ -18,11 +18,12 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.drivers.cluster_secrets import ClusterSecrets
 from platinfra.model.reference import Secret
+from platinfra.model.template import plain
 from platinfra.resolve.reach import fits
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import ANYWHERE, openings
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.render import plain, secret_keys
+from platinfra.targets.kubernetes.render import secret_keys
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.routes import conflicts
 

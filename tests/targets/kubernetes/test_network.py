@@ -6,9 +6,9 @@ import pytest
 from tests.kubernetes.reach import Pod, Port, Reach
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import ANYWHERE, openings, selectors
-from platinfra.targets.kubernetes.render import plain
 
 STACKS = {"tracking": TRACKING, "seed": SEED, "everything": EVERYTHING}
 

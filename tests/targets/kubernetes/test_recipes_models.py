@@ -8,11 +8,11 @@ from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, SEED, bundle, objects
 from tests.stacks import CATALOG
 from tests.targets.kubernetes.test_network import reached, wired
 
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}

@@ -1,13 +1,13 @@
 """Who may do what on AWS: wires with how they are enforced, and the statements of every role, to be read."""
 
 from platinfra.model.graph import Binding
+from platinfra.model.template import plain
 from platinfra.targets.answers import Allowed, Permissions, grant
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.karpenter import REASONS
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.statements import Statement
-from platinfra.targets.aws.terraform_json import readable
 from platinfra.targets.kubernetes import permissions as cluster
 from platinfra.targets.kubernetes.bundle import Bundle
 
@@ -24,7 +24,7 @@ def permissions(values: AwsValues, bundle: Bundle | None) -> Permissions:
 
 def documents(values: AwsValues) -> object:
     """Return the trust and the policies of every role, as data."""
-    return readable(
+    return plain(
         {
             each.name: {"trust": each.trust, "managed": list(each.managed), "policies": each.policies}
             for each in root(values).roles

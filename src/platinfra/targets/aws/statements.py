@@ -7,7 +7,7 @@ from typing import Any
 from platinfra.catalog.schema import AwsStatement
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Reference, Text
-from platinfra.model.template import ABSENT
+from platinfra.model.template import ABSENT, as_text, innermost, join_text, map_values
 from platinfra.targets.aws.facts import MAIN, AwsValues
 
 OWN = ""
@@ -34,11 +34,11 @@ class Statement:
     @property
     def by_id(self) -> bool:
         """Tell whether it names something by an id that AWS chooses, which is known after it exists."""
-        return any(isinstance(part, Reference) for part in _parts([self.resources, self.conditions]))
+        return any(isinstance(part, Reference) for part in innermost([self.resources, self.conditions]))
 
     def document(self) -> dict[str, Any]:
         """Return it as IAM writes it; what holds references is a Text."""
-        resources = [_join_text(text) for text in self.resources]
+        resources = [join_text(text) for text in self.resources]
         made: dict[str, Any] = {
             "Sid": self.sid,
             "Effect": "Allow",
@@ -122,7 +122,7 @@ def _make_statement(
         sid="",
         actions=tuple(template.actions),
         resources=tuple(each for each in resources if each is not ABSENT),
-        conditions={operator: _plain(pairs) for operator, pairs in conditions.items()},
+        conditions=map_values(conditions, _condition),
         wire=OWN,
         verb="",
         provider="",
@@ -130,34 +130,9 @@ def _make_statement(
     )
 
 
-def _parts(value: Any) -> Iterator[Any]:
-    """Yield the innermost parts of nested lists, mappings and texts."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for each in value:
-            yield from _parts(each)
-    else:
-        yield value
-
-
-def _join_text(text: Text) -> str | Text:
-    """Return a text as a string, unless it holds references."""
-    return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
-
-
-def _plain(value: Any) -> Any:
-    """Return conditions with their texts put together."""
-    match value:
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case tuple():
-            return _join_text(value)
-        case Reference():
-            return (value,)
-    return str(value)
+def _condition(value: Any) -> Any:
+    """Return a value of a condition as text; what is known after it exists stays what it is."""
+    return join_text(as_text(value) or ())
 
 
 def _camel(*words: str) -> str:

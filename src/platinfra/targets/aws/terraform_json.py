@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from platinfra.model.reference import Reference, Text
+from platinfra.model.reference import Part, Reference, Text
+from platinfra.model.template import as_text, map_values
 
 _MARK = "\ue000"
 """A character that no text has: it is reserved for private use."""
@@ -30,39 +31,18 @@ def terraform_json(value: Any) -> Any:
     return value
 
 
-def readable(value: Any) -> Any:
-    """Return a value for people: references keep their names."""
-    match value:
-        case Reference():
-            return str(value)
-        case dict():
-            return {key: readable(each) for key, each in value.items()}
-        case tuple():
-            return "".join(map(str, value))
-        case list():
-            return [readable(each) for each in value]
-    return value
-
-
 def with_holes(value: Any) -> Text:
     """Return data as JSON text in which references stay what they are; they stand for texts without quotes."""
-    holes: list[Any] = []
-    text = json.dumps(_mark(value, holes), indent=1, ensure_ascii=False)
-    parts: list[Any] = []
+    holes: list[Text] = []
+
+    def mark(each: Any) -> Any:
+        if not isinstance(each, tuple | Reference):
+            return each
+        holes.append(as_text(each) or ())
+        return _MARK * 2
+
+    text = json.dumps(map_values(value, mark), indent=1, ensure_ascii=False)
+    parts: list[Part] = []
     for index, part in enumerate(text.split(_MARK)):
-        hole = holes[index // 2] if index % 2 else part
-        parts += hole if isinstance(hole, tuple) else [hole]
+        parts += holes[index // 2] if index % 2 else (part,)
     return tuple(parts)
-
-
-def _mark(value: Any, holes: list[Any]) -> Any:
-    """Return data in which each value that holds references is a pair of marks; the values are added to `holes`."""
-    match value:
-        case dict():
-            return {key: _mark(each, holes) for key, each in value.items()}
-        case list():
-            return [_mark(each, holes) for each in value]
-        case tuple() | Reference():
-            holes.append(value)
-            return _MARK * 2
-    return value

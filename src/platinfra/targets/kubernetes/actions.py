@@ -1,7 +1,7 @@
 """The actions that bring a stack into a cluster, and how each is undone."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import Secrets
-from platinfra.model.reference import Reference, Secret, reveal, show_text
+from platinfra.model.reference import Reference, Secret, reveal
+from platinfra.model.template import map_values
 from platinfra.targets.kubernetes.drift import of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER
 from platinfra.targets.kubernetes.pods import is_any_hook
@@ -270,30 +271,15 @@ def _record_of(each: Object) -> dict[str, Any]:
     return {"ref": [ref.api_version, ref.kind, ref.name, ref.namespace], "rest": json.loads(rest) if rest else {}}
 
 
-def reveal_all(value: Any, fetch: Callable[[Secret], str]) -> Any:
+def reveal_all(data: Any, fetch: Callable[[Secret], str]) -> Any:
     """Return data with its secrets; what only the cloud below knows has to be known by now."""
-    match value:
-        case Mapping():
-            return {key: reveal_all(each, fetch) for key, each in value.items()}
-        case list():
-            return [reveal_all(each, fetch) for each in value]
-        case tuple():
-            return reveal(value, fetch)
-        case Secret():
-            return fetch(value)
-        case Reference():
-            return show_text((value,))
-    return value
 
+    def show(each: Any) -> Any:
+        match each:
+            case tuple():
+                return reveal(each, fetch)
+            case Secret():
+                return fetch(each)
+        return str(each) if isinstance(each, Reference) else each
 
-def find_unknown(value: Any) -> Iterator[Reference]:
-    """Yield what is not known yet in some data."""
-    match value:
-        case Reference():
-            yield value
-        case Mapping():
-            for each in value.values():
-                yield from find_unknown(each)
-        case list() | tuple():
-            for each in value:
-                yield from find_unknown(each)
+    return map_values(data, show)

@@ -7,7 +7,9 @@ from platinfra.diagnostics import Diagnostic
 from platinfra.model import cluster
 from platinfra.model.cluster import ref_of
 from platinfra.model.plan import Action, Plan
-from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease, find_unknown
+from platinfra.model.reference import Reference
+from platinfra.model.template import innermost, plain
+from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
@@ -97,8 +99,6 @@ def _pod(name: str, labels: Mapping[str, str], ports: Sequence[Object], namespac
 
 
 def _plain(objects: Sequence[Object]) -> list[Object]:
-    from platinfra.targets.kubernetes.render import plain
-
     return [plain(each) for each in objects]
 
 
@@ -106,7 +106,8 @@ def missing(bundle: Bundle) -> Iterator[Diagnostic]:
     """Yield what only the cloud below the cluster knows and nobody asked it yet."""
     for step in bundle.steps:
         content = step.release.values if step.release else list(step.objects)
-        for reference in dict.fromkeys(find_unknown(content)):
+        unknown = (each for each in innermost(content) if isinstance(each, Reference))
+        for reference in dict.fromkeys(unknown):
             message = f"`{step.component}` needs {reference}, which only Terraform knows"
             yield Diagnostic("not-known-yet", message, hint="`platinfra up` creates the infrastructure first")
 

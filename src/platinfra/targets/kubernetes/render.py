@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from platinfra.model.reference import show_text
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle, Release, Step
 from platinfra.targets.kubernetes.image_digests import with_digests
 from platinfra.targets.kubernetes.routes import given_secrets
@@ -18,20 +18,6 @@ MARKER = "platinfra.json"
 _FOLDER = Path(__file__).parent / "readmes"
 SECRETS = "secrets.yaml"
 _APPLY = "kubectl apply --server-side --field-manager=platinfra --filename"
-
-
-def plain(value: Any) -> Any:
-    """Return data in which texts with holes are written out: what is not known yet keeps its name."""
-    match value:
-        case Mapping():
-            return {key: plain(each) for key, each in value.items()}
-        case list():
-            return [plain(each) for each in value]
-        case tuple():
-            return show_text(value)
-        case str() | int() | float() | None:
-            return value
-    return show_text((value,))
 
 
 def open_objects(step: Step) -> list[Object]:
