@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from platinfra.catalog import vocabulary
+from platinfra.catalog.capability import Capability
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -145,8 +146,13 @@ class Values(Generic[F]):
         if key not in self._names:
             tool, given = self.tool(component), ("wire",) if along_wire else ()
             folder = self.catalog.folder(component.tool)
-            self._names[key] = vocabulary.names(tool, folder, self.catalog.find_capability, self.facts.where, given)
+            self._names[key] = vocabulary.names(tool, folder, self._find_bound, self.facts.where, given)
         return self._names[key]
+
+    def _find_bound(self, capability: str) -> Capability | None:
+        """Return a capability that a wire is for; the files of the others need not be read: all their attributes are absent."""
+        wired = any(each.capability == capability for each in self.graph.bindings)
+        return self.catalog.find_capability(capability) if wired else None
 
     def _find(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Value:
         found: Value | None
