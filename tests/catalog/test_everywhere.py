@@ -34,6 +34,8 @@ HEADS = {
 def stack(tool: Tool, ground: Ground) -> str:
     """Return a stack of one tool and of what it cannot be without, with the settings that they ask for."""
     stages = {next(iter(tool.provides)): tool, **companions(tool, ground)}
+    if "machine" in ground.places and tool.find_place(ground) == "service":
+        stages.setdefault("experiment_tracker", CATALOG.get("mlflow"))  # a machine needs something to run
     uses = "\n".join(f"  {stage}: [{use(each, ground)}]" for stage, each in stages.items())
     return f"name: one\n{HEADS[ground.target]}\ndeployment: {{type: {ground.type}}}\nstack:\n{uses}\n"
 

@@ -103,8 +103,9 @@ def stack_of(wire: Wire) -> Resolved:
     stack.setdefault(first or next(iter(consumer.provides)), []).append(
         {wire.consumer: settings_of(consumer, wire.place)}
     )
-    if capability == "encryption_key" and "secret_store" in consumer.provides:
-        stack["experiment_tracker"] = ["mlflow"]  # has a secret to keep
+    idle = wire.place == "vm" and all(each.find_place(GROUND["vm"]) == "service" for each in (consumer, provider))
+    if idle or (capability == "encryption_key" and "secret_store" in consumer.provides):
+        stack["experiment_tracker"] = ["mlflow"]  # has a secret to keep, and runs on the machine
     for _ in range(4):  # what either needs and no default meets
         data = {"name": "demo", **PLACES[wire.place], "stack": stack}
         try:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from platinfra.drivers.cluster_secrets import ClusterSecrets
+from platinfra.drivers.secret_file import SecretFile
 from platinfra.drivers.secret_store import SecretStore
 from platinfra.model import targets
 from platinfra.model.reference import Kind, Secret
-from platinfra.model.workspace import Workspace
 from platinfra.targets.aws.cloud import AwsCloud
-from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.record import SecretName, reveal
 from tests.stacks import resolved
 
 STACK = """\
@@ -78,16 +78,8 @@ def test_a_machine_on_aws_reads_each_kind_where_terraform_put_it(
     assert SecretStore("demo", "us-east-1").get(secret) == f"{path} {field}"
 
 
-def test_records_of_older_versions_name_secrets_as_they_are_kept(tmp_path: Path) -> None:
-    (tmp_path / ".platinfra" / "default").mkdir(parents=True)
-    workspace = Workspace(tmp_path / "platinfra.yaml", "default")
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    (workspace.root / "secrets.json").write_text(json.dumps({"mlflow": {"backend-password": "a", "admin": "b"}}))
-    secrets = machine.secrets(workspace)
-    old = ["x:", {"component": "mlflow", "secret": "backend-password"}]
-    new = [
-        {"component": "mlflow", "secret": "backend", "kind": "login"},
-        {"component": "mlflow", "secret": "admin", "kind": "own"},
-    ]
-    assert machine.reveal_recorded(old, secrets) == "x:a"
-    assert machine.reveal_recorded(new, secrets) == "ab"
+def test_a_login_is_found_by_what_records_of_every_version_say_of_it(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text(json.dumps({"mlflow": {"backend-password": "a", "admin": "b"}}))
+    fetch = SecretFile(tmp_path / "secrets.json").get
+    assert reveal(("x:", SecretName("mlflow", "backend-password")), fetch) == "x:a"  # before kinds were written down
+    assert reveal((SecretName("mlflow", "backend", "login"), SecretName("mlflow", "admin")), fetch) == "ab"

@@ -16,7 +16,7 @@ from platinfra.engine.journal import Journal
 from platinfra.model.event import Event
 from platinfra.model.plan import Plan, Progress, Seen
 from platinfra.model.ports import World
-from platinfra.model.state import State
+from platinfra.model.record import Record
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,23 @@ class Note:
 
 @dataclass
 class Bench:
-    saved: list[Mapping[str, Any]] = field(default_factory=list)
+    saved: list[Record] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
-    state: State = field(default_factory=State)
+    record: Record = field(default_factory=Record)
 
     def up(self, *actions: Note) -> Run:
-        plan = Plan(tuple(actions))
+        plan = Plan(tuple(actions), self.record)
         run = Run(
             Fakes().world,
-            Journal(self.state, self.saved.append),
+            Journal(self.record, self.saved.append),
             self.events.append,
             lambda kind, record, world: self.undone.append(kind),
         )
         try:
-            apply(plan, plan.changes(self.state, None), run)
+            apply(plan, plan.changes(self.record, None), run)
         finally:
-            self.state = run.journal.state
+            self.record = run.journal.record
         return run
 
 
@@ -100,7 +100,7 @@ def test_what_left_the_plan_is_undone_in_reverse_order() -> None:
     bench.up(Note("a", log, kind="first"), Note("b", log, after=("a",), kind="second"))
     bench.up()
     assert bench.undone == ["second", "first"]
-    assert bench.state.applied == {}
+    assert bench.record.applied == {}
 
 
 def test_a_failure_leaves_alone_what_does_not_depend_on_it() -> None:
@@ -115,11 +115,11 @@ def test_a_failed_action_is_tried_again_and_nothing_else_is() -> None:
     bench, log = Bench(), []
     with pytest.raises(ActionError):
         bench.up(Note("a", log, fails=True), Note("c", log))
-    assert bench.state.applied["a"].pending
+    assert bench.record.applied["a"].pending
     bench.up(Note("a", log), Note("c", log))
     assert log.count("a") == 2
     assert log.count("c") == 1
-    assert not bench.state.applied["a"].pending
+    assert not bench.record.applied["a"].pending
 
 
 def test_an_action_is_written_down_before_it_is_begun() -> None:
@@ -132,7 +132,7 @@ def test_an_action_is_written_down_before_it_is_begun() -> None:
 
     bench.up(Telling("a", []))
     assert order == ["applied after 1 saves"]
-    assert [each["applied"]["a"]["pending"] for each in bench.saved] == [True, False]
+    assert [each.applied["a"].pending for each in bench.saved] == [True, False]
 
 
 def test_every_failure_is_told() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from platinfra.drivers.files import LocalFiles, make_state_folder
-from platinfra.drivers.state_file import StateFile
+from platinfra.drivers.record_file import RecordFile
 from platinfra.model.drift import Drift
 from platinfra.model.event import Event
 from platinfra.model.ground import Ground
 from platinfra.model.plan import Change
-from platinfra.model.state import State
+from platinfra.model.record import Record
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import (
@@ -47,7 +47,7 @@ class Paper(Target):
         planned = self.plan(stack)
         make_state_folder(stack.workspace)
         lines = {name: each.tool for name, each in stack.graph.components.items()}
-        StateFile(stack.workspace.root).save(State(stack.graph.stack, self.name, {}, {}).to_data())
+        RecordFile(stack.workspace.root, Record).save(Record(stack.graph.stack, self.name))
         LocalFiles().write(_sheet(stack.workspace), json.dumps(lines))
         for name in lines:
             talk.emit(Event(name, "healthy"))

@@ -10,13 +10,15 @@ from tests.worlds import Fakes
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.document import load_text
+from platinfra.drivers.record_file import RecordFile
 from platinfra.model.plan import Progress, Seen
+from platinfra.model.record import ActionRecord
 from platinfra.model.reference import secrets, show_text
-from platinfra.model.state import Applied, State
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.local.actions import Start, undo
 from platinfra.targets.local.plan import plan
+from platinfra.targets.local.record import LocalRecord
 
 FULL = """
 name: full
@@ -118,17 +120,19 @@ def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
     assert caught.value.diagnostics[0].code == "no-recipe"
 
 
-def test_the_plan_is_empty_once_it_is_applied() -> None:
+def test_the_plan_is_empty_once_it_is_applied(tmp_path: Path) -> None:
     fakes, made = Fakes(), plan_of(TRACKING)
-    state = State()
+    record = made.record
     for action in made.actions:
         action.apply(fakes.world, QUIET) if action.kind != "client" else None
-        state = state.with_applied(
-            action.key, Applied(action.kind, action.component, action.digest, dict(action.record))
+        record = record.with_applied(
+            action.key, ActionRecord(action.kind, action.component, action.digest, dict(action.record))
         )
-    verbs = {each.key: each.verb for each in made.changes(state, None)}
+    verbs = {each.key: each.verb for each in made.changes(record, None)}
     assert set(verbs.values()) == {"unchanged"}
-    assert State.from_data(state.to_data()) == state
+    file = RecordFile(tmp_path, LocalRecord)
+    file.save(record)
+    assert file.load() == record
 
 
 def test_a_changed_setting_restarts_its_component_only() -> None:
@@ -261,15 +265,16 @@ def test_another_shell_is_no_reason_to_start_anything_again() -> None:
 
 
 def test_a_grant_is_repeated_when_its_provider_has_to_be_started() -> None:
-    fakes, made, state = Fakes(), plan_of(TRACKING), State()
+    fakes, made = Fakes(), plan_of(TRACKING)
+    record = made.record
     for action in made.actions:
-        state = state.with_applied(
-            action.key, Applied(action.kind, action.component, action.digest, dict(action.record))
+        record = record.with_applied(
+            action.key, ActionRecord(action.kind, action.component, action.digest, dict(action.record))
         )
         if action.kind != "client":
             action.apply(fakes.world, QUIET)
     fakes.processes.running.pop("postgres.server")
-    verbs = {each.key: each.verb for each in made.changes(state, Seen(fakes.world, fakes.processes.statuses()))}
+    verbs = {each.key: each.verb for each in made.changes(record, Seen(fakes.world, fakes.processes.statuses()))}
     assert verbs["start:postgres.server"] == "repair"
     assert verbs["grant:mlflow.backend"] == "repair"
     assert verbs["start:mlflow.server"] == "unchanged"

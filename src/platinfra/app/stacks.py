@@ -1,15 +1,19 @@
 """The stack that a command means, and the target it is for or was brought up on."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from platinfra.app.workspace import at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import targets
+from platinfra.model.record import Record
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.target import Target
+
+if TYPE_CHECKING:
+    from platinfra.drivers.record_file import Header
 
 
 def stack_of(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> tuple[Resolved, Target]:
@@ -41,28 +45,26 @@ def target_of(workspace: Workspace) -> Target:
 
 def component_names(file: Path | None, environment: str | None) -> list[str]:
     """Return the components of a stack that was brought up; none when nothing can be read."""
-    from platinfra.drivers.state_file import StateFile
-
     try:
-        workspace = at(file, environment)
-        state = StateFile(workspace.root).load() if workspace.root.is_dir() else None
+        return list(_header(at(file, environment)).components)
     except PlatinfraError:
         return []
-    return list((state or {}).get("components", {}))
 
 
 def _recorded_target(workspace: Workspace) -> str:
-    """Return the target that the state names; none when nothing was brought up, or the state is damaged."""
-    from platinfra.drivers.state_file import StateFile
-
-    if not workspace.root.is_dir():
-        return ""
+    """Return the target that the record names; none when nothing was brought up, or the record is damaged."""
     try:
-        return str((StateFile(workspace.root).load() or {}).get("target", ""))
+        return _header(workspace).target
     except PlatinfraError as error:
         if error.diagnostics[0].code != "state-damaged":
             raise
         return ""
+
+
+def _header(workspace: Workspace) -> "Header":
+    from platinfra.drivers.record_file import Header, RecordFile
+
+    return RecordFile(workspace.root, Record).header() if workspace.root.is_dir() else Header()
 
 
 def _named_target(workspace: Workspace) -> str:

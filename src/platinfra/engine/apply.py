@@ -26,7 +26,7 @@ class Run:
     """One command's work on a stack."""
 
     world: Interruptible
-    journal: Journal
+    journal: Journal[Any]
     emit: Emit
     undo: Undo
     began: float = field(default_factory=time.monotonic)
@@ -38,7 +38,7 @@ class Run:
         self.emit(Event(component, phase, detail, time.monotonic() - self.began))
 
 
-def apply(plan: Plan, changes: list[Change], run: Run) -> None:
+def apply(plan: Plan[Any], changes: list[Change], run: Run) -> None:
     """Do what `changes` names; raise ActionError with every failure after all that could be done was done."""
     remove([each for each in changes if each.verb == "remove"], run)
     todo = {each.key for each in changes if each.verb in {"create", "update", "repair"}}
@@ -49,7 +49,7 @@ def apply(plan: Plan, changes: list[Change], run: Run) -> None:
 
 def remove(changes: list[Change], run: Run) -> None:
     """Undo what is no longer planned, the last first."""
-    applied = run.journal.state.applied
+    applied = run.journal.record.applied
     for change in changes:
         each = applied[change.key]
         run.say(change.component, "stopping", change.summary)
@@ -65,7 +65,7 @@ class _Scheduler:
     wait for. A start that takes long (it waits for something else, then) stops counting.
     """
 
-    def __init__(self, plan: Plan, todo: set[str], run: Run) -> None:
+    def __init__(self, plan: Plan[Any], todo: set[str], run: Run) -> None:
         self.run = run
         self.waiting = {action.key: action for action in _by_chain(plan, todo)}
         self.left = _count(plan.actions)
@@ -154,7 +154,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _by_chain(plan: Plan, todo: set[str]) -> list[Action]:
+def _by_chain(plan: Plan[Any], todo: set[str]) -> list[Action]:
     """Return the actions to do: those first that most starts wait for, one after the other."""
     chain: dict[str, int] = {}
     for action in reversed(plan.actions):

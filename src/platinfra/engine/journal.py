@@ -1,19 +1,21 @@
 """Write down each action before it is begun and after it is done, so that nothing is lost when a command dies."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from platinfra.model.plan import Action
-from platinfra.model.state import Applied, State
+from platinfra.model.record import ActionRecord, Record
+
+R = TypeVar("R", bound=Record)
 
 
-class Journal:
-    """The state of a stack while a command changes it; safe for several threads."""
+class Journal(Generic[R]):
+    """The record of a stack while a command changes it; safe for several threads."""
 
-    def __init__(self, state: State, save: Callable[[Mapping[str, Any]], None]) -> None:
-        """Continue from `state`; `save` must be atomic."""
-        self.state = state
+    def __init__(self, record: R, save: Callable[[R], None]) -> None:
+        """Continue from `record`; `save` must be atomic."""
+        self.record = record
         self._save = save
         self._lock = threading.Lock()
 
@@ -27,18 +29,14 @@ class Journal:
 
     def forget(self, key: str) -> None:
         """Record that an action was undone."""
-        with self._lock:
-            self.state = self.state.without(key)
-            self._save(self.state.to_data())
+        self.replace(lambda record: record.without(key))
 
-    def replace(self, state: State) -> None:
-        """Record another state."""
+    def replace(self, change: Callable[[R], R]) -> None:
+        """Write down the record as `change` makes it."""
         with self._lock:
-            self.state = state
-            self._save(state.to_data())
+            self.record = change(self.record)
+            self._save(self.record)
 
     def _put(self, action: Action, *, pending: bool) -> None:
-        applied = Applied(action.kind, action.component, action.digest, dict(action.record), pending)
-        with self._lock:
-            self.state = self.state.with_applied(action.key, applied)
-            self._save(self.state.to_data())
+        applied = ActionRecord(action.kind, action.component, action.digest, dict(action.record), pending)
+        self.replace(lambda record: record.with_applied(action.key, applied))

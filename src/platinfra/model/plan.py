@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from platinfra.model.event import Phase
 from platinfra.model.ports import ProcessStatus
-from platinfra.model.state import Applied, State
+from platinfra.model.record import ActionRecord, Record
 
+R = TypeVar("R", bound=Record)
 Verb = Literal["create", "update", "repair", "replace", "unchanged", "remove"]
 
 
@@ -89,30 +90,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Generic[R]):
     """Actions in an order in which each comes after those it needs."""
 
     actions: tuple[Action, ...]
-    components: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """What people see of each component once the plan is applied."""
+    record: R
+    """What is written down of the stack before the first of them."""
 
-    def changes(self, state: State, seen: Seen | None) -> list[Change]:
-        """Compare with the state, and with the world unless `seen` is None."""
+    def changes(self, before: Record, seen: Seen | None) -> list[Change]:
+        """Compare with what was applied last, and with the world unless `seen` is None."""
         planned = {action.key for action in self.actions}
         removed = [
             Change("remove", key, each.component, f"remove {key}")
-            for key, each in reversed(list(state.applied.items()))
+            for key, each in reversed(list(before.applied.items()))
             if key not in planned
         ]
         verbs: dict[str, Verb] = {}
         for action in self.actions:
-            verb = _verb(action, state.applied.get(action.key), seen)
+            verb = _verb(action, before.applied.get(action.key), seen)
             moved = action.follows and any(verbs[key] != "unchanged" for key in action.after)
             verbs[action.key] = "repair" if moved and verb == "unchanged" else verb
         return removed + [Change(verbs[each.key], each.key, each.component, each.summary) for each in self.actions]
 
 
-def _verb(action: Action, applied: Applied | None, seen: Seen | None) -> Verb:
+def _verb(action: Action, applied: ActionRecord | None, seen: Seen | None) -> Verb:
     if applied is None:
         return "create"
     if applied.pending:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, Span, join_names
+from platinfra.model.graph import Component
 from platinfra.model.ground import Ground, Place
 
 
@@ -27,6 +28,15 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
         return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
     message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
     return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
+
+
+def idle_machine(components: Iterable[Component], ground: Ground) -> Diagnostic | None:
+    """Return that nothing of a stack would run on the machine that is created for it; None when something does."""
+    if "machine" not in ground.places or any(each.place == "machine" for each in components):
+        return None
+    message = f"no tool of the stack runs on the machine that `type: {ground.type}` creates"
+    hint = "add a tool that runs on a machine (`platinfra tools --target local` lists them), or use `type: kubernetes`"
+    return Diagnostic("idle-machine", message, hint=hint)
 
 
 def instead(what: str, tools: Iterable[Tool], ground: Ground, conjunction: str = "and") -> str | None:

@@ -1,7 +1,7 @@
 """Bind every requirement of a stack: stack and catalog become a graph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog
@@ -15,6 +15,7 @@ from platinfra.resolve.bindings import bind
 from platinfra.resolve.components import members
 from platinfra.resolve.environment import chosen_environment
 from platinfra.resolve.order import circles
+from platinfra.resolve.recipes import idle_machine
 from platinfra.resolve.settings import settings_of
 from platinfra.spec.load import Stack
 from platinfra.spec.schema import StackFile
@@ -59,6 +60,8 @@ def resolve(
     bound = bind(named, components, catalog, chosen, problems)
     problems += circles(bound.bindings, bound.members)
     problems += overrides.problems(bound.members, chosen)
+    if not problems and (idle := idle_machine(bound.components.values(), chosen.ground)):
+        problems.append(replace(idle, span=chosen.document.key_span((*chosen.deployment, "type"))))
     if problems:
         raise PlatinfraError(*_in_order(problems, stack.document.file))
     graph = Graph(

@@ -183,10 +183,10 @@ def test_charts_are_told_no_address_where_there_is_none() -> None:
 
 
 def test_what_is_kept_of_a_component_names_its_address() -> None:
-    found = plan(bundle(ROUTED + GITHUB), {}).components
-    assert found["mlflow"]["route"] == "https://experiments.example.org"
-    assert "route" not in found["mlflow-sign-in"]
-    assert "http" not in found["mlflow-sign-in"]["endpoints"]
+    found = plan(bundle(ROUTED + GITHUB), {}).record.components
+    assert found["mlflow"].route == "https://experiments.example.org"
+    assert found["mlflow-sign-in"].route is None
+    assert "http" not in found["mlflow-sign-in"].endpoints
 
 
 def test_a_host_that_leads_past_the_sign_in_is_found_out() -> None:

@@ -12,7 +12,7 @@ from tests.stacks import CATALOG
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.cluster import ObjectRef, ref_of
-from platinfra.model.state import Applied, State
+from platinfra.model.record import ActionRecord, Record
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
 from platinfra.targets.kubernetes.drift import find_added, of_object
 from platinfra.targets.kubernetes.plan import plan
@@ -300,10 +300,10 @@ def test_somebody_who_left_the_file_leaves_the_cluster() -> None:
 def test_a_role_that_nobody_has_any_more_is_among_what_goes() -> None:
     from platinfra.targets.kubernetes.verbs.plan import with_earlier
 
-    before, after = (plan(bundle(TRACKING + each), {}) for each in (PEOPLE, PEOPLE.replace("auditor", "admin")))
-    first = next(each for each in before.actions if each.key == NAMESPACE)
-    state = State(applied={NAMESPACE: Applied("objects", "stack", first.digest, first.record)})
-    action = next(each for each in with_earlier(after, state).actions if each.key == NAMESPACE)
+    earlier, after = (plan(bundle(TRACKING + each), {}) for each in (PEOPLE, PEOPLE.replace("auditor", "admin")))
+    first = next(each for each in earlier.actions if each.key == NAMESPACE)
+    before = Record(applied={NAMESPACE: ActionRecord("objects", "stack", first.digest, first.record)})
+    action = next(each for each in with_earlier(after, before).actions if each.key == NAMESPACE)
     gone = [each["ref"] for each in action.earlier]
     assert [(each[1], each[2]) for each in gone] == [("Role", "users:auditor"), ("RoleBinding", "users:auditor")]
 

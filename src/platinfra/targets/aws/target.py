@@ -173,7 +173,9 @@ class Aws(Clustered):
 
 def _explain_nothing(workspace: Workspace) -> PlatinfraError:
     """Say why a command has nothing to look at: nothing is up, or nothing of it is in a cluster."""
-    if not (workspace.root / "state.json").is_file():
+    from platinfra.targets.aws.verbs.session import last_record
+
+    if not last_record(workspace).target:
         return not_up(workspace)
     message = "this stack has nothing in a cluster, and this command needs pods"
     hint = "`platinfra plan` and `platinfra drift` check the account; to run it here, use an environment with `provider: {name: local}`"

@@ -14,7 +14,8 @@ from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import find_broken
-from platinfra.targets.kubernetes.routes import SOLVER_PORT, given_secrets, routes_of, solver_labels
+from platinfra.targets.kubernetes.record import ClusterRecord, record_of
+from platinfra.targets.kubernetes.routes import SOLVER_PORT, given_secrets, solver_labels
 from platinfra.targets.kubernetes.rules import ANY, Known, check
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.rules.report import diagnostics
@@ -32,9 +33,9 @@ def release_of(release: Release) -> cluster.Release:
     return cluster.Release(release.name, release.namespace, chart, release.values)
 
 
-def plan(bundle: Bundle, rendered: Rendered) -> Plan:
+def plan(bundle: Bundle, rendered: Rendered) -> Plan[ClusterRecord]:
     """Return the actions of a bundle."""
-    return Plan(tuple(_action(each, rendered) for each in bundle.steps), _describe(bundle))
+    return Plan(tuple(_action(each, rendered) for each in bundle.steps), record_of(bundle))
 
 
 def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
@@ -131,32 +132,3 @@ def _action(step: Step, rendered: Rendered) -> Action:
         shared=step.release.shared,
         kinds=step.release.kinds,
     )
-
-
-def _describe(bundle: Bundle) -> dict[str, dict[str, Any]]:
-    """Return what people see of each component in the cluster."""
-    values = bundle.values
-    found = {}
-    addresses = {each.page: values.facts.address(each.door) for each in routes_of(values)}
-    for name, component in values.graph.components.items():
-        endpoints = {
-            key: {
-                "url": values.url(component, key),
-                "host": values.facts.host(component, key),
-                "port": values.facts.location(component, key)[1],
-            }
-            for key in values.tool(component).endpoints
-            if not component.is_service
-        }
-        found[name] = {
-            "tool": component.tool,
-            "stages": list(component.stages),
-            "reason": component.reason,
-            "namespace": values.facts.place.namespace,
-            "context": values.facts.place.context,
-            "pods": selectors(component, values) if not component.is_service else [],
-            "endpoints": endpoints,
-            **({"route": addresses[name]} if name in addresses else {}),
-            "bindings": [{"to": each.provider, "access": list(each.access)} for each in values.graph.bindings_of(name)],
-        }
-    return found

@@ -24,9 +24,9 @@ from platinfra.targets.local.actions import (
     WriteVariables,
     client_digest,
 )
-from platinfra.targets.local.describe import describe
 from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues
 from platinfra.targets.local.ready import Address, is_required
+from platinfra.targets.local.record import LocalRecord, record_of
 
 CLIENT = "environment:client"
 _NO_RECIPE = LocalRun()
@@ -51,13 +51,13 @@ def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
     return found
 
 
-def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan:
+def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan[LocalRecord]:
     """Return the plan for `graph`."""
     values = MachineFacts(graph, catalog, machine).values
     planner = _Planner(values)
     actions = [action for component in graph.components.values() for action in planner.actions(component)]
     ordered = _order([*planner.environments(), *planner.client(), *actions])
-    return Plan(tuple(ordered), {name: describe(each, values) for name, each in graph.components.items()})
+    return Plan(tuple(ordered), record_of(values))
 
 
 def _order(actions: Sequence[Action]) -> Iterator[Action]:

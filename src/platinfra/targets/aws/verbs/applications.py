@@ -1,6 +1,5 @@
 """What of a stack on AWS is in its cluster: brought there after the infrastructure, taken out before it goes."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.answers import Talk
 from platinfra.targets.aws.cloud import AwsCloud
+from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import session
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, site_on_aws
 from platinfra.targets.kubernetes.actions import ClusterWorld
@@ -83,7 +83,7 @@ def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> Cluster
 
 
 def take_out(
-    workspace: Workspace, emit: Callable[[Event], None], account: "Account", *, keep_data: bool
+    workspace: Workspace, record: CloudRecord, emit: Callable[[Event], None], account: "Account", *, keep_data: bool
 ) -> tuple[str, ...]:
     """
     Remove the applications; return what of their data stays. Nothing is done where none were brought in.
@@ -94,19 +94,18 @@ def take_out(
     from platinfra.targets.kubernetes.verbs.down import take_out as remove
 
     site = site_on_aws(workspace)
-    state = site.state()
-    if not state.applied:
+    there = site.record()
+    if not there.applied:
         _refuse_strange(workspace, site, account)
         return ()
-    if eks.cluster(account, _cluster_name(site)) is None:
+    if record.eks_cluster is None or eks.cluster(account, record.eks_cluster) is None:
         return ()
-    namespace = prefix(state.stack, workspace.environment)
-    world = world_of(site, namespace)
-    volumes = _volumes(world, namespace)
-    remove(workspace, site, emit, keep_data=keep_data)
+    world = world_of(site, there.namespace)
+    volumes = _volumes(world, there.namespace)
+    remove(site, emit, keep_data=keep_data)
     if keep_data:
         return tuple(f"disk of the volume {each}" for each in volumes)
-    _wait_for_disks(world, namespace)
+    _wait_for_disks(world, there.namespace)
     return ()
 
 
@@ -131,11 +130,6 @@ def _refuse_strange(workspace: Workspace, site: Site, account: "Account") -> Non
         message = f"the namespace `{namespace}` exists in the cluster, but this folder has no record of its content"
         hint = "run `platinfra up` first to take over what is there"
         raise PlatinfraError(Diagnostic("applications-of-another", message, hint=hint))
-
-
-def _cluster_name(site: Site) -> str:
-    assert site.kubeconfig
-    return str(json.loads(site.kubeconfig.read_text())["current-context"])
 
 
 def _volumes(world: ClusterWorld, namespace: str) -> list[str]:

@@ -1,6 +1,5 @@
 """Remove a stack from AWS: everything, or everything but its data."""
 
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +11,10 @@ from platinfra.drivers.terraform import Terraform
 from platinfra.model.event import Event
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
+from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import applications, session
 from platinfra.targets.aws.verbs.changes import LOSES
 from platinfra.targets.aws.verbs.progress import Progress
-from platinfra.targets.folder import TERRAFORM
 from platinfra.targets.target import not_confirmed
 
 if TYPE_CHECKING:
@@ -32,13 +31,11 @@ _PROTECTED = frozenset(
     }
 )
 """Types whose `on_destroy` has to be in the state before they can go."""
-_KEPT = ("./modules/bucket", "./modules/key", "./modules/registry")
-"""Modules that are forgotten instead of destroyed when data is kept; the key, because it decrypts the rest."""
 
 
 def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
     """
-    Destroy a stack; the file may be gone, the folder that `up` wrote is enough.
+    Destroy a stack; the file may be gone, the record and the folder that `up` wrote are enough.
 
     Raises PlatinfraError when nobody said what becomes of the data or the user does not agree, ActionError when a
     resource could not be removed.
@@ -50,33 +47,27 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS, `down` needs to know what to do with the data", hint=hint)
         )
-    folder = session.last_folder(workspace)
-    root = json.loads((folder / TERRAFORM).read_text())
-    provider = root["provider"]["aws"]
-    account = session.account(provider["region"], provider["allowed_account_ids"][0])
+    folder, record = session.last_folder(workspace), session.last_record(workspace)
+    account = session.account(record.region, record.account)
     with stack_lock(workspace.root, "down"):
         terraform = Terraform(folder)
         terraform.init()
         addresses = terraform.state_list()
-        if addresses and fate == "delete" and not talk.may_delete(_stack(root)):
+        if addresses and fate == "delete" and not talk.may_delete(record.stack):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm, or use `--keep-data`")
         kept: tuple[str, ...] = ()
         if addresses:
-            kept = applications.take_out(workspace, talk.emit, account, keep_data=fate == "keep")
-            kept += _destroy(folder, terraform, root, addresses, fate, talk.emit)
-        _forget(root, account)
+            kept = applications.take_out(workspace, record, talk.emit, account, keep_data=fate == "keep")
+            kept += _destroy(folder, terraform, record, addresses, fate, talk.emit)
+        _forget(record, account)
     shutil.rmtree(workspace.root)
     return Ended("everything was removed from the account" if addresses else "there was nothing to remove", kept)
-
-
-def _stack(root: Mapping[str, Any]) -> str:
-    return str(next(iter(root["module"].values()))["tags"]["platinfra:stack"])
 
 
 def _destroy(
     folder: Path,
     terraform: Terraform,
-    root: Mapping[str, Any],
+    record: CloudRecord,
     addresses: tuple[str, ...],
     fate: Data,
     emit: Callable[[Event], None],
@@ -84,7 +75,7 @@ def _destroy(
     progress = Progress(emit, time.monotonic(), removing=True)
     variables = {"on_destroy": fate}
     protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
-    kept = _kept_calls(root, terraform) if fate == "keep" else {}
+    kept = _kept_calls(record, terraform) if fate == "keep" else {}
     left: tuple[str, ...] = ()
     if protected:
         planfile = folder / session.PLAN
@@ -110,23 +101,18 @@ def _leftovers(planned: Mapping[str, Any]) -> Iterator[str]:
             yield f"disk {after['id']} ({after['tags']['Name']})"
 
 
-def _kept_calls(root: Mapping[str, Any], terraform: Terraform) -> dict[str, str]:
+def _kept_calls(record: CloudRecord, terraform: Terraform) -> dict[str, str]:
     """Return the calls that hold data and exist: label to what people call it."""
     exist = {address.split(".")[1] for address in terraform.state_list()}
-    return {
-        label: f"{call['source'].rpartition('/')[2]} {call['name']}"
-        for label, call in root["module"].items()
-        if call["source"] in _KEPT and label in exist
-    }
+    return {label: title for label, title in record.kept.items() if label in exist}
 
 
-def _forget(root: Mapping[str, Any], account: "Account") -> None:
+def _forget(record: CloudRecord, account: "Account") -> None:
     """Remove the state, and its bucket when it was the last one there."""
     from platinfra.drivers.aws_state import StateBucket
 
-    backend = root["terraform"].get("backend", {}).get("s3")
-    if backend:
-        StateBucket(account).remove(backend["key"])
+    if record.state_key:
+        StateBucket(account).remove(record.state_key)
 
 
 assert LOSES.keys() >= _PROTECTED

@@ -27,7 +27,7 @@ def cloud_drift(cloud: CloudStack) -> list[Drift]:
     with stack_lock(cloud.workspace.root, "drift"):
         with session.last_session(cloud) as made:
             found, outputs = _find_drift(made), made.terraform.output()
-        if not site_on_aws(cloud.workspace).state().applied:
+        if not site_on_aws(cloud.workspace).record().applied:
             return found
         return [*found, *drift_of(applications.open_session(cloud, outputs))]
 

@@ -11,7 +11,8 @@ from platinfra.drivers.files import make_state_folder
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, Place
-from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, terraform_folder
+from platinfra.targets.aws.record import CloudRecord, read_artifacts
+from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, state_key, terraform_folder
 from platinfra.targets.folder import TERRAFORM, write_folder
 
 if TYPE_CHECKING:
@@ -71,18 +72,14 @@ def account_of(cloud: CloudStack) -> "Account":
     return account(cloud.place.region.name, cloud.place.account)
 
 
-def state_key(place: Place) -> str:
-    """Return the key of a stack's state in the bucket."""
-    return f"{place.stack}/{place.environment}.tfstate"
-
-
 def is_up(cloud: CloudStack, found: "Account") -> bool:
     """Tell whether the stack was applied before."""
     from platinfra.drivers.aws_state import StateBucket
 
-    if cloud.place.deployment.state == "local":
+    key = state_key(cloud.place)
+    if key is None:
         return (cloud.folder / "terraform.tfstate").is_file()
-    return StateBucket(found).exists(state_key(cloud.place))
+    return StateBucket(found).exists(key)
 
 
 @contextmanager
@@ -115,6 +112,17 @@ def last_folder(workspace: Workspace) -> Path:
         make_state_folder(workspace)
         write_folder(folder, cloud_stack(resolve_workspace(workspace)).with_state[1])
     return folder
+
+
+def last_record(workspace: Workspace) -> CloudRecord:
+    """Return what `up` wrote down; where that is lost, what its Terraform folder tells; an empty record without both."""
+    from platinfra.drivers.record_file import RecordFile
+
+    file = RecordFile(workspace.root, CloudRecord)
+    record = file.load_readable()
+    if record.account or not (terraform_folder(workspace) / TERRAFORM).is_file():
+        return record
+    return file.read(read_artifacts(workspace.root))
 
 
 def _make_session(folder: Path) -> Session:

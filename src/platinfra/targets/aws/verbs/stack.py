@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.graph import Component
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.facts import AwsFacts, AwsValues
 from platinfra.targets.aws.place import Place, place_of
+from platinfra.targets.aws.record import CloudComponent, CloudRecord, kept_calls, of_terraform
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.root import Root
 from platinfra.targets.folder import IN_CLUSTER
@@ -69,6 +71,32 @@ class CloudStack:
         return bundle_of(self.stack, version=version or planned, cloud=AwsCloud(self.values, told), digests=digests)
 
 
+def record_of(cloud: CloudStack, *, pending: bool) -> CloudRecord:
+    """Return what is written down of a stack before Terraform is begun, and when it came to its end."""
+    place, graph = cloud.place, cloud.stack.graph
+    return CloudRecord(
+        stack=graph.stack,
+        target=CloudRecord.destination,
+        applied=of_terraform(pending=pending),
+        components={name: _component(each, cloud.values) for name, each in graph.components.items()},
+        account=place.account,
+        region=place.region.name,
+        state_key=state_key(place),
+        eks_cluster=place.cluster_name if "cluster" in cloud.stack.ground.places else None,
+        kept=kept_calls(cloud.with_state[0].modules),
+    )
+
+
+def _component(component: Component, values: AwsValues) -> CloudComponent:
+    http = values.tool(component).endpoints.get("http") if component.place == "machine" else None
+    return CloudComponent(component.tool, component.stages, component.reason, http.port if http else None)
+
+
+def state_key(place: Place) -> str | None:
+    """Return the key of a stack's state in the bucket; None when it lies in the folder."""
+    return None if place.deployment.state == "local" else f"{place.stack}/{place.environment}.tfstate"
+
+
 def terraform_folder(workspace: Workspace) -> Path:
     """Return the folder that `up` and `down` work in."""
     return workspace.root / "terraform"
@@ -100,11 +128,12 @@ def site_on_aws(workspace: Workspace) -> "Site":
 
 def backend_of(place: Place) -> dict[str, object] | None:
     """Return the S3 backend of a stack's state; None when it lies in the folder."""
-    if place.deployment.state == "local":
+    key = state_key(place)
+    if key is None:
         return None
     return {
         "bucket": f"platinfra-state-{place.account}-{place.region.name}",
-        "key": f"{place.stack}/{place.environment}.tfstate",
+        "key": key,
         "region": place.region.name,
         "encrypt": True,
         "use_lockfile": True,

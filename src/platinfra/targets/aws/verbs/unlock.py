@@ -5,7 +5,7 @@ from collections.abc import Callable
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.targets.answers import Lock
 from platinfra.targets.aws.verbs import session
-from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.aws.verbs.stack import CloudStack, state_key
 from platinfra.targets.target import not_confirmed
 
 
@@ -13,10 +13,11 @@ def unlock(cloud: CloudStack, agree: Callable[[Lock], bool]) -> Lock | None:
     """Release the lock of a stack's state; return it, None when there was none. Raises PlatinfraError without consent."""
     from platinfra.drivers.aws_state import StateBucket
 
-    if cloud.place.deployment.state == "local":
+    key = state_key(cloud.place)
+    if key is None:
         hint = "the system released it when its process ended"
         raise PlatinfraError(Diagnostic("nothing-to-unlock", "a local state has no lock to release", hint=hint))
-    bucket, key = StateBucket(session.account_of(cloud)), session.state_key(cloud.place)
+    bucket = StateBucket(session.account_of(cloud))
     info = bucket.lock_info(key)
     if info is None:
         return None

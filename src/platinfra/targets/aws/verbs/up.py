@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.plan import Change
-from platinfra.model.state import State
 from platinfra.targets.answers import Talk
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
+from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import applications, session
 from platinfra.targets.aws.verbs.changes import changes_of, find_losses
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
-from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.aws.verbs.stack import CloudStack, record_of
 from platinfra.targets.target import not_confirmed
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def cloud_up(cloud: CloudStack, talk: Talk) -> CloudApplied:
     warnings = _preflight(cloud)
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "up"):
-        _note(cloud, {})
         with session.session(cloud) as made:
             applied = _apply(cloud, made, talk)
         brought = applications.bring(cloud, applied.outputs, talk)
@@ -119,24 +118,18 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
     if changes and not talk.may_change(cloud.place.stack, changes):
         what = "would lose data" if find_losses(changes) else f"would change {len(changes)} resources"
         raise not_confirmed(f"`up` {what}", "confirm with `--yes`")
+    _write(cloud, pending=True)
     made.applied = True
     if planned.changed:
         progress.expect(changes)
         made.terraform.apply(made.planfile, progress.applying)
     outputs = made.terraform.output()
-    _note(cloud, outputs)
+    _write(cloud, pending=False)
     return CloudApplied(cloud, changes, outputs)
 
 
-def _note(cloud: CloudStack, outputs: dict[str, Any]) -> None:
-    """Write down what other commands need to know without the file; the truth is Terraform's state."""
-    from platinfra.drivers.state_file import StateFile
+def _write(cloud: CloudStack, *, pending: bool) -> None:
+    """Write down what other commands need to know without the file."""
+    from platinfra.drivers.record_file import RecordFile
 
-    graph = cloud.stack.graph
-    told = outputs.get("components", {})
-    components = {
-        name: {"tool": each.tool, "stages": list(each.stages), "reason": each.reason, "aws": told.get(name, {})}
-        for name, each in graph.components.items()
-    }
-    state = State(stack=graph.stack, target="aws", components=components if outputs else {})
-    StateFile(cloud.workspace.root).save(state.to_data())
+    RecordFile(cloud.workspace.root, CloudRecord).save(record_of(cloud, pending=pending))

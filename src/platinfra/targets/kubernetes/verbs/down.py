@@ -1,4 +1,4 @@
-"""Take a stack out of its cluster, from the state alone."""
+"""Take a stack out of its cluster, from the record alone."""
 
 import shutil
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from platinfra.model.plan import Change
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
 from platinfra.targets.kubernetes.actions import pause, undo
-from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.verbs import made
 from platinfra.targets.kubernetes.verbs.session import world_of
 from platinfra.targets.kubernetes.verbs.site import Site, last_site
@@ -20,7 +19,7 @@ from platinfra.targets.target import not_confirmed
 
 def cluster_down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
-    Remove what the state names, the last first.
+    Remove what the record names, the last first.
 
     Unless data is deleted, volumes, Secrets and the namespace stay, and databases are told to rest; else a cluster
     that platinfra made goes as a whole.
@@ -36,25 +35,25 @@ def _remove(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[
     from platinfra.drivers.lock import stack_lock
 
     with stack_lock(workspace.root, "down"):
-        state = site.state()
-        if delete_data is not None and not delete_data(state.stack or workspace.folder.name):
+        record = site.record()
+        if delete_data is not None and not delete_data(record.stack or workspace.folder.name):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm")
         if delete_data is not None and made.delete(workspace, emit):
             shutil.rmtree(workspace.root)
             return True
-        if state.applied:
-            take_out(workspace, site, emit, keep_data=delete_data is None)
-    return bool(state.applied)
+        if record.applied:
+            take_out(site, emit, keep_data=delete_data is None)
+    return bool(record.applied)
 
 
-def take_out(workspace: Workspace, site: Site, emit: Emit, *, keep_data: bool) -> None:
-    """Remove what the state names, under the stack's lock."""
-    state = site.state()
-    world = world_of(site, prefix(state.stack, workspace.environment))
-    journal = Journal(state, site.file.save)
+def take_out(site: Site, emit: Emit, *, keep_data: bool) -> None:
+    """Remove what the record names, under the stack's lock."""
+    record = site.record()
+    world = world_of(site, record.namespace)
+    journal = Journal(record, site.file.save)
     run = Run(world, journal, emit, pause if keep_data else undo)
-    remove([_change(key, each) for key, each in reversed(list(state.applied.items()))], run)
-    journal.replace(replace(journal.state, applied={}))
+    remove([_change(key, each) for key, each in reversed(list(record.applied.items()))], run)
+    journal.replace(lambda each: replace(each, applied={}))
 
 
 def _change(key: str, applied: Any) -> Change:

@@ -10,16 +10,16 @@ from platinfra.targets.kubernetes.verbs.session import Session, looking
 
 def drift_of(session: Session) -> list[Drift]:
     """Return what differs between a cluster and what was applied there last."""
-    state = session.site.state()
+    before = session.site.record()
     name = session.stack.stack.graph.stack
-    if not state.applied:
+    if not before.applied:
         raise PlatinfraError(Diagnostic("not-up", f"the stack `{name}` is not up", hint="run `platinfra up`"))
     namespace, cluster = session.bundle.place.namespace, session.world.cluster
     world = looking(session.world).world
     found: list[Drift] = []
     wanted = {ref_of(each) for objects in session.rendered.values() for each in objects}
     for action in session.plan.actions:
-        applied = state.applied.get(action.key)
+        applied = before.applied.get(action.key)
         if applied is None or applied.digest != action.digest:
             continue  # the file changed since: that is what `plan` tells
         if isinstance(action, ApplyObjects):

@@ -1,36 +1,22 @@
 """A cluster on this machine that `up` makes for one stack, and `down --delete-data` deletes."""
 
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from platinfra.engine.apply import Emit
 from platinfra.model.event import Event, Phase
-from platinfra.model.state import State
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.kubernetes.verbs.site import KUBECONFIG
+from platinfra.targets.kubernetes.record import ClusterRecord, OwnCluster
+from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
 
 if TYPE_CHECKING:
     from platinfra.drivers.made_clusters import MadeCluster
     from platinfra.targets.kubernetes.images import Image
 
 COMPONENT = "cluster"
-_NOTES = "cluster.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    """What is known of the cluster, written down before it is made."""
-
-    program: str
-    name: str
-    ready: bool = False
-    """Whether making it came to its end."""
-    images: tuple[str, ...] = ()
-    """Images that platinfra built and brought onto its nodes."""
 
 
 def program_of(stack: Resolved) -> str | None:
@@ -38,13 +24,9 @@ def program_of(stack: Resolved) -> str | None:
     return stack.ground.type if stack.ground.type != "existing" else None
 
 
-def notes(workspace: Workspace) -> Notes | None:
+def own_cluster(workspace: Workspace) -> OwnCluster | None:
     """Return what is known of the stack's own cluster; None when there is none."""
-    path = workspace.root / _NOTES
-    if not path.is_file():
-        return None
-    data = json.loads(path.read_text())
-    return Notes(data["program"], data["name"], data["ready"], tuple(data["images"]))
+    return Site(workspace.root).record().cluster if workspace.root.is_dir() else None
 
 
 def ensure(workspace: Workspace, program: str, namespace: str, images: "Sequence[Image]", emit: Emit) -> None:
@@ -65,14 +47,13 @@ def ensure(workspace: Workspace, program: str, namespace: str, images: "Sequence
     made = _cluster(workspace, program, name)
     make_state_folder(workspace)
     with stack_lock(workspace.root, "up"):
-        _record_target(workspace)
-        found = notes(workspace) or Notes(program, name)
+        found = own_cluster(workspace) or OwnCluster(program, name)
         exists = made.exists()
         if exists and not found.ready:
             say("preparing", "deleting the rest of an interrupted start")
             made.delete()
         if not exists or not found.ready:
-            found = Notes(program, name)
+            found = OwnCluster(program, name)
             _write(workspace, found)
             say("preparing", f"creating a {program} cluster (a few minutes)")
             made.create()
@@ -83,16 +64,7 @@ def ensure(workspace: Workspace, program: str, namespace: str, images: "Sequence
         say("healthy", f"{name} ({program})")
 
 
-def _record_target(workspace: Workspace) -> None:
-    """Write down that the stack is in a cluster before there is one: `down` may have to do without the file."""
-    from platinfra.drivers.state_file import StateFile
-
-    file = StateFile(workspace.root)
-    if file.load() is None:
-        file.save(State(target="kubernetes").to_data())
-
-
-def _load(workspace: Workspace, made: "MadeCluster", found: Notes, images: "Sequence[Image]", say: Any) -> None:
+def _load(workspace: Workspace, made: "MadeCluster", found: OwnCluster, images: "Sequence[Image]", say: Any) -> None:
     """Build and load the images that are not on the nodes yet."""
     from platinfra.drivers.containers import Containers
 
@@ -111,7 +83,7 @@ def _load(workspace: Workspace, made: "MadeCluster", found: Notes, images: "Sequ
 
 def delete(workspace: Workspace, emit: Emit) -> bool:
     """Delete the cluster with everything in it; return False when there is none."""
-    found = notes(workspace)
+    found = own_cluster(workspace)
     if found is None:
         return False
     made = _cluster(workspace, found.program, found.name)
@@ -127,8 +99,7 @@ def _cluster(workspace: Workspace, program: str, name: str) -> "MadeCluster":
     return MadeCluster(program, name, workspace.root / KUBECONFIG)
 
 
-def _write(workspace: Workspace, found: Notes) -> None:
-    from platinfra.drivers.files import LocalFiles
-
-    data = {"program": found.program, "name": found.name, "ready": found.ready, "images": found.images}
-    LocalFiles().write(workspace.root / _NOTES, json.dumps(data, indent=1))
+def _write(workspace: Workspace, found: OwnCluster) -> None:
+    """Write down what is known of the cluster before it is made: `down` may have to do without the file."""
+    file = Site(workspace.root).file
+    file.save(replace(file.load(), target=ClusterRecord.destination, cluster=found))

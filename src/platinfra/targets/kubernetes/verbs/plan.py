@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Difference, ref_of
 from platinfra.model.plan import Change, Plan
-from platinfra.model.state import State
+from platinfra.model.record import Record
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
 from platinfra.targets.kubernetes.actions import ApplyObjects
 from platinfra.targets.kubernetes.bundle import Bundle, Step
+from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, open_session
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
@@ -82,13 +83,13 @@ def compared_with_cluster(look: Callable[[], Session], planned: Callable[[], Bun
         if not {each.code for each in error.diagnostics} <= _OFFLINE:
             raise
         return ClusterPlan(planned(), None, offline=error.diagnostics[0].message)
-    changes = compare(session, session.site.state())
+    changes = compare(session, session.site.record())
     return ClusterPlan(session.bundle, changes, tuple(_differences(session, changes)))
 
 
-def compare(session: Session, state: State) -> list[Change]:
+def compare(session: Session, before: Record) -> list[Change]:
     """Compare a plan with what was applied last and with the cluster."""
-    return session.plan.changes(state, looking(session.world))
+    return session.plan.changes(before, looking(session.world))
 
 
 def what(step: Step) -> str:
@@ -100,11 +101,11 @@ def what(step: Step) -> str:
     return ", ".join(kind if number == 1 else f"{number} {kind}" for kind, number in counts.items()) or "nothing"
 
 
-def with_earlier(plan: Plan, state: State) -> Plan:
+def with_earlier(plan: Plan[ClusterRecord], before: Record) -> Plan[ClusterRecord]:
     """Return the plan with what its steps held when they were applied last, so that what left them goes."""
     actions = (
-        action.after_record(state.applied[action.key].record)
-        if isinstance(action, ApplyObjects) and action.key in state.applied
+        action.after_record(before.applied[action.key].record)
+        if isinstance(action, ApplyObjects) and action.key in before.applied
         else action
         for action in plan.actions
     )

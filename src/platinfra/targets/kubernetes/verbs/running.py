@@ -9,46 +9,43 @@ from queue import Queue
 from typing import Any
 
 from platinfra.model.cluster import Cluster, ObjectRef, ref_of
-from platinfra.model.state import State
 from platinfra.targets.answers import ComponentStatus, Page
+from platinfra.targets.kubernetes.record import ClusterComponent, ClusterRecord
 from platinfra.targets.kubernetes.verbs.site import Site
 from platinfra.targets.target import chosen_component, no_page
-
-Components = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class InCluster:
     """A stack that was brought into a cluster."""
 
-    state: State
+    record: ClusterRecord
     cluster: Cluster
     site: Site
 
     @property
-    def components(self) -> Components:
+    def components(self) -> Mapping[str, ClusterComponent]:
         """Return what is known of each component."""
-        return self.state.components
+        return self.record.components
 
     def pods(self, component: str) -> list[dict[str, Any]]:
         """Return the pods of a component that are not done."""
-        data = self.components[component]
         found = {
             pod["metadata"]["name"]: pod
-            for labels in data["pods"]
-            for pod in self.cluster.find("pods", data["namespace"], labels)
+            for labels in self.components[component].pods
+            for pod in self.cluster.find("pods", self.record.namespace, labels)
         }
         return [each for each in found.values() if each.get("status", {}).get("phase") != "Succeeded"]
 
 
 def find_stack(site: Site | None) -> InCluster | None:
     """Return the stack that was brought into a cluster; None when none was."""
-    state = site.state() if site else State()
-    if site is None or not state.applied:
+    record = site.record() if site else ClusterRecord()
+    if site is None or not record.applied:
         return None
     from platinfra.drivers.kubectl import Kubectl
 
-    return InCluster(state, Kubectl(site.context, site.kubeconfig), site)
+    return InCluster(record, Kubectl(site.context, site.kubeconfig), site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Health:
 
 def health(stack: InCluster, component: str) -> Health:
     """Ask the cluster how a component is; what runs nothing is healthy once it was applied."""
-    if not stack.components[component]["pods"]:
+    if not stack.components[component].pods:
         return Health("healthy", "", 0, ())
     pods = stack.pods(component)
     if not pods:
@@ -124,15 +121,15 @@ def _status(stack: InCluster, name: str) -> ComponentStatus:
     data, found = stack.components[name], health(stack, name)
     return ComponentStatus(
         name=name,
-        tool=data["tool"],
-        stages=tuple(data["stages"]),
+        tool=data.tool,
+        stages=data.stages,
         health=found.health,
         detail=found.detail,
         version=", ".join(dict.fromkeys(each.partition("@")[0].rpartition(":")[2] for each in found.images)),
-        address=data.get("route") or data["endpoints"].get("http", {}).get("url", ""),
+        address=data.url or "",
         memory=0,
         restarts=found.restarts,
-        permissions=sum(len(each["access"]) for each in data["bindings"]),
+        permissions=data.permissions,
     )
 
 
@@ -146,31 +143,25 @@ def page(stack: InCluster, component: str) -> Page:
 
 def addresses(stack: InCluster) -> dict[str, str]:
     """Return the components that have a page, with the addresses of their routes, or those inside the cluster."""
-    return {
-        name: each.get("route") or each["endpoints"]["http"]["url"]
-        for name, each in stack.components.items()
-        if "http" in each["endpoints"]
-    }
+    return {name: each.url for name, each in stack.components.items() if each.url}
 
 
 def route(stack: InCluster, component: str) -> str | None:
     """Return the address at which people find a component's page, where it has a route."""
-    found: str | None = stack.components[chosen_component(component, stack.components)].get("route")
-    return found
+    return stack.components[chosen_component(component, stack.components)].route
 
 
 def tunnel(stack: InCluster, component: str) -> tuple[str, tuple[str, ...]]:
     """Return the local address of a component's page, and the command that leads there as long as it runs."""
     name = chosen_component(component, stack.components)
-    data = stack.components[name]
-    http = data["endpoints"].get("http")
+    http = stack.components[name].endpoints.get("http")
     if http is None:
         raise no_page(name)
     site = stack.site
     context = ("--context", site.context) if site.context else ()
     if site.kubeconfig:
         context = ("--kubeconfig", str(site.kubeconfig))
-    place = ("--namespace", data["namespace"], "port-forward", "--address", "127.0.0.1")
-    service = http["host"].partition(".")[0]
-    local = max(http["port"], 1024 + http["port"]) if http["port"] < 1024 else http["port"]
-    return f"http://127.0.0.1:{local}", ("kubectl", *context, *place, f"service/{service}", f"{local}:{http['port']}")
+    place = ("--namespace", stack.record.namespace, "port-forward", "--address", "127.0.0.1")
+    service = http.host.partition(".")[0]
+    local = max(http.port, 1024 + http.port) if http.port < 1024 else http.port
+    return f"http://127.0.0.1:{local}", ("kubectl", *context, *place, f"service/{service}", f"{local}:{http.port}")

@@ -13,9 +13,10 @@ from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.bundle import Bundle, Release
 from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.verbs import routes, scale
-from platinfra.targets.kubernetes.verbs.made import notes, program_of
+from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
 from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
@@ -33,7 +34,7 @@ class Session:
     site: Site
     world: ClusterWorld
     rendered: Rendered
-    plan: Plan
+    plan: Plan[ClusterRecord]
 
     @property
     def bundle(self) -> Bundle:
@@ -77,7 +78,7 @@ def refuse_impossible(stack: ClusterStack) -> None:
 
 def open_session(stack: Resolved) -> Session:
     """Look at the cluster of a stack; raise PlatinfraError with everything that would not work there."""
-    program, found = program_of(stack), notes(stack.workspace)
+    program, found = program_of(stack), own_cluster(stack.workspace)
     if program and not (found and found.ready):
         raise PlatinfraError(Diagnostic("no-context", f"`up` has not created the {program} cluster yet"))
     site = own_site(stack.workspace, stack.file.provider.context, made=program is not None)

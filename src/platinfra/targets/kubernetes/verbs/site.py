@@ -1,15 +1,14 @@
 """Where the cluster of a stack is, and where it is written down what was applied there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from platinfra.model.state import State
 from platinfra.model.workspace import Workspace
+from platinfra.targets.kubernetes.record import ClusterRecord
 
 if TYPE_CHECKING:
-    from platinfra.drivers.state_file import StateFile
+    from platinfra.drivers.record_file import RecordFile
 
 KUBECONFIG = "kubeconfig"
 """How to reach a cluster that platinfra made; the user's own file stays as it is."""
@@ -20,21 +19,21 @@ class Site:
     """A cluster as a stack reaches it."""
 
     folder: Path
-    """Holds the state of what is in the cluster."""
+    """Holds the record of what is in the cluster."""
     context: str | None = None
     kubeconfig: Path | None = None
     """None where the cluster is in the user's own."""
 
     @property
-    def file(self) -> "StateFile":
-        """Return the file of the state."""
-        from platinfra.drivers.state_file import StateFile
+    def file(self) -> "RecordFile[ClusterRecord]":
+        """Return the file of the record."""
+        from platinfra.drivers.record_file import RecordFile
 
-        return StateFile(self.folder)
+        return RecordFile(self.folder, ClusterRecord)
 
-    def state(self) -> State:
-        """Return what was applied last."""
-        return State.from_data(self.file.load())
+    def record(self) -> ClusterRecord:
+        """Return what was written down last."""
+        return self.file.load()
 
 
 def own_site(workspace: Workspace, context: str | None, *, made: bool = False) -> Site:
@@ -43,14 +42,8 @@ def own_site(workspace: Workspace, context: str | None, *, made: bool = False) -
 
 
 def last_site(workspace: Workspace) -> Site | None:
-    """Return the cluster that a stack was brought into, from the state alone; None when it is in none."""
-    made = (workspace.root / KUBECONFIG).is_file()
+    """Return the cluster that a stack was brought into, from the record alone; None when it is in none."""
     if not workspace.root.is_dir():
         return None
-    state = Site(workspace.root).state()
-    return own_site(workspace, about(state).get("context"), made=made) if state.target or made else None
-
-
-def about(state: State) -> Mapping[str, Any]:
-    """Return what is written down of any component: they are all in one cluster."""
-    return next(iter(state.components.values()), {})
+    record = Site(workspace.root).record()
+    return own_site(workspace, record.context, made=record.cluster is not None) if record.target else None

@@ -5,11 +5,11 @@ from dataclasses import replace
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
 from platinfra.engine.journal import Journal
-from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Talk
 from platinfra.targets.kubernetes.actions import undo
 from platinfra.targets.kubernetes.plan import PLATFORM
+from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compare, with_earlier
 from platinfra.targets.kubernetes.verbs.session import Session, open_session, refuse_impossible
 from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
@@ -31,9 +31,9 @@ def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
 def _make(stack: Resolved, emit: Emit) -> None:
     """Make the cluster where the file asks for one of its own on this machine."""
     from platinfra.targets.kubernetes.images import images
-    from platinfra.targets.kubernetes.verbs.made import ensure, notes, program_of
+    from platinfra.targets.kubernetes.verbs.made import ensure, own_cluster, program_of
 
-    program, found = program_of(stack), notes(stack.workspace)
+    program, found = program_of(stack), own_cluster(stack.workspace)
     if found and found.program != program:
         message = f"the stack runs in a cluster created by {found.program}"
         hint = "remove it first with `platinfra down --delete-data`, or use another environment for this one"
@@ -46,31 +46,28 @@ def _make(stack: Resolved, emit: Emit) -> None:
 
 def bring_up(session: Session, talk: Talk) -> ClusterPlan:
     """Apply what was looked at, under the stack's lock."""
-    state = session.site.state()
-    _refuse_another_stack(state, session)
-    changes = compare(session, state)
-    refuse_removal(removal(changes, [*session.plan.components, PLATFORM]), talk)
+    before, components = session.site.record(), session.plan.record.components
+    _refuse_another_stack(before, session)
+    changes = compare(session, before)
+    refuse_removal(removal(changes, [*components, PLATFORM]), talk)
     for release in session.bundle.releases:
         session.world.charts.recover(release.name, release.namespace)
-    if any(each.verb != "unchanged" for each in changes) or not state.components:
-        planned = with_earlier(session.plan, state)
-        apply(planned, changes, Run(session.world, _journal(state, session), talk.emit, undo))
+    if any(each.verb != "unchanged" for each in changes) or before.components != components:
+        planned = with_earlier(session.plan, before)
+        apply(planned, changes, Run(session.world, _journal(before, session), talk.emit, undo))
     return ClusterPlan(session.bundle, changes)
 
 
-def _refuse_another_stack(state: State, session: Session) -> None:
+def _refuse_another_stack(before: ClusterRecord, session: Session) -> None:
     name = session.stack.stack.graph.stack
-    if state.applied and (state.stack, state.target) != (name, "kubernetes"):
-        message = (
-            f"the stack `{state.stack}` ({state.target}) is running in this folder, but the file describes `{name}`"
-        )
+    if before.applied and before.stack != name:
+        message = f"the stack `{before.stack}` is running in this folder, but the file describes `{name}`"
         hint = "stop it with `platinfra down`, or give this file its own folder or environment"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 
-def _journal(state: State, session: Session) -> Journal:
+def _journal(before: ClusterRecord, session: Session) -> Journal[ClusterRecord]:
     session.site.folder.mkdir(mode=0o700, exist_ok=True)
-    journal = Journal(state, session.site.file.save)
-    name = session.stack.stack.graph.stack
-    journal.replace(replace(state, stack=name, target="kubernetes", components=session.plan.components))
+    journal = Journal(before, session.site.file.save)
+    journal.replace(lambda each: replace(session.plan.record, applied=each.applied, cluster=each.cluster))
     return journal

@@ -13,12 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.model.ports import CommandSpec
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Proof
+from platinfra.targets.local.record import BindingRecord, LocalComponent, reveal
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.running import Running, running
 from platinfra.targets.target import chosen_component
@@ -52,7 +53,7 @@ class _Checker:
 
     def __post_init__(self) -> None:
         """Find the secrets and the surroundings of the stack's processes, once for all scripts."""
-        tools = [each["tool"] for each in self.stack.components.values()]
+        tools = [each.tool for each in self.stack.components.values()]
         self.secrets = machine.secrets(self.stack.workspace)
         self.passed = machine.passed_environment(
             aws=machine.reaches_aws(tools, Catalog.beside(self.stack.workspace.folder))
@@ -78,14 +79,14 @@ class _Checker:
     def is_checked(self, name: str) -> bool:
         """Tell whether a component is proved by itself; infrastructure is proved by its wires alone."""
         data = self.stack.components[name]
-        return bool(data["check"] and data["client_env"])
+        return bool(data.check and data.client_env)
 
-    def wires(self) -> Iterator[tuple[str, str, list[Mapping[str, Any]]]]:
+    def wires(self) -> Iterator[tuple[str, str, list[BindingRecord]]]:
         """Yield consumer, provider and their bindings, for wires whose both ends can be checked."""
         for consumer, data in self.stack.components.items():
-            pairs: dict[str, list[Mapping[str, Any]]] = {}
-            for binding in data["bindings"]:
-                pairs.setdefault(binding["provider"], []).append(binding)
+            pairs: dict[str, list[BindingRecord]] = {}
+            for binding in data.bindings:
+                pairs.setdefault(binding.provider, []).append(binding)
             for provider, bindings in pairs.items():
                 yield consumer, provider, bindings
 
@@ -93,18 +94,18 @@ class _Checker:
         """Write and find in one component."""
         return self.proof(name, lambda: self.script(name, "write") or self.script(name, "find"))
 
-    def wire(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> Proof:
+    def wire(self, consumer: str, provider: str, bindings: list[BindingRecord]) -> Proof:
         """Prove that one component reaches another."""
-        names = ", ".join(each["name"] for each in bindings)
+        names = ", ".join(each.name for each in bindings)
         return self.proof(f"{consumer} → {provider} ({names})", lambda: self.prove(consumer, provider, bindings))
 
-    def prove(self, consumer: str, provider: str, bindings: list[Mapping[str, Any]]) -> str | None:
+    def prove(self, consumer: str, provider: str, bindings: list[BindingRecord]) -> str | None:
         """Return why a wire does not hold, or None."""
-        binding = next((each for each in bindings if "write" in each["access"]), bindings[0])
-        writes = "write" in binding["access"]
-        if not self.stack.components[provider]["check"] or not self.stack.components[consumer]["check"]:
+        binding = next((each for each in bindings if "write" in each.access), bindings[0])
+        writes = "write" in binding.access
+        if not self.stack.components[provider].check or not self.stack.components[consumer].check:
             return "one end has no check script"
-        if self.stack.components[consumer]["executes"] and binding["client"]:
+        if self.stack.components[consumer].executes and binding.client:
             inside = f"{self.marker}-{consumer}"
             if writes:
                 return self.inside(consumer, provider, "write", inside) or self.script(provider, "find", marker=inside)
@@ -116,7 +117,7 @@ class _Checker:
     def inside(self, consumer: str, provider: str, action: str, marker: str) -> str | None:
         """Run the provider's script where the consumer runs user code."""
         data = self.stack.components[provider]
-        script = str(Path(data["folder"]) / data["check"])
+        script = str(Path(data.folder) / (data.check or ""))
         return self.run(consumer, ["run", script, action, marker], {})
 
     def script(
@@ -125,7 +126,7 @@ class _Checker:
         action: str,
         *,
         marker: str | None = None,
-        binding: Mapping[str, Any] | None = None,
+        binding: BindingRecord | None = None,
         consumer: str | None = None,
     ) -> str | None:
         """Run a component's own script, with what a consumer is told and may do; return why it failed, or None."""
@@ -144,7 +145,7 @@ class _Checker:
         base = {**self.passed, "PLATINFRA_COMPONENT": name, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
         spec = CommandSpec(
             component=name,
-            command=(python, str(Path(data["folder"]) / data["check"]), *arguments),
+            command=(python, str(Path(data.folder) / (data.check or "")), *arguments),
             env={**base, **self.stack.client_env(), **extra},
             cwd=home,
             log=self.stack.layout.log(name, "check"),
@@ -152,18 +153,16 @@ class _Checker:
         code, output = machine.processes(self.stack.workspace).run(spec, timeout=_TIMEOUT)
         return None if code in {0, NOT_APPLICABLE} else _last_line(output) or f"ended with {code}"
 
-    def venv(self, data: Mapping[str, Any]) -> Path | None:
+    def venv(self, data: LocalComponent) -> Path | None:
         """Return the environment of a tool, made now for tools that run no process."""
-        if not data["requirements"]:
+        if not data.requirements:
             return None
-        return machine.environments().ensure(Path(data["folder"]) / data["requirements"], lambda _: None)
+        return machine.environments().ensure(Path(data.folder) / data.requirements, lambda _: None)
 
-    def binding_env(self, binding: Mapping[str, Any]) -> dict[str, str]:
+    def binding_env(self, binding: BindingRecord) -> dict[str, str]:
         """Return what the provider tells the consumer, as BINDING_… variables."""
-        return {
-            f"BINDING_{name.upper()}": machine.reveal_recorded(parts, self.secrets)
-            for name, parts in binding["attributes"].items()
-        }
+        told = binding.attributes.items()
+        return {f"BINDING_{name.upper()}": reveal(parts, self.secrets.get) for name, parts in told}
 
     def proof(self, subject: str, prove: Callable[[], str | None]) -> Proof:
         """Time one proof."""

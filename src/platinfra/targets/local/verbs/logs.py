@@ -17,7 +17,7 @@ def logs(workspace: Workspace, component: str | None, *, lines: int, follow: boo
     """Yield process and line: the last `lines` of each log, then what is added while `follow`."""
     known = running(workspace).components
     names = [chosen_component(component, known)] if component else list(known)
-    files = {process: Path(log) for name in names for process, log in known[name]["processes"].items()}
+    files = {process: Path(log) for name in names for process, log in known[name].processes.items()}
     ends = {process: log.stat().st_size if log.exists() else 0 for process, log in files.items()}
     for process, log in files.items():
         for line in LocalFiles().tail(log, lines):

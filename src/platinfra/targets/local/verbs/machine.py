@@ -5,22 +5,23 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.cache import cache_folder
 from platinfra.model.graph import Graph
-from platinfra.model.reference import Kind, Secret, reveal
-from platinfra.model.state import Applied, State
+from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
 from platinfra.targets.local.facts import Machine
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports
+from platinfra.targets.local.record import LocalRecord
 
 if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
     from platinfra.drivers.process import LocalProcesses
+    from platinfra.drivers.record_file import RecordFile
     from platinfra.model.ports import Listener, ProcessStatus, Secrets, World
 
 _PASSED = (
@@ -102,16 +103,6 @@ def secrets(workspace: Workspace) -> "Secrets":
 
         return SecretStore(**json.loads(store.read_text()))
     return SecretFile(workspace.root / "secrets.json", workspace.root / "components")
-
-
-def reveal_recorded(parts: Iterable[Any], secrets: "Secrets") -> str:
-    """Return a recorded text with its secrets; a record of older versions names each as it is kept."""
-    kept = (each if isinstance(each, str) else _recorded_secret(**each) for each in parts)
-    return reveal(tuple(kept), secrets.get)
-
-
-def _recorded_secret(component: str, secret: str, kind: Kind = "own") -> Secret:
-    return Secret(component, secret, kind)
 
 
 def begin_secrets(workspace: Workspace, graph: Graph) -> None:
@@ -206,26 +197,28 @@ def _own_listeners(workspace: Workspace) -> list["Listener"]:
     return [listener for name in own.statuses() for listener in own.listeners(name)]
 
 
-def load_state(workspace: Workspace) -> tuple[State, Diagnostic | None]:
-    """Return the state, and a warning when it had to be recovered."""
-    from platinfra.drivers.state_file import StateFile
+def record_file(workspace: Workspace) -> "RecordFile[LocalRecord]":
+    """Return the file of what is written down of a stack."""
+    from platinfra.drivers.record_file import RecordFile
 
+    return RecordFile(workspace.root, LocalRecord)
+
+
+def load_record(workspace: Workspace) -> tuple[LocalRecord, Diagnostic | None]:
+    """Return what is written down of a stack, and a warning when it had to be recovered."""
     if not workspace.root.is_dir():
-        return State(), None
-    file = StateFile(workspace.root)
-    data = file.load()
-    try:
-        return State.from_data(data), file.recovered
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise file.damage_error() from None
+        return LocalRecord(), None
+    file = record_file(workspace)
+    return file.load(), file.recovered
 
 
-def with_strays(state: State, statuses: Mapping[str, "ProcessStatus"]) -> State:
-    """Return the state with the processes that run without being in it: the state they came from is lost."""
-    strays = {f"start:{name}": name for name in statuses if f"start:{name}" not in state.applied}
+def with_strays(record: LocalRecord, statuses: Mapping[str, "ProcessStatus"]) -> LocalRecord:
+    """Return the record with the processes that run without being in it: the record they came from is lost."""
+    strays = {f"start:{name}": name for name in statuses if f"start:{name}" not in record.applied}
     for key, name in strays.items():
-        state = state.with_applied(key, Applied("start", name.partition(".")[0], "", {"process": name}, pending=True))
-    return state
+        stray = ActionRecord("start", name.partition(".")[0], "", {"process": name}, pending=True)
+        record = record.with_applied(key, stray)
+    return record
 
 
 def read_ports(workspace: Workspace) -> dict[str, int]:

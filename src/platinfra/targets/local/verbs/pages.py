@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from platinfra.drivers.files import LocalFiles
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Page
+from platinfra.targets.local.record import reveal
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.running import Running, running
 from platinfra.targets.target import chosen_component, no_page
@@ -13,7 +14,7 @@ from platinfra.targets.target import chosen_component, no_page
 def pages(workspace: Workspace) -> Mapping[str, str]:
     """Return the components that have a page, with their addresses."""
     components = running(workspace, up=True).components
-    return {name: each["endpoints"]["http"]["url"] for name, each in components.items() if "http" in each["endpoints"]}
+    return {name: each.url for name, each in components.items() if each.url}
 
 
 def page(workspace: Workspace, component: str) -> Page:
@@ -21,13 +22,11 @@ def page(workspace: Workspace, component: str) -> Page:
     stack = running(workspace, up=True)
     name = chosen_component(component, stack.components)
     data = stack.components[name]
-    if "http" not in data["endpoints"]:
+    if data.url is None:
         raise no_page(name)
-    url = str(data["endpoints"]["http"]["url"])
-    if not data["page"]:
-        return Page(url, url)
-    full = machine.reveal_recorded(data["page"], machine.secrets(workspace))
-    return Page(url, _private_link(stack, name, full))
+    if not data.page:
+        return Page(data.url, data.url)
+    return Page(data.url, _private_link(stack, name, reveal(data.page, machine.secrets(workspace).get)))
 
 
 def _private_link(stack: Running, name: str, url: str) -> str:

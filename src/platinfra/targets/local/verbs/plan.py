@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.plan import Change, Plan, Seen
-from platinfra.model.state import State
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
 from platinfra.targets.local import plan as compiler
+from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.refusals import refuse_unusable
 
@@ -17,9 +17,10 @@ class Prepared:
     """A stack's plan with what it was made from, not yet compared with what runs."""
 
     stack: Resolved
-    state: State
+    before: LocalRecord
+    """What was written down last."""
     ports: dict[str, int]
-    plan: Plan
+    plan: Plan[LocalRecord]
     warnings: tuple[Diagnostic, ...]
 
     def describe(self, changes: list[Change]) -> Planned:
@@ -32,18 +33,18 @@ def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False
     """Plan a stack; raise PlatinfraError for what this machine cannot run."""
     workspace, graph, catalog = stack.workspace, stack.graph, stack.catalog
     refuse_unusable(workspace, graph)
-    state, recovered = machine.load_state(workspace)
+    before, recovered = machine.load_record(workspace)
     kept = machine.read_ports(workspace)
     kept = machine.still_usable(workspace, kept) if move_ports else kept
     ports = machine.assigned_ports(workspace, graph, catalog, kept, reserved=reserved)
     made = compiler.plan(graph, catalog, machine.machine(workspace, graph, catalog, ports))
-    return Prepared(stack, state, ports, made, (*stack.warnings, *([recovered] if recovered else [])))
+    return Prepared(stack, before, ports, made, (*stack.warnings, *([recovered] if recovered else [])))
 
 
 def plan(stack: Resolved) -> Planned:
     """Compare a stack with what was applied last and with what runs."""
     prepared = prepare(stack)
-    return prepared.describe(prepared.plan.changes(prepared.state, _look(stack)))
+    return prepared.describe(prepared.plan.changes(prepared.before, _look(stack)))
 
 
 def _look(stack: Resolved) -> Seen | None:
@@ -55,5 +56,5 @@ def _look(stack: Resolved) -> Seen | None:
 
 
 def with_strays(prepared: Prepared, seen: Seen) -> Prepared:
-    """Return a plan that knows the processes which run without being in the state."""
-    return replace(prepared, state=machine.with_strays(prepared.state, seen.statuses))
+    """Return a plan that knows the processes which run without being in the record."""
+    return replace(prepared, before=machine.with_strays(prepared.before, seen.statuses))

@@ -25,12 +25,12 @@ def restart(workspace: Workspace, component: str, emit: Emit) -> None:
     with stack_lock(workspace.root, "restart"):
         stack = running(workspace, up=True)
         name = chosen_component(component, stack.components)
-        if not stack.components[name]["processes"]:
+        if not stack.components[name].processes:
             raise PlatinfraError(Diagnostic("nothing-to-restart", f"`{name}` runs no process"))
         world = machine.world(workspace)
-        run = Run(world, Journal(stack.state, lambda _: None), emit, undo)
+        run = Run(world, Journal(stack.record, lambda _: None), emit, undo)
         progress = Progress(lambda detail: run.say(name, "starting", detail), run.cancel.is_set)
-        for process, log in stack.components[name]["processes"].items():
+        for process, log in stack.components[name].processes.items():
             run.say(name, "starting", process)
             world.processes.restart(process)
             await_ready(process, _addresses(stack, name, process), world, progress, _TIMEOUT, Path(log))
@@ -39,7 +39,7 @@ def restart(workspace: Workspace, component: str, emit: Emit) -> None:
 
 def _addresses(stack: Running, component: str, process: str) -> tuple[Address, ...]:
     return tuple(
-        Address(name, each["host"], each["port"], each["ready"], each["probe"], required=each["required"])
-        for name, each in stack.components[component]["endpoints"].items()
-        if each["process"] == process
+        Address(name, each.host, each.port, each.ready, each.probe, required=each.required)
+        for name, each in stack.components[component].endpoints.items()
+        if each.process == process
     )

@@ -1,14 +1,13 @@
-"""What the state tells of a stack that was brought up; the stack file is not needed."""
+"""What the record tells of a stack that was brought up; the stack file is not needed."""
 
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from platinfra.model.state import State
 from platinfra.model.workspace import Workspace
 from platinfra.targets.local.layout import Layout
+from platinfra.targets.local.record import LocalComponent, LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.target import not_up
 
@@ -18,15 +17,15 @@ _NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYDANTIC_DISABLE_PLUGIN
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A stack as its state describes it."""
+    """A stack as its record describes it."""
 
     workspace: Workspace
-    state: State
+    record: LocalRecord
 
     @property
-    def components(self) -> Mapping[str, Mapping[str, Any]]:
+    def components(self) -> Mapping[str, LocalComponent]:
         """Return what is known of each component."""
-        return self.state.components
+        return self.record.components
 
     @property
     def layout(self) -> Layout:
@@ -54,7 +53,7 @@ class Running:
 
 def running(workspace: Workspace, *, up: bool = False) -> Running:
     """Return the stack that was brought up; raise PlatinfraError when there is none, or none that is still `up`."""
-    state, _ = machine.load_state(workspace)
-    if not state.components or (up and not state.applied):
+    record, _ = machine.load_record(workspace)
+    if not record.components or (up and not record.applied):
         raise not_up(workspace)
-    return Running(workspace, state)
+    return Running(workspace, record)

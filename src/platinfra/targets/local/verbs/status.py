@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from platinfra.model.ports import Probes, ProcessStatus
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus
+from platinfra.targets.local.record import LocalComponent
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.running import Running, running
 
@@ -25,7 +25,7 @@ def status(workspace: Workspace) -> list[ComponentStatus]:
     probes = HttpProbes()
 
     def listening(name: str) -> Collection[int]:
-        return {each.port for process in stack.components[name]["processes"] for each in processes.listeners(process)}
+        return {each.port for process in stack.components[name].processes for each in processes.listeners(process)}
 
     with ThreadPoolExecutor(8) as pool:
         return list(
@@ -41,34 +41,34 @@ def _component(
     listening: Callable[[], Collection[int]],
 ) -> ComponentStatus:
     data = stack.components[name]
-    own = [statuses.get(each) for each in data["processes"]]
+    own = [statuses.get(each) for each in data.processes]
     health, detail = _health(
-        data, own, probes, listening, applied=any(each.component == name for each in stack.state.applied.values())
+        data, own, probes, listening, applied=any(each.component == name for each in stack.record.applied.values())
     )
     return ComponentStatus(
         name=name,
-        tool=data["tool"],
-        stages=tuple(data["stages"]),
+        tool=data.tool,
+        stages=data.stages,
         health=health,
         detail=detail,
         version=_version(data),
         address=_address(data),
         memory=sum(each.memory for each in own if each),
         restarts=sum(each.restarts for each in own if each),
-        permissions=sum(len(each["access"]) for each in data["bindings"]),
+        permissions=sum(len(each.access) for each in data.bindings),
     )
 
 
-def _address(data: Mapping[str, Any]) -> str:
-    endpoints = data["endpoints"]
+def _address(data: LocalComponent) -> str:
+    endpoints = data.endpoints
     first = endpoints.get("http") or next(iter(endpoints.values()), None)
     if first is None:
         return ""
-    return str(first["url"] if first["ready"] or "http" in endpoints else f"{first['host']}:{first['port']}")
+    return first.url if first.ready or "http" in endpoints else f"{first.host}:{first.port}"
 
 
 def _health(
-    data: Mapping[str, Any],
+    data: LocalComponent,
     processes: Sequence[ProcessStatus | None],
     probes: Probes,
     listening: Callable[[], Collection[int]],
@@ -96,15 +96,15 @@ def _process_health(process: ProcessStatus | None) -> str:
     )
 
 
-def _answers(data: Mapping[str, Any], probes: Probes, listening: Collection[int]) -> tuple[str, str]:
-    for endpoint in data["endpoints"].values():
-        if endpoint["ready"] is None:
+def _answers(data: LocalComponent, probes: Probes, listening: Collection[int]) -> tuple[str, str]:
+    for endpoint in data.endpoints.values():
+        if endpoint.ready is None:
             continue
-        if endpoint["port"] not in listening:
-            return "failed", f"it does not listen on port {endpoint['port']}"
-        answer = probes.get(endpoint["ready"])
+        if endpoint.port not in listening:
+            return "failed", f"it does not listen on port {endpoint.port}"
+        answer = probes.get(endpoint.ready)
         if not answer.ok:
-            return "starting", f"{endpoint['ready']} answers {answer.status or answer.text}"
+            return "starting", f"{endpoint.ready} answers {answer.status or answer.text}"
         if waiting := _waiting_for(answer.text):
             return "waiting", f"for {waiting}"
     return "healthy", ""
@@ -120,12 +120,12 @@ def _waiting_for(text: str) -> str | None:
     return str(data["waiting_for"]) if isinstance(data, dict) and data.get("waiting_for") else None
 
 
-def _version(data: Mapping[str, Any]) -> str:
+def _version(data: LocalComponent) -> str:
     """Return the version of the package that gives the tool its name, as its environment has it."""
-    if not data["requirements"]:
+    if not data.requirements:
         return ""
-    lock = Path(data["folder"]) / data["requirements"]
-    wanted = {data["tool"], data["tool"].removesuffix("-serving")}
+    lock = Path(data.folder) / data.requirements
+    wanted = {data.tool, data.tool.removesuffix("-serving")}
     lines: list[str] = lock.read_text().splitlines() if lock.is_file() else []
     for line in lines:
         package, _, rest = line.partition("==")

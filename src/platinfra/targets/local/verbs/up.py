@@ -11,6 +11,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.local.actions import undo
 from platinfra.targets.local.preflight import taken_ports
+from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.plan import Prepared, prepare, with_strays
 from platinfra.targets.target import refuse_removal, removal
@@ -47,22 +48,23 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     world = machine.world(prepared.stack.workspace)
     seen = Seen(world, world.processes.statuses())
     prepared = with_strays(prepared, seen)
-    changes = prepared.plan.changes(prepared.state, seen)
-    refuse_removal(removal(changes, [*prepared.plan.components, "client"]), talk)
+    changes = prepared.plan.changes(prepared.before, seen)
+    components = prepared.plan.record.components
+    refuse_removal(removal(changes, [*components, "client"]), talk)
     _keep_ports(prepared)
     unchanged = all(each.verb == "unchanged" for each in changes)
-    if not unchanged or dict(prepared.state.components) != dict(prepared.plan.components):
+    if not unchanged or prepared.before.components != components:
         apply(prepared.plan, changes, Run(world, _journal(prepared), talk.emit, undo))
-    ends = ((name, each["endpoints"].get("http")) for name, each in prepared.plan.components.items())
+    addresses = tuple((name, each.url) for name, each in components.items() if each.url)
     same = ("nothing to do: everything runs as in the file",) if unchanged else ()
-    return Applied(prepared.describe(changes), tuple((name, end["url"]) for name, end in ends if end), (*same, _NEXT))
+    return Applied(prepared.describe(changes), addresses, (*same, _NEXT))
 
 
 def _refuse_another_stack(prepared: Prepared) -> None:
-    """Raise PlatinfraError when the folder's state belongs to a stack of another name."""
-    state, graph = prepared.state, prepared.stack.graph
-    if state.applied and state.stack not in {"", graph.stack}:
-        message = f"the stack `{state.stack}` is running in this folder, but the file describes `{graph.stack}`"
+    """Raise PlatinfraError when the folder's record belongs to a stack of another name."""
+    before, graph = prepared.before, prepared.stack.graph
+    if before.applied and before.stack not in {"", graph.stack}:
+        message = f"the stack `{before.stack}` is running in this folder, but the file describes `{graph.stack}`"
         hint = "stop it with `platinfra down`, or give this file its own folder or environment"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
@@ -75,11 +77,7 @@ def _keep_ports(prepared: Prepared) -> None:
         LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
 
 
-def _journal(prepared: Prepared) -> Journal:
-    from platinfra.drivers.state_file import StateFile
-
-    graph = prepared.stack.graph
-    journal = Journal(prepared.state, StateFile(prepared.stack.workspace.root).save)
-    state = replace(prepared.state, stack=graph.stack, target=graph.target, components=prepared.plan.components)
-    journal.replace(state)
+def _journal(prepared: Prepared) -> Journal[LocalRecord]:
+    journal = Journal(prepared.before, machine.record_file(prepared.stack.workspace).save)
+    journal.replace(lambda before: replace(prepared.plan.record, applied=before.applied))
     return journal

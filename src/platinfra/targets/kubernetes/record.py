@@ -1,0 +1,120 @@
+"""What is written down of a stack in a cluster, so that it outlives the stack file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from platinfra.model.graph import Component
+from platinfra.model.record import ComponentRecord, Migration, Record
+from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.facts import ClusterValues
+from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.routes import routes_of
+
+_FIRST_NOTES = "cluster.json"
+"""Where version 1 kept what is known of a cluster that platinfra created."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """Where an endpoint is inside the cluster."""
+
+    url: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterComponent(ComponentRecord):
+    """A component of a cluster: its pods and its addresses."""
+
+    pods: tuple[Mapping[str, str], ...]
+    """The labels of its pods, one set for each kind of them."""
+    endpoints: Mapping[str, AddressRecord]
+    permissions: int
+    """Verbs that its wires grant it."""
+    route: str | None = None
+    """The address at which people find its page."""
+
+    @property
+    def url(self) -> str | None:
+        """Return the address of its page: its route, or the one inside the cluster; None when it has none."""
+        return self.route or (self.endpoints["http"].url if "http" in self.endpoints else None)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCluster:
+    """A cluster on this machine that platinfra creates for the stack."""
+
+    program: str
+    name: str
+    ready: bool = False
+    """Whether making it came to its end."""
+    images: tuple[str, ...] = ()
+    """Images that platinfra built and brought onto its nodes."""
+
+
+def _once_for_all(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return version 2: each component named namespace and context, pods came later, and the cluster had a file of its own."""
+    first: Mapping[str, Any] = next(iter(data["components"].values()), {})
+    components = {
+        name: {
+            **each,
+            "pods": each.get("pods", [{"app.kubernetes.io/instance": name}]),
+            "permissions": sum(len(wire["access"]) for wire in each["bindings"]),
+        }
+        for name, each in data["components"].items()
+    }
+    notes = folder / _FIRST_NOTES
+    own = json.loads(notes.read_text(encoding="utf-8")) if notes.is_file() else None
+    where = {"namespace": first.get("namespace", ""), "context": first.get("context")}
+    return {**data, **where, "components": components, "cluster": own}
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRecord(Record):
+    """A stack in a cluster."""
+
+    migrations: ClassVar[tuple[Migration, ...]] = (_once_for_all,)
+    destination: ClassVar[str] = "kubernetes"
+
+    components: Mapping[str, ClusterComponent] = field(default_factory=dict)
+    namespace: str = ""
+    context: str | None = None
+    """None for the current one, and for a cluster with a kubeconfig of its own."""
+    cluster: OwnCluster | None = None
+
+
+def record_of(bundle: Bundle) -> ClusterRecord:
+    """Return what is written down of a stack before anything of it is applied."""
+    values = bundle.values
+    doors = {each.page: each.door for each in routes_of(values)}
+    components = {name: _component(each, values, doors.get(name)) for name, each in values.graph.components.items()}
+    place = values.facts.place
+    return ClusterRecord(
+        values.graph.stack,
+        ClusterRecord.destination,
+        components=components,
+        namespace=place.namespace,
+        context=place.context,
+    )
+
+
+def _component(component: Component, values: ClusterValues, door: Any) -> ClusterComponent:
+    ends = () if component.is_service else values.tool(component).endpoints
+    return ClusterComponent(
+        tool=component.tool,
+        stages=component.stages,
+        reason=component.reason,
+        pods=() if component.is_service else tuple(selectors(component, values)),
+        endpoints={each: _address(component, values, each) for each in ends},
+        permissions=sum(len(each.access) for each in values.graph.bindings_of(component.name)),
+        route=values.facts.address(door) if door else None,
+    )
+
+
+def _address(component: Component, values: ClusterValues, endpoint: str) -> AddressRecord:
+    port = values.facts.location(component, endpoint)[1]
+    return AddressRecord(values.url(component, endpoint), values.facts.host(component, endpoint), port)
