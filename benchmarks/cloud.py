@@ -17,7 +17,7 @@ from tests.moto_server import moto, surroundings  # noqa: E402
 from tests.targets.aws.leftovers import leftovers  # noqa: E402
 from tests.terraform import environment  # noqa: E402
 
-from platinfra.app.permissions import permissions  # noqa: E402
+from platinfra.app.stacks import stack_of  # noqa: E402
 
 CASE = ROOT / "tests" / "targets" / "aws" / "cases" / "seed" / "platinfra.yaml"
 ACCOUNT, REGION = "210987654321", "us-east-1"
@@ -41,7 +41,8 @@ def rendering(folder: Path, median: Callable[[Sequence[float]], float]) -> Itera
 
 def permission_rows() -> Iterator[dict]:
     """Count the stars of all statements."""
-    found = permissions(CASE, None).statements
+    stack, target = stack_of(CASE, None)
+    found = target.permissions(stack).statements
     actions = sum("*" in action for each in found for action in each.actions)
     resources = [each for each in found if "*" in each.resources and not each.reason]
     text = f"{actions} / {len(resources)} of {len(found)} statements"

@@ -22,6 +22,7 @@ from tests.targets.kubernetes.test_network import reached, wired  # noqa: E402
 
 from platinfra.diagnostics import PlatinfraError  # noqa: E402
 from platinfra.drivers import helm  # noqa: E402
+from platinfra.drivers.helm_releases import HelmReleases  # noqa: E402
 from platinfra.model.template import plain  # noqa: E402
 from platinfra.targets.kubernetes.plan import exceptions, plan, problems  # noqa: E402
 from platinfra.targets.kubernetes.render import folder  # noqa: E402
@@ -63,7 +64,7 @@ def _charts() -> str:
     return f"deployment: {{charts: {json.dumps(given)}}}\n" if given else ""
 
 
-def _is_there(engine: helm.Helm, release: object) -> bool:
+def _is_there(engine: HelmReleases, release: object) -> bool:
     from platinfra.targets.kubernetes.plan import release_of
 
     try:
@@ -73,7 +74,7 @@ def _is_there(engine: helm.Helm, release: object) -> bool:
     return True
 
 
-def _timed(text: str, engine: helm.Helm) -> tuple[float, float]:
+def _timed(text: str, engine: HelmReleases) -> tuple[float, float]:
     """Return the seconds of everything, and of Helm in it."""
     began = time.perf_counter()
     made = bundle_of(text)

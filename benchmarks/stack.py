@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from platinfra.app.down import down
+from platinfra.app.stacks import brought_up
 from platinfra.app.up import up
 from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.privileges import hand_over, prefix
@@ -53,7 +53,7 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
             ups.append(seconds(lambda file=file: up(file, None, TALK)))
             unchanged += [cli(file) for _ in range(5)]
             memory.append(supervisor_memory(file))
-            down(file, None, TALK, None)
+            _down(file)
     ratio = middle([mine / limit for mine, limit in zip(ups, limits, strict=True)])
     shown = f"{middle(ups):.1f} s = {ratio:.2f} × the limit ({middle(limits):.1f} s)"
     return [
@@ -90,8 +90,13 @@ class project:  # noqa: N801  reads as what it is
 
     def __exit__(self, *_: object) -> None:
         """Stop what runs and remove the folder."""
-        down(self.folder / "platinfra.yaml", None, TALK, None)
+        _down(self.folder / "platinfra.yaml")
         shutil.rmtree(self.folder)
+
+
+def _down(file: Path) -> None:
+    workspace, target = brought_up(file, None)
+    target.down(workspace, None, TALK)
 
 
 def seconds(act: Callable[[], object]) -> float:

@@ -1,7 +1,7 @@
 """YAML text becomes plain data that remembers where every key and value stood."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,26 @@ MAX_DEPTH = 40
 Path_ = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BOOLEAN_WORDS = frozenset({"y", "n", "yes", "no", "on", "off"})
+
+
+class Spans(Mapping[Path_, Span]):
+    """The span of each node by its path, worked out when somebody asks: few are ever shown."""
+
+    def __init__(self, nodes: Mapping[Path_, yaml.Node], span: Callable[[yaml.Node], Span]) -> None:
+        """Take the nodes of a file, and what says where one stands."""
+        self._nodes, self._span = nodes, span
+
+    def __getitem__(self, path: Path_) -> Span:
+        """Return where the node of a path stands; raise KeyError when there is none."""
+        return self._span(self._nodes[path])
+
+    def __iter__(self) -> Iterator[Path_]:
+        """Yield the paths."""
+        return iter(self._nodes)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +73,17 @@ def load_file(path: Path, *, name: str | None = None) -> Document:
     shown = name or str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise PlatinfraError(
-                _problem("file-too-large", f"`{shown}` is larger than 1 MiB", hint="a stack file is a few kilobytes")
-            )
+            message, hint = f"`{shown}` is larger than 1 MiB", "a stack file is a few kilobytes"
+            raise PlatinfraError(Diagnostic("file-too-large", message, hint=hint))
         return load_text(path.read_bytes().decode("utf-8-sig"), shown)
     except FileNotFoundError:
         hint = "write one with `platinfra init`"
-        raise PlatinfraError(_problem("file-not-found", f"no file `{shown}`", hint=hint)) from None
+        raise PlatinfraError(Diagnostic("file-not-found", f"no file `{shown}`", hint=hint)) from None
     except UnicodeDecodeError as error:
-        raise PlatinfraError(_problem("not-text", f"`{shown}` is not UTF-8 text (byte {error.start})")) from None
+        raise PlatinfraError(Diagnostic("not-text", f"`{shown}` is not UTF-8 text (byte {error.start})")) from None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise PlatinfraError(_problem("file-not-readable", f"cannot read `{shown}`: {reason}")) from None
+        raise PlatinfraError(Diagnostic("file-not-readable", f"cannot read `{shown}`: {reason}")) from None
 
 
 def load_text(text: str, file: str) -> Document:
@@ -75,24 +94,20 @@ def load_text(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         raise PlatinfraError(_syntax_problem(error, lines, file)) from None
     except RecursionError:
-        raise PlatinfraError(_problem("nested-too-deep", f"`{file}` is nested too deeply")) from None
+        raise PlatinfraError(Diagnostic("nested-too-deep", f"`{file}` is nested too deeply")) from None
     return _Walk(file, lines).document(node)
-
-
-def _problem(code: str, message: str, span: Span | None = None, hint: str | None = None) -> Diagnostic:
-    return Diagnostic(code=code, message=message, span=span, hint=hint)
 
 
 def _syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Diagnostic:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
     if mark is None:
-        return _problem("not-text", f"`{file}` holds characters that YAML does not allow")
+        return Diagnostic("not-text", f"`{file}` holds characters that YAML does not allow")
     source = lines[mark.line] if mark.line < len(lines) else ""
     span = Span(file, mark.line + 1, mark.column + 1, mark.column + 2, source)
     if "\t" in source[: mark.column + 1] or "'\\t'" in str(error):
-        return _problem("tab-indentation", "YAML does not allow tabs for indentation", span, "use spaces")
-    return _problem("yaml-syntax", f"not valid YAML: {reason}", span)
+        return Diagnostic("tab-indentation", "YAML does not allow tabs for indentation", span, "use spaces")
+    return Diagnostic("yaml-syntax", f"not valid YAML: {reason}", span)
 
 
 class _Walk:
@@ -101,8 +116,8 @@ class _Walk:
     def __init__(self, file: str, lines: list[str]) -> None:
         self.file = file
         self.lines = lines
-        self.values: dict[Path_, Span] = {}
-        self.keys: dict[Path_, Span] = {}
+        self.values: dict[Path_, yaml.Node] = {}
+        self.keys: dict[Path_, yaml.Node] = {}
         self.texts: dict[Path_, str] = {}
         self.problems: list[Diagnostic] = []
         self.nodes = 0
@@ -110,25 +125,24 @@ class _Walk:
     def document(self, node: yaml.Node | None) -> Document:
         """Return the finished document."""
         data = None if node is None else self.value(node, ())
-        return Document(self.file, data, self.values, self.keys, self.texts, tuple(self.problems))
+        values, keys = Spans(self.values, self.span), Spans(self.keys, self.span)
+        return Document(self.file, data, values, keys, self.texts, tuple(self.problems))
+
+    def note(self, code: str, message: str, node: yaml.Node, hint: str | None = None) -> None:
+        """Remember what is wrong with a node."""
+        self.problems.append(Diagnostic(code, message, self.span(node), hint))
 
     def value(self, node: yaml.Node, path: Path_) -> Any:
         """Return the data of one node."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise PlatinfraError(
-                _problem(
-                    "alias-bomb",
-                    f"`{self.file}` expands to more than {MAX_NODES:,} values",
-                    self.span(node),
-                    "write the values out instead of nesting aliases",
-                )
-            )
+            message = f"`{self.file}` expands to more than {MAX_NODES:,} values"
+            hint = "write the values out instead of nesting aliases"
+            raise PlatinfraError(Diagnostic("alias-bomb", message, self.span(node), hint))
         if len(path) > MAX_DEPTH:
-            raise PlatinfraError(
-                _problem("nested-too-deep", f"`{self.file}` is nested deeper than {MAX_DEPTH} levels", self.span(node))
-            )
-        self.values[path] = self.span(node)
+            message = f"`{self.file}` is nested deeper than {MAX_DEPTH} levels"
+            raise PlatinfraError(Diagnostic("nested-too-deep", message, self.span(node)))
+        self.values[path] = node
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -142,31 +156,23 @@ class _Walk:
         for key_node, value_node in node.value:
             key = self.key(key_node, path, result)
             if key is not None:
-                self.keys[*path, key] = self.span(key_node)
+                self.keys[*path, key] = key_node
                 result[key] = self.value(value_node, (*path, key))
         return result
 
     def key(self, node: yaml.Node, path: Path_, seen: Mapping[str, Any]) -> str | None:
         """Return a key as it was written, or None after noting what is wrong with it."""
         if not isinstance(node, yaml.ScalarNode):
-            self.problems.append(_problem("key-not-text", "a key has to be text", self.span(node)))
+            self.note("key-not-text", "a key has to be text", node)
             return None
         if node.tag.endswith(":merge"):
-            self.problems.append(
-                _problem(
-                    "merge-key",
-                    "merge keys (`<<`) are not supported",
-                    self.span(node),
-                    "write the keys out, or use `environments`",
-                )
-            )
+            hint = "write the keys out, or use `environments`"
+            self.note("merge-key", "merge keys (`<<`) are not supported", node, hint)
             return None
         key = str(node.value)
         if key in seen:
-            first = self.keys[*path, key].line
-            self.problems.append(
-                _problem("duplicate-key", f"duplicate key `{key}`", self.span(node), f"first used on line {first}")
-            )
+            hint = f"first used on line {self.span(self.keys[*path, key]).line}"
+            self.note("duplicate-key", f"duplicate key `{key}`", node, hint)
             return None
         return key
 
@@ -177,13 +183,11 @@ class _Walk:
         plain = not node.style
         kind = node.tag.rpartition(":")[2]
         if not node.tag.startswith("tag:yaml.org,2002:") or kind in {"binary", "python"}:
-            self.problems.append(_problem("yaml-tag", f"the tag `{node.tag}` is not supported", self.span(node)))
+            self.note("yaml-tag", f"the tag `{node.tag}` is not supported", node)
             return text
         if plain and kind == "bool" and text.lower() in _BOOLEAN_WORDS:
             hint = f'write `"{text}"` for the text, or `true` / `false`'
-            self.problems.append(
-                _problem("yaml-boolean", f"YAML reads `{text}` as a truth value", self.span(node), hint)
-            )
+            self.note("yaml-boolean", f"YAML reads `{text}` as a truth value", node, hint)
             return text
         if plain and kind == "int":
             return self.integer(node, text)
@@ -195,11 +199,7 @@ class _Walk:
         if digits.isdigit() and (digits == "0" or digits[0] != "0"):
             return int(text.replace("_", "")) if len(digits) < 100 else text
         hint = f'write `"{text}"` if it is an identifier'
-        self.problems.append(
-            _problem(
-                "yaml-octal", f"YAML does not read `{text}` as the number or text it looks like", self.span(node), hint
-            )
-        )
+        self.note("yaml-octal", f"YAML does not read `{text}` as the number or text it looks like", node, hint)
         return text
 
     def span(self, node: yaml.Node) -> Span:

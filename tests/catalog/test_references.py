@@ -316,7 +316,7 @@ def ask(values: Values[Any], name: str) -> Any:
 
 def names_in(place: Place, values: Values[Any]) -> frozenset[str]:
     tool, folder = values.catalog.get("whole"), values.catalog.folder("whole")
-    given = (vocabulary.WIRE, vocabulary.CHART)
+    given = ("wire", "chart")
     return vocabulary.names(tool, folder, values.catalog.find_capability, place, given)
 
 

@@ -4,6 +4,8 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
+import yaml
+
 from tests.docs.blocks import ROOT
 
 SLUG = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -16,7 +18,8 @@ def slugs() -> set[str]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     makers = {"Diagnostic": 0}
     makers |= dict(wrapper for tree in trees for wrapper in wrappers(tree))
-    return {slug for tree in trees for slug in literal_slugs(tree, makers)}
+    known = yaml.safe_load((package / "drivers" / "terraform_problems.yaml").read_text(encoding="utf-8"))
+    return {slug for tree in trees for slug in literal_slugs(tree, makers)} | {each["code"] for each in known}
 
 
 def wrappers(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from platinfra.diagnostics import ActionError, PlatinfraError
-from platinfra.drivers import helm, helm_cli, helm_objects, helm_problems
+from platinfra.drivers import helm, helm_objects, helm_problems
 from platinfra.drivers.helm_cli import HelmProgram
 from platinfra.drivers.helm_library import HelmLibrary
 from platinfra.drivers.helm_releases import HelmReleases
@@ -211,10 +211,6 @@ def test_releases_are_found_by_another_process(releases: HelmReleases, tmp_path:
 
 @live
 def test_definitions_of_a_chart_come_with_it(releases: HelmReleases, api: Cluster) -> None:
-    found = releases.crds(OPERATOR)
-    assert [each["metadata"]["name"] for each in found] == ["monitors.monitoring.example.com"]
-    sign = found[0]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["sign"]
-    assert sign["enum"] == ["=", "!="]
     releases.upgrade(Release("operator", HERE, OPERATOR, {}), 20)
     assert api.get("CustomResourceDefinition", "monitors.monitoring.example.com")
 
@@ -320,10 +316,6 @@ def test_a_chart_is_fetched_once_and_never_changes(
     path = offline.fetch(chart)
     assert path.name == "web-1.2.0.tgz"
     assert offline.values_of(chart)["image"] == "example/web:3.4"
-    schema = offline.schema_of(chart)
-    assert schema
-    assert schema["additionalProperties"] is False
-    assert offline.schema_of(OPERATOR) is None
     assert kinds(offline.template(Release("one", HERE, chart, {"hook": False}), "1.34.0", [])) == [
         "Deployment",
         "Secret",
@@ -367,55 +359,6 @@ def test_what_cannot_be_fetched_is_told_apart(offline: HelmReleases, repository:
         assert type(error.value) is PlatinfraError
 
 
-def test_command_lines_hold_no_values() -> None:
-    release = web(password="hunter2")
-    path = Path("/charts/web.tgz")
-    assert helm_cli.upgrade_arguments(path, release, 300) == [
-        *("upgrade", "one", "/charts/web.tgz", "--namespace", "default"),
-        *("--install", "--values", "-", "--timeout", "300s", "--history-max", "10"),
-    ]
-    assert helm_cli.template_arguments(path, release, "1.34.0", ["v1", "v1/Pod"]) == [
-        *("template", "one", "/charts/web.tgz", "--namespace", "default", "--values", "-"),
-        *("--kube-version", "1.34.0", "--api-versions", "v1", "--api-versions", "v1/Pod"),
-    ]
-    assert helm_cli.pull_arguments(Chart("web", "oci://example.com/charts/", "1.0.0"), Path("/kept")) == [
-        *("pull", "oci://example.com/charts/web", "--version", "1.0.0", "--destination", "/kept")
-    ]
-    assert helm_cli.pull_arguments(Chart("web", "https://example.com", "1.0.0"), Path("/kept")) == [
-        *("pull", "web", "--repo", "https://example.com", "--version", "1.0.0", "--destination", "/kept")
-    ]
-
-
-def test_the_outputs_of_the_program_are_read() -> None:
-    history = [
-        {
-            "revision": 2,
-            "updated": "2026-01-02T00:00:00Z",
-            "status": "deployed",
-            "chart": "web-1.2.0",
-            "app_version": "3",
-        },
-        {"revision": 1, "updated": "2026-01-01T00:00:00Z", "status": "superseded", "chart": "web-1.1.0"},
-    ]
-    assert helm_cli.parsed_history(json.dumps(history), "one", "ml") == (
-        Revision("one", "ml", 1, "superseded", "web-1.1.0", ""),
-        Revision("one", "ml", 2, "deployed", "web-1.2.0", "3"),
-    )
-    listed = [
-        {
-            "name": "one",
-            "namespace": "ml",
-            "revision": "2",
-            "status": "failed",
-            "chart": "web-1.2.0",
-            "app_version": "3",
-        }
-    ]
-    assert helm_cli.parsed_list(json.dumps(listed)) == (Revision("one", "ml", 2, "failed", "web-1.2.0", "3"),)
-    assert helm_cli.parsed_list("") == ()
-    assert [helm_cli.numbers(each) for each in ("v3.19.2", "v4.0.0+g1", "unknown")] == [(3, 19), (4, 0), ()]
-
-
 FAKE = """#!/bin/sh
 # A test double: it notes what it is given and answers what was prepared for its first argument.
 printf '%s\\n' "$@" >> "$(dirname "$0")/arguments"
@@ -453,6 +396,45 @@ def test_the_program_gets_values_as_json_by_standard_input(fake: Path) -> None:
     assert "hunter2" not in arguments
     assert "--kubeconfig\n/some/config\n--kube-context\nprod\n" in arguments
     assert "\n60s\n" in arguments
+
+
+def test_command_lines_hold_no_values(fake: Path) -> None:
+    program, release, path = HelmProgram(str(fake / "helm")), web(password="hunter2"), Path("/charts/web.tgz")
+
+    def told() -> list[str]:
+        found = (fake / "arguments").read_text().split()
+        (fake / "arguments").unlink()
+        return found
+
+    program.upgrade(path, release, 300)
+    assert told() == [
+        *("upgrade", "one", "/charts/web.tgz", "--install", "--values", "-", "--history-max", "10"),
+        *("--namespace", "default", "--timeout", "300s"),
+    ]
+    program.render(path, release, "1.34.0", ["v1", "v1/Pod"])
+    assert told() == [
+        *("template", "one", "/charts/web.tgz", "--namespace", "default", "--values", "-"),
+        *("--kube-version", "1.34.0", "--api-versions", "v1", "--api-versions", "v1/Pod"),
+    ]
+    program.pull(Chart("web", "oci://example.com/charts/", "1.0.0"), Path("/kept"))
+    assert told() == ["pull", "oci://example.com/charts/web", "--version", "1.0.0", "--destination", "/kept"]
+    program.pull(Chart("web", "https://example.com", "1.0.0"), Path("/kept"))
+    assert told() == [*("pull", "web", "--repo", "https://example.com", "--version", "1.0.0", "--destination", "/kept")]
+
+
+def test_the_outputs_of_the_program_are_read(fake: Path) -> None:
+    newest = {"updated": "2026-01-02T00:00:00Z", "status": "deployed", "chart": "web-1.2.0", "app_version": "3"}
+    oldest = {"revision": 1, "updated": "2026-01-01T00:00:00Z", "status": "superseded", "chart": "web-1.1.0"}
+    (fake / "history.out").write_text(json.dumps([{**newest, "revision": 2}, oldest]))
+    program = HelmProgram(str(fake / "helm"))
+    assert program.history("one", "ml") == (
+        Revision("one", "ml", 1, "superseded", "web-1.1.0", ""),
+        Revision("one", "ml", 2, "deployed", "web-1.2.0", "3"),
+    )
+    (fake / "list.out").write_text(json.dumps([{**newest, "name": "one", "namespace": "ml", "revision": "2"}]))
+    assert program.list("ml") == (Revision("one", "ml", 2, "deployed", "web-1.2.0", "3"),)
+    (fake / "list.out").write_text("")
+    assert program.list("ml") == ()
 
 
 def test_the_program_renders(fake: Path) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -439,18 +438,6 @@ def test_logs_are_read_line_by_line(client: Kubectl, api: Cluster) -> None:
     assert list(client.logs(WEB_REF, tail=1)) == ["three"]
     with pytest.raises(ActionError) as error:
         list(client.logs(ObjectRef("apps/v1", "Deployment", "none", "ml")))
-    assert code(error) == "kubectl-failed"
-
-
-@live
-def test_a_forwarded_port_is_open_for_as_long_as_the_block(client: Kubectl) -> None:
-    client.apply([NAMESPACE, WEB, ENTRANCE])
-    with client.port_forward("ml", "web", 80) as port, socket.create_connection(("127.0.0.1", port), 5):
-        pass
-    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), 5):
-        pass
-    with pytest.raises(ActionError) as error, client.port_forward("ml", "none", 80):
-        pass
     assert code(error) == "kubectl-failed"
 
 

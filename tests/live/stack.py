@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from platinfra.app.status import status
+from platinfra.app.stacks import brought_up
 from platinfra.drivers.port import is_free
 from platinfra.drivers.runtime_folder import runtime_folder
 from platinfra.targets.local.verbs.machine import environments
@@ -128,7 +128,8 @@ class Stack:
 
     def status(self) -> dict[str, Any]:
         """Return what `status` says of each component."""
-        return {each.name: asdict(each) for each in status(self.file, None)}
+        workspace, target = brought_up(self.file, None)
+        return {each.name: asdict(each) for each in target.status(workspace)}
 
     def assert_healthy(self) -> None:
         """Every component is healthy, and there is one of each of its processes."""

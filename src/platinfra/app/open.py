@@ -2,25 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
 
-from platinfra.app.stacks import target_of
-from platinfra.app.workspace import at
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.targets.answers import Page
-
-
-def pages(file: Path | None, environment: str | None) -> Mapping[str, str]:
-    """Return the components that have a page, with their addresses."""
-    workspace = at(file, environment)
-    return target_of(workspace).pages(workspace)
-
-
-def page(file: Path | None, environment: str | None, component: str) -> Page:
-    """Return the page of a component; raise PlatinfraError when it has none."""
-    workspace = at(file, environment)
-    return target_of(workspace).page(workspace, component)
 
 
 def forward(page: Page) -> None:

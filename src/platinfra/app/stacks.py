@@ -33,6 +33,12 @@ def with_target(stack: Resolved) -> tuple[Resolved, Target]:
     return stack, cast("Target", targets.get(stack.graph.target))
 
 
+def brought_up(file: Path | None, environment: str | None) -> tuple[Workspace, Target]:
+    """Return the workspace that a command means, and the target that its stack was brought up on."""
+    workspace = at(file, environment)
+    return workspace, target_of(workspace)
+
+
 def target_of(workspace: Workspace) -> Target:
     """Return the target that a stack was brought up on; the one of its file where nothing was written down."""
     name = _recorded_target(workspace) or _named_target(workspace)

@@ -22,28 +22,31 @@ class Capability(Entry):
         default=["url", "host", "port"], description="What a provider passes to its consumers."
     )
     further: list[Attribute] = Field(
-        default_factory=list, description="What some providers have beside it, for consumers that mention it."
+        default=[], description="What some providers have beside it, for consumers that mention it."
     )
-    access: list[str] = Field(default_factory=lambda: ["read", "write"], description="The verbs a binding may ask for.")
+    access: list[str] = Field(default=["read", "write"], description="The verbs a binding may ask for.")
     default_access: list[str] = Field(
-        default_factory=lambda: ["read", "write"], description="The verbs of a requirement that names none."
+        default=["read", "write"], description="The verbs of a requirement that names none."
     )
     defaults: dict[str, str] = Field(
-        default_factory=dict, description="Target to the tool that provides the capability if the stack names none."
+        default={}, description="Target to the tool that provides the capability if the stack names none."
+    )
+    proxy: str | None = Field(
+        default=None, description="The tool that asks for it before pages of tools that cannot ask themselves."
     )
     port: int | None = Field(
         default=None, description="The port of its servers outside the stack, where no address tells another."
     )
     credentials: list[Attribute] = Field(
-        default_factory=list,
+        default=[],
         description="What the Secret of each wire holds: every consumer has a login of its own.",
     )
     enforced: dict[Place, str] = Field(
-        default_factory=dict,
+        default={},
         description="How permissions are enforced where a provider stands, where that is not the place's usual way.",
     )
     people: dict[Role, list[str]] = Field(
-        default_factory=dict, description="What people of a role may do with it, where a cloud decides who they are."
+        default={}, description="What people of a role may do with it, where a cloud decides who they are."
     )
 
     def has(self, attribute: str) -> bool:

@@ -13,14 +13,14 @@ class Chart(Entry):
     name: str = Field(description="The chart.")
     repository: str = Field(description="Address of its repository, https:// or oci://.")
     version: str = Field(description="The chart's version.")
-    values: dict[str, Any] = Field(default_factory=dict, description="Its values; texts may hold references.")
+    values: dict[str, Any] = Field(default={}, description="Its values; texts may hold references.")
     namespace: str | None = Field(
         default=None, description="Its own namespace: the release serves the whole cluster and is shared by stacks."
     )
     kinds: list[str] = Field(
-        default_factory=list, description="Custom kinds it installs, such as `postgresql.cnpg.io/v1/Cluster`."
+        default=[], description="Custom kinds it installs, such as `postgresql.cnpg.io/v1/Cluster`."
     )
-    after: list[str] = Field(default_factory=list, description="Charts of the same tool that are installed first.")
+    after: list[str] = Field(default=[], description="Charts of the same tool that are installed first.")
     pods: dict[str, str] = Field(
         default={"app.kubernetes.io/instance": "${release}"}, description="Labels that all its pods have."
     )
@@ -93,11 +93,9 @@ class Beside(Entry):
     """A container beside the main one of a pod: it starts before it, ends after it, and is confined in the same way."""
 
     image: str = Field(description="The container image; `${image}` for the one built from the tool's lock.")
-    command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(default_factory=dict, description="Variables; none may hold a secret.")
-    credentials: list[str] = Field(
-        default_factory=list, description="Requirements whose credentials it gets as variables."
-    )
+    command: list[Argument] = Field(default=[], description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default={}, description="Variables; none may hold a secret.")
+    credentials: list[str] = Field(default=[], description="Requirements whose credentials it gets as variables.")
     writable: list[str] = Field(default=["/tmp"], description="Its own folders, lost with the pod.")  # noqa: S108
     ready: str | None = Field(
         default=None, description="A file it creates before the main container may start; its image needs `test`."
@@ -115,24 +113,20 @@ class Workload(Entry):
         default="Deployment", description="StatefulSet when it keeps data."
     )
     image: str = Field(description="The container image; `platinfra` for the one built from the tool's lock.")
-    command: list[Argument] = Field(default_factory=list, description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(default_factory=dict, description="Variables; those with a secret come from a Secret.")
-    secret_env: dict[str, SecretKey] = Field(
-        default_factory=dict, description="Variables from a Secret that you create."
-    )
+    command: list[Argument] = Field(default=[], description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default={}, description="Variables; those with a secret come from a Secret.")
+    secret_env: dict[str, SecretKey] = Field(default={}, description="Variables from a Secret that you create.")
     credentials: list[str] = Field(
-        default_factory=list, description="Requirements whose credentials the process gets as variables."
+        default=[], description="Requirements whose credentials the process gets as variables."
     )
     clients: bool = Field(default=False, description="Gets the variables of the clients of what it is wired to.")
     api: bool = Field(default=True, description="Gets a token for the Kubernetes API, where the tool has `rbac`.")
-    files: dict[str, str] = Field(default_factory=dict, description="Absolute path to content.")
-    endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves.")
+    files: dict[str, str] = Field(default={}, description="Absolute path to content.")
+    endpoints: list[str] = Field(default=[], description="The endpoints it serves.")
     volume: Volume | None = Field(default=None, description="Where it keeps data.")
     writable: list[str] = Field(default=["/tmp"], description="Writable folders, lost with the pod.")  # noqa: S108
-    shared: list[str] = Field(
-        default_factory=list, description="Folders shared by all its containers, lost with the pod."
-    )
-    beside: dict[str, Beside] = Field(default_factory=dict, description="Further containers of the same pod.")
+    shared: list[str] = Field(default=[], description="Folders shared by all its containers, lost with the pod.")
+    beside: dict[str, Beside] = Field(default={}, description="Further containers of the same pod.")
     cpu: str = Field(default="100m", description="CPU request; may contain references, as may the following.")
     memory: str = Field(default="256Mi", description="Memory request.")
     memory_limit: str | None = Field(default=None, description="Memory limit; twice `memory` when absent.")
@@ -143,62 +137,58 @@ class Workload(Entry):
     user: int = Field(default=10001, ge=1, description="User and group id that it runs as.")
     startup_seconds: int = Field(default=300, description="How long it may take to answer after starting.")
     exceptions: dict[Literal["readOnlyRootFilesystem"], str] = Field(
-        default_factory=dict, description="Security settings it does not support, and the reason."
+        default={}, description="Security settings it does not support, and the reason."
     )
 
 
 class KubernetesRun(Entry):
     """How the tool runs on Kubernetes."""
 
-    charts: dict[str, Chart] = Field(default_factory=dict, description="Releases, in installation order.")
-    workloads: dict[str, Workload] = Field(
-        default_factory=dict, description="Our own pods; `main` is named as the component."
-    )
-    objects: list[dict[str, Any]] = Field(
-        default_factory=list, description="Additional objects, such as custom resources."
-    )
+    charts: dict[str, Chart] = Field(default={}, description="Releases, in installation order.")
+    workloads: dict[str, Workload] = Field(default={}, description="Our own pods; `main` is named as the component.")
+    objects: list[dict[str, Any]] = Field(default=[], description="Additional objects, such as custom resources.")
     pods: list[dict[str, str]] = Field(
-        default_factory=list,
+        default=[],
         description="Labels of the pods that its custom resources create in the stack's namespace.",
     )
     secrets: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="Secrets of the component: `${secret.NAME}` is the name of one."
+        default={}, description="Secrets of the component: `${secret.NAME}` is the name of one."
     )
     places: dict[str, Place] = Field(
-        default_factory=dict, description="Endpoints that are not at the Service with the component's name."
+        default={}, description="Endpoints that are not at the Service with the component's name."
     )
     provides: dict[str, dict[Attribute, str]] = Field(
-        default_factory=dict, description="Attributes for consumers in the cluster, instead of `provides`."
+        default={}, description="Attributes for consumers in the cluster, instead of `provides`."
     )
     credentials: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="Capability to the content of each consumer's Secret."
+        default={}, description="Capability to the content of each consumer's Secret."
     )
     grants: dict[str, list[dict[str, Any]]] = Field(
-        default_factory=dict, description="Capability to the objects that admit one consumer."
+        default={}, description="Capability to the objects that admit one consumer."
     )
     existing: Existing | None = Field(
         default=None, description="How it is used outside of the cloud whose service it is."
     )
-    rbac: list[Rule] = Field(default_factory=list, description="What it may do through the Kubernetes API.")
-    outside: list[Outside] = Field(default_factory=list, description="What it connects to outside the stack.")
-    inside: list[Inside] = Field(default_factory=list, description="What may connect to it from other namespaces.")
+    rbac: list[Rule] = Field(default=[], description="What it may do through the Kubernetes API.")
+    outside: list[Outside] = Field(default=[], description="What it connects to outside the stack.")
+    inside: list[Inside] = Field(default=[], description="What may connect to it from other namespaces.")
     account: bool = Field(
         default=True, description="Whether it gets a service account; an operator may create its own."
     )
     image_packages: list[str] = Field(
-        default_factory=list, description="Debian packages that the image from the tool's lock needs beside Python."
+        default=[], description="Debian packages that the image from the tool's lock needs beside Python."
     )
     dashboards: dict[str, str] | None = Field(
         default=None, description="Labels of the ConfigMaps that it loads as dashboards."
     )
     exceptions: dict[str, str] = Field(
-        default_factory=dict, description="Rules of the *restricted* profile that its chart's pods break, and why."
+        default={}, description="Rules of the *restricted* profile that its chart's pods break, and why."
     )
     client_env: dict[str, str] | None = Field(
         default=None, description="Variables of code in the cluster that uses the tool, instead of those of `client`."
     )
     client_secret_env: dict[str, SecretKey] = Field(
-        default_factory=dict, description="Variables of such code from Secrets in the stack's namespace."
+        default={}, description="Variables of such code from Secrets in the stack's namespace."
     )
     client_only: bool = Field(
         default=False, description="Nothing runs: code that uses it gets its settings and permissions."

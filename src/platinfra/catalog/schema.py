@@ -30,14 +30,12 @@ class Setting(Entry):
         description="Format of a text: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
     places: list[Place] = Field(default=[*PLACES], description="Where it applies.")
-    needed: list[Place] = Field(
-        default_factory=list, description="Where it must not be empty, although it has a default."
-    )
+    needed: list[Place] = Field(default=[], description="Where it must not be empty, although it has a default.")
     needed_in: list[str] = Field(
-        default_factory=list, description="Stages in which the tool may not leave it empty, though it has a default."
+        default=[], description="Stages in which the tool may not leave it empty, though it has a default."
     )
     sizes: dict[Literal["medium", "large"], str | int | float | bool] = Field(
-        default_factory=dict,
+        default={},
         description="What the default is in a deployment of that `size`, in clusters and on AWS; `default` is for small ones.",
     )
     help: str = Field(description="One sentence.")
@@ -59,7 +57,7 @@ class Endpoint(Entry):
     probe: str | None = Field(default=None, description="API path that answers 2xx through the wired address.")
     metrics: str | None = Field(default=None, description="Path of Prometheus metrics.")
     panels: dict[str, Panel] = Field(
-        default_factory=dict, description="Title to a graph of its own metrics, in addition to those of every tool."
+        default={}, description="Title to a graph of its own metrics, in addition to those of every tool."
     )
     page: bool = Field(default=False, description="Whether it is a page for people: in a cluster it may get a host.")
 
@@ -67,10 +65,8 @@ class Endpoint(Entry):
 class Client(Entry):
     """What code that uses the tool needs."""
 
-    packages: list[str] = Field(default_factory=list, description="Requirements of code that uses it, pinned.")
-    env: dict[str, str] = Field(
-        default_factory=dict, description="Variables for such code, such as the tool's address."
-    )
+    packages: list[str] = Field(default=[], description="Requirements of code that uses it, pinned.")
+    env: dict[str, str] = Field(default={}, description="Variables for such code, such as the tool's address.")
 
 
 class Stop(Entry):
@@ -84,9 +80,7 @@ class Command(Entry):
     """A command that runs to its end."""
 
     command: list[Argument] = Field(description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(
-        default_factory=dict, description="Variables, in addition to those that platinfra sets."
-    )
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
     creates: str | None = Field(default=None, description="Skipped when this path exists.")
     timeout: float = Field(default=120, description="Seconds.")
 
@@ -95,14 +89,10 @@ class Process(Entry):
     """A long-running command."""
 
     command: list[Argument] = Field(description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(
-        default_factory=dict, description="Variables, in addition to those that platinfra sets."
-    )
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
     environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
-    after: list[str] = Field(
-        default_factory=list, description="Processes of the same tool that have to be ready first."
-    )
-    endpoints: list[str] = Field(default_factory=list, description="The endpoints it serves; all of them must answer.")
+    after: list[str] = Field(default=[], description="Processes of the same tool that have to be ready first.")
+    endpoints: list[str] = Field(default=[], description="The endpoints it serves; all of them must answer.")
     stop: Stop = Field(default_factory=Stop, description="How it is stopped.")
 
 
@@ -110,19 +100,15 @@ class LocalRun(Entry):
     """How the tool runs as processes of this machine."""
 
     requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
-    path: list[str] = Field(default_factory=list, description="Folders before the system's PATH.")
-    env: dict[str, str] = Field(
-        default_factory=dict, description="Variables, in addition to those that platinfra sets."
-    )
-    files: dict[str, str] = Field(default_factory=dict, description="Relative name to content.")
-    setup: list[Command] = Field(default_factory=list, description="Before the processes start.")
-    processes: dict[str, Process] = Field(default_factory=dict, description="Long-running processes.")
-    ready: list[Command] = Field(default_factory=list, description="After the processes are ready.")
-    grants: dict[str, Command] = Field(
-        default_factory=dict, description="Capability to the command that admits one consumer."
-    )
+    path: list[str] = Field(default=[], description="Folders before the system's PATH.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
+    files: dict[str, str] = Field(default={}, description="Relative name to content.")
+    setup: list[Command] = Field(default=[], description="Before the processes start.")
+    processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
+    ready: list[Command] = Field(default=[], description="After the processes are ready.")
+    grants: dict[str, Command] = Field(default={}, description="Capability to the command that admits one consumer.")
     provides: dict[str, dict[Attribute, str]] = Field(
-        default_factory=dict,
+        default={},
         description="Attributes for consumers on this machine, instead of those of `provides`.",
     )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
@@ -134,9 +120,7 @@ class AwsStatement(Entry):
 
     actions: list[str] = Field(description="IAM actions, each spelt out.")
     resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
-    conditions: dict[str, dict[str, str | list[str]]] = Field(
-        default_factory=dict, description="Operator to key to value."
-    )
+    conditions: dict[str, dict[str, str | list[str]]] = Field(default={}, description="Operator to key to value.")
     reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
 
 
@@ -147,9 +131,9 @@ class AwsRole(Entry):
     source: str | None = Field(
         default=None, description="ARN pattern that `aws:SourceArn` of the service has to match."
     )
-    statements: list[AwsStatement] = Field(default_factory=list, description="What it may do regardless of its wires.")
+    statements: list[AwsStatement] = Field(default=[], description="What it may do regardless of its wires.")
     when: dict[str, list[str | int | bool]] = Field(
-        default_factory=dict, description="Settings and the values with which the role exists; always, when empty."
+        default={}, description="Settings and the values with which the role exists; always, when empty."
     )
 
 
@@ -158,7 +142,7 @@ class AwsAlarm(Entry):
 
     namespace: str = Field(description="CloudWatch namespace, such as AWS/RDS.")
     metric: str = Field(description="The metric.")
-    dimensions: dict[str, str] = Field(default_factory=dict, description="Which resource's.")
+    dimensions: dict[str, str] = Field(default={}, description="Which resource's.")
     statistic: str = Field(default="Average", description="What is made of the values of a period.")
     comparison: str = Field(default="GreaterThanThreshold", description="When it rings.")
     threshold: float = Field(description="Compared with the statistic, in the metric's unit.")
@@ -180,28 +164,28 @@ class AwsRun(Entry):
     module: str | None = Field(
         default=None, description="A Terraform module of platinfra, or `./FOLDER` of the tool's folder."
     )
-    inputs: dict[str, Any] = Field(default_factory=dict, description="The module's variables.")
+    inputs: dict[str, Any] = Field(default={}, description="The module's variables.")
     existing: AwsExisting | None = Field(default=None, description="How to use what exists already.")
     role: AwsRole | None = Field(
         default=None, description="Who acts for the tool with the permissions of its wires, where that is no pod."
     )
-    roles: dict[str, AwsRole] = Field(default_factory=dict, description="Further roles, by a name of their own.")
+    roles: dict[str, AwsRole] = Field(default={}, description="Further roles, by a name of their own.")
     statements: list[AwsStatement] = Field(
-        default_factory=list, description="What an application's own role may do, whatever is wired to it."
+        default=[], description="What an application's own role may do, whatever is wired to it."
     )
     grants: dict[str, dict[str, list[AwsStatement]]] = Field(
-        default_factory=dict, description="Capability to access verb to what the consumer's role gets."
+        default={}, description="Capability to access verb to what the consumer's role gets."
     )
-    alarms: dict[str, AwsAlarm] = Field(default_factory=dict, description="What is worth an alarm.")
+    alarms: dict[str, AwsAlarm] = Field(default={}, description="What is worth an alarm.")
     failures: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="EventBridge patterns of what is worth a message when it fails."
+        default={}, description="EventBridge patterns of what is worth a message when it fails."
     )
     administrator: str | None = Field(
         default=None,
         description="kubernetes: ARN of the secret with the `username` and `password` by which `grants` in the cluster make logins.",
     )
     machine_settings: dict[str, str] = Field(
-        default_factory=dict, description="cloud_vm: settings with which the machine's local recipe reaches it."
+        default={}, description="cloud_vm: settings with which the machine's local recipe reaches it."
     )
 
 
@@ -221,26 +205,22 @@ class Tool(Entry):
     homepage: str = Field(description="Where people read about it.")
     license: str = Field(description="SPDX name.")
     limits: dict[str, str] = Field(
-        default_factory=dict,
+        default={},
         description="Where it cannot run (a place, a target, TARGET/TYPE, or `anywhere`), and why, in half a sentence.",
     )
     remarks: str | None = Field(default=None, description="What people should know before they choose it.")
     provides: dict[str, dict[Attribute, str]] = Field(
-        default_factory=dict,
+        default={},
         description="Capabilities, with the attributes that differ from those of the endpoint `http`.",
     )
-    requires: dict[str, Requirement] = Field(
-        default_factory=dict, description="What it needs of others, by a name of its own."
-    )
+    requires: dict[str, Requirement] = Field(default={}, description="What it needs of others, by a name of its own.")
     uses: Literal["stack"] | None = Field(
         default=None,
         description="Runs code of users, which may use the whole stack: adds a client wire for each stage.",
     )
-    settings: dict[str, Setting] = Field(default_factory=dict, description="What users may set.")
-    secrets: list[str] = Field(default_factory=list, description="Generated for each component.")
-    endpoints: dict[str, Endpoint] = Field(
-        default_factory=dict, description="The ports it listens on; `http` is the main one."
-    )
+    settings: dict[str, Setting] = Field(default={}, description="What users may set.")
+    secrets: list[str] = Field(default=[], description="Generated for each component.")
+    endpoints: dict[str, Endpoint] = Field(default={}, description="The ports it listens on; `http` is the main one.")
     page: str | None = Field(
         default=None, description="What `platinfra open` opens, where it is not the address of `http`."
     )

@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers.terraform_events import Problem
 from platinfra.drivers.terraform_problems import explain
 
+_T = TypeVar("_T")
 _HOME_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """Partition → a region that every account of it may use."""
 _CONNECT, _READ, _ATTEMPTS = 4, 15, 2
-_FORBIDDEN, _MOVED, _MISSING = 403, 301, 404
+_FORBIDDEN, _MOVED, MISSING = 403, 301, 404
 _STANDARD, _GPU = "acdhimrtz", ("g", "vt")
 
 
@@ -77,6 +78,19 @@ def status(error: Any) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
+def ask(call: Callable[[], _T], *absent: int | str) -> _T | None:
+    """Return what AWS answers; None when it refuses with one of the statuses or codes `absent`, else raise ActionError."""
+    from botocore.exceptions import ClientError
+
+    with translate_errors():
+        try:
+            return call()
+        except ClientError as error:
+            if {status(error), error.response["Error"]["Code"]}.isdisjoint(absent):
+                raise
+            return None
+
+
 class Account:
     """The account that the credentials of a profile (or of the surroundings) belong to, in one region."""
 
@@ -136,6 +150,16 @@ class Account:
 
     def check_bucket_name(self, name: str) -> tuple[Diagnostic, ...]:
         """Return what is wrong with a bucket's name: it belongs to another user. One of our own is fine."""
+        try:
+            self.has_bucket(name)
+        except ActionError as error:
+            if error.diagnostics[0].code != "bucket-taken":
+                raise
+            return error.diagnostics
+        return ()
+
+    def has_bucket(self, name: str) -> bool:
+        """Tell whether a bucket is there and ours; raise ActionError when it belongs to another user."""
         from botocore.exceptions import ClientError
 
         with translate_errors():
@@ -143,10 +167,11 @@ class Account:
                 self.client("s3").head_bucket(Bucket=name, ExpectedBucketOwner=self.identity.account)
             except ClientError as error:
                 if status(error) in {_FORBIDDEN, _MOVED}:
-                    return (bucket_taken(name),)
-                if status(error) != _MISSING:
+                    raise ActionError(bucket_taken(name)) from error
+                if status(error) != MISSING:
                     raise
-        return ()
+                return False
+        return True
 
     def check_quotas(self, needs: Needs) -> tuple[Diagnostic, ...]:
         """Return the quotas that a new stack would exceed, and warnings for those that cannot be read."""

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from platinfra.diagnostics import ActionError
-from platinfra.drivers.aws_account import Account, bucket_taken, status, translate_errors
+from platinfra.drivers.aws_account import MISSING, Account, ask, bucket_taken, translate_errors
 
-_FORBIDDEN, _MOVED, _MISSING = 403, 301, 404
 _BATCH = 1000
 """Objects that one request may delete."""
 _NO_LOCATION = "us-east-1"
@@ -42,7 +41,7 @@ class StateBucket:
         Raises ActionError when somebody else has taken its name.
         """
         with translate_errors():
-            if not self._exists():
+            if not self._account.has_bucket(self.name):
                 self._create()
             if self._policy() != self._wanted_policy():
                 self._secure()
@@ -71,7 +70,7 @@ class StateBucket:
     def remove(self, key: str) -> None:
         """Remove a state with all its versions, and the bucket when nothing else lies in it; none is no error."""
         with translate_errors():
-            if not self._exists():
+            if not self._account.has_bucket(self.name):
                 return
             ours = {key, _lock(key)}
             self._delete([each for each in self._versions(key) if each["Key"] in ours])
@@ -86,19 +85,6 @@ class StateBucket:
     def _ours(self) -> Mapping[str, str]:
         """Make S3 refuse a bucket that is not ours, whatever its name."""
         return {"ExpectedBucketOwner": self._owner}
-
-    def _exists(self) -> bool:
-        from botocore.exceptions import ClientError
-
-        try:
-            self._client.head_bucket(Bucket=self.name, **self._ours)
-        except ClientError as error:
-            if status(error) in {_FORBIDDEN, _MOVED}:
-                raise ActionError(bucket_taken(self.name)) from error
-            if status(error) != _MISSING:
-                raise
-            return False
-        return True
 
     def _create(self) -> None:
         """Make an empty bucket; another command that did it at the same time is no error."""
@@ -129,14 +115,8 @@ class StateBucket:
         client.put_bucket_policy(Policy=json.dumps(self._wanted_policy()), **where)
 
     def _policy(self) -> object:
-        from botocore.exceptions import ClientError
-
-        try:
-            return json.loads(self._client.get_bucket_policy(Bucket=self.name, **self._ours)["Policy"])
-        except ClientError as error:
-            if status(error) == _MISSING:
-                return None
-            raise
+        text = ask(lambda: self._client.get_bucket_policy(Bucket=self.name, **self._ours)["Policy"], MISSING)
+        return None if text is None else json.loads(text)
 
     def _wanted_policy(self) -> Mapping[str, object]:
         arn = f"arn:{self._partition}:s3:::{self.name}"
@@ -151,16 +131,9 @@ class StateBucket:
         return {"Version": "2012-10-17", "Statement": [statement]}
 
     def _read(self, key: str) -> str | None:
-        from botocore.exceptions import ClientError
-
+        body = ask(lambda: self._client.get_object(Bucket=self.name, Key=key, **self._ours)["Body"], MISSING)
         with translate_errors():
-            try:
-                body = self._client.get_object(Bucket=self.name, Key=key, **self._ours)["Body"]
-                return str(body.read().decode(errors="replace"))
-            except ClientError as error:
-                if status(error) == _MISSING:
-                    return None
-                raise
+            return None if body is None else str(body.read().decode(errors="replace"))
 
     def _versions(self, prefix: str) -> Iterator[Mapping[str, str]]:
         pages = self._client.get_paginator("list_object_versions").paginate(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
-from platinfra.drivers.aws_account import Account, translate_errors
+from platinfra.drivers.aws_account import Account, ask
 from platinfra.drivers.files import LocalFiles
 
 _TOKEN = Path(__file__).with_name("eks_token.py")
@@ -14,15 +14,9 @@ _TOKEN = Path(__file__).with_name("eks_token.py")
 
 def cluster(account: Account, name: str) -> dict[str, Any] | None:
     """Return what EKS tells of a cluster; None when it does not exist. Raises ActionError when it may not be asked."""
-    from botocore.exceptions import ClientError
-
-    with translate_errors():
-        try:
-            found: dict[str, Any] = account.client("eks").describe_cluster(name=name)["cluster"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None
-            raise
+    found: dict[str, Any] | None = ask(
+        lambda: account.client("eks").describe_cluster(name=name)["cluster"], "ResourceNotFoundException"
+    )
     return found
 
 

@@ -1,12 +1,11 @@
 """The charts that releases are made of: fetched once, kept, and read without Helm."""
 
 import hashlib
-import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -16,7 +15,6 @@ from platinfra.model.cluster import Chart
 
 Pull = Callable[[Chart, Path], None]
 """Puts the archive of a chart into a folder."""
-_DEFINITIONS = (".yaml", ".yml", ".json")
 
 
 class Charts:
@@ -79,18 +77,6 @@ def values(path: Path) -> dict[str, Any]:
     return _yaml(path, "values.yaml")
 
 
-def schema(path: Path) -> Mapping[str, Any] | None:
-    """Return the schema of the values, None when there is none."""
-    found = dict(_files(path, lambda name: name == "values.schema.json"))
-    return json.loads(next(iter(found.values()))) if found else None
-
-
-def definitions(path: Path) -> list[dict[str, Any]]:
-    """Return the definitions of custom resources, those of charts within it last."""
-    found = sorted(_files(path, _defines), key=lambda each: (each[0].count("/"), each[0]))
-    return helm_objects.parse_objects(path.name, (content.decode() for _, content in found))
-
-
 def missing(chart: Chart, details: tuple[str, ...] = ()) -> PlatinfraError:
     """Return what to tell when a repository does not have the version."""
     message = f"the repository `{chart.repository}` has no version {chart.version} of the chart `{chart.name}`"
@@ -114,38 +100,23 @@ def _digest(path: Path) -> str:
 
 
 def _yaml(path: Path, name: str) -> dict[str, Any]:
-    for _, content in _files(path, lambda each: each == name):
-        found: Any = next(helm_objects.documents(content.decode()), {})
-        return found if isinstance(found, dict) else {}
-    return {}
+    content = _read(path, name)
+    found: Any = None if content is None else next(helm_objects.documents(content.decode()), None)
+    return found if isinstance(found, dict) else {}
 
 
-def _defines(name: str) -> bool:
-    """Tell whether a file lies in `crds` of the chart or of one within it."""
-    folders = PurePosixPath(name).parts[:-1]
-    while len(folders) > 2 and folders[0] == "charts":
-        folders = folders[2:]
-    return folders[:1] == ("crds",) and name.endswith(_DEFINITIONS)
-
-
-def _files(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Yield files of a chart with their paths in it."""
+def _read(path: Path, name: str) -> bytes | None:
+    """Return a file of a chart; None when it has none of the name."""
     with translate_errors(path):
         if path.is_dir():
-            names = ((each, each.relative_to(path).as_posix()) for each in sorted(path.rglob("*")) if each.is_file())
-            yield from [(name, each.read_bytes()) for each, name in names if wanted(name)]
-            return
+            return (path / name).read_bytes() if (path / name).is_file() else None
         try:
-            yield from _members(path, wanted)
+            with tarfile.open(path, "r:gz") as archive:
+                members = (each for each in archive if each.isfile())
+                found = next((each for each in members if each.name.removeprefix("./").partition("/")[2] == name), None)
+                content = archive.extractfile(found) if found else None
+                return content.read() if content else None
         except tarfile.TarError as error:
             message = f"the archive `{path}` cannot be read: {error}"
-            raise PlatinfraError(
-                Diagnostic("chart-not-rendered", message, hint="delete it, and it will be fetched again")
-            ) from error
-
-
-def _members(path: Path, wanted: Callable[[str], bool]) -> list[tuple[str, bytes]]:
-    with tarfile.open(path, "r:gz") as archive:
-        named = [(each, each.name.removeprefix("./").partition("/")[2]) for each in archive if each.isfile()]
-        found = [(name, archive.extractfile(each)) for each, name in named if wanted(name)]
-        return [(name, content.read()) for name, content in found if content]
+            hint = "delete it, and it will be fetched again"
+            raise PlatinfraError(Diagnostic("chart-not-rendered", message, hint=hint)) from error

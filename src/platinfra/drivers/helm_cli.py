@@ -1,7 +1,6 @@
 """Helm by its program: values go through standard input, so that no secret stands in a command line."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ _QUICK = 120.0
 _SPARE = 30
 """Seconds that Helm has beyond its own timeout to note how it ended."""
 _STATES = ("--deployed", "--failed", "--pending", "--uninstalling")
-_KEPT = 10
+KEPT = 10
 """Revisions of a release that stay for a rollback."""
 
 
@@ -29,65 +28,6 @@ def version(path: str) -> str:
     """Return what helm says of itself, such as `v3.19.0`; empty when it says nothing sensible."""
     ended = kubernetes_command.run([path, "version", "--template", "{{.Version}}"], timeout=20)
     return ended.out.strip() if ended.code == 0 else ""
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """Return the first two numbers of a version."""
-    found = re.match(r"v?(\d+)\.(\d+)", text)
-    return (int(found[1]), int(found[2])) if found else ()
-
-
-def pull_arguments(chart: Chart, folder: Path) -> list[str]:
-    """Return the arguments that fetch a chart."""
-    options = ["--version", chart.version, "--destination", str(folder)]
-    if chart.repository.startswith("oci://"):
-        return ["pull", f"{chart.repository.rstrip('/')}/{chart.name}", *options]
-    return ["pull", chart.name, "--repo", chart.repository, *options]
-
-
-def template_arguments(path: Path, release: Release, kube_version: str, api_versions: Sequence[str]) -> list[str]:
-    """Return the arguments that render a release without a cluster; the values are read from standard input."""
-    known = [part for each in api_versions for part in ("--api-versions", each)]
-    place = ["--namespace", release.namespace, "--values", "-"]
-    return ["template", release.name, str(path), *place, "--kube-version", kube_version, *known]
-
-
-def upgrade_arguments(path: Path, release: Release, timeout: int) -> list[str]:
-    """Return the arguments that install or change a release; the values are read from standard input."""
-    options = ["--install", "--values", "-", "--timeout", f"{timeout}s", "--history-max", str(_KEPT)]
-    return ["upgrade", release.name, str(path), "--namespace", release.namespace, *options]
-
-
-def rollback_arguments(name: str, namespace: str, revision: int, timeout: int) -> list[str]:
-    """Return the arguments that go back to a revision."""
-    options = ["--namespace", namespace, "--timeout", f"{timeout}s", "--history-max", str(_KEPT)]
-    return ["rollback", name, str(revision), *options]
-
-
-def uninstall_arguments(name: str, namespace: str, timeout: int) -> list[str]:
-    """Return the arguments that remove a release."""
-    return ["uninstall", name, "--namespace", namespace, "--ignore-not-found", "--timeout", f"{timeout}s"]
-
-
-def history_arguments(name: str, namespace: str) -> list[str]:
-    """Return the arguments that list the revisions of a release."""
-    return ["history", name, "--namespace", namespace, "--max", "256", "--output", "json"]
-
-
-def list_arguments(namespace: str) -> list[str]:
-    """Return the arguments that list releases in every state but the past ones."""
-    return ["list", "--namespace", namespace, *_STATES, "--max", "1000", "--output", "json"]
-
-
-def parsed_history(text: str, name: str, namespace: str) -> tuple[Revision, ...]:
-    """Read the output of `helm history`."""
-    found = [_revision({**each, "name": name, "namespace": namespace}) for each in json.loads(text or "[]")]
-    return tuple(sorted(found, key=lambda each: each.number))
-
-
-def parsed_list(text: str) -> tuple[Revision, ...]:
-    """Read the output of `helm list`, which writes numbers as texts."""
-    return tuple(_revision(each) for each in json.loads(text or "[]"))
 
 
 class HelmProgram:
@@ -107,33 +47,47 @@ class HelmProgram:
 
     def pull(self, chart: Chart, folder: Path) -> None:
         """Put the archive of a chart into a folder."""
-        self._run(pull_arguments(chart, folder))
+        oci = chart.repository.startswith("oci://")
+        where = [f"{chart.repository.rstrip('/')}/{chart.name}"] if oci else [chart.name, "--repo", chart.repository]
+        self._run(["pull", *where, "--version", chart.version, "--destination", str(folder)])
 
     def render(self, path: Path, release: Release, kube_version: str, api_versions: Sequence[str]) -> Sequence[str]:
-        """Return the rendered text; the program writes no notes."""
-        return [self._run(template_arguments(path, release, kube_version, api_versions), release.values)]
+        """Return the rendered text, without a cluster; the program writes no notes."""
+        known = [part for each in api_versions for part in ("--api-versions", each)]
+        place = ["--namespace", release.namespace, "--values", "-", "--kube-version", kube_version]
+        return [self._run(["template", release.name, str(path), *place, *known], release.values)]
 
     def upgrade(self, path: Path, release: Release, timeout: int) -> None:
         """Install or change a release."""
-        arguments = [*upgrade_arguments(path, release, timeout), *self._cluster]
-        self._run(arguments, release.values, timeout + _SPARE)
+        arguments = ["upgrade", release.name, str(path), "--install", "--values", "-", "--history-max", str(KEPT)]
+        self._ask(arguments, release.namespace, timeout, release.values)
 
     def rollback(self, name: str, namespace: str, revision: int, timeout: int) -> None:
         """Go back to a revision."""
-        arguments = [*rollback_arguments(name, namespace, revision, timeout), *self._cluster]
-        self._run(arguments, timeout=timeout + _SPARE)
+        self._ask(["rollback", name, str(revision), "--history-max", str(KEPT)], namespace, timeout)
 
     def uninstall(self, name: str, namespace: str, timeout: int) -> None:
         """Remove a release."""
-        self._run([*uninstall_arguments(name, namespace, timeout), *self._cluster], timeout=timeout + _SPARE)
+        self._ask(["uninstall", name, "--ignore-not-found"], namespace, timeout)
 
     def history(self, name: str, namespace: str) -> Sequence[Revision]:
         """Return the revisions of a release, oldest first."""
-        return parsed_history(self._run([*history_arguments(name, namespace), *self._cluster]), name, namespace)
+        text = self._ask(["history", name, "--max", "256", "--output", "json"], namespace)
+        found = [revision_of({**each, "name": name, "namespace": namespace}) for each in json.loads(text or "[]")]
+        return tuple(sorted(found, key=lambda each: each.number))
 
     def list(self, namespace: str) -> Sequence[Revision]:
-        """Return the newest revision of each release."""
-        return parsed_list(self._run([*list_arguments(namespace), *self._cluster]))
+        """Return the newest revision of each release, in every state but the past ones."""
+        text = self._ask(["list", *_STATES, "--max", "1000", "--output", "json"], namespace)
+        return tuple(revision_of(each) for each in json.loads(text or "[]"))
+
+    def _ask(
+        self, arguments: Sequence[str], namespace: str, timeout: int = 0, values: Mapping[str, Any] | None = None
+    ) -> str:
+        """Run the program for something in the cluster; with `timeout` it may wait for that many seconds."""
+        limit = ["--timeout", f"{timeout}s"] if timeout else []
+        command = [*arguments, "--namespace", namespace, *limit, *self._cluster]
+        return self._run(command, values, timeout + _SPARE if timeout else _QUICK)
 
     def _run(self, arguments: Sequence[str], values: Mapping[str, Any] | None = None, timeout: float = _QUICK) -> str:
         """Run the program; JSON is YAML that every parser reads alike."""
@@ -144,7 +98,8 @@ class HelmProgram:
         return ended.out
 
 
-def _revision(entry: Mapping[str, Any]) -> Revision:
+def revision_of(entry: Mapping[str, Any]) -> Revision:
+    """Return a revision as Helm tells of it: the program writes some numbers as texts."""
     return Revision(
         name=str(entry["name"]),
         namespace=str(entry["namespace"]),

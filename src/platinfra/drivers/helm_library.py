@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from platinfra.drivers.helm_cli import KEPT, revision_of
 from platinfra.drivers.helm_problems import Refused
 from platinfra.model.cluster import Chart, Release, Revision
 
 _NOTES = "NOTES.txt"
 _PAST = ("superseded", "uninstalled")
 _PAUSE = 0.1
-_KEPT = 10
-"""Revisions of a release that stay for a rollback."""
 
 
 class HelmLibrary:
@@ -70,7 +69,7 @@ class HelmLibrary:
             arguments = (chart, release.name, dict(release.values))
             options: dict[str, Any] = {"namespace": release.namespace, "timeout": timeout}
             if known:
-                self._interruptible(lambda way: config.upgrade(*arguments, context=way, max_history=_KEPT, **options))
+                self._interruptible(lambda way: config.upgrade(*arguments, context=way, max_history=KEPT, **options))
             else:
                 self._interruptible(lambda way: config.install(*arguments, context=way, **options))
 
@@ -163,11 +162,4 @@ def _in_thread(call: Callable[[], object], cancel: Callable[[], None]) -> None:
 
 
 def _revision(entry: Mapping[str, Any]) -> Revision:
-    return Revision(
-        name=str(entry["name"]),
-        namespace=str(entry["namespace"]),
-        number=int(entry["revision"]),
-        status=str(entry["status"]),
-        chart=f"{entry['chart_name']}-{entry['chart_version']}",
-        app_version=str(entry.get("app_version", "")),
-    )
+    return revision_of({**entry, "chart": f"{entry['chart_name']}-{entry['chart_version']}"})

@@ -47,7 +47,12 @@ class Engine(Protocol):
 
 
 class HelmReleases:
-    """Implements `Helm` with one of the engines; charts are kept in `folder`, the user's cache where none is named."""
+    """
+    Implements `Charts` with one of the engines; charts are kept in `folder`, the user's cache where none is named.
+
+    A chart's repository is the address of one, `oci://...`, or the absolute path of a folder with charts in it.
+    Everything raises PlatinfraError while nothing was changed, and ActionError when a change failed.
+    """
 
     def __init__(self, engine: Engine, folder: Path | None = None) -> None:
         """Remember the engine."""
@@ -64,23 +69,19 @@ class HelmReleases:
         self.engine.interrupt()
 
     def fetch(self, chart: Chart) -> Path:
-        """Return the archive or the folder of a chart."""
+        """Return the archive or the folder of a chart; an archive is kept, and refused when it differs another time."""
         return self._charts.fetch(chart)
 
     def values_of(self, chart: Chart) -> Mapping[str, Any]:
         """Return the default values of a chart."""
         return helm_charts.values(self.fetch(chart))
 
-    def schema_of(self, chart: Chart) -> Mapping[str, Any] | None:
-        """Return the schema of a chart's values, None when it has none."""
-        return helm_charts.schema(self.fetch(chart))
-
-    def crds(self, chart: Chart) -> list[dict[str, Any]]:
-        """Return the definitions of custom resources that lie beside the templates."""
-        return helm_charts.definitions(self.fetch(chart))
-
     def template(self, release: Release, kube_version: str, api_versions: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the objects that a release consists of."""
+        """
+        Return the objects that a release consists of, hooks included, tests and `crds` left out.
+
+        `api_versions` are what the cluster knows, both as `group/version` and as `group/version/Kind`.
+        """
         path = self.fetch(release.chart)
         wanted = str(helm_charts.metadata(path).get("kubeVersion") or "")
         if not kubernetes_versions.satisfies(kube_version, wanted):
@@ -104,7 +105,11 @@ class HelmReleases:
         self._act(what, lambda: self.engine.rollback(name, namespace, revision, _seconds(timeout)))
 
     def recover(self, name: str, namespace: str) -> Revision | None:
-        """End an operation that died with whoever ran it."""
+        """
+        End an operation that died with whoever ran it; do nothing when none did.
+
+        The release goes back to its last deployed revision, or away when it never had one. Returns what is there then.
+        """
         revisions = self.history(name, namespace)
         if not revisions or not _pending(revisions[-1]):
             return revisions[-1] if revisions else None
@@ -131,7 +136,7 @@ class HelmReleases:
         return self._act(what, lambda: self.engine.history(name, namespace), absent=())
 
     def list(self, namespace: str) -> Sequence[Revision]:
-        """Return the newest revisions of what is installed in a namespace."""
+        """Return the newest revisions of what is installed in a namespace, in whatever state."""
         return self._act(f"listing the releases in `{namespace}`", lambda: self.engine.list(namespace), absent=())
 
     def _pull(self, chart: Chart, folder: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +162,6 @@ class Kubectl:
         """
         kubernetes_wait.wait_ready(self, ref, timeout, report, cancelled, pause)
 
-    def port_forward(self, namespace: str, name: str, port: int, timeout: float = 15.0) -> AbstractContextManager[int]:
-        """Lead a port of 127.0.0.1 to that of a Service during the block; give its number."""
-        place = ["port-forward", *_place(namespace), "--address", "127.0.0.1", f"service/{name}", f":{port}"]
-        return kubectl_streams.forward_port(self._command(place), f"forwarding a port to the service `{name}`", timeout)
-
     def logs(
         self, ref: ObjectRef, *, follow: bool = False, container: str = "", tail: int | None = None
     ) -> Iterator[str]:
@@ -274,9 +268,9 @@ class Kubectl:
         return self._commands.run(self._command(arguments, cluster=cluster), stdin, limit + _SPARE)
 
     def _command(self, arguments: Sequence[str], *, cluster: bool = True) -> list[str]:
-        """Return a whole command; what follows a log or a port has no bound."""
+        """Return a whole command; what follows a log has no bound."""
         place = ["--context", self._context] if cluster and self._context else []
-        bounded = cluster and arguments[0] not in ("logs", "port-forward", "delete")
+        bounded = cluster and arguments[0] not in ("logs", "delete")
         limit = [f"--request-timeout={max(1, round(self._timeout))}s"] if bounded else []
         return [self._path(), *arguments, *self._config, *place, *limit]
 
@@ -301,9 +295,9 @@ def find() -> str:
     if path is None:
         raise PlatinfraError(Diagnostic("kubectl-missing", "kubectl is not installed", hint=_INSTALL))
     ended = kubernetes_command.run([path, "version", "--client", "--output", "json"], timeout=20)
-    found = re.search(r'"gitVersion":\s*"v(\d+)\.(\d+)', ended.out)
-    if not found or (int(found[1]), int(found[2])) < _OLDEST:
-        version = f"{found[1]}.{found[2]}" if found else "of no known version"
+    found = re.search(r'"gitVersion":\s*"v(\d+\.\d+)', ended.out)
+    if not found or kubernetes_versions.numbers(found[1]) < _OLDEST:
+        version = found[1] if found else "of no known version"
         message = f"`{path}` is {version}, and platinfra needs {'.'.join(map(str, _OLDEST))} or newer"
         raise PlatinfraError(Diagnostic("kubectl-too-old", message, hint=_INSTALL))
     return path

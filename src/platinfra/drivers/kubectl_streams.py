@@ -1,80 +1,31 @@
-"""What kubectl does for as long as somebody wants it: forwarded ports and logs."""
+"""What kubectl does for as long as somebody wants it: logs."""
 
-import contextlib
-import os
-import re
-import signal
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from typing import IO
 
-from platinfra.drivers import kubernetes_command, kubernetes_problems, terraform_launcher
+from platinfra.drivers import kubernetes_command, kubernetes_problems, terraform_process
 
-_FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+)")
-_PAUSE = 0.05
 _PATIENCE = 5.0
 """Seconds that kubectl has to end."""
 
 
-@contextlib.contextmanager
-def forward_port(command: Sequence[str], what: str, timeout: float) -> Iterator[int]:
-    """Run `kubectl port-forward` during the block, and give the port of this machine that leads there."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, _child(command, out, err) as child:
-        yield _local_port(child, out, err, what, time.monotonic() + timeout)
-
-
 def lines(command: Sequence[str], what: str) -> Iterator[str]:
-    """Yield what `kubectl logs` writes; it ends with the iterator."""
-    with tempfile.TemporaryFile() as err, _child(command, subprocess.PIPE, err) as child:
+    """Yield what `kubectl logs` writes; it ends with the iterator, and on Linux also when this process is killed."""
+    with tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(
+            [*terraform_process.launcher(), *command],
+            env=kubernetes_command.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            start_new_session=True,
+        )
         assert child.stdout
-        for line in child.stdout:
-            yield line.decode(errors="replace").rstrip("\n")
-        if child.wait() != 0:
-            raise kubernetes_problems.action_error(what, _content(err), "kubectl-failed")
-
-
-@contextlib.contextmanager
-def _child(command: Sequence[str], out: "IO[bytes] | int", err: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run a program that is interrupted with the block, and on Linux also when this process is killed."""
-    launcher = [sys.executable, "-I", "-S", terraform_launcher.__file__, str(os.getpid())]
-    child = subprocess.Popen(
-        [*launcher, *command],
-        env=kubernetes_command.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=err,
-        start_new_session=True,
-    )
-    try:
-        yield child
-    finally:
-        _end(child)
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.send_signal(signal.SIGINT)
-    try:
-        child.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    if child.stdout:
-        child.stdout.close()
-
-
-def _local_port(child: "subprocess.Popen[bytes]", out: IO[bytes], err: IO[bytes], what: str, deadline: float) -> int:
-    while child.poll() is None and time.monotonic() < deadline:
-        if found := _FORWARDING.search(_content(out)):
-            return int(found[1])
-        time.sleep(_PAUSE)
-    text = _content(err) or ("no answer within the time it had" if child.poll() is None else "")
-    raise kubernetes_problems.action_error(what, text, "kubectl-failed")
-
-
-def _content(file: IO[bytes]) -> str:
-    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")
+        try:
+            for line in child.stdout:
+                yield line.decode(errors="replace").rstrip("\n")
+            if child.wait() != 0:
+                raise kubernetes_problems.action_error(what, terraform_process.content(err), "kubectl-failed")
+        finally:
+            kubernetes_command.stop(child, _PATIENCE)

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers.kubernetes_readiness import Readiness, condition, readiness
 from platinfra.model.cluster import Object, ObjectRef
+
+if TYPE_CHECKING:
+    from platinfra.drivers.kubectl import Kubectl
 
 _STRIKES = 3
 """Times that a cluster may not answer in a row: its own upgrades make it pause."""
@@ -14,23 +17,8 @@ _PODS, _EVENTS, _LINES = 3, 5, 10
 _HARMLESS = ("PodInitializing", "ContainerCreating")
 
 
-class Cluster(Protocol):
-    """What waiting needs of a cluster."""
-
-    def get(self, ref: ObjectRef) -> dict[str, Any] | None:
-        """Return an object."""
-
-    def find(
-        self, kind: str, namespace: str | None = None, labels: Mapping[str, str] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return objects."""
-
-    def last_lines(self, pod: str, namespace: str, container: str, count: int, *, previous: bool) -> Sequence[str]:
-        """Return the end of a container's log, nothing when there is none."""
-
-
 def wait_ready(
-    cluster: Cluster,
+    cluster: "Kubectl",
     ref: ObjectRef,
     timeout: float,
     report: Callable[[str], None],
@@ -63,7 +51,7 @@ def wait_ready(
 
 
 def not_ready(
-    cluster: Cluster, ref: ObjectRef, content: Object | None, found: Readiness, timeout: float
+    cluster: "Kubectl", ref: ObjectRef, content: Object | None, found: Readiness, timeout: float
 ) -> ActionError:
     """Return what to tell about an object that is not ready, with what its pods say."""
     when = "failed" if found.failed else f"was not ready within {timeout:g} s"
@@ -72,7 +60,7 @@ def not_ready(
     return ActionError(Diagnostic("not-ready", f"{ref} {when}: {found.why}", hint=hint, details=details))
 
 
-def _reasons(cluster: Cluster, ref: ObjectRef, content: Object) -> Iterator[str]:
+def _reasons(cluster: "Kubectl", ref: ObjectRef, content: Object) -> Iterator[str]:
     pods = [each for each in _pods(cluster, ref, content) if not readiness(each).ready][:_PODS]
     for pod in pods:
         yield from _pod_reasons(pod)
@@ -81,7 +69,7 @@ def _reasons(cluster: Cluster, ref: ObjectRef, content: Object) -> Iterator[str]
         yield from _log(cluster, ref.namespace, pod)
 
 
-def _pods(cluster: Cluster, ref: ObjectRef, content: Object) -> Sequence[Object]:
+def _pods(cluster: "Kubectl", ref: ObjectRef, content: Object) -> Sequence[Object]:
     if ref.kind == "Pod":
         return [content]
     labels = content.get("spec", {}).get("selector", {}).get("matchLabels") or {}
@@ -117,7 +105,7 @@ def _waiting(container: Mapping[str, Any]) -> str:
     return f"{found['reason']}{code}{': ' + found['message'] if found.get('message') else ''}"
 
 
-def _events(cluster: Cluster, namespace: str, names: Sequence[str]) -> Iterator[str]:
+def _events(cluster: "Kubectl", namespace: str, names: Sequence[str]) -> Iterator[str]:
     found = [
         each
         for each in cluster.find("events", namespace or "default")
@@ -128,7 +116,7 @@ def _events(cluster: Cluster, namespace: str, names: Sequence[str]) -> Iterator[
         yield f"event: {each.get('reason', '')}: {' '.join(str(each.get('message', '')).split())}"
 
 
-def _log(cluster: Cluster, namespace: str, pod: Object) -> Iterator[str]:
+def _log(cluster: "Kubectl", namespace: str, pod: Object) -> Iterator[str]:
     failing = next((each for each in _containers(pod) if _waiting(each)), None)
     if failing is None:
         return

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from platinfra.diagnostics import ActionError, Diagnostic
-from platinfra.drivers.owners import owner
 from platinfra.model.ports import Listener
 
 _LAST = 65535
@@ -57,6 +56,8 @@ def holder(port: int) -> str | None:
     for _ in range(_ASKED):
         if is_free(port):
             return None
+        from platinfra.drivers.owners import owner  # start-up time: `plan` and `up` seldom find a port taken
+
         for found_port, pid in _listening():
             if found_port == port and pid is not None:
                 return owner(pid) or _program_name(pid)

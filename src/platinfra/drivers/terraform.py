@@ -12,6 +12,7 @@ from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, join_names
 from platinfra.drivers.files import LocalFiles, translate_errors
+from platinfra.drivers.kubernetes_versions import numbers
 from platinfra.drivers.terraform_events import (
     ChangeSummary,
     DriftedResource,
@@ -195,10 +196,6 @@ class Terraform:
         if addresses:
             self._run(["state", "rm", *addresses])
 
-    def force_unlock(self, lock: str) -> None:
-        """Release the lock of the state that a dead Terraform left behind; `lock` is its id."""
-        self._run(["force-unlock", "-force", lock])
-
     def interrupt(self) -> None:
         """Ask what another thread runs to stop gracefully; it raises ActionError there."""
         if self._running is not None:
@@ -279,7 +276,7 @@ def find(env: Mapping[str, str] | None = None) -> tuple[str, str]:
     found = [path for each in names if (path := shutil.which(each, path=wanted.get("PATH")))]
     versions = {path: _version(path, env or {}) for path in found}
     for path, version in versions.items():
-        if _numbers(version) >= _OLDEST:
+        if numbers(version) >= _OLDEST:
             return os.path.abspath(path), version
     raise _unfit(names, versions)
 
@@ -292,10 +289,6 @@ def _version(program: str, env: Mapping[str, str]) -> str:
         return str(json.loads(process.output())["terraform_version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d+", version)[:2])
 
 
 def _unfit(names: Sequence[str], versions: Mapping[str, str]) -> PlatinfraError:

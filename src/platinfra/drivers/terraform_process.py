@@ -33,10 +33,9 @@ class TerraformProcess:
     def __init__(self, command: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
         """Start it."""
         self._out, self._err = _file(), _file()
-        launcher = [sys.executable, "-I", "-S", terraform_launcher.__file__, str(os.getpid())]
         self._interrupted = False
         self._child = subprocess.Popen(
-            [*launcher, *command],
+            [*launcher(), *command],
             cwd=folder,
             env=environment(env),
             stdin=subprocess.DEVNULL,
@@ -88,11 +87,11 @@ class TerraformProcess:
 
     def output(self) -> str:
         """Return all that it wrote to its standard output."""
-        return _content(self._out)
+        return content(self._out)
 
     def errors(self) -> str:
         """Return all that it wrote to its standard error."""
-        return _content(self._err)
+        return content(self._err)
 
     def _has_ended(self) -> bool:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -130,11 +129,17 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **more, **_FIXED}
 
 
+def launcher() -> list[str]:
+    """Return what makes a command end with this process, on Linux also when this one is killed."""
+    return [sys.executable, "-I", "-S", terraform_launcher.__file__, str(os.getpid())]
+
+
 def _file() -> IO[bytes]:
     if sys.platform == "linux":
         return os.fdopen(os.memfd_create("terraform"), "w+b")
     return tempfile.TemporaryFile()
 
 
-def _content(file: IO[bytes]) -> str:
+def content(file: IO[bytes]) -> str:
+    """Return all that was written to a file."""
     return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")

@@ -1,7 +1,6 @@
 """What a cluster holds and what is asked of it; drivers implement the protocols, unit tests fake them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -89,9 +88,6 @@ class Charts(Protocol):
     def values_of(self, chart: Chart) -> Mapping[str, Any]:
         """Return the default values of a chart."""
 
-    def crds(self, chart: Chart) -> list[dict[str, Any]]:
-        """Return the custom resource definitions of a chart."""
-
     def template(self, release: Release, kube_version: str, api_versions: Sequence[str]) -> list[dict[str, Any]]:
         """Return the objects that a release would make; raise PlatinfraError when the chart refuses the values."""
 
@@ -159,6 +155,3 @@ class Cluster(Protocol):
 
     def logs(self, ref: ObjectRef, *, follow: bool = False, tail: int | None = None) -> Iterator[str]:
         """Yield the lines of a workload's logs."""
-
-    def port_forward(self, namespace: str, name: str, port: int) -> AbstractContextManager[int]:
-        """Forward a port of 127.0.0.1 to a Service's; the number of the local port."""

@@ -1,14 +1,17 @@
 """Work in an order that respects every binding, as data."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from platinfra.model.event import Phase
-from platinfra.model.ports import ProcessStatus
-from platinfra.model.record import ActionRecord, Record
+if TYPE_CHECKING:
+    from platinfra.model.event import Phase
+    from platinfra.model.ports import ProcessStatus
+    from platinfra.model.record import ActionRecord, Record
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound="Record")
 Verb = Literal["create", "update", "repair", "replace", "unchanged", "remove"]
 
 

@@ -1,11 +1,11 @@
 """Choose the provider of every requirement, and say why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.diagnostics import Diagnostic, did_you_mean, join_names
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve import reach, recipes, routes
@@ -28,18 +28,9 @@ class Bound:
     warnings: list[Diagnostic] = field(default_factory=list)
 
 
-def bind(
-    members: dict[str, Member],
-    components: dict[str, Component],
-    catalog: Catalog,
-    chosen: Chosen,
-    problems: list[Diagnostic],
-) -> Bound:
-    """Meet every requirement of every component, adding the target's default providers where needed."""
-    return _Binder(members, components, catalog, chosen, problems).run()
+class Binder:
+    """Meets every requirement of every component, adding the target's default providers where needed."""
 
-
-class _Binder:
     def __init__(
         self,
         members: dict[str, Member],
@@ -48,6 +39,7 @@ class _Binder:
         chosen: Chosen,
         problems: list[Diagnostic],
     ) -> None:
+        """Take the components as the file names them; what is wrong with their wires is added to `problems`."""
         self.bound = Bound(dict(members), dict(components))
         self.catalog = catalog
         self.chosen = chosen
@@ -95,8 +87,13 @@ class _Binder:
         doors = routes.doors(self.bound.members, self.chosen)
         if not doors:
             return
-        name, reason = routes.carrier(self.chosen, self.by_capability.get(routes.GATEWAY, ()))
-        member = self.bound.members.get(name) or self.join(name, reason)
+        capability, reason = routes.carrier(self.chosen)
+        named = self.by_capability.get(capability)
+        if not named and (default := self.default_of(capability)):
+            named = [self.join(default, reason).name]
+        if not named:
+            return
+        member = self.bound.members[named[0]]
         requirement = member.tool.requires[routes.PAGES]
         for door, host in doors.items():
             self.add(member, routes.PAGES, requirement, door, f"its page is at {host}")
@@ -161,7 +158,11 @@ class _Binder:
             case []:
                 return self.default(member, name, requirement)
             case several:
-                self.problems.append(_ambiguous(member, name, requirement, several))
+                hint = f"choose one: `{member.tool.name}: {{bind: {{{name}: {several[0]}}}}}`"
+                message = (
+                    f"`{member.name}.{name}` ({requirement.capability}) could be bound to {join_names(several, 'or')}"
+                )
+                self.refuse("ambiguous-binding", message, member.span, hint)
         return None
 
     def candidates(self, member: Member, requirement: Requirement) -> list[str]:
@@ -187,23 +188,14 @@ class _Binder:
         provider = self.bound.members.get(canonical_tool(written))
         if provider is None:
             hint = did_you_mean(written, self.bound.members) or f"components: {join_names(self.bound.members)}"
-            self.problems.append(
-                Diagnostic("unknown-component", f"`{written}` is not a component of the stack", span, hint)
-            )
+            self.refuse("unknown-component", f"`{written}` is not a component of the stack", span, hint)
         elif requirement.capability not in provider.tool.capabilities:
             able = self.candidates(member, requirement)
-            hint = (
-                f"components that do: {join_names(able)}"
-                if able
-                else f"no component of the stack provides `{requirement.capability}`"
-            )
-            self.problems.append(
-                Diagnostic("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint)
-            )
+            none = f"no component of the stack provides `{requirement.capability}`"
+            hint = f"components that do: {join_names(able)}" if able else none
+            self.refuse("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint)
         elif not reach.fits(requirement, provider.tool):
-            self.problems.append(
-                Diagnostic("wrong-binding", f"`{member.name}.{name}` cannot use `{written}`", span, requirement.why)
-            )
+            self.refuse("wrong-binding", f"`{member.name}.{name}` cannot use `{written}`", span, requirement.why)
         else:
             self.add(member, name, requirement, provider.name, "chosen in the file")
 
@@ -212,7 +204,7 @@ class _Binder:
         target, default = self.chosen.file.provider.name, self.default_of(requirement.capability)
         tool = self.catalog.find(default) if default else None
         if tool is None and not requirement.optional:
-            self.problems.append(self.unmet(member, name, requirement))
+            self.unmet(member, name, requirement)
             return None
         if tool is None or requirement.optional:
             self.unbound(member, requirement)
@@ -257,28 +249,17 @@ class _Binder:
         for member, capabilities in self.absent.items():
             self.note(f"`{member}` uses no {join_names(dict.fromkeys(capabilities), 'or')}: the stack has none")
 
-    def unmet(self, member: Member, name: str, requirement: Requirement) -> Diagnostic:
-        """Describe a requirement that nothing meets."""
+    def refuse(self, code: str, message: str, span: Span | None, hint: str | None) -> None:
+        """Remember what is wrong with the wires."""
+        self.problems.append(Diagnostic(code, message, span, hint))
+
+    def unmet(self, member: Member, name: str, requirement: Requirement) -> None:
+        """Remember a requirement that nothing meets."""
         known = (each for each in self.catalog.providers(requirement.capability) if reach.fits(requirement, each))
         none = "none that it can use" if self.candidates(member, requirement) else "none"
         hint = recipes.instead(f"add a `{requirement.capability}` to the stack", known, self.chosen.ground, "or")
-        return Diagnostic(
-            "unmet-requirement",
-            f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has {none}",
-            member.span,
-            hint,
-        )
-
-
-def _ambiguous(member: Member, name: str, requirement: Requirement, several: Iterable[str]) -> Diagnostic:
-    names = list(several)
-    hint = f"choose one: `{member.tool.name}: {{bind: {{{name}: {names[0]}}}}}`"
-    return Diagnostic(
-        "ambiguous-binding",
-        f"`{member.name}.{name}` ({requirement.capability}) could be bound to {join_names(names, 'or')}",
-        member.span,
-        hint,
-    )
+        message = f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has {none}"
+        self.refuse("unmet-requirement", message, member.span, hint)
 
 
 def _unknown_binds(member: Member) -> Iterator[Diagnostic]:

@@ -67,13 +67,10 @@ def _is_stage(stage: str, chosen: Chosen, catalog: Catalog, problems: list[Diagn
     if catalog.find_capability(stage):
         return True
     known = [each.name for each in catalog.capabilities()]
-    hint = (
-        did_you_mean(stage, known)
-        or f"one of {join_names((each.name for each in catalog.capabilities() if each.stage), 'or')}"
-    )
-    problems.append(
-        Diagnostic("unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint)
-    )
+    stages = (each.name for each in catalog.capabilities() if each.stage)
+    hint = did_you_mean(stage, known) or f"one of {join_names(stages, 'or')}"
+    span = chosen.document.key_span(chosen.stages[stage])
+    problems.append(Diagnostic("unknown-stage", f"`{stage}` is not a stage", span, hint))
     return False
 
 
@@ -107,14 +104,8 @@ def _add(
     name, span = _name(use, tool), _use_span(chosen, path, use)
     if use.options.as_ is not None and (not _COMPONENT.fullmatch(name) or name == "client"):
         hint = "lower-case letters, digits and dashes, at most 40, beginning with a letter"
-        problems.append(
-            Diagnostic(
-                "invalid-name",
-                f"`{name}` is not a valid component name",
-                chosen.document.value_span((*path, use.tool, "as")),
-                hint,
-            )
-        )
+        place = chosen.document.value_span((*path, use.tool, "as"))
+        problems.append(Diagnostic("invalid-name", f"`{name}` is not a valid component name", place, hint))
         return
     member = found.setdefault(name, Member(name, tool, recipes.place_of(tool, chosen.ground), span))
     if member.tool.name != tool.name:
@@ -122,27 +113,19 @@ def _add(
         problems.append(Diagnostic("name-taken", f"two components would be named `{name}`", span, hint))
         return
     if stage in member.stages:
-        problems.append(
-            Diagnostic(
-                "tool-twice",
-                f"`{name}` is listed twice in `{stage}`",
-                span,
-                f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`",
-            )
-        )
+        hint = f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`"
+        problems.append(Diagnostic("tool-twice", f"`{name}` is listed twice in `{stage}`", span, hint))
         return
     member.stages.append(stage)
-    options = ("options",)
     for key, value in use.options.settings.items():
-        place = chosen.document.key_span(locate(chosen.document, (*path, *options, "settings", key)))
+        place = chosen.document.key_span(locate(chosen.document, (*path, "options", "settings", key)))
         if key in member.settings and member.settings[key][0] != value:
             hint = f"`{name}` is one component; set it once, or name a second one with `as`"
             problems.append(Diagnostic("conflicting-setting", f"`{key}` of `{name}` has two values", place, hint))
         member.settings.setdefault(key, (value, place))
     for key, target in use.options.bind.items():
-        member.bind.setdefault(
-            key, (target, chosen.document.value_span(locate(chosen.document, (*path, *options, "bind", key))))
-        )
+        place = chosen.document.value_span(locate(chosen.document, (*path, "options", "bind", key)))
+        member.bind.setdefault(key, (target, place))
 
 
 def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[Diagnostic]) -> None:
@@ -151,14 +134,8 @@ def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[
         member = found.get(canonical_tool(written))
         if member is None:
             hint = did_you_mean(written, found) or f"components: {join_names(found)}"
-            problems.append(
-                Diagnostic(
-                    "unknown-component",
-                    f"`{written}` is not a component of the stack",
-                    chosen.document.key_span(path),
-                    hint,
-                )
-            )
+            message, span = f"`{written}` is not a component of the stack", chosen.document.key_span(path)
+            problems.append(Diagnostic("unknown-component", message, span, hint))
             continue
         for key, value in settings.items():
             member.settings[key] = (value, chosen.document.key_span(locate(chosen.document, (*path, key))))
@@ -167,6 +144,5 @@ def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[
 def _unknown_without(left_out: set[str], chosen: Chosen, found: Mapping[str, Member]) -> Iterator[Diagnostic]:
     named = {canonical_tool(use.options.as_ or use.tool) for uses in chosen.file.stack.values() for use in uses}
     for name in sorted(left_out - named):
-        yield Diagnostic(
-            "unknown-component", f"`--without {name}`: the stack has no such component", None, did_you_mean(name, found)
-        )
+        message = f"`--without {name}`: the stack has no such component"
+        yield Diagnostic("unknown-component", message, None, did_you_mean(name, found))

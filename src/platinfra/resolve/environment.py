@@ -46,21 +46,13 @@ def chosen_environment(stack: Stack, name: str | None) -> Chosen:
     override = stack.file.environments.get(name)
     if override is None:
         known = list(stack.file.environments)
-        hint = did_you_mean(name, known) or (
-            f"the file has {join_names(known)}" if known else "the file has no `environments`"
-        )
-        raise PlatinfraError(
-            Diagnostic("unknown-environment", f"the environment `{name}` is not in the stack file", None, hint)
-        )
+        others = f"the file has {join_names(known)}" if known else "the file has no `environments`"
+        message = f"the environment `{name}` is not in the stack file"
+        raise PlatinfraError(Diagnostic("unknown-environment", message, hint=did_you_mean(name, known) or others))
     stages |= {stage: ("environments", name, "stack", stage) for stage in override.stack}
-    file = stack.file.model_copy(
-        update={
-            "provider": override.provider or stack.file.provider,
-            "deployment": override.deployment
-            or (Deployment.model_construct() if override.provider else stack.file.deployment),
-            "stack": {**stack.file.stack, **override.stack},
-        }
-    )
+    usual = Deployment.model_construct() if override.provider else stack.file.deployment
+    changed = {"provider": override.provider or stack.file.provider, "deployment": override.deployment or usual}
+    file = stack.file.model_copy(update={**changed, "stack": {**stack.file.stack, **override.stack}})
     settings = {
         component: {canonical_key(key): value for key, value in each.items()}
         for component, each in override.settings.items()

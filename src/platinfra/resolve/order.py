@@ -23,12 +23,6 @@ def circles(bindings: Iterable[Binding], members: Mapping[str, Member]) -> list[
     except CycleError as error:
         circle = list(reversed(error.args[1]))
         path = " → ".join(f"`{each}`" for each in circle)
-        return [
-            Diagnostic(
-                "circular-binding",
-                f"components need each other: {path}",
-                members[circle[0]].span,
-                "bind one of them to another component",
-            )
-        ]
+        message, hint = f"components need each other: {path}", "bind one of them to another component"
+        return [Diagnostic("circular-binding", message, members[circle[0]].span, hint)]
     return []

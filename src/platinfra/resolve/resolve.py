@@ -11,7 +11,7 @@ from platinfra.model.graph import Component, Graph
 from platinfra.model.ground import Ground
 from platinfra.model.workspace import DEFAULT, Workspace
 from platinfra.resolve import overrides
-from platinfra.resolve.bindings import bind
+from platinfra.resolve.bindings import Binder
 from platinfra.resolve.components import members
 from platinfra.resolve.environment import chosen_environment
 from platinfra.resolve.order import circles
@@ -57,7 +57,7 @@ def resolve(
     problems = list(stack.problems)
     named = members(chosen, catalog, without, problems)
     components = {name: member.component(settings_of(member, problems, chosen.size)) for name, member in named.items()}
-    bound = bind(named, components, catalog, chosen, problems)
+    bound = Binder(named, components, catalog, chosen, problems).run()
     problems += circles(bound.bindings, bound.members)
     problems += overrides.problems(bound.members, chosen)
     if not problems and (idle := idle_machine(bound.components.values(), chosen.ground)):

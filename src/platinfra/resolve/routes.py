@@ -1,6 +1,6 @@
 """Which pages get a host, which of them a proxy that asks who somebody is, and what leads there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
@@ -16,9 +16,8 @@ PAGE = "page"
 PAGES = "pages"
 """The requirement of what carries traffic."""
 SIGN_IN = "sign_in"
-PROXY = "oauth2-proxy"
-EXISTING = "cluster-gateway"
-"""The tool that stands for a gateway or ingress controller that the cluster has already."""
+EXISTING = "existing_gateway"
+"""The capability of what stands for a gateway or ingress controller that the cluster has already."""
 
 Members = Mapping[str, Member]
 
@@ -28,16 +27,17 @@ def hosts(members: Members, chosen: Chosen) -> dict[str, str]:
     routes = chosen.file.deployment.routes
     if routes is None or "cluster" not in chosen.ground.places:
         return {}
-    pages = (name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY)
+    pages = (name for name, each in members.items() if _is_page(each))
     found = ((name, routes.host_of(name)) for name in pages)
     return {name: host for name, host in found if host}
 
 
 def proxies(members: Members, chosen: Chosen, catalog: Catalog) -> list[Member]:
     """Return the proxies that stand before pages whose tools cannot ask the stack's sign-in themselves."""
-    if len(_vouchers(members)) != 1:
+    proxy = catalog.capability(SIGN_IN).proxy
+    if len(_vouchers(members)) != 1 or proxy is None:
         return []
-    tool = catalog.get(PROXY)
+    tool = catalog.get(proxy)
     return [
         Member(
             _free(f"{name}-sign-in", members), tool, "cluster", members[name].span, reason, bind={PAGE: (name, None)}
@@ -55,19 +55,16 @@ def _free(name: str, members: Members) -> str:
 
 def doors(members: Members, chosen: Chosen) -> dict[str, str]:
     """Return the components that traffic is led to, with the host: the proxy of a page, or the page itself."""
-    before = {
-        each.bind[PAGE][0]: name for name, each in members.items() if each.tool.name == PROXY and PAGE in each.bind
-    }
+    before = {each.bind[PAGE][0]: name for name, each in members.items() if _is_proxy(each) and PAGE in each.bind}
     return {before.get(name, name): host for name, host in hosts(members, chosen).items()}
 
 
-def carrier(chosen: Chosen, gateways: Iterable[str]) -> tuple[str, str]:
-    """Return the component or tool that carries the traffic, and why."""
+def carrier(chosen: Chosen) -> tuple[str, str]:
+    """Return the capability of what carries the traffic, and why that one."""
     routes = chosen.file.deployment.routes
     if routes is not None and (key := routes.elsewhere):
         return EXISTING, f"`{key.replace('_', '-')}` names what the cluster has"
-    named = next(iter(gateways), None)
-    return named or "envoy-gateway", f"the default gateway of `{chosen.file.provider.name}`"
+    return GATEWAY, f"the default gateway of `{chosen.file.provider.name}`"
 
 
 def problems(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
@@ -95,7 +92,7 @@ def open_pages(members: Members, chosen: Chosen) -> Iterator[Diagnostic]:
 
 
 def _find_unknown(members: Members, chosen: Chosen, routes: Routes) -> Iterator[Diagnostic]:
-    pages = [name for name, each in members.items() if PAGE in each.tool.capabilities and each.tool.name != PROXY]
+    pages = [name for name, each in members.items() if _is_page(each)]
     for written in routes.hosts:
         name, span = canonical_tool(written), _span(chosen, "hosts", written, key=True)
         if name in _left_out(members, chosen):
@@ -140,6 +137,16 @@ def _vouchers(members: Members) -> list[Member]:
 def _asks(member: Member) -> bool:
     """Tell whether a tool asks the stack's sign-in itself."""
     return any(each.capability == SIGN_IN for each in member.tool.requires.values())
+
+
+def _is_proxy(member: Member) -> bool:
+    """Tell whether a tool stands before the page of another, with the stack's sign-in."""
+    return {PAGE, SIGN_IN} <= {each.capability for each in member.tool.requires.values()}
+
+
+def _is_page(member: Member) -> bool:
+    """Tell whether a component has a page of its own, and not only that of another one."""
+    return PAGE in member.tool.capabilities and not _is_proxy(member)
 
 
 def _span(chosen: Chosen, *path: str, key: bool = False) -> Span | None:

@@ -105,18 +105,8 @@ def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Di
         return Diagnostic("wrong-format", f"the setting `{key}`: {trouble[0]}", span, trouble[1])
     if value == "" and setting.default is None:
         return Diagnostic("unknown-value", f"the setting `{key}` is empty", span, setting.help)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _range_problem(key, setting, value, span)
-    return None
-
-
-def _range_problem(key: str, setting: Setting, value: float, span: Span | None) -> Diagnostic | None:
-    if setting.minimum is not None and value < setting.minimum:
-        return Diagnostic(
-            "out-of-range", f"the setting `{key}` must be at least {setting.minimum:g}", span, setting.help
-        )
-    if setting.maximum is not None and value > setting.maximum:
-        return Diagnostic(
-            "out-of-range", f"the setting `{key}` must be at most {setting.maximum:g}", span, setting.help
-        )
+    for word, bound, outside in (("least", setting.minimum, lt), ("most", setting.maximum, gt)):
+        if bound is not None and isinstance(value, int | float) and outside(value, bound):
+            message = f"the setting `{key}` must be at {word} {bound:g}"
+            return Diagnostic("out-of-range", message, span, setting.help)
     return None

@@ -30,18 +30,16 @@ class Network(Strict):
     """The network: a new one, or an existing one by its ids."""
 
     cidr: str = Field("10.0.0.0/16", description="Address range of the network; a new one is /16 to /20.")
-    zones: list[str] = Field(default_factory=list, description="Availability zones; the region's first three.")
+    zones: list[str] = Field(default=[], description="Availability zones; the region's first three.")
     nat: Literal["one", "per_zone"] = Field("one", description="NAT gateways: one, or one in each zone.")
     flow_logs: bool = Field(True, description="Whether to write flow logs.")  # noqa: FBT003
     endpoints: list[str] = Field(
-        default_factory=list, description="Interface endpoints, such as ecr.api: traffic that then stays inside AWS."
+        default=[], description="Interface endpoints, such as ecr.api: traffic that then stays inside AWS."
     )
     vpc_id: str | None = Field(None, description="An existing VPC to use instead.")
-    private_subnets: list[str] = Field(default_factory=list, description="Its private subnets, in two zones or more.")
-    database_subnets: list[str] = Field(
-        default_factory=list, description="Its subnets for databases; the private ones."
-    )
-    public_subnets: list[str] = Field(default_factory=list, description="Its public subnets.")
+    private_subnets: list[str] = Field(default=[], description="Its private subnets, in two zones or more.")
+    database_subnets: list[str] = Field(default=[], description="Its subnets for databases; the private ones.")
+    public_subnets: list[str] = Field(default=[], description="Its public subnets.")
 
 
 class Gpu(Strict):
@@ -55,7 +53,7 @@ class Cluster(Strict):
     """The EKS cluster: a new one, or an existing one by its name."""
 
     version: str = Field("1.34", description="Kubernetes version, 1.34 or newer.")
-    instance_types: list[str] = Field(default_factory=lambda: ["m7i.large"], description="Types of the core nodes.")
+    instance_types: list[str] = Field(default=["m7i.large"], description="Types of the core nodes.")
     min: int = Field(2, ge=1, le=100, description="The fewest core nodes.")
     max: int = Field(4, ge=1, le=100, description="The most core nodes.")
     disk: int = Field(100, ge=20, le=16000, description="GiB of each node's disk.")
@@ -63,7 +61,7 @@ class Cluster(Strict):
     gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
     karpenter: bool = Field(True, description="Whether to prepare for Karpenter.")  # noqa: FBT003
     public_access: list[str] = Field(
-        default_factory=list,
+        default=[],
         description="Address ranges that may reach the API from outside; none by default, so it is private.",
     )
     name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")

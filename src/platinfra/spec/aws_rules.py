@@ -55,19 +55,18 @@ class _Checks:
         yield from self.log_days()
         yield from self.tags()
 
+    def diagnose(self, code: str, message: str, hint: str, *path: str | int, key: bool = False) -> Diagnostic:
+        """Return what is wrong at a place of the deployment."""
+        return Diagnostic(code, message, self.where(*path, key=key), hint)
+
     def network(self, network: Network) -> Iterator[Diagnostic]:
         if network.vpc_id is not None:
             yield from self.existing(network)
             return
         for key in ("private_subnets", "database_subnets", "public_subnets"):
             if getattr(network, key):
-                hint = "name their VPC too: `vpc-id: vpc-…`"
-                yield Diagnostic(
-                    "missing-key",
-                    f"`{key.replace('_', '-')}` belong to an existing VPC",
-                    self.where("network", key),
-                    hint,
-                )
+                message = f"`{key.replace('_', '-')}` belong to an existing VPC"
+                yield self.diagnose("missing-key", message, "name their VPC too: `vpc-id: vpc-…`", "network", key)
         yield from self.cidr(network.cidr)
         yield from self.zones(network.zones)
 
@@ -75,80 +74,61 @@ class _Checks:
         """Check what is named of an existing VPC: its subnets have to span two zones, and only AWS knows which."""
         for key, minimum in (("private_subnets", MIN_ZONES), ("database_subnets", 0), ("public_subnets", 0)):
             subnets: list[str] = getattr(network, key)
-            place = self.where("network", key) or self.where("network", "vpc_id")
             if len(set(subnets)) < max(minimum, MIN_ZONES if subnets else 0):
                 name = key.replace("_", "-")
                 message = f"an existing VPC needs {MIN_ZONES} `{name}` in different zones; {len(set(subnets))} given"
-                yield Diagnostic("too-few-subnets", message, place, f"write `{name}: [subnet-…, subnet-…]`")
+                hint = f"write `{name}: [subnet-…, subnet-…]`"
+                yield self.diagnose("too-few-subnets", message, hint, "network", key)
             for index, each in enumerate(subnets):
                 if not re.fullmatch(r"subnet-[0-9a-f]{8,17}", each):
-                    yield Diagnostic(
-                        "invalid-id",
-                        f"`{each}` is not a subnet id",
-                        self.where("network", key, index),
-                        "subnet-…",
-                    )
+                    message = f"`{each}` is not a subnet id"
+                    yield self.diagnose("invalid-id", message, "subnet-…", "network", key, index)
         if self.deployment.type == "cloud_vm" and "cidr" not in network.model_fields_set:
+            message = "the machine needs the `cidr` of the VPC"
             hint = "the machine may only connect to databases inside this range: `cidr: …`"
-            yield Diagnostic(
-                "missing-key", "the machine needs the `cidr` of the VPC", self.where("network", "vpc_id"), hint
-            )
+            yield self.diagnose("missing-key", message, hint, "network", "vpc_id")
         if not re.fullmatch(r"vpc-[0-9a-f]{8,17}", network.vpc_id or ""):
-            yield Diagnostic(
-                "invalid-id", f"`{network.vpc_id}` is not a VPC id", self.where("network", "vpc_id"), "vpc-…"
-            )
+            yield self.diagnose("invalid-id", f"`{network.vpc_id}` is not a VPC id", "vpc-…", "network", "vpc_id")
 
     def cidr(self, text: str) -> Iterator[Diagnostic]:
-        place, hint = self.where("network", "cidr"), "such as 10.20.0.0/16"
         from ipaddress import ip_network  # start-up time
 
-        found = _range(text)
+        found, hint = _range(text), "such as 10.20.0.0/16"
         if found is None:
-            yield Diagnostic("invalid-cidr", f"`{text}` is not a range of IPv4 addresses", place, hint)
+            message = f"`{text}` is not a range of IPv4 addresses"
         elif found.prefixlen > _NARROWEST:
             message = f"`{text}` is too small: {found.num_addresses} addresses for all subnets and pods"
-            yield Diagnostic("invalid-cidr", message, place, f"between /{_WIDEST} and /{_NARROWEST}, {hint}")
+            hint = f"between /{_WIDEST} and /{_NARROWEST}, {hint}"
         elif found.prefixlen < _WIDEST:
-            yield Diagnostic("invalid-cidr", f"`{text}` is larger than a VPC can be", place, f"/{_WIDEST} or smaller")
+            message, hint = f"`{text}` is larger than a VPC can be", f"/{_WIDEST} or smaller"
         elif not found.is_private:
-            message = f"`{text}` contains public addresses"
-            yield Diagnostic("invalid-cidr", message, place, f"take a private range, {hint}")
+            message, hint = f"`{text}` contains public addresses", f"take a private range, {hint}"
         elif found.overlaps(ip_network(_DOCKER)):
             message = f"`{text}` overlaps {_DOCKER}, the container bridge of every machine"
-            yield Diagnostic("invalid-cidr", message, place, f"take another private range, {hint}")
+            hint = f"take another private range, {hint}"
+        else:
+            return
+        yield self.diagnose("invalid-cidr", message, hint, "network", "cidr")
 
     def zones(self, zones: list[str]) -> Iterator[Diagnostic]:
         region = self.region
         if not zones or region is None:
             return
+        known = f"zones of {region.name}: {join_names(region.zones)}"
         for index, zone in enumerate(zones):
             if zone not in region.zones:
-                hint = did_you_mean(zone, region.zones) or f"zones of {region.name}: {join_names(region.zones)}"
-                yield Diagnostic(
-                    "unknown-zone",
-                    f"`{zone}` is not a zone of `{region.name}`",
-                    self.where("network", "zones", index),
-                    hint,
-                )
+                message, hint = f"`{zone}` is not a zone of `{region.name}`", did_you_mean(zone, region.zones) or known
+                yield self.diagnose("unknown-zone", message, hint, "network", "zones", index)
         if len(set(zones)) < max(MIN_ZONES, len(zones)):
-            hint = f"zones of {region.name}: {join_names(region.zones)}"
-            yield Diagnostic(
-                "too-few-zones",
-                f"a network needs at least {MIN_ZONES} different zones",
-                self.where("network", "zones"),
-                hint,
-            )
+            message = f"a network needs at least {MIN_ZONES} different zones"
+            yield self.diagnose("too-few-zones", message, known, "network", "zones")
 
     def cluster(self, cluster: Cluster) -> Iterator[Diagnostic]:
         yield from self.only_with("cluster", "kubernetes")
         if not re.fullmatch(r"\d+\.\d+", cluster.version) or _version(cluster.version) < _OLDEST_CLUSTER:
-            oldest = ".".join(map(str, _OLDEST_CLUSTER))
-            yield Diagnostic(
-                "unsupported-version",
-                f"`{cluster.version}` is not a Kubernetes version that platinfra supports on EKS",
-                self.where("cluster", "version"),
-                f"{oldest} or newer",
-            )
+            message = f"`{cluster.version}` is not a Kubernetes version that platinfra supports on EKS"
+            hint = f"{'.'.join(map(str, _OLDEST_CLUSTER))} or newer"
+            yield self.diagnose("unsupported-version", message, hint, "cluster", "version")
         for index, each in enumerate(cluster.instance_types):
             yield from self.instance_type(each, ("cluster", "instance_types", index))
         yield from self.one_architecture(cluster.instance_types)
@@ -156,15 +136,11 @@ class _Checks:
             yield from self.instance_type(cluster.gpu.instance_type, ("cluster", "gpu", "instance_type"), gpu=True)
         if cluster.min > cluster.max:
             hint = f"write `max: {cluster.min}` or more"
-            yield Diagnostic("out-of-range", "`max` is smaller than `min`", self.where("cluster", "max"), hint)
+            yield self.diagnose("out-of-range", "`max` is smaller than `min`", hint, "cluster", "max")
         for index, each in enumerate(cluster.public_access):
             if _range(each) is None:
-                yield Diagnostic(
-                    "invalid-cidr",
-                    f"`{each}` is not a range of IPv4 addresses",
-                    self.where("cluster", "public_access", index),
-                    "such as 203.0.113.7/32",
-                )
+                message, hint = f"`{each}` is not a range of IPv4 addresses", "such as 203.0.113.7/32"
+                yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
         yield from self.existing_cluster(cluster)
 
     def existing_cluster(self, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -173,14 +149,12 @@ class _Checks:
         network = self.deployment.network
         if not network or not network.vpc_id:
             hint = "name its network: `network: {vpc-id: vpc-…, private-subnets: […]}`"
-            yield Diagnostic(
-                "missing-key", "an existing cluster needs an existing VPC", self.where("cluster", "name"), hint
-            )
+            message = "an existing cluster needs an existing VPC"
+            yield self.diagnose("missing-key", message, hint, "cluster", "name")
         if not cluster.security_group:
             hint = "databases allow connections from it: `security-group: sg-…`"
-            yield Diagnostic(
-                "missing-key", "an existing cluster needs its `security-group`", self.where("cluster", "name"), hint
-            )
+            message = "an existing cluster needs its `security-group`"
+            yield self.diagnose("missing-key", message, hint, "cluster", "name")
 
     def machine(self, machine: Machine) -> Iterator[Diagnostic]:
         yield from self.only_with("machine", "cloud_vm")
@@ -188,94 +162,68 @@ class _Checks:
 
     def only_with(self, section: str, kind: str) -> Iterator[Diagnostic]:
         if (self.deployment.type or "kubernetes") != kind:
-            hint = f"write `type: {kind}`, or remove it"
-            yield Diagnostic(
-                "setting-of-another-target",
-                f"`{section}` belongs to `type: {kind}`",
-                self.where(section, key=True),
-                hint,
-            )
+            message, hint = f"`{section}` belongs to `type: {kind}`", f"write `type: {kind}`, or remove it"
+            yield self.diagnose("setting-of-another-target", message, hint, section, key=True)
 
     def instance_type(self, name: str, path: tuple[str | int, ...], *, gpu: bool = False) -> Iterator[Diagnostic]:
         known = instance_types()
         if name not in known:
             hint = did_you_mean(name, known) or "such as m7i.large, or g5.xlarge with a GPU"
-            yield Diagnostic("unknown-instance-type", f"`{name}` is not an instance type", self.where(*path), hint)
+            yield self.diagnose("unknown-instance-type", f"`{name}` is not an instance type", hint, *path)
         elif gpu and not known[name].gpus:
             able = [each.name for each in known.values() if each.gpus == 1][:6]
-            yield Diagnostic(
-                "unknown-instance-type",
-                f"`{name}` has no GPU",
-                self.where(*path),
-                f"types that have one: {join_names(able)}",
-            )
+            hint = f"types that have one: {join_names(able)}"
+            yield self.diagnose("unknown-instance-type", f"`{name}` has no GPU", hint, *path)
 
     def one_architecture(self, names: Iterable[str]) -> Iterator[Diagnostic]:
         known = instance_types()
-        found = {known[name].architectures for name in names if name in known}
-        if len(found) > 1:
-            hint = "one node group runs one architecture"
-            yield Diagnostic(
-                "mixed-architectures",
-                "the instance types have different architectures",
-                self.where("cluster", "instance_types"),
-                hint,
-            )
+        if len({known[name].architectures for name in names if name in known}) > 1:
+            message, hint = "the instance types have different architectures", "one node group runs one architecture"
+            yield self.diagnose("mixed-architectures", message, hint, "cluster", "instance_types")
 
     def sign_in(self, sign_in: SignIn) -> Iterator[Diagnostic]:
         kinds = ("saml-provider/", "oidc-provider/")
         yield from self.arn(sign_in.provider, ("sign_in", "provider"), "iam", kinds)
         if ":oidc-provider/" in sign_in.provider and not sign_in.audience:
             hint = "the client id that the identity provider issues tokens for: `audience: …`"
-            yield Diagnostic(
-                "missing-key", "an OIDC provider needs an `audience`", self.where("sign_in", "provider"), hint
-            )
+            yield self.diagnose("missing-key", "an OIDC provider needs an `audience`", hint, "sign_in", "provider")
 
     def arn(self, text: str, path: tuple[str, ...], service: str, kinds: tuple[str, ...]) -> Iterator[Diagnostic]:
         """Check that an ARN names such a thing, in the account and the partition of the deployment."""
         found = _ARN.fullmatch(text)
-        example = f"arn:{self.region.partition if self.region else 'aws'}:{service}::<account>:{kinds[0]}<name>"
         if not found or found[2] != service or not found[5].startswith(kinds):
-            yield Diagnostic(
-                "invalid-arn", f"`{text}` is not a valid ARN here", self.where(*path), f"such as {example}"
-            )
+            message = f"`{text}` is not a valid ARN here"
         elif self.region and found[1] != self.region.partition:
-            message = (
-                f"`{text}` is in the partition `{found[1]}`, and `{self.region.name}` in `{self.region.partition}`"
-            )
-            yield Diagnostic("invalid-arn", message, self.where(*path), f"such as {example}")
+            here = f"`{self.region.name}` in `{self.region.partition}`"
+            message = f"`{text}` is in the partition `{found[1]}`, and {here}"
         elif self.provider.account_id and found[4] not in {self.provider.account_id, "aws"}:
             message = f"`{text}` belongs to another account than `{self.provider.account_id}`"
-            yield Diagnostic("invalid-arn", message, self.where(*path), f"such as {example}")
+        else:
+            return
+        partition = self.region.partition if self.region else "aws"
+        yield self.diagnose(
+            "invalid-arn", message, f"such as arn:{partition}:{service}::<account>:{kinds[0]}<name>", *path
+        )
 
     def domain(self) -> Iterator[Diagnostic]:
         domain = self.deployment.domain
         if domain and not _DOMAIN.fullmatch(domain.name):
-            yield Diagnostic(
-                "invalid-domain",
-                f"`{domain.name}` is not a domain name",
-                self.where("domain", "name"),
-                "such as ml.example.org",
-            )
+            message = f"`{domain.name}` is not a domain name"
+            yield self.diagnose("invalid-domain", message, "such as ml.example.org", "domain", "name")
 
     def log_days(self) -> Iterator[Diagnostic]:
         days = self.deployment.log_days
         if days is not None and days not in LOG_DAYS:
             nearest = min(LOG_DAYS, key=lambda each: abs(each - days))
-            message = f"CloudWatch cannot keep logs for {days} days"
-            yield Diagnostic(
-                "invalid-log-days", message, self.where("log_days"), f"the nearest allowed value is {nearest}"
-            )
+            message, hint = f"CloudWatch cannot keep logs for {days} days", f"the nearest allowed value is {nearest}"
+            yield self.diagnose("invalid-log-days", message, hint, "log_days")
 
     def tags(self) -> Iterator[Diagnostic]:
         for key, value in (self.deployment.tags or {}).items():
-            if (
-                key.lower().startswith(("aws:", "platinfra:"))
-                or not 0 < len(key) <= _TAG_KEY
-                or len(value) > _TAG_VALUE
-            ):
+            reserved = key.lower().startswith(("aws:", "platinfra:"))
+            if reserved or not 0 < len(key) <= _TAG_KEY or len(value) > _TAG_VALUE:
                 hint = f"keys have 1 to {_TAG_KEY} characters and begin with neither `aws:` nor `platinfra:`; values have at most {_TAG_VALUE}"
-                yield Diagnostic("invalid-tag", f"`{key}` is not a valid tag", self.where("tags", key), hint)
+                yield self.diagnose("invalid-tag", f"`{key}` is not a valid tag", hint, "tags", key)
 
 
 def aws_problems(

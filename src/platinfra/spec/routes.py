@@ -23,7 +23,7 @@ class Routes(Strict):
     """Hosts of pages, and what leads from there into the cluster."""
 
     domain: str | None = Field(None, description="Each page is at COMPONENT.DOMAIN.")
-    hosts: dict[str, str] = Field(default_factory=dict, description="Component to its own host.")
+    hosts: dict[str, str] = Field(default={}, description="Component to its own host.")
     gateway: str | None = Field(None, description="An existing Gateway, NAMESPACE/NAME; absent, the stack has its own.")
     gateway_class: str | None = Field(
         None, description="The class of the stack's own Gateway; absent, Envoy Gateway joins the stack."

@@ -37,43 +37,34 @@ def _name_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     for name in file.environments:
         if not is_name(name) or name == "default":
             hint = "lower-case letters, digits and dashes, beginning with a letter; `default` is the file as it stands"
-            yield Diagnostic(
-                "invalid-name", f"`{name}` cannot name an environment", document.key_span(("environments", name)), hint
-            )
+            span = document.key_span(("environments", name))
+            yield Diagnostic("invalid-name", f"`{name}` cannot name an environment", span, hint)
     if not file.stack and document.data.get("stack", True) in ({}, None):
-        yield Diagnostic(
-            "empty-stack",
-            "the stack names no tool",
-            document.value_span(("stack",)),
-            "add a stage, such as `experiment_tracker: [mlflow]`",
-        )
+        hint = "add a stage, such as `experiment_tracker: [mlflow]`"
+        yield Diagnostic("empty-stack", "the stack names no tool", document.value_span(("stack",)), hint)
 
 
 def _provider_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
-    yield from _place_problems(file.provider, file.deployment, document, ())
-    for name, each in file.environments.items():
-        provider = each.provider or file.provider
-        deployment = each.deployment or (Deployment.model_construct() if each.provider else file.deployment)
-        if each.provider or each.deployment:
-            yield from _place_problems(provider, deployment, document, ("environments", name))
+    for path, (provider, deployment) in _places(file).items():
+        yield from _place_problems(provider, deployment, document, path)
+
+
+def _places(file: StackFile) -> dict[Path_, tuple[Provider, Deployment]]:
+    """Return where the stack is to run: that of the file, and those of environments that say something else."""
+    return {(): (file.provider, file.deployment)} | {
+        ("environments", name): (each.provider or file.provider, each.deployment or Deployment.model_construct())
+        for name, each in file.environments.items()
+        if each.provider or each.deployment
+    }
 
 
 def _user_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     """Yield a problem when users have no way in: on AWS they come through the organisation's identity provider."""
-    everywhere = [(file.provider, file.deployment)]
-    everywhere += [
-        (each.provider or file.provider, each.deployment or Deployment.model_construct())
-        for each in file.environments.values()
-        if each.provider or each.deployment
-    ]
+    everywhere = _places(file).values()
     if file.users and any(provider.name == "aws" and not deployment.sign_in for provider, deployment in everywhere):
         hint = "name the account's SAML or OIDC provider: `deployment: {sign-in: {provider: arn:…}}`"
-        yield Diagnostic(
-            "users-without-sign-in",
-            "`users` cannot sign in to AWS",
-            document.key_span(locate(document, ("users",))),
-            hint,
-        )
+        span = document.key_span(locate(document, ("users",)))
+        yield Diagnostic("users-without-sign-in", "`users` cannot sign in to AWS", span, hint)
 
 
 def _place_problems(provider: Provider, deployment: Deployment, document: Document, at: Path_) -> Iterator[Diagnostic]:
@@ -82,9 +73,8 @@ def _place_problems(provider: Provider, deployment: Deployment, document: Docume
     if deployment.type is not None and deployment.type not in allowed:
         span = document.value_span(locate(document, (*at, "deployment", "type")))
         hint = did_you_mean(deployment.type, allowed) or f"one of {join_names(allowed, 'or')}"
-        yield Diagnostic(
-            "unknown-value", f"`{deployment.type}` is not a deployment type of `{provider.name}`", span, hint
-        )
+        message = f"`{deployment.type}` is not a deployment type of `{provider.name}`"
+        yield Diagnostic("unknown-value", message, span, hint)
 
     def where(*path: str | int, key: bool = False) -> Span | None:
         place = locate(document, (*at, "deployment", *path))
@@ -117,12 +107,8 @@ def _foreign_settings(
         if getattr(holder, key) is not None and provider.name not in owners:
             owner = owners[0]
             span = document.key_span(locate(document, (*at, section, key)))
-            yield Diagnostic(
-                "setting-of-another-target",
-                f"`{key}` belongs to `{owner}`, not to `{provider.name}`",
-                span,
-                f"write `name: {owner}`, or remove it",
-            )
+            message = f"`{key}` belongs to `{owner}`, not to `{provider.name}`"
+            yield Diagnostic("setting-of-another-target", message, span, f"write `name: {owner}`, or remove it")
 
 
 def _account_problems(provider: Provider, document: Document, at: Path_) -> Iterator[Diagnostic]:
@@ -134,9 +120,5 @@ def _account_problems(provider: Provider, document: Document, at: Path_) -> Iter
         hint = "write the 12 digits of your AWS account before `up`"
         yield Diagnostic("placeholder", f"the account id `{account}` is a placeholder", span, hint, "warning")
     elif not _ACCOUNT.fullmatch(account):
-        yield Diagnostic(
-            "invalid-account",
-            f"`{account}` is not an AWS account id",
-            span,
-            "it has 12 digits; keep the quotes so that YAML leaves it alone",
-        )
+        hint = "it has 12 digits; keep the quotes so that YAML leaves it alone"
+        yield Diagnostic("invalid-account", f"`{account}` is not an AWS account id", span, hint)

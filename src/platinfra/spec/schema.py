@@ -55,10 +55,10 @@ class UseOptions(Strict):
 
     as_: str | None = Field(None, alias="as", description="Its own name, for a second, separate instance.")
     settings: Annotated[dict[str, Scalar], CANONICAL] = Field(
-        default_factory=dict, description="The tool's settings; see `platinfra explain TOOL`."
+        default={}, description="The tool's settings; see `platinfra explain TOOL`."
     )
     bind: Annotated[dict[str, str], CANONICAL] = Field(
-        default_factory=dict, description="Requirement to component, if several could meet it."
+        default={}, description="Requirement to component, if several could meet it."
     )
 
 
@@ -96,9 +96,9 @@ class Override(Strict):
 
     provider: CanonicalProvider | None = Field(None, description="Replaces `provider`.")
     deployment: CanonicalDeployment | None = Field(None, description="Replaces `deployment`.")
-    stack: Stages = Field(default_factory=dict, description="Replaces the tools of the stages it names.")
+    stack: Stages = Field(default={}, description="Replaces the tools of the stages it names.")
     settings: dict[str, dict[str, Scalar]] = Field(
-        default_factory=dict, description="Component to settings, merged over the stack's."
+        default={}, description="Component to settings, merged over the stack's."
     )
 
 
@@ -114,7 +114,7 @@ class StackFile(Strict):
     )
     stack: Stages = Field(description="Stage to list of tools.")
     environments: dict[str, Annotated[Override, CANONICAL]] = Field(
-        default_factory=dict, description="Name to overrides: the same stack elsewhere (`--env NAME`)."
+        default={}, description="Name to overrides: the same stack elsewhere (`--env NAME`)."
     )
-    users: list[User] = Field(default_factory=list, description="People and their roles.")
+    users: list[User] = Field(default=[], description="People and their roles.")
     project: Project = Field(default_factory=Project.model_construct, description="The code that uses the stack.")

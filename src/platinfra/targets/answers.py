@@ -1,15 +1,18 @@
 """What commands are told of a target, and what a target is told of whoever asks."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from platinfra.diagnostics import Diagnostic
-from platinfra.model.event import Event
-from platinfra.model.graph import Binding
-from platinfra.model.plan import Change
-from platinfra.resolve.resolve import Resolved
+if TYPE_CHECKING:
+    from platinfra.diagnostics import Diagnostic
+    from platinfra.model.event import Event
+    from platinfra.model.graph import Binding
+    from platinfra.model.plan import Change
+    from platinfra.resolve.resolve import Resolved
 
 Data = Literal["keep", "delete"]
 """What becomes of a stack's data."""

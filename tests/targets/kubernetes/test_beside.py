@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import objects
+from tests.targets.kubernetes.rules.hygiene import careless
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
@@ -15,7 +16,6 @@ from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.images import images
-from platinfra.targets.kubernetes.rules.hygiene import careless
 from platinfra.targets.kubernetes.rules.known import Known
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.stack import bundle_of

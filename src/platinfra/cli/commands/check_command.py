@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.check import check
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options, render
 from platinfra.targets.answers import Proof
 
@@ -25,7 +25,8 @@ def command(component: str | None, file: Path | None, environment: str | None, *
       platinfra check
       platinfra check mlflow
     """
-    proofs = check(file, environment, component, lambda proof: None if as_json else _print(proof))
+    workspace, target = brought_up(file, environment)
+    proofs = target.prove(workspace, component, lambda proof: None if as_json else _print(proof))
     if as_json:
         render.data({"proofs": proofs})
     failed = sum(not each.ok for each in proofs)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.down import down
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options, progress, render
 from platinfra.cli.consent import may_delete
 from platinfra.targets.answers import Data, Talk
@@ -35,9 +35,9 @@ def command(file: Path | None, environment: str | None, *, data: Data | None, ye
       platinfra down --delete-data
       platinfra down --env production --keep-data
     """
+    workspace, target = brought_up(file, environment)
     with progress.choose_progress() as emit:
-        talk = Talk(emit, may_delete=may_delete(yes=yes, name=confirm))
-        ended = down(file, environment, talk, data)
+        ended = target.down(workspace, data, Talk(emit, may_delete=may_delete(yes=yes, name=confirm)))
     render.say_done(ended.text)
     for each in ended.kept:
         render.say_done(f"kept: {each}")

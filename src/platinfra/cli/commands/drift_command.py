@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.drift import drift
+from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
 from platinfra.cli.drift_text import print_drift
 
@@ -29,7 +29,8 @@ def command(
       platinfra drift
       platinfra drift --env production --exit-code
     """
-    found = drift(file, environment, without)
+    stack, target = stack_of(file, environment, without)
+    found = target.drift(stack)
     if as_json:
         render.data({"drift": found})
     else:

@@ -1,11 +1,12 @@
 """`platinfra env`."""
 
 import shlex
+import sys
 from pathlib import Path
 
 import click
 
-from platinfra.app.env import env
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options, render
 
 
@@ -22,12 +23,11 @@ def command(file: Path | None, environment: str | None, *, as_json: bool, show_s
       eval "$(platinfra env)"
       platinfra env --json
     """
-    import sys
-
+    workspace, target = brought_up(file, environment)
     hidden = sys.stdout.isatty() and not show_secrets
     variables = {
         key: "…" if hidden and key.endswith(("TOKEN", "PASSWORD", "SECRET")) else value
-        for key, value in env(file, environment).items()
+        for key, value in target.environment(workspace).items()
     }
     if as_json:
         render.data(variables)

@@ -5,7 +5,8 @@ from typing import Literal
 
 import click
 
-from platinfra.app.images import build, images, lock
+from platinfra.app.images import lock
+from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
 
 Action = Literal["build", "push", "lock"]
@@ -33,9 +34,10 @@ def command(
       platinfra images push lock
       platinfra images build --base registry.example.org/python:3.12
     """
-    found = [] if actions else images(file, environment)
+    stack, target = stack_of(file, environment)
+    found = [] if actions else target.images(stack)
     if {"build", "push"} & {*actions}:
-        found = build(file, environment, _report, base=base, push="push" in actions)
+        found = target.build_images(stack, _report, base=base, push="push" in actions)
     if "lock" in actions:
         found = lock(file, environment, _report)
     if as_json:

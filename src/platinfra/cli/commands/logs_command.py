@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.logs import logs
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options
 
 
@@ -24,5 +24,6 @@ def command(component: str | None, file: Path | None, environment: str | None, l
       platinfra logs mlflow
       platinfra logs prefect -n 200 --follow
     """
-    for process, line in logs(file, environment, component, lines=lines, follow=follow):
+    workspace, target = brought_up(file, environment)
+    for process, line in target.logs(workspace, component, lines=lines, follow=follow):
         click.echo(f"{click.style(process, fg='cyan')} | {line}")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.open import forward, page, pages
+from platinfra.app.open import forward
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options
 
 
@@ -21,11 +22,12 @@ def command(component: str | None, file: Path | None, environment: str | None, *
       platinfra open mlflow
       platinfra open jupyterlab     (logs you in)
     """
+    workspace, target = brought_up(file, environment)
     if component is None:
-        for name, url in pages(file, environment).items():
+        for name, url in target.pages(workspace).items():
             click.echo(f"{name:<16} {url}")
         return
-    found = page(file, environment, component)
+    found = target.page(workspace, component)
     click.echo(found.shown)
     if only_print:
         return

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.permissions import operator_policy, permissions, policy
+from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
 from platinfra.cli.permissions_text import print_permissions
 
@@ -33,10 +33,11 @@ def command(
       platinfra permissions --policy
       platinfra permissions --operator
     """
+    stack, target = stack_of(file, environment, without)
     if documents or operator:
-        click.echo((policy if documents else operator_policy)(file, environment, without))
+        click.echo(target.policy(stack) if documents else target.operator_policy(stack))
         return
-    found = permissions(file, environment, without)
+    found = target.permissions(stack)
     if as_json:
         render.data({"permissions": found.grants, "statements": found.statements})
     else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.restart import restart
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options, progress
 from platinfra.targets.answers import Talk
 
@@ -20,5 +20,6 @@ def command(component: str, file: Path | None, environment: str | None) -> None:
     Example:
       platinfra restart mlflow
     """
+    workspace, target = brought_up(file, environment)
     with progress.choose_progress() as emit:
-        restart(file, environment, component, Talk(emit))
+        target.restart(workspace, component, Talk(emit))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.env import run
+from platinfra.app.run import run
 from platinfra.cli import options
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.status import status
+from platinfra.app.stacks import brought_up
 from platinfra.cli import options, render
 from platinfra.targets.answers import ComponentStatus
 
@@ -30,7 +30,8 @@ def command(file: Path | None, environment: str | None, *, as_json: bool, watch:
       platinfra status --json
     """
     while True:
-        found = status(file, environment)
+        workspace, target = brought_up(file, environment)
+        found = target.status(workspace)
         if watch:
             click.clear()
         render.data({"components": found}) if as_json else render.table([_row(each) for each in found], _HEADER)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.unlock import unlock
+from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
 from platinfra.cli.consent import may_unlock
 
@@ -20,5 +20,6 @@ def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
     Example:
       platinfra unlock
     """
-    lock = unlock(file, environment, may_unlock(yes=yes))
+    stack, target = stack_of(file, environment)
+    lock = target.unlock(stack, may_unlock(yes=yes))
     render.say_done(f"released the lock of {lock.who}" if lock else "there is no lock")

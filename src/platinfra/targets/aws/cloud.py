@@ -49,7 +49,7 @@ class AwsCloud:
         if component is None:
             made = not place.cluster.name and place.deployment.storage_class in {None, nodes.STORAGE_CLASS}
             return [nodes.storage_class()] if made else []
-        return nodes.pools(place, component) if component.tool == karpenter.TOOL else []
+        return nodes.pools(place, component) if karpenter.CAPABILITY in self._values.tool(component).provides else []
 
     def identifies(self, component: Component) -> bool:
         """Tell whether the pods of a component get a role."""

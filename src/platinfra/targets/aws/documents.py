@@ -1,19 +1,23 @@
 """IAM documents: who may assume a role, and what it may do."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from platinfra.model.reference import Text
 from platinfra.targets.aws.place import Place
-from platinfra.targets.aws.statements import Statement
 
+if TYPE_CHECKING:
+    from platinfra.targets.aws.statements import Statement
+
+Known = Mapping[str, str | list[str]]
+"""What placeholders stand for; empty is what a stack does not have."""
 VERSION = "2012-10-17"
 """The current version of the policy language."""
 WIRES, BY_ID = "wires", "wires-by-id"
 """Names of a role's inline policies: what is known before the plan, and what names ids that AWS chooses."""
 
 
-def policies(statements: Iterable[Statement]) -> dict[str, dict[str, Any]]:
+def policies(statements: "Iterable[Statement]") -> dict[str, dict[str, Any]]:
     """Return the inline policies of one role by name."""
     found = list(statements)
     parts = {WIRES: [each for each in found if not each.by_id], BY_ID: [each for each in found if each.by_id]}
@@ -23,6 +27,56 @@ def policies(statements: Iterable[Statement]) -> dict[str, dict[str, Any]]:
 def policy(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return a policy document."""
     return {"Version": VERSION, "Statement": [dict(each) for each in statements]}
+
+
+def placeholders(place: Place) -> dict[str, str]:
+    """Return what the placeholders of statements in tables stand for, whatever the stack."""
+    return {
+        "arn": f"arn:{place.region.partition}",
+        "here": f"{place.region.name}:{place.account}",
+        "region": place.region.name,
+        "account": place.account,
+        "domain": place.region.domain,
+        "prefix": place.prefix,
+        "stack": place.stack,
+        "environment": place.environment,
+        "cluster": place.cluster_name,
+    }
+
+
+def fill_statements(table: Mapping[str, Any], known: Known) -> Iterator[dict[str, Any]]:
+    """Yield the statements of a table with its placeholders replaced; those that would allow no value are left out."""
+    for sid, each in table.items():
+        conditions = _conditions(each.get("conditions", {}), known)
+        if conditions is not None:
+            yield statement(sid, each["actions"], [str(fill(text, known)) for text in each["resources"]], conditions)
+
+
+def statement(
+    sid: str, actions: list[str], resources: list[Any], conditions: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a statement that allows something."""
+    made = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+    return {**made, "Condition": conditions} if conditions else made
+
+
+def fill(template: Any, known: Known) -> Any:
+    """Return a template with its placeholders replaced; one that stands alone keeps its list."""
+    if isinstance(template, list):
+        return [fill(each, known) for each in template]
+    alone = known.get(template.removeprefix("{").removesuffix("}")) if template.startswith("{") else None
+    return alone if isinstance(alone, list) else template.format_map(known)
+
+
+def _conditions(templates: Mapping[str, Mapping[str, Any]], known: Known) -> dict[str, Any] | None:
+    """Return conditions without the pairs that mean nothing for a stack; None when one allows no value at all."""
+    filled = {
+        operator: {fill(key, known): value for key, text in pairs.items() if (value := fill(text, known)) != ""}
+        for operator, pairs in templates.items()
+    }
+    if any(value == [] for pairs in filled.values() for value in pairs.values()):
+        return None
+    return {operator: pairs for operator, pairs in filled.items() if pairs}
 
 
 def pod_trust(place: Place, cluster: str, namespace: str, service_account: str) -> dict[str, Any]:

@@ -6,14 +6,11 @@ what platinfra needs. The machine looks there every two minutes, so a changed st
 any of it: the machine's role fetches secrets when the stack starts, and each tool gets credentials of its own role.
 """
 
-import gzip
-import io
 import json
-import tarfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference, Text
@@ -21,6 +18,9 @@ from platinfra.model.template import ABSENT
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.terraform_json import with_holes
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
 
 RELEASE = "release"
 PACKAGE, PROJECT, STACK_FILE = "platinfra.tar.gz", "requirements.lock.txt", "platinfra.yaml"
@@ -70,6 +70,10 @@ def package() -> bytes:
 @cache
 def _pack(package: Path) -> bytes:
     """Return a package as an archive; a command renders a machine several times."""
+    import gzip
+    import io
+    import tarfile
+
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for file in sorted(package.rglob("*")):
@@ -79,7 +83,7 @@ def _pack(package: Path) -> bytes:
     return packed.getvalue()
 
 
-def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _anonymous(entry: "TarInfo") -> "TarInfo":
     entry.mtime = entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mode = 0o644
@@ -151,9 +155,9 @@ def policy(values: AwsValues) -> dict[str, Any]:
     place = values.facts.place
     name = bucket(values)
     statements: list[dict[str, Any]] = [
-        _allow("ReadRelease", ["s3:GetObject"], [f"arn:{place.region.partition}:s3:::{name}/*"]),
-        _allow("ListRelease", ["s3:ListBucket"], [f"arn:{place.region.partition}:s3:::{name}"]),
-        _allow(
+        documents.statement("ReadRelease", ["s3:GetObject"], [f"arn:{place.region.partition}:s3:::{name}/*"]),
+        documents.statement("ListRelease", ["s3:ListBucket"], [f"arn:{place.region.partition}:s3:::{name}"]),
+        documents.statement(
             "FetchSecrets",
             ["secretsmanager:GetSecretValue"],
             [place.arn("secretsmanager", f"secret:{place.prefix}/*")],
@@ -161,19 +165,19 @@ def policy(values: AwsValues) -> dict[str, Any]:
     ]
     arns = sorted(_role_arns(values).values())
     if arns:
-        statements.append(_allow("ActAsComponents", ["sts:AssumeRole"], arns))
+        statements.append(documents.statement("ActAsComponents", ["sts:AssumeRole"], arns))
     return documents.policy(statements)
 
 
 def policy_by_id(values: AwsValues, key_arn: Any) -> dict[str, Any]:
     """Return what names ids that AWS chooses: the stack's key, and the administrator of its databases."""
     key = key_arn if isinstance(key_arn, tuple) else (key_arn,)
-    found = [_allow("DecryptOwn", ["kms:Decrypt"], [key])]
+    found = [documents.statement("DecryptOwn", ["kms:Decrypt"], [key])]
     databases = [
         (Reference(("module", labels.component(each), "master_secret_arn")),) for each in _administrators(values)
     ]
     if databases:
-        found.append(_allow("AdministerDatabases", ["secretsmanager:GetSecretValue"], databases))
+        found.append(documents.statement("AdministerDatabases", ["secretsmanager:GetSecretValue"], databases))
     return documents.policy(found)
 
 
@@ -196,10 +200,6 @@ def _role_arns(values: AwsValues) -> dict[str, str]:
         for role in roles(values)
         if not components[role.component].is_service
     }
-
-
-def _allow(sid: str, actions: list[str], resources: list[Any]) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
 
 
 _AWS_CONFIG = """[default]

@@ -2,12 +2,9 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from platinfra.facts.table import beside
 from platinfra.targets.aws import documents, platform
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.render import render_folder
@@ -19,7 +16,6 @@ MAX_CHARACTERS = 6144
 ALWAYS, STATE = "always", "state"
 APPLICATIONS, ADMINISTRATORS = "applications", "administrators"
 """What `up` does beside Terraform: it installs applications, and makes their logins."""
-_DATA = Path(__file__).with_suffix(".yaml")
 Statement = dict[str, Any]
 
 
@@ -38,88 +34,45 @@ def policies(values: AwsValues) -> dict[str, dict[str, Any]]:
     }
 
 
-@cache
 def data() -> Mapping[str, Any]:
     """Return what is known of Terraform's resource types."""
-    found: Mapping[str, Any] = yaml.safe_load(_DATA.read_text())
+    found: Mapping[str, Any] = beside(__file__)
     return found
 
 
-def _placeholder_values(values: AwsValues, root: Root) -> dict[str, str | list[str]]:
+def _placeholder_values(values: AwsValues, root: Root) -> documents.Known:
     """Return what the placeholders stand for; empty is what a stack does not have."""
     place, key = values.facts.place, platform.key_arn(values)
-    partition, here = place.region.partition, f"{place.region.name}:{place.account}"
     existing_key = key if isinstance(key, str) else ""
-    own_key = "" if existing_key else place.stack
+    managed = {
+        place.arn("iam", f"policy/{each}", region="", account="aws") for role in root.roles for each in role.managed
+    }
     return {
-        "arn": f"arn:{partition}",
-        "here": here,
-        "region": place.region.name,
-        "account": place.account,
-        "domain": place.region.domain,
-        "prefix": place.prefix,
-        "stack": place.stack,
-        "environment": place.environment,
-        "cluster": place.cluster_name,
+        **documents.placeholders(place),
         "key": existing_key or place.arn("kms", "key/*"),
-        "own_key": own_key,
+        "own_key": "" if existing_key else place.stack,
         "own_network": "" if place.network.vpc_id else place.stack,
         "zone": (place.deployment.domain.zone_id if place.deployment.domain else None) or "*",
         "boundary": place.deployment.permissions_boundary or "",
-        "managed": sorted(
-            {
-                place.arn("iam", f"policy/{each}", region="", account="aws")
-                for role in root.roles
-                for each in role.managed
-            }
-        ),
+        "managed": sorted(managed),
     }
 
 
-def _statements(wanted: frozenset[str], known: Mapping[str, str | list[str]]) -> Iterator[Statement]:
+def _statements(wanted: frozenset[str], known: documents.Known) -> Iterator[Statement]:
     """Yield the statements that at least one of the wanted types needs."""
-    for sid, each in data()["statements"].items():
-        if wanted.intersection(each["for"]):
-            resources = [str(_fill(text, known)) for text in each["resources"]]
-            conditions = _conditions(each.get("conditions", {}), known)
-            if conditions is not None:
-                yield _statement(sid, each["actions"], resources, conditions)
+    needed = {sid: each for sid, each in data()["statements"].items() if wanted.intersection(each["for"])}
+    yield from documents.fill_statements(needed, known)
     role = f"{known['arn']}:iam::{known['account']}:role"
     if services := _services("passes", wanted, known):
         to = {"StringEquals": {"iam:PassedToService": services}}
-        yield _statement("PassRoles", ["iam:PassRole"], [f"{role}/{known['prefix']}-*"], to)
+        yield documents.statement("PassRoles", ["iam:PassRole"], [f"{role}/{known['prefix']}-*"], to)
     if services := _services("linked", wanted, known):
         of = {"StringEquals": {"iam:AWSServiceName": services}}
-        yield _statement("LinkedRoles", ["iam:CreateServiceLinkedRole"], [f"{role}/aws-service-role/*"], of)
+        yield documents.statement("LinkedRoles", ["iam:CreateServiceLinkedRole"], [f"{role}/aws-service-role/*"], of)
 
 
-def _statement(sid: str, actions: list[str], resources: list[str], conditions: Mapping[str, Any]) -> Statement:
-    made: Statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
-    return {**made, "Condition": conditions} if conditions else made
-
-
-def _services(table: str, wanted: frozenset[str], known: Mapping[str, str | list[str]]) -> list[str]:
-    services = {str(_fill(each, known)) for name in wanted for each in data()[table].get(name, [])}
-    return sorted(services)
-
-
-def _conditions(
-    templates: Mapping[str, Mapping[str, str]], known: Mapping[str, str | list[str]]
-) -> dict[str, Any] | None:
-    """Return conditions without the pairs that mean nothing for a stack; None when one allows no value at all."""
-    filled = {
-        operator: {key: value for key, text in pairs.items() if (value := _fill(text, known)) != ""}
-        for operator, pairs in templates.items()
-    }
-    if any(value == [] for pairs in filled.values() for value in pairs.values()):
-        return None
-    return {operator: pairs for operator, pairs in filled.items() if pairs}
-
-
-def _fill(template: str, known: Mapping[str, str | list[str]]) -> str | list[str]:
-    """Return a template with its placeholders replaced; one that stands alone keeps its list."""
-    alone = known.get(template.removeprefix("{").removesuffix("}")) if template.startswith("{") else None
-    return alone if isinstance(alone, list) else template.format_map(known)
+def _services(table: str, wanted: frozenset[str], known: documents.Known) -> list[str]:
+    return sorted({str(documents.fill(each, known)) for name in wanted for each in data()[table].get(name, [])})
 
 
 def _divide(statements: list[Statement]) -> Iterator[list[Statement]]:

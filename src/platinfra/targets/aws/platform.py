@@ -180,12 +180,8 @@ def _machine(values: AwsValues) -> dict[str, Any]:
 
 def _flow_log_role(place: Place) -> Role:
     group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
-    allowed = {
-        "Sid": "WriteFlowLogs",
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-        "Resource": [group, f"{group}:log-stream:*"],
-    }
+    actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    allowed = documents.statement("WriteFlowLogs", actions, [group, f"{group}:log-stream:*"])
     source = place.arn("ec2", "vpc-flow-log/*")
     return _role(
         place,

@@ -8,6 +8,7 @@ from platinfra.catalog.schema import AwsStatement
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Reference, Text
 from platinfra.model.template import ABSENT, as_text, innermost, join_text, map_values
+from platinfra.targets.aws.documents import statement
 from platinfra.targets.aws.facts import MAIN, AwsValues
 
 OWN = ""
@@ -38,14 +39,7 @@ class Statement:
 
     def document(self) -> dict[str, Any]:
         """Return it as IAM writes it; what holds references is a Text."""
-        resources = [join_text(text) for text in self.resources]
-        made: dict[str, Any] = {
-            "Sid": self.sid,
-            "Effect": "Allow",
-            "Action": sorted(self.actions),
-            "Resource": resources,
-        }
-        return {**made, "Condition": self.conditions} if self.conditions else made
+        return statement(self.sid, sorted(self.actions), [join_text(text) for text in self.resources], self.conditions)
 
 
 def statements_of(component: Component, values: AwsValues) -> list[Statement]:

@@ -55,26 +55,15 @@ def _machine_access(role: str, values: AwsValues) -> dict[str, dict[str, object]
     documents_allowed = ["AWS-StartPortForwardingSession"]
     if role == "admin":
         documents_allowed.append("SSM-SessionManagerRunShell")
-    instance = {
-        "Sid": "StartSession",
-        "Effect": "Allow",
-        "Action": ["ssm:StartSession"],
-        "Resource": [place.arn("ec2", "instance/*")],
-        "Condition": {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in place.tags().items()}},
-    }
-    with_document = {
-        "Sid": "SessionDocuments",
-        "Effect": "Allow",
-        "Action": ["ssm:StartSession"],
-        "Resource": [place.arn("ssm", f"document/{each}", account="") for each in documents_allowed],
-    }
-    own = {
-        "Sid": "OwnSessions",
-        "Effect": "Allow",
-        "Action": ["ssm:ResumeSession", "ssm:TerminateSession"],
-        "Resource": [place.arn("ssm", "session/$${aws:userid}-*".replace("$$", "$"))],
-    }
-    return {"sessions": documents.policy([instance, with_document, own])}
+    own = {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in place.tags().items()}}
+    allowed = [place.arn("ssm", f"document/{each}", account="") for each in documents_allowed]
+    sessions = [place.arn("ssm", "session/${aws:userid}-*")]
+    statements = [
+        documents.statement("StartSession", ["ssm:StartSession"], [place.arn("ec2", "instance/*")], own),
+        documents.statement("SessionDocuments", ["ssm:StartSession"], allowed),
+        documents.statement("OwnSessions", ["ssm:ResumeSession", "ssm:TerminateSession"], sessions),
+    ]
+    return {"sessions": documents.policy(statements)}
 
 
 def _word(name: str) -> str:

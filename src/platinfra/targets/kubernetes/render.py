@@ -1,11 +1,12 @@
 """A bundle as a folder that can be reviewed, committed and moved: for Helm and kubectl, Argo CD or Flux."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from platinfra.model.template import plain
+from platinfra.facts.table import beside
+from platinfra.model.template import ABSENT, fill, plain
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle, Release, Step
 from platinfra.targets.kubernetes.image_digests import with_digests
 from platinfra.targets.kubernetes.routes import given_secrets
@@ -39,15 +40,8 @@ def secret_keys(bundle: Bundle) -> dict[str, list[str]]:
 
 def folder(bundle: Bundle, kind: Format, rendered: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> Files:
     """Return the files of the folder; `rendered` is what each step's chart became, which plain manifests need."""
-    match kind:
-        case "helm":
-            files = helm_folder(bundle)
-        case "manifests":
-            files = manifests_folder(bundle, rendered or {})
-        case "argocd":
-            files = argocd_folder(bundle)
-        case "flux":
-            files = flux_folder(bundle)
+    makers = {"helm": helm_folder, "argocd": argocd_folder, "flux": flux_folder}
+    files = manifests_folder(bundle, rendered or {}) if kind == "manifests" else makers[kind](bundle)
     files["README.md"] = (_FOLDER / f"{kind}.md").read_text(encoding="utf-8")
     files[MARKER] = _about(bundle, kind, sorted(files))
     return files
@@ -106,7 +100,7 @@ def argocd_folder(bundle: Bundle) -> Files:
     files: Files = {}
     for step in bundle.steps:
         wave = {"argocd.argoproj.io/sync-wave": str(step.wave)}
-        found = [_application(step.release, bundle)] if step.release else open_objects(step)
+        found = [_fill("application", bundle, **_release_facts(step.release))] if step.release else open_objects(step)
         if found:
             files[f"{_file_name(step.key)}.yaml"] = to_yaml([_annotate(each, wave) for each in found])
     return files
@@ -150,82 +144,39 @@ def _helm_command(release: Release, values: str) -> str:
     )
 
 
-def _application(release: Release, bundle: Bundle) -> Object:
-    repository = release.repository.removeprefix("oci://")
+def _fill(template: str, bundle: Bundle, **known: Any) -> Object:
+    """Return one of the templates with what it mentions."""
+    facts = {"namespace": bundle.place.namespace, "labels": bundle.place.labels(), **known}
+    filled: Object = fill(beside(__file__)[template], lambda reference: facts[reference.path[0]])
+    return filled
+
+
+def _release_facts(release: Release) -> Object:
+    """Return what the templates of a release mention."""
+    address = release.repository.removeprefix("oci://")
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Application",
-        "metadata": {
-            "name": f"{bundle.place.namespace}-{release.name}",
-            "namespace": "argocd",
-            "labels": bundle.place.labels(),
-            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
-        },
-        "spec": {
-            "project": "default",
-            "destination": {"server": "https://kubernetes.default.svc", "namespace": release.namespace},
-            "source": {
-                "repoURL": repository,
-                "chart": release.chart,
-                "targetRevision": release.version,
-                "helm": {"releaseName": release.name, "valuesObject": plain(release.values)},
-            },
-            "syncPolicy": {
-                "automated": {"prune": True, "selfHeal": True},
-                "syncOptions": ["CreateNamespace=true", "ServerSideApply=true"],
-            },
-        },
+        "name": release.name,
+        "target": release.namespace,
+        "chart": release.chart,
+        "version": release.version,
+        "values": plain(release.values),
+        "repository": release.repository,
+        "address": address,
+        "source": f"{release.name}-{_source_name(release.repository)}",
+        "oci": "oci" if address != release.repository else ABSENT,
     }
 
 
-def _flux_objects(step: Step, bundle: Bundle) -> Iterator[Object]:
+def _flux_objects(step: Step, bundle: Bundle) -> list[Object]:
     if step.release is None:
-        yield from open_objects(step)
-        return
-    release = step.release
-    source = _source_name(release.repository)
-    meta = {"namespace": bundle.place.namespace, "labels": bundle.place.labels()}
-    oci = {"type": "oci"} if release.repository.startswith("oci://") else {}
-    yield {
-        "apiVersion": "source.toolkit.fluxcd.io/v1",
-        "kind": "HelmRepository",
-        "metadata": {"name": f"{release.name}-{source}", **meta},
-        "spec": {"interval": "1h", "url": release.repository, **oci},
-    }
-    where = {"kind": "HelmRepository", "name": f"{release.name}-{source}"}
-    yield {
-        "apiVersion": "helm.toolkit.fluxcd.io/v2",
-        "kind": "HelmRelease",
-        "metadata": {"name": release.name, **meta},
-        "spec": {
-            "interval": "1h",
-            "releaseName": release.name,
-            "targetNamespace": release.namespace,
-            "storageNamespace": release.namespace,
-            "install": {"createNamespace": True, "crds": "CreateReplace"},
-            "upgrade": {"crds": "CreateReplace", "remediation": {"retries": 2}},
-            "chart": {"spec": {"chart": release.chart, "version": release.version, "sourceRef": where}},
-            "values": plain(release.values),
-        },
-    }
+        return open_objects(step)
+    facts = _release_facts(step.release)
+    return [_fill(name, bundle, **facts) for name in ("helm_repository", "helm_release")]
 
 
 def _kustomization(bundle: Bundle, wave: int, waves: list[int]) -> Object:
     before = [{"name": f"{bundle.place.namespace}-{each:02d}"} for each in waves if each == wave - 1]
-    return {
-        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
-        "kind": "Kustomization",
-        "metadata": {"name": f"{bundle.place.namespace}-{wave:02d}", "namespace": "flux-system"},
-        "spec": {
-            "interval": "10m",
-            "path": f"./waves/{wave:02d}",
-            "prune": True,
-            "wait": True,
-            "timeout": "15m",
-            "sourceRef": {"kind": "GitRepository", "name": "flux-system"},
-            **({"dependsOn": before} if before else {}),
-        },
-    }
+    return _fill("kustomization", bundle, wave=f"{wave:02d}", before=before or ABSENT)
 
 
 def _annotate(each: Object, annotations: Mapping[str, str]) -> Object:
@@ -234,9 +185,8 @@ def _annotate(each: Object, annotations: Mapping[str, str]) -> Object:
 
 
 def _source_name(repository: str) -> str:
-    return (
-        "".join(each if each.isalnum() else "-" for each in repository.partition("://")[2]).strip("-")[:40].strip("-")
-    )
+    letters = (each if each.isalnum() else "-" for each in repository.partition("://")[2])
+    return "".join(letters).strip("-")[:40].strip("-")
 
 
 def _file_name(key: str) -> str:

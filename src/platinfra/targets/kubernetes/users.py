@@ -1,48 +1,21 @@
 """Roles of people in a stack's namespace: what each may do through the Kubernetes API, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.facts.table import beside
+from platinfra.targets.kubernetes.access import RBAC, bound_role
 from platinfra.targets.kubernetes.place import Place, metadata
 from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, SINCE
 
 Object = dict[str, Any]
-WORK = frozenset(
-    {
-        "argoproj.io/CronWorkflow",
-        "argoproj.io/Workflow",
-        "argoproj.io/WorkflowTemplate",
-        "mlops.seldon.io/Model",
-        "mlops.seldon.io/Pipeline",
-        "ray.io/RayJob",
-        "ray.io/RayService",
-        "serving.kserve.io/InferenceService",
-        "sparkoperator.k8s.io/ScheduledSparkApplication",
-        "sparkoperator.k8s.io/SparkApplication",
-    }
-)
-"""Custom kinds that people hand their work in by; of others, such as a database's, the platform itself is made."""
-_RBAC = "rbac.authorization.k8s.io"
+_TABLE: Mapping[str, Any] = beside(__file__)
+WORK = frozenset(_TABLE["work"])
+"""Custom kinds that people hand their work in by."""
 _READ = ("get", "list", "watch")
 _CHANGE = ("create", "update", "patch", "delete")
-_CHANGEABLE: Mapping[str, tuple[str, ...]] = {
-    "": ("configmaps", "persistentvolumeclaims", "pods", "serviceaccounts", "services"),
-    "apps": ("daemonsets", "deployments", "replicasets", "statefulsets"),
-    "autoscaling": ("horizontalpodautoscalers",),
-    "batch": ("cronjobs", "jobs"),
-    "networking.k8s.io": ("ingresses", "networkpolicies"),
-    "policy": ("poddisruptionbudgets",),
-    _RBAC: ("rolebindings", "roles"),
-}
-_SHOWN: Mapping[str, tuple[str, ...]] = {
-    "": ("endpoints", "events", "limitranges", "resourcequotas"),
-    "apps": ("controllerrevisions",),
-    "discovery.k8s.io": ("endpointslices",),
-    "events.k8s.io": ("events",),
-}
-"""What the cluster itself writes, or whoever runs it."""
 _BUILT_IN = frozenset(kind.rpartition("/")[0].rpartition("/")[0] for kind in SINCE)
 
 
@@ -56,22 +29,10 @@ class Right:
     reason: str
 
 
-_LOGS = Right("", ("pods/log",), ("get",), "Logs show why something failed.")
-_PORTS = Right("", ("pods/portforward",), ("create",), "`kubectl port-forward` opens pages and APIs.")
-_SCALE = Right(
-    "apps",
-    ("deployments/scale", "replicasets/scale", "statefulsets/scale"),
-    ("get", "update", "patch"),
-    "Servers can be scaled up and down.",
-)
-_JOBS = Right(
-    "batch",
-    ("jobs",),
-    _CHANGE,
-    "Training and batches run as jobs, whose pods may mount any Secret and use any account of the namespace.",
-)
-_SECRETS = Right("", ("secrets",), (*_READ, *_CHANGE, "deletecollection"), "Admins manage credentials.")
-_SHELL = Right("", ("pods/attach", "pods/eviction", "pods/exec"), ("create",), "Admins fix running pods.")
+def _rights_of(*names: str) -> Iterator[Right]:
+    """Yield rights by their names in the table."""
+    for each in map(_TABLE["rights"].get, names):
+        yield Right(each["group"], tuple(each["resources"]), tuple(each["verbs"]), each["reason"])
 
 
 def people(place: Place) -> dict[str, list[str]]:
@@ -85,30 +46,24 @@ def people(place: Place) -> dict[str, list[str]]:
 def rights(role: str, kinds: frozenset[str]) -> list[Right]:
     """Return what people of a role may do; `kinds` are the custom ones of the stack (`ray.io/v1/RayJob`)."""
     custom = _custom(kinds)
-    looking = [
-        *_rights(_CHANGEABLE, _READ, "Shows the objects of the stack."),
-        *_rights(_SHOWN, _READ, "Shows its health."),
+    found = [
+        *_rights(_TABLE["changeable"], _READ, "Shows the objects of the stack."),
+        *_rights(_TABLE["shown"], _READ, "Shows its health."),
         *_rights(custom, _READ, "Shows the custom resources of its tools."),
     ]
     match role:
         case "admin":
             changing = (*_CHANGE, "deletecollection")
-            return [
-                *looking,
-                *_rights(_CHANGEABLE, changing, "Admins change all objects of the stack."),
-                *_rights(custom, changing, "Admins change the custom resources of its tools."),
-                *(_SECRETS, _LOGS, _PORTS, _SCALE, _SHELL),
-            ]
+            found += _rights(_TABLE["changeable"], changing, "Admins change all objects of the stack.")
+            found += _rights(custom, changing, "Admins change the custom resources of its tools.")
+            found += _rights_of("secrets", "logs", "ports", "scale", "shell")
         case "ml_engineer":
+            found += _rights_of("logs", "ports", "scale", "jobs")
             work = _custom(frozenset(each for each in kinds if _key(each) in WORK))
-            return [
-                *looking,
-                *(_LOGS, _PORTS, _SCALE, _JOBS),
-                *_rights(work, _CHANGE, "Work is submitted as these kinds."),
-            ]
+            found += _rights(work, _CHANGE, "Work is submitted as these kinds.")
         case "data_scientist":
-            return [*looking, _LOGS, _PORTS]
-    return looking
+            found += _rights_of("logs", "ports")
+    return found
 
 
 def objects(place: Place, kinds: frozenset[str]) -> Iterator[Object]:
@@ -120,14 +75,7 @@ def objects(place: Place, kinds: frozenset[str]) -> Iterator[Object]:
             {"apiGroups": [each.group], "resources": list(each.resources), "verbs": list(each.verbs)}
             for each in rights(role, kinds)
         ]
-        yield {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": meta, "rules": rules}
-        yield {
-            "apiVersion": f"{_RBAC}/v1",
-            "kind": "RoleBinding",
-            "metadata": meta,
-            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": name_of(role)},
-            "subjects": [{"apiGroup": _RBAC, "kind": "User", "name": each} for each in names],
-        }
+        yield from bound_role(meta, rules, [{"apiGroup": RBAC, "kind": "User", "name": each} for each in names])
 
 
 def name_of(role: str) -> str:
@@ -146,8 +94,8 @@ def _refuse_reserved(place: Place) -> None:
         )
 
 
-def _rights(resources: Mapping[str, tuple[str, ...]], verbs: tuple[str, ...], reason: str) -> Iterator[Right]:
-    return (Right(group, found, verbs, reason) for group, found in resources.items())
+def _rights(resources: Mapping[str, Iterable[str]], verbs: tuple[str, ...], reason: str) -> Iterator[Right]:
+    return (Right(group, tuple(found), verbs, reason) for group, found in resources.items())
 
 
 def _custom(kinds: frozenset[str]) -> dict[str, tuple[str, ...]]:

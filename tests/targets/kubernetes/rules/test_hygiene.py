@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 from tests.targets.kubernetes.rules.good import ABSENT, KNOWN, OBJECTS, changed
-
-from platinfra.targets.kubernetes.rules.hygiene import RULES, careless
+from tests.targets.kubernetes.rules.hygiene import RULES, careless
 
 WEB, POD = "Deployment ml/mlflow", "spec.template.spec"
 SERVER = f"{POD}.containers[0]"

@@ -5,12 +5,8 @@ from typing import Any
 import pytest
 from tests.targets.kubernetes.rules.good import ABSENT, OBJECTS, changed, write
 
-from platinfra.targets.kubernetes.rules.pod_security import (
-    RULES,
-    check_restricted,
-    needless_exceptions,
-    restricted_objects,
-)
+from platinfra.targets.kubernetes.rules import Problem
+from platinfra.targets.kubernetes.rules.pod_security import RULES, restricted_objects
 
 CONTEXT = "securityContext"
 LISTS = ("containers", "initContainers", "ephemeralContainers")
@@ -22,6 +18,11 @@ def careful() -> dict[str, Any]:
         name: [{"name": name.lower(), CONTEXT: {**context, "capabilities": {"drop": ["ALL"]}}}] for name in LISTS
     }
     return {CONTEXT: {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}, **containers}
+
+
+def check_restricted(spec: dict[str, Any], annotations: dict[str, str] | None = None) -> list[Problem]:
+    metadata = {"name": "a", "namespace": "ml", "annotations": annotations or {}}
+    return restricted_objects([{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}])
 
 
 def broken(path: str, value: Any) -> list[tuple[str, str]]:
@@ -194,25 +195,18 @@ def test_an_exception_excuses_one_rule_of_one_object_for_a_reason() -> None:
     assert [each.rule for each in restricted_objects(objects, exceptions={key: ""})] == ["host-namespaces"]
 
 
-def test_an_exception_that_excuses_nothing_is_named() -> None:
+def test_an_exception_of_another_rule_or_object_excuses_nothing() -> None:
     objects = changed("Deployment ml/mlflow", "spec.template.spec.hostNetwork", True)
-    needed = {("Deployment ml/mlflow", "host-namespaces"): "a reason"}
-    needless = {("Deployment ml/mlflow", "privileged"): "a mistake", ("Pod ml/gone", "privileged"): "of old"}
-    found = needless_exceptions(objects, exceptions={**needed, **needless})
-    assert [each.object for each in found] == ["Deployment ml/mlflow", "Pod ml/gone"]
-    assert {each.rule for each in found} == {"needless-exception"}
+    needless = {("Deployment ml/mlflow", "privileged"): "a mistake", ("Pod ml/gone", "host-namespaces"): "of old"}
     assert {each.rule for each in restricted_objects(objects, exceptions=needless)} == {"host-namespaces"}
 
 
-def test_an_exception_of_a_single_specification() -> None:
-    spec = {**careful(), "hostPID": True}
-    excused = {("Pod ml/a", "host-namespaces"): "a debugger"}
-    assert check_restricted(spec, title="Pod ml/a", exceptions=excused) == []
-    (problem,) = check_restricted(spec, title="Pod ml/b", path="spec.template.spec", exceptions=excused)
-    assert (problem.object, problem.path) == ("Pod ml/b", "spec.template.spec.hostPID")
+@pytest.mark.parametrize("value", [0, 1, "false", []])
+def test_what_only_looks_like_a_switch_that_is_off_is_none(value: Any) -> None:
+    assert broken("hostPID", value) == [("host-namespaces", "spec.hostPID")]
 
 
 def test_every_rule_is_tested() -> None:
     tested = {row[2] for row in [*POD, *CONTAINER]}
-    tested |= {"host-ports", "host-probes", "host-path", "volume-types", "sysctls", "needless-exception"}
+    tested |= {"host-ports", "host-probes", "host-path", "volume-types", "sysctls"}
     assert tested == RULES

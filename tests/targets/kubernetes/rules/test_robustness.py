@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.targets.kubernetes.rules.good import KNOWN, OBJECTS, keys
+from tests.targets.kubernetes.rules.hygiene import careless
 from tests.targets.kubernetes.rules.test_check import VALUES
 
 from platinfra.targets.kubernetes import rules
 from platinfra.targets.kubernetes.rules import Problem, check
-from platinfra.targets.kubernetes.rules.hygiene import careless
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.rules.report import diagnostics
 
@@ -59,9 +59,8 @@ def test_every_rule_is_broken_by_a_test() -> None:
         and isinstance(call.args[0], ast.Constant)
     }
     elsewhere = {"incomplete-object", "duplicate-object", "duplicate-scaler", "missing-reference-grant"}
-    of_hygiene = {"missing-resources", "image-tag", "mounted-token", "writable-root"}
     assert len(names) > 30
-    assert names - {rule.partition(" at ")[0] for *_, rule in VALUES} == elsewhere | of_hygiene
+    assert names - {rule.partition(" at ")[0] for *_, rule in VALUES} == elsewhere
 
 
 def test_rules_need_the_standard_library_alone_until_something_is_written() -> None:
@@ -76,8 +75,6 @@ def test_rules_need_the_standard_library_alone_until_something_is_written() -> N
 def test_a_problem_is_told_by_its_family() -> None:
     slugs = {
         "host-path": "object-insecure",
-        "image-tag": "object-careless",
-        "missing-resources": "object-careless",
         "missing-secret": "object-dangling",
         "no-matching-pod": "object-dangling",
         "missing-namespace": "object-refused",
@@ -86,7 +83,6 @@ def test_a_problem_is_told_by_its_family() -> None:
     problems = [Problem(rule, "Pod ml/a", "spec", "it is wrong", "mend it") for rule in slugs]
     found = diagnostics(problems)
     assert [each.code for each in found] == list(slugs.values())
-    assert [each.severity for each in found if each.code == "object-careless"] == ["warning", "warning"]
     assert found[0].message == "Pod ml/a, spec: it is wrong"
     assert found[0].details == ("rule: host-path",)
 

@@ -41,13 +41,14 @@ class Session:
 
 def why_offline(place: Place) -> str | None:
     """Return why a plan cannot look at the account; None when it can."""
-    from platinfra.drivers.aws_credentials import find_credentials
-    from platinfra.drivers.terraform import find
-
     if place.account == UNKNOWN_ACCOUNT:
         return "the file names no account"
+    from platinfra.drivers.aws_credentials import find_credentials
+
     if not find_credentials():
         return "no AWS credentials found"
+    from platinfra.drivers.terraform import find  # start-up time: without an account, it is not asked for
+
     try:
         find()
     except PlatinfraError as error:

@@ -45,11 +45,6 @@ class Template:
             return {**written, "job-name": self.owner.name, "batch.kubernetes.io/job-name": self.owner.name}
         return written
 
-    @property
-    def account(self) -> str:
-        """The name of its ServiceAccount."""
-        return self.spec.at("serviceAccountName").text or self.spec.at("serviceAccount").text or "default"
-
     def containers(self, *lists: str) -> Iterator[Place]:
         """Yield the containers of some lists of the specification; of all of them when none is named."""
         for name in lists or CONTAINERS:

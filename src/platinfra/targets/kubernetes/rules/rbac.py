@@ -39,14 +39,3 @@ def _subjects(inventory: Inventory, binding: Resource) -> Iterator[Problem]:
             message = f"nothing creates the ServiceAccount `{namespace.text}/{name.text}`"
             hint = "add the ServiceAccount, or name one that exists"
             yield binding.problem("missing-subject", name, message, hint)
-
-
-def is_bound(inventory: Inventory, namespace: str, account: str) -> bool:
-    """Tell whether a binding gives an account a role."""
-    wanted = (namespace, account)
-    return any(
-        (each.at("namespace").text, each.at("name").text) == wanted and each.at("kind").text == "ServiceAccount"
-        for key in BINDINGS
-        for binding in inventory.all(key)
-        for each in binding.at("subjects").each()
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from platinfra.diagnostics import Diagnostic
-from platinfra.targets.kubernetes.rules import hygiene, pod_security
+from platinfra.targets.kubernetes.rules import pod_security
 from platinfra.targets.kubernetes.rules.problem import Problem
 
 
@@ -17,8 +17,6 @@ def _diagnostic(problem: Problem) -> Diagnostic:
     message, hint, rule = f"{place}: {problem.message}", problem.hint, (f"rule: {problem.rule}",)
     if problem.rule in pod_security.RULES:
         return Diagnostic("object-insecure", message, hint=hint, details=rule)
-    if problem.rule in hygiene.RULES:
-        return Diagnostic("object-careless", message, hint=hint, severity="warning", details=rule)
     if is_dangling(problem):
         return Diagnostic("object-dangling", message, hint=hint, details=rule)
     return Diagnostic("object-refused", message, hint=hint, details=rule)

@@ -56,6 +56,8 @@ _AWS = (
 )
 """Where a process finds credentials, and the certificates of services; no keys, which would lie open in the environment of every tool."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SECRET_STORE = "secret_store"  # noqa: S105
+"""The capability of where secrets lie, when they do not lie in a file."""
 _STORE = "secret-store.json"
 """Names the place in AWS where the secrets lie, when they do not lie in a file."""
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -105,13 +107,13 @@ def secrets(workspace: Workspace) -> "Secrets":
     return SecretFile(workspace.root / "secrets.json", workspace.root / "components")
 
 
-def begin_secrets(workspace: Workspace, graph: Graph) -> None:
+def begin_secrets(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
     """Decide where the secrets of a new stack lie, before it has any data; that lasts as long as its data."""
     from platinfra.drivers.files import LocalFiles
 
     if any((workspace.root / each).exists() for each in ("secrets.json", _STORE, "components")):
         return
-    stores = [each for each in graph.components.values() if each.tool == "secrets-manager"]
+    stores = [each for each in graph.components.values() if _SECRET_STORE in catalog.get(each.tool).provides]
     if not stores:
         LocalFiles().write(workspace.root / "secrets.json", "{}")
     for each in stores[:1]:

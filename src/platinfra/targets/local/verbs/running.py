@@ -11,7 +11,7 @@ from platinfra.targets.local.record import LocalComponent, LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.target import not_up
 
-_NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYDANTIC_DISABLE_PLUGINS")
+_NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
 """Settings of this process that a user's command must not inherit."""
 
 

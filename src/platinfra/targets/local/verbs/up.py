@@ -44,7 +44,7 @@ def _has_to_move(prepared: Prepared, talk: Talk) -> bool:
 
 
 def _apply(prepared: Prepared, talk: Talk) -> Applied:
-    machine.begin_secrets(prepared.stack.workspace, prepared.stack.graph)
+    machine.begin_secrets(prepared.stack.workspace, prepared.stack.graph, prepared.stack.catalog)
     world = machine.world(prepared.stack.workspace)
     seen = Seen(world, world.processes.statuses())
     prepared = with_strays(prepared, seen)

@@ -1,4 +1,4 @@
-"""What a pod of a careful platform has, although no API server asks for it."""
+"""What a pod of a careful platform has, although no API server asks for it; our own pods are held to it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from platinfra.targets.kubernetes.rules.known import Known
 from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import SHORT_LIVED, Template
 from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.rbac import is_bound
+from platinfra.targets.kubernetes.rules.rbac import BINDINGS
 
 RULES = frozenset(
     {
@@ -77,9 +77,21 @@ def _probes(template: Template, container: Place) -> Iterator[Problem]:
 
 def _token(stock: Inventory, template: Template) -> Iterator[Problem]:
     place, namespace = template.spec.at("automountServiceAccountToken"), template.owner.namespace
-    account = stock.find("ServiceAccount", namespace, template.account)
+    name = template.spec.at("serviceAccountName").text or template.spec.at("serviceAccount").text or "default"
+    account = stock.find("ServiceAccount", namespace, name)
     of_account = account.at("automountServiceAccountToken").value if account else None
     mounts = place.value if place.present else of_account
-    if mounts is not False and not is_bound(stock, namespace, template.account):
-        message = f"the pod mounts a token of `{template.account}`, an account without a role"
+    if mounts is not False and not is_bound(stock, namespace, name):
+        message = f"the pod mounts a token of `{name}`, an account without a role"
         yield template.owner.problem("mounted-token", place, message, "automountServiceAccountToken: false")
+
+
+def is_bound(inventory: Inventory, namespace: str, account: str) -> bool:
+    """Tell whether a binding gives an account a role."""
+    wanted = (namespace, account)
+    return any(
+        (each.at("namespace").text, each.at("name").text) == wanted and each.at("kind").text == "ServiceAccount"
+        for key in BINDINGS
+        for binding in inventory.all(key)
+        for each in binding.at("subjects").each()
+    )

@@ -1,24 +1,17 @@
-"""The environment of a client of the stack, and commands run in it."""
+"""Commands run as clients of the stack."""
 
 import os
 import shutil
 from pathlib import Path
 
-from platinfra.app.stacks import target_of
-from platinfra.app.workspace import at
+from platinfra.app.stacks import brought_up
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-
-
-def env(file: Path | None, environment: str | None) -> dict[str, str]:
-    """Return the variables a client of the stack needs."""
-    workspace = at(file, environment)
-    return dict(target_of(workspace).environment(workspace))
 
 
 def run(file: Path | None, environment: str | None, command: tuple[str, ...]) -> None:
     """Replace this process by `command`, in the client environment; raise PlatinfraError when there is no such program."""
-    workspace = at(file, environment)
-    variables = dict(target_of(workspace).command_environment(workspace))
+    workspace, target = brought_up(file, environment)
+    variables = dict(target.command_environment(workspace))
     program = shutil.which(command[0], path=variables["PATH"])
     if program is None:
         hint = "programs are looked up in the client environment, then on PATH"
