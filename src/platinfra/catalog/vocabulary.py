@@ -8,6 +8,7 @@ reference is written from it.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from platinfra.catalog.capability import Capability
@@ -75,10 +76,9 @@ def names(
 ) -> frozenset[str]:
     """Return every name that means something for a tool in a place; `PREFIX.*` is any name that begins so."""
     local = tool.run.local
-    there = {"", *given, *(["lock"] if local and local.requirements else ())}
-    words = [name for each in WORDS if place in each.places and each.needs in there for name in each.names]
+    there = frozenset({"", *given, *(["lock"] if local and local.requirements else ())})
     fillers = _fillers(tool, folder, find_capability)
-    return frozenset(_HOLE.sub(each, word) for word in words for each in _filling(word, fillers))
+    return frozenset(name.replace(hole, each) for name, hole in _holes(place, there) for each in fillers[hole])
 
 
 def is_among(name: str, known: frozenset[str]) -> bool:
@@ -86,9 +86,11 @@ def is_among(name: str, known: frozenset[str]) -> bool:
     return name in known or f"{name.partition('.')[0]}.*" in known
 
 
-def _filling(word: str, fillers: Mapping[str, Iterable[str]]) -> Iterable[str]:
-    hole = _HOLE.search(word)
-    return fillers[hole[0]] if hole else ("",)
+@cache
+def _holes(place: Place, there: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Return the names of a place, each with the part that stands for what a tool calls its own."""
+    names = [name for each in WORDS if place in each.places and each.needs in there for name in each.names]
+    return tuple((name, "".join(_HOLE.findall(name)[:1])) for name in names)
 
 
 def _fillers(
@@ -101,6 +103,7 @@ def _fillers(
     kubernetes, aws = tool.run.kubernetes, tool.run.aws
     wired = [f"{name}.{each}" for name, one in tool.requires.items() for each in attributes(one.capability)]
     return {
+        "": ("",),
         "SETTING": tool.settings,
         "SECRET": tool.secrets,
         "ENDPOINT": tool.endpoints,
