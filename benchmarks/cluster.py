@@ -23,8 +23,9 @@ from tests.targets.kubernetes.test_network import reached, wired  # noqa: E402
 from platinfra.diagnostics import PlatinfraError  # noqa: E402
 from platinfra.drivers import helm  # noqa: E402
 from platinfra.drivers.helm_releases import HelmReleases  # noqa: E402
+from platinfra.model.template import plain  # noqa: E402
 from platinfra.targets.kubernetes.plan import exceptions, plan, problems  # noqa: E402
-from platinfra.targets.kubernetes.render import folder, plain  # noqa: E402
+from platinfra.targets.kubernetes.render import folder  # noqa: E402
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects  # noqa: E402
 from platinfra.targets.kubernetes.verbs.session import render_charts  # noqa: E402
 

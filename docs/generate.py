@@ -14,6 +14,7 @@ from platinfra.app.tools import targets_of
 from platinfra.catalog.capability import Capability, Requirement
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Setting, Tool
+from platinfra.catalog.vocabulary import SECTIONS, WORDS
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
 from platinfra.model.ground import PLACES, Place
@@ -210,6 +211,7 @@ def tool_yaml() -> Iterator[str]:
     yield "# tool.yaml"
     yield "One folder with a `tool.yaml` adds a tool: see [add a tool](../how-to/add-a-tool.md)."
     yield "`platinfra schema tool` prints the JSON Schema for editors."
+    yield from vocabulary()
     yield "\n## Tool\n"
     yield f"{written['description']}\n"
     yield from keys(written)
@@ -217,6 +219,38 @@ def tool_yaml() -> Iterator[str]:
         yield f"\n## {name}\n"
         yield f"{definition['description']}\n"
         yield from keys(definition)
+
+
+def vocabulary() -> Iterator[str]:
+    """Yield the names that references may mention, and the keys whose texts may have references."""
+    yield "\n## References\n"
+    yield "`${…}` fetches a value. What mentions something that is not there, such as an optional requirement that is unbound,"
+    yield "disappears: a key, an item of a list, a group of `command`. `$$` is a dollar sign."
+    yield ""
+    yield "Words in capitals are names of the tool's own: of a setting, an endpoint, a requirement. Braces are a choice."
+    yield "A `tool.yaml` that mentions anything else is refused when it is loaded, with the line.\n"
+    rows = []
+    for each in WORDS:
+        marks = ["✓" if place in each.places else "" for place in PLACES]
+        rows.append([f"`{each.name}`", *marks, f"{each.meaning}{NEEDS[each.needs]}"])
+    yield from table(["name", *PLACES, "meaning"], rows)
+    yield "\nThese keys may have references, to the names of one place each. `*` is any key, `**` whatever is below.\n"
+    found: dict[tuple[str, str], list[str]] = {}
+    for section in SECTIONS:
+        given = ", ".join(NEEDS[each].strip(" ().") for each in section.given)
+        found.setdefault((section.place, given), []).append(f"`{section.path}`")
+    yield from table(
+        ["place", "beside the others", "keys"],
+        [[place, given, ", ".join(paths)] for (place, given), paths in found.items()],
+    )
+
+
+NEEDS = {
+    "": "",
+    "wire": " (Where a wire is granted.)",
+    "chart": " (In a chart.)",
+    "lock": " (With `requirements`.)",
+}
 
 
 def keys(definition: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.model.ports import Answer, CommandSpec, Listener, ProcessSpec, ProcessStatus, World
+from platinfra.model.reference import Secret
 
 
 @dataclass
@@ -99,8 +100,8 @@ class FakeSockets:
 
 
 class FakeSecrets:
-    def get(self, component: str, name: str) -> str:
-        return f"value-of-{component}-{name}"
+    def get(self, secret: Secret) -> str:
+        return f"value-of-{secret.component}-{secret.key}"
 
 
 @dataclass

@@ -9,9 +9,9 @@ from tests.stacks import resolved
 from platinfra.model.graph import Graph
 from platinfra.model.reference import Reference
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.aws.facts import AwsFacts
 from platinfra.targets.aws.machine import stack_file
 from platinfra.targets.aws.place import place_of
-from platinfra.targets.aws.values import Values
 
 pytestmark = pytest.mark.broad
 LATER = {"port": "5432", "master_secret_arn": "arn:aws:secretsmanager:eu-central-1:210987654321:secret:rds!db-1"}
@@ -19,7 +19,7 @@ LATER = {"port": "5432", "master_secret_arn": "arn:aws:secretsmanager:eu-central
 
 def on_machine(there: Resolved) -> Graph:
     """Return the graph that the machine resolves its file to, with names for what only Terraform knows."""
-    text = stack_file(Values(there.graph, there.catalog, place_of(there)))
+    text = stack_file(AwsFacts(there.graph, there.catalog, place_of(there)).values)
     parts = (LATER.get(each.path[-1], each.path[-1]) if isinstance(each, Reference) else each for each in text)
     return resolved(json.dumps(json.loads("".join(map(str, parts))))).graph
 

@@ -16,6 +16,7 @@ from platinfra.diagnostics import PlatinfraError
 from platinfra.model import targets
 from platinfra.model.graph import Binding
 from platinfra.model.ground import Ground
+from platinfra.model.reference import Secret
 from platinfra.model.targets import grounds
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.cloud import AwsCloud
@@ -200,7 +201,7 @@ def of_cluster(made: Bundle, binding: Binding) -> Iterator[Any]:
     """Yield what the consumer's pods and its client code get, and what names the provider where the wire points back."""
     turned = {"metrics": MONITORS, "page": ROUTES}.get(binding.capability)
     consumer = made.values.graph.components[binding.consumer]
-    found: list[Any] = [made.values.value(made.values.recipe(consumer).client_env or {}, consumer, CODE)]
+    found: list[Any] = [made.values.value(made.values.facts.recipe(consumer).client_env or {}, consumer, CODE)]
     for step in made.steps:
         if step.component == binding.consumer or step.key == turned:
             found += [step.release.values] if step.release else []
@@ -258,5 +259,5 @@ def test_generated_secrets_on_aws_lie_where_the_wire_says() -> None:
     [wire] = [each for each in found.graph.bindings_of("mlflow") if each.name == "secrets"]
     assert wire.provider == "secrets-manager"
     values = targets.get("aws").cloud(found).values
-    assert AwsCloud(values).secret("mlflow", "webhooks") == ("demo/mlflow/webhooks", "value")
+    assert AwsCloud(values).secret(Secret("mlflow", "webhooks")) == ("demo/mlflow/webhooks", "value")
     assert "`mlflow.secrets` is not bound to `vault`" in "\n".join(found.graph.notes)

@@ -8,6 +8,7 @@ import pytest
 
 from platinfra.diagnostics import ActionError
 from platinfra.drivers.secret_store import SecretStore
+from platinfra.model.reference import Secret
 from tests.moto_server import REGION, moto, surroundings
 
 pytestmark = pytest.mark.live
@@ -27,6 +28,7 @@ def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStore]
     made = {
         "demo/mlflow/backend": '{"password": "a", "port": 5432}',
         "demo/mlflow/key": '{"value": "b"}',
+        "demo/mlflow/admin-password": '{"value": "d"}',
         "demo/mlflow/text": "c",
     }
     for name, text in made.items():
@@ -37,16 +39,17 @@ def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SecretStore]
 
 
 def test_logins_and_generated_secrets_are_found_by_their_names(store: SecretStore) -> None:
-    assert store.get("mlflow", "backend-password") == "a"
-    assert store.get("mlflow", "key") == "b"
+    assert store.get(Secret("mlflow", "backend", "login")) == "a"
+    assert store.get(Secret("mlflow", "key")) == "b"
+    assert store.get(Secret("mlflow", "admin-password")) == "d"
 
 
 def test_a_secret_is_fetched_once(store: SecretStore) -> None:
-    assert store.get("mlflow", "key") == "b"
+    assert store.get(Secret("mlflow", "key")) == "b"
     boto3.client("secretsmanager", region_name=REGION).put_secret_value(
         SecretId="demo/mlflow/key", SecretString=json.dumps({"value": "c"})
     )
-    assert store.get("mlflow", "key") == "b"
+    assert store.get(Secret("mlflow", "key")) == "b"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,6 @@ def test_a_secret_is_fetched_once(store: SecretStore) -> None:
 )
 def test_a_secret_that_is_not_there_is_named(store: SecretStore, name: str, said: str) -> None:
     with pytest.raises(ActionError) as caught:
-        store.get("mlflow", name)
+        store.get(Secret("mlflow", name))
     assert caught.value.diagnostics[0].code == "secrets-missing"
     assert said in caught.value.diagnostics[0].message

@@ -19,12 +19,12 @@ import yaml
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.template import plain
 from platinfra.sections.routes import Routes, Tls
 from platinfra.targets.kubernetes.bundle import Release, bundle
+from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.place import VERSION, place_of
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.schema import KubernetesDeployment
-from platinfra.targets.kubernetes.values import Values
 
 FOLDER = Path(__file__).parent / "chart_keys"
 STUBS = {
@@ -124,7 +124,7 @@ def releases(tool: Tool, catalog: Catalog, sign_in: int = 0) -> list[Release]:
         None,
         cloud,
     )
-    steps = bundle(Values(graph, catalog, place)).steps
+    steps = bundle(ClusterFacts(graph, catalog, place).values).steps
     own = {each.name for each in (tool.run.kubernetes.charts.values() if tool.run.kubernetes else ())}
     return [step.release for step in steps if step.release and step.release.chart in own]
 

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from platinfra.catalog.catalog import Catalog
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Release
-from platinfra.targets.kubernetes.render import plain
 from tests.kubernetes.record_chart_keys import FOLDER, SOURCES, Chart, charts, leaves, type_of, written
 
 REAL_CHARTS = Path(__file__).parents[3] / "shared" / "charts"

@@ -12,10 +12,10 @@ import boto3
 import pytest
 
 from platinfra.model.reference import Reference, Text
+from platinfra.model.template import plain
 from platinfra.targets.aws import machine
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.terraform_json import with_holes
-from platinfra.targets.kubernetes.render import plain
 from tests.kubernetes.stacks import bundle, objects
 from tests.moto_server import REGION, enforce, moto, surroundings
 from tests.targets.aws.stacks import ACCOUNT, root_of, text_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from platinfra.model.reference import Reference, Secret, evaluate, parse, reveal, secrets, show_text
+from platinfra.model.reference import Kind, Reference, Secret, parse, reveal, secrets, show_text, written_references
 
 
 def test_text_is_split_at_its_references() -> None:
@@ -19,12 +19,21 @@ def test_a_reference_is_a_dotted_name_and_nothing_more(text: str) -> None:
         parse(text)
 
 
-def test_values_replace_references_and_text_around_them_joins() -> None:
-    assert evaluate(parse("a-${b.c}-d"), lambda _: ("x",)) == ("a-x-d",)
+def test_what_is_written_as_a_reference_is_found_well_formed_or_not() -> None:
+    assert list(written_references("$${HOME} ${a.b} ${a b} ${} ${open")) == ["${a.b}", "${a b}", "${}", "${open"]
 
 
-def test_one_unbound_reference_makes_the_whole_text_disappear() -> None:
-    assert evaluate(parse("${here}${gone}"), lambda each: None if each.path == ("gone",) else ("x",)) is None
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("own", "backend"),
+        ("login", "backend-password"),
+        ("administrator", "administrator-backend"),
+        ("given", "given/backend"),
+    ],
+)
+def test_secrets_are_kept_under_the_names_that_people_have_data_under(kind: Kind, key: str) -> None:
+    assert Secret("mlflow", "backend", kind).key == key
 
 
 def test_a_secret_never_prints_itself() -> None:

@@ -11,7 +11,7 @@ KNOWN = {"port": 5000, "on": True, "name": "mlflow", "empty": "", "password": Se
 
 
 def looked_up(reference: Reference) -> Any:
-    return KNOWN.get(".".join(reference.path))
+    return KNOWN.get(".".join(reference.path), ABSENT)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,8 @@ def looked_up(reference: Reference) -> Any:
         ([{"name": "A", "value": "${gone}"}, {"name": "B", "value": "${name}"}], [{"name": "B", "value": "mlflow"}]),
         ({"env": [{"deep": {"a": "${gone}"}}]}, {"env": [{"deep": {}}]}),
         ("x ${gone}", ABSENT),
+        ("${name}${gone}", ABSENT),
+        ("a-${name}-d", "a-mlflow-d"),
         ("${gone}", ABSENT),
         ("key=${password}", ("key=", Secret("mlflow", "password"))),
         ("${password}", Secret("mlflow", "password")),

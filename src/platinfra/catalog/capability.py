@@ -21,6 +21,9 @@ class Capability(Entry):
     attributes: list[Attribute] = Field(
         default=["url", "host", "port"], description="What a provider passes to its consumers."
     )
+    further: list[Attribute] = Field(
+        default=[], description="What some providers have beside it, for consumers that mention it."
+    )
     access: list[str] = Field(default=["read", "write"], description="The verbs a binding may ask for.")
     default_access: list[str] = Field(
         default=["read", "write"], description="The verbs of a requirement that names none."
@@ -45,6 +48,10 @@ class Capability(Entry):
     people: dict[Role, list[str]] = Field(
         default={}, description="What people of a role may do with it, where a cloud decides who they are."
     )
+
+    def has(self, attribute: str) -> bool:
+        """Tell whether a provider may have an attribute."""
+        return attribute in self.attributes or attribute in self.further
 
     @model_validator(mode="after")
     def _promises_something(self) -> Self:

@@ -1,6 +1,6 @@
 """The tools and capabilities there are, read one by one when asked for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Catalog:
         name = canonical_tool(name)
         if name not in self._tools:
             folder = self._folder(name)
-            self._tools[name] = load_tool(folder) if folder else None
+            self._tools[name] = load_tool(folder, self._check(folder)) if folder else None
         return self._tools[name]
 
     def get(self, name: str) -> Tool:
@@ -56,7 +56,7 @@ class Catalog:
 
     def is_own(self, name: str) -> bool:
         """Tell whether a tool is one of platinfra's: those are tested with each other in every place."""
-        return _PACKAGE in self.folder(name).parents
+        return self._check(self.folder(name)) is None
 
     def names(self) -> list[str]:
         """Return the names of all tools, sorted."""
@@ -97,6 +97,10 @@ class Catalog:
         folders = (folder.parent / "capabilities" for folder in (*self._folders, *_installed_folders()))
         names = sorted({file.stem for folder in folders for file in folder.glob("*.yaml")})
         return sorted((self.capability(name) for name in names), key=lambda each: not each.stage)
+
+    def _check(self, folder: Path) -> Callable[[str], Capability | None] | None:
+        """Return by what the references of a tool are checked: our own ones hold by a test."""
+        return None if _PACKAGE in folder.parents else self.find_capability
 
     def _read(self, name: str) -> Tool | PlatinfraError:
         try:

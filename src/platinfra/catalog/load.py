@@ -1,5 +1,6 @@
 """Read one catalog entry; an author's mistake is a diagnostic with its line."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,8 +15,12 @@ from platinfra.document import Document, load_file
 E = TypeVar("E", bound=Entry)
 
 
-def load_tool(folder: Path) -> Tool:
-    """Return the tool of a catalog folder; raise PlatinfraError when `tool.yaml` is wrong."""
+def load_tool(folder: Path, find_capability: Callable[[str], Capability | None] | None = None) -> Tool:
+    """
+    Return the tool of a catalog folder; raise PlatinfraError when `tool.yaml` is wrong.
+
+    With `find_capability` its references are checked too, which takes as long as all the rest.
+    """
     file = folder / "tool.yaml"
     document = load_file(file, name=f"{folder.name}/tool.yaml")
     tool = _entry(Tool, document)
@@ -27,6 +32,11 @@ def load_tool(folder: Path) -> Tool:
             "give both the same name",
         )
         raise PlatinfraError(problem)
+    if find_capability is not None:
+        from platinfra.catalog.references import unknown_references  # start-up time: our own tools are tested
+
+        if found := list(unknown_references(tool, document, folder, find_capability)):
+            raise PlatinfraError(*found)
     return tool
 
 

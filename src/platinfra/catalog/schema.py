@@ -1,6 +1,6 @@
 """Catalog entries as authors write them: `tool.yaml` and `capabilities/*.yaml`."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -264,6 +264,13 @@ class Tool(Entry):
     def runs_on(self, ground: Ground) -> bool:
         """Tell whether the tool can be brought up on some ground."""
         return self.limit(ground) is None and self.find_place(ground) is not None
+
+    @model_validator(mode="after")
+    def _has_secrets_of_its_own(self) -> Self:
+        logins = {taken for name in self.requires for taken in (name, f"{name}-password")}
+        if mistaken := logins.intersection(self.secrets):
+            raise ValueError(f"the secrets {sorted(mistaken)} are called as what is kept of requirements")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -7,7 +7,7 @@ from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.model.cluster import Cluster, ObjectRef
-from platinfra.model.reference import GIVEN
+from platinfra.model.reference import Secret
 
 NAME = "platinfra-secrets"
 _BYTES = 24
@@ -24,15 +24,15 @@ class ClusterSecrets:
         self._lock = Lock()
         self._content: dict[str, str] | None = None
 
-    def get(self, component: str, name: str) -> str:
+    def get(self, secret: Secret) -> str:
         """
         Return a secret: one that people made themselves, or one that is generated on first use and the same from then on.
 
         Raises ActionError when people's own is not there, or a generated one cannot be kept.
         """
-        if name.startswith(GIVEN):
-            return self._get_entry(component, name.removeprefix(GIVEN))
-        key = f"{component}.{name}"
+        if secret.kind == "given":
+            return self._get_entry(secret.component, secret.name)
+        key = f"{secret.component}.{secret.key}"
         with self._lock:
             content = self._content if self._content is not None else self._load()
             if key not in content:

@@ -7,6 +7,7 @@ from threading import Lock
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.files import LocalFiles, translate_errors
+from platinfra.model.reference import Secret
 
 _BYTES = 24
 
@@ -22,7 +23,7 @@ class SecretFile:
         self._lock = Lock()
         self._content: Content | None = None
 
-    def get(self, component: str, name: str) -> str:
+    def get(self, secret: Secret) -> str:
         """
         Return a secret, generated on first use and the same from then on.
 
@@ -32,8 +33,8 @@ class SecretFile:
         with self._lock:
             content = self._content if self._content is not None else self._load()
             self._content = content
-            found = content.get(component, {}).get(name)
-            return found if found is not None else self._generate(content, component, name)
+            found = content.get(secret.component, {}).get(secret.key)
+            return found if found is not None else self._generate(content, secret.component, secret.key)
 
     def _generate(self, content: Content, component: str, name: str) -> str:
         value = secrets.token_urlsafe(_BYTES)

@@ -7,9 +7,7 @@ from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers.aws_account import Account, translate_errors
-
-_LOGIN = "-password"
-"""Ends the name of a consumer's password; what precedes it names the binding."""
+from platinfra.model.reference import Secret
 
 
 class SecretStore:
@@ -21,15 +19,14 @@ class SecretStore:
         self._lock = Lock()
         self._known: dict[str, dict[str, Any]] = {}
 
-    def get(self, component: str, name: str) -> str:
+    def get(self, secret: Secret) -> str:
         """
         Return a secret: the password of a login, or the value of a generated one.
 
         Raises ActionError when it does not exist or may not be read.
         """
-        of_login = name.endswith(_LOGIN)
-        path = f"{self._prefix}/{component}/{name.removesuffix(_LOGIN)}"
-        return self.field(path, "password" if of_login else "value")
+        path = f"{self._prefix}/{secret.component}/{secret.name}"
+        return self.field(path, "password" if secret.kind == "login" else "value")
 
     def field(self, path: str, field: str) -> str:
         """Return a field of the secret with a name or an ARN; raise ActionError when there is none."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from platinfra.model.reference import Secret
+
 Report = Callable[[str], None]
 """Receives one short line about the progress of long work."""
 
@@ -144,8 +146,8 @@ class Sockets(Protocol):
 class Secrets(Protocol):
     """Generated secrets of a stack, in a file only its owner can read."""
 
-    def get(self, component: str, name: str) -> str:
-        """Return a secret, generated on first use and the same from then on."""
+    def get(self, secret: Secret) -> str:
+        """Return the value of a secret, generated on first use and the same from then on."""
 
 
 class Files(Protocol):

@@ -1,10 +1,12 @@
 """Values nobody knows yet: `${backend.url}` stays symbolic until a target resolves it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 _PATTERN = re.compile(r"\$\$|\$\{([^}]*)\}")
+_WRITTEN = re.compile(r"\$\$|\$\{[^}]*\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 
 
@@ -19,27 +21,40 @@ class Reference:
         return f"${{{'.'.join(self.path)}}}"
 
 
+Kind = Literal["own", "login", "administrator", "given"]
+"""Whose a secret is, and so where it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """A secret by name; its value is fetched at the last moment and never printed."""
 
     component: str
     name: str
+    kind: Kind = "own"
+    """
+    `own`: generated for the component. `login`: its password along the wire `name`. `administrator`: the `username` or
+    `password` by which a service's logins are made. `given`: the entry `name` of a Secret `component` that people made.
+    """
+
+    @property
+    def key(self) -> str:
+        """Return its name among the kept secrets of its component; people have data under it, so it never changes."""
+        match self.kind:
+            case "own":
+                return self.name
+            case "login":
+                return f"{self.name}-password"
+        return f"administrator-{self.name}" if self.kind == "administrator" else f"given/{self.name}"
 
     def __str__(self) -> str:
         """Return a placeholder."""
-        return f"<secret {self.component}.{self.name}>"
+        return f"<secret {self.component}.{self.key}>"
 
-
-GIVEN = "given/"
-"""Begins the name of a secret that people made themselves: what follows is the entry, and the component is their Secret."""
 
 Part = str | Reference | Secret
 Text = tuple[Part, ...]
 """Text with holes in it; without holes it is one string."""
-
-Scope = Callable[[Reference], "Text | None"]
-"""Returns what a reference stands for; None for an unbound optional requirement."""
 
 
 def parse(text: str) -> Text:
@@ -51,7 +66,12 @@ def parse(text: str) -> Text:
         parts.append("$" if match.group(0) == "$$" else _reference(match.group(1)))
         position = match.end()
     parts.append(text[position:])
-    return _merge(parts)
+    return merge_parts(parts)
+
+
+def written_references(text: str) -> Iterator[str]:
+    """Yield each reference as it is written, well formed or not; one that is not closed ends with the text."""
+    return (match[0] for match in _WRITTEN.finditer(text) if match[0] != "$$")
 
 
 def _reference(name: str) -> Reference:
@@ -61,7 +81,8 @@ def _reference(name: str) -> Reference:
     return Reference(tuple(name.split(".")))
 
 
-def _merge(parts: list[Part]) -> Text:
+def merge_parts(parts: Iterable[Part]) -> Text:
+    """Return parts as a text: strings that follow each other are one, and empty ones are none."""
     merged: list[Part] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):
@@ -79,17 +100,6 @@ def references(text: Text) -> Iterator[Reference]:
 def secrets(text: Text) -> Iterator[Secret]:
     """Yield the secrets in a text."""
     return (part for part in text if isinstance(part, Secret))
-
-
-def evaluate(text: Text, scope: Scope) -> Text | None:
-    """Replace each reference by what it stands for; None when one of them is unbound."""
-    parts: list[Part] = []
-    for part in text:
-        value = scope(part) if isinstance(part, Reference) else (part,)
-        if value is None:
-            return None
-        parts.extend(value)
-    return _merge(parts)
 
 
 def reveal(text: Text, fetch: Callable[[Secret], str]) -> str:

@@ -1,24 +1,43 @@
-"""Templates: data with references in it, filled in by whoever knows what they stand for."""
+"""
+Templates: data with references in it, filled in by whoever knows what they stand for.
 
-from collections.abc import Callable
+A value is one of four. *Known*: plain data, or text. *Later*: a `Reference`, which only the cloud resolves. *Hidden*: a
+`Secret`. *Absent*: `ABSENT`. What is put together of text that is not all known is a `Text`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
-from platinfra.model.reference import Reference, Secret, Text, evaluate, parse
+from platinfra.model.reference import Part, Reference, Secret, Text, merge_parts, parse, show_text
 
 parse_once = cache(parse)
-ABSENT = object()
-"""What mentions an unbound optional requirement: it disappears."""
 
-Lookup = Callable[[Reference], Any]
-"""Returns what a reference stands for, of whatever type; None for an unbound optional requirement."""
+
+class Absent(Enum):
+    """Stands for what is not there, such as an unbound optional requirement; whatever mentions it disappears."""
+
+    ABSENT = "absent"
+
+    def __bool__(self) -> Literal[False]:
+        """Tell that it is nothing."""
+        return False
+
+
+ABSENT = Absent.ABSENT
+Known = str | int | float | bool | list[Any] | Mapping[str, Any] | Text
+Later = Reference
+Hidden = Secret
+Value = Known | Later | Hidden | Absent
+Lookup = Callable[[Reference], Value]
 
 
 def fill(template: Any, lookup: Lookup) -> Any:
     """
     Return a template with its references replaced; one that is a reference alone keeps the type of its value.
 
-    An entry that mentions something unbound disappears: a key of a mapping, an item of a list, and the whole item
+    An entry that mentions something absent disappears: a key of a mapping, an item of a list, and the whole item
     where it is a mapping that loses a key. Text that still holds references or secrets comes back as `Text`.
     """
     match template:
@@ -38,12 +57,16 @@ def _item(template: Any, lookup: Lookup) -> Any:
     return ABSENT if lost else filled
 
 
-def _text(text: Text, lookup: Lookup) -> Any:
+def _text(text: Text, lookup: Lookup) -> Value:
     if len(text) == 1 and isinstance(text[0], Reference):
-        found = lookup(text[0])
-        return ABSENT if found is None else found
-    filled = evaluate(text, lambda reference: as_text(lookup(reference)))
-    return ABSENT if filled is None else join_text(filled)
+        return lookup(text[0])
+    parts: list[Part] = []
+    for part in text:
+        found = as_text(lookup(part)) if isinstance(part, Reference) else (part,)
+        if found is ABSENT:
+            return ABSENT
+        parts.extend(found)
+    return join_text(merge_parts(parts))
 
 
 def join_text(text: Text) -> str | Text:
@@ -51,12 +74,12 @@ def join_text(text: Text) -> str | Text:
     return "".join(map(str, text)) if all(isinstance(part, str) for part in text) else text
 
 
-def as_text(value: Any) -> Text | None:
-    """Return a value as text; None for one that is absent."""
+def as_text(value: Value) -> Text | Absent:
+    """Return a value as text, unless it is absent."""
     match value:
-        case None:
-            return None
-        case str() if not value:
+        case Absent():
+            return value
+        case "":
             return ()
         case tuple():
             return value
@@ -64,4 +87,38 @@ def as_text(value: Any) -> Text | None:
             return (value,)
         case bool():
             return (str(value).lower(),)
-    return None if value is ABSENT else (str(value),)
+    return (str(value),)
+
+
+def map_values(data: Any, change: Callable[[Any], Any]) -> Any:
+    """Return data with each value in it changed; a text is one value."""
+    match data:
+        case Mapping():
+            return {key: map_values(each, change) for key, each in data.items()}
+        case list():
+            return [map_values(each, change) for each in data]
+    return change(data)
+
+
+def innermost(data: Any) -> Iterator[Any]:
+    """Yield what is in some data and holds nothing itself: values, and the parts of texts."""
+    match data:
+        case Mapping():
+            yield from innermost(list(data.values()))
+        case list() | tuple():
+            for each in data:
+                yield from innermost(each)
+        case _:
+            yield data
+
+
+def plain(data: Any) -> Any:
+    """Return data for people: references and secrets keep their names."""
+    return map_values(
+        data, lambda each: each if isinstance(each, str | int | float | None) else show_text(as_text(each) or ())
+    )
+
+
+def holds_secret(data: Any) -> bool:
+    """Tell whether there is a secret anywhere in some data."""
+    return any(isinstance(each, Secret) for each in innermost(data))

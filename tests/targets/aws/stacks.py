@@ -8,9 +8,9 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.document import load_text
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
+from platinfra.targets.aws.facts import AwsFacts, AwsValues
 from platinfra.targets.aws.place import place_of
 from platinfra.targets.aws.root import Root, root
-from platinfra.targets.aws.values import Values
 
 CATALOG = Catalog()
 ACCOUNT = "210987654321"
@@ -29,9 +29,9 @@ def infrastructure_of(name: str) -> str:
     return str(yaml.safe_dump(data, sort_keys=False))
 
 
-def values_of(text: str, *, environment: str | None = None, without: tuple[str, ...] = ()) -> Values:
+def values_of(text: str, *, environment: str | None = None, without: tuple[str, ...] = ()) -> AwsValues:
     resolved = resolve(load(load_text(text, "platinfra.yaml")), CATALOG, environment=environment, without=without)
-    return Values(resolved.graph, CATALOG, place_of(resolved))
+    return AwsFacts(resolved.graph, CATALOG, place_of(resolved)).values
 
 
 def root_of(text: str, **options: object) -> Root:

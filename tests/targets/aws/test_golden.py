@@ -8,8 +8,8 @@ import pytest
 from tests.conftest import Command
 from tests.targets.aws.stacks import CASES, NAMES, root_of, text_of
 
+from platinfra.model.template import plain
 from platinfra.targets.aws.root import Root
-from platinfra.targets.aws.terraform_json import readable
 
 ENVIRONMENTS = {"production": "production"}
 
@@ -37,7 +37,7 @@ def test_the_root_module_is_as_expected(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_documents_are_as_expected(name: str) -> None:
     documents = {role.name: {"trust": role.trust, "policies": role.policies} for role in made(name).roles}
-    assert is_as_expected(named("documents.json", name), json.dumps(readable(documents), indent=1) + "\n")
+    assert is_as_expected(named("documents.json", name), json.dumps(plain(documents), indent=1) + "\n")
 
 
 @pytest.mark.parametrize("name", NAMES)

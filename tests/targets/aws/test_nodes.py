@@ -9,8 +9,8 @@ from tests.stacks import resolved
 from tests.targets.aws.stacks import root_of
 
 from platinfra.diagnostics import PlatinfraError
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.verbs import session
 
 STACK = """\

@@ -14,10 +14,10 @@ from tests.targets.aws.test_policies import environment_of, matches
 from tests.terraform import TERRAFORM
 
 import platinfra.targets.aws
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.operator import ADMINISTRATORS, ALWAYS, APPLICATIONS, MAX_CHARACTERS, STATE, data, policies
 from platinfra.targets.aws.resources import _RESOURCE
 from platinfra.targets.aws.root import root
-from platinfra.targets.aws.values import Values
 
 MODULES = Path(platinfra.targets.aws.__file__).parent / "modules"
 NOTHING = {"terraform_data"}
@@ -107,11 +107,11 @@ def context(stack: str, region: str) -> tuple[tuple[str, str], ...]:
     return tuple({**tags, "aws:RequestedRegion": region}.items())
 
 
-def denied(found: Mapping[str, Any], lines: list[str], values: Values) -> list[str]:
+def denied(found: Mapping[str, Any], lines: list[str], values: AwsValues) -> list[str]:
     """Return the recorded calls that the documents do not allow; where the resource is not known, the action counts."""
-    known = context(values.place.stack, values.place.region.name)
+    known = context(values.facts.place.stack, values.facts.place.region.name)
     named = {action.lower() for each in found.values() for one in each["Statement"] for action in one["Action"]}
-    managed = {values.place.role_arn(role.name): role.managed for role in root(values).roles}
+    managed = {values.facts.place.role_arn(role.name): role.managed for role in root(values).roles}
     missing = []
     for line in lines:
         action, arn = line.split(" ", 1)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.targets.aws.stacks import NAMES, root_of, text_of
 
+from platinfra.model.template import plain
 from platinfra.targets.aws import karpenter
-from platinfra.targets.aws.terraform_json import readable
 
 warnings.filterwarnings("ignore", category=UserWarning)
 SECRET = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:rds!db-1-AbCdEf"
@@ -35,7 +35,7 @@ def documents() -> Iterator[Any]:
     for name in NAMES:
         for role in root_of(text_of(name), environment=environment_of(name)).roles:
             for policy, document in role.policies.items():
-                yield pytest.param(role, readable(document), id=f"{name}-{role.name}-{policy}")
+                yield pytest.param(role, plain(document), id=f"{name}-{role.name}-{policy}")
 
 
 def concrete(document: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_cloudsplaining_finds_nothing(role: Any, document: dict[str, Any]) -> No
 @pytest.mark.parametrize("name", NAMES)
 def test_a_role_is_assumed_by_exactly_one_kind_of_principal(name: str) -> None:
     for role in root_of(text_of(name), environment=environment_of(name)).roles:
-        for statement in readable(role.trust)["Statement"]:
+        for statement in plain(role.trust)["Statement"]:
             (kind,) = statement["Principal"]
             assert statement["Principal"][kind] not in {"*", ""}
             # EC2 sends no condition keys; another role of the account is named by its ARN.
@@ -128,7 +128,7 @@ def test_removing_a_tool_removes_exactly_its_statements() -> None:
 
 def statements(text: str, **options: Any) -> list[Any]:
     return [
-        (role.name, readable(statement))
+        (role.name, plain(statement))
         for role in root_of(text, **options).roles
         for document in role.policies.values()
         for statement in document["Statement"]

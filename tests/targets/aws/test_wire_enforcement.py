@@ -13,10 +13,10 @@ from tests.targets.aws.wire_calls import KEY, names_of
 from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
 
 from platinfra.model.graph import Binding
+from platinfra.model.template import plain
 from platinfra.targets.aws.documents import policy
+from platinfra.targets.aws.facts import MAIN
 from platinfra.targets.aws.root import root
-from platinfra.targets.aws.terraform_json import readable
-from platinfra.targets.aws.values import MAIN
 
 pytestmark = pytest.mark.live
 
@@ -33,7 +33,7 @@ def stack(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def world(stack: str) -> Iterator[World]:
     with moto(ACCOUNT) as url:
-        yield World(Account(url, VALUES[stack].place.region.name))
+        yield World(Account(url, VALUES[stack].facts.place.region.name))
 
 
 def wires(stack: str) -> list[Binding]:
@@ -61,7 +61,7 @@ def policies(stack: str, binding: Binding, key: str) -> tuple[str, dict[str, str
     requirement = values.tool(values.graph.components[binding.consumer]).requires.get(binding.name)
     key_of_role = requirement.role if requirement else MAIN
     (role,) = (each for each in root(values).roles if (each.component, each.key) == (binding.consumer, key_of_role))
-    found = {name: json.dumps(readable(document)) for name, document in role.policies.items()}
+    found = {name: json.dumps(plain(document)) for name, document in role.policies.items()}
     return role.name, {name: text.replace("${module.component_kms.arn}", key) for name, text in found.items()}
 
 
@@ -71,7 +71,7 @@ def test_wires_are_enforced(stack: str, world: World) -> None:
     for binding in found:
         for call in (call for calls in wanted(stack, binding) for call in calls):
             world.ensure(call)
-    key = world.made[VALUES[stack].place.arn("kms", f"key/{KEY}")]["KeyId"]
+    key = world.made[VALUES[stack].facts.place.arn("kms", f"key/{KEY}")]["KeyId"]
     roles: dict[str, Account] = {}
     for binding in found:
         name, documents = policies(stack, binding, key)

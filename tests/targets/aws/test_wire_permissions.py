@@ -12,11 +12,11 @@ from tests.targets.aws.stacks import ACCOUNT, CATALOG, NAMES, text_of, values_of
 from tests.targets.aws.wire_calls import CALLS, KEY, Names, names_of, neighbours
 
 from platinfra.model.graph import Binding
+from platinfra.model.template import plain
 from platinfra.targets.aws import documents
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.statements import Statement, statements_of, statements_of_wire
-from platinfra.targets.aws.terraform_json import readable
-from platinfra.targets.aws.values import Values
 
 EKS = """
 name: pods
@@ -26,21 +26,23 @@ stack: {experiment_tracker: [mlflow], orchestrator: [aws-eks], alerting: [cloudw
 STACKS = {name: (text_of(name), "production" if name == "production" else None) for name in NAMES} | {
     "pods": (EKS, None)
 }
-VALUES: Mapping[str, Values] = {name: values_of(text, environment=where) for name, (text, where) in STACKS.items()}
+VALUES: Mapping[str, AwsValues] = {name: values_of(text, environment=where) for name, (text, where) in STACKS.items()}
 
 
-def concrete(document: Any, values: Values) -> Any:
+def concrete(document: Any, values: AwsValues) -> Any:
     """Put examples where AWS chooses an id."""
-    key = values.place.arn("kms", f"key/{KEY}")
-    text = json.dumps(readable(document)).replace("${module.component_kms.arn}", key)
+    key = values.facts.place.arn("kms", f"key/{KEY}")
+    text = json.dumps(plain(document)).replace("${module.component_kms.arn}", key)
     text = re.sub(r"\$\{module\.network\.vpc_id\}", "vpc-0a1b2c3d4e5f60718", text)
-    text = re.sub(r"\$\{module\.role_machine\.role_arn\}", values.place.role_arn(values.place.name("machine")), text)
+    text = re.sub(
+        r"\$\{module\.role_machine\.role_arn\}", values.facts.place.role_arn(values.facts.place.name("machine")), text
+    )
     text = re.sub(r"\$\{module\.component_rds\.master_secret_arn\}", "arn:aws:secretsmanager:::secret:rds!db-1", text)
     assert "${module." not in text
     return json.loads(text)
 
 
-def policy_of(statements: list[Statement], values: Values) -> list[Any]:
+def policy_of(statements: list[Statement], values: AwsValues) -> list[Any]:
     return [concrete(documents.policy(each.document() for each in statements), values)]
 
 
@@ -49,7 +51,7 @@ def grants(tool: str) -> Mapping[str, Mapping[str, list[Any]]]:
     return recipe.grants if recipe else {}
 
 
-def is_enforced(binding: Binding, values: Values) -> bool:
+def is_enforced(binding: Binding, values: AwsValues) -> bool:
     tool = values.graph.components[binding.provider].tool
     return any(grants(tool).get(binding.capability, {}).get(verb) for verb in binding.access)
 
@@ -71,17 +73,17 @@ def possible_wires() -> Iterator[Any]:
                 yield pytest.param(name, binding, id=f"{name}-{component.name}-{capability}")
 
 
-def calls_of(binding: Binding, values: Values, names: Names) -> Mapping[str, list[Call]]:
+def calls_of(binding: Binding, values: AwsValues, names: Names) -> Mapping[str, list[Call]]:
     return CALLS[values.graph.components[binding.provider].tool, binding.capability](names)
 
 
-def asked_for(binding: Binding, values: Values, names: Names | None = None) -> list[Call]:
+def asked_for(binding: Binding, values: AwsValues, names: Names | None = None) -> list[Call]:
     """Return the calls that the verbs of a wire are for."""
     of_verbs = calls_of(binding, values, names or names_of(binding, values))
     return [call for verb in binding.access for call in of_verbs.get(verb, [])]
 
 
-def not_a_neighbours(binding: Binding, values: Values) -> Iterator[tuple[str, Call]]:
+def not_a_neighbours(binding: Binding, values: AwsValues) -> Iterator[tuple[str, Call]]:
     """Yield what the same verbs would be for elsewhere."""
     names = names_of(binding, values)
     own = set(asked_for(binding, values, names))
@@ -180,10 +182,10 @@ def requests(context: Mapping[str, str], action: str) -> Call:
     return Call(action, context=tuple(context.items()))
 
 
-def pod(values: Values, namespace: str, account: str) -> dict[str, str]:
+def pod(values: AwsValues, namespace: str, account: str) -> dict[str, str]:
     return {
         "aws:SourceAccount": ACCOUNT,
-        "aws:SourceArn": values.place.arn("eks", f"cluster/{values.place.cluster_name}"),
+        "aws:SourceArn": values.facts.place.arn("eks", f"cluster/{values.facts.place.cluster_name}"),
         "aws:RequestTag/kubernetes-namespace": namespace,
         "aws:RequestTag/kubernetes-service-account": account,
     }
@@ -202,9 +204,9 @@ def who_assumes() -> Iterator[Any]:
             yield pytest.param(stack, role, *expected(role, values), id=f"{stack}-{role.name}")
 
 
-def expected(role: Any, values: Values) -> tuple[Mapping[str, str], str, dict[str, str], dict[str, list[str]]]:
+def expected(role: Any, values: AwsValues) -> tuple[Mapping[str, str], str, dict[str, str], dict[str, list[str]]]:
     """Return principal, action, request and close misses; from what the role is for, not from its trust policy."""
-    place, service = values.place, service_of(role)
+    place, service = values.facts.place, service_of(role)
     component = values.graph.components.get(role.component)
     if role.component == "users":
         (person, *_) = (user.name for user in place.users if user.role == role.key)
@@ -250,8 +252,8 @@ SOURCES = {
 """Service of AWS → service, the source it names, and one it must not name."""
 
 
-def by_service(role: Any, values: Values) -> tuple[Mapping[str, str], str, dict[str, str], dict[str, list[str]]]:
-    service, place = str(service_of(role)), values.place
+def by_service(role: Any, values: AwsValues) -> tuple[Mapping[str, str], str, dict[str, str], dict[str, list[str]]]:
+    service, place = str(service_of(role)), values.facts.place
     if service.startswith("ec2."):  # names no source
         return {"Service": service}, "sts:AssumeRole", {}, {}
     context, close = {"aws:SourceAccount": ACCOUNT}, {"aws:SourceAccount": ["999999999999"]}
@@ -277,7 +279,7 @@ def test_a_role_is_assumed_by_whom_it_is_for(
 
 
 def test_people_sign_in_through_openid_connect_with_their_own_name() -> None:
-    place, issuer = VALUES["seed"].place, "login.example.org/tenant"
+    place, issuer = VALUES["seed"].facts.place, "login.example.org/tenant"
     who = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
     trust = documents.federated_trust(place, who["Federated"], "platinfra", ["ada", "grace"])
     context = {f"{issuer}:aud": "platinfra", f"{issuer}:sub": "grace"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from tests.targets.aws.evaluator import Call
 
 from platinfra.model.graph import Binding
-from platinfra.targets.aws.values import Values
+from platinfra.targets.aws.facts import AwsValues
 
 KEY = "11111111-2222-3333-4444-555555555555"
 Verbs = Mapping[str, list[Call]]
@@ -47,9 +47,9 @@ class Names:
         return [Call(f"kms:{each}", self.arn("kms", f"key/{self.key}"), via) for each in actions]
 
 
-def names_of(binding: Binding, values: Values) -> Names:
+def names_of(binding: Binding, values: AwsValues) -> Names:
     """Return the names behind one wire; they follow from the stack file, not from what was made of it."""
-    place, provider = values.place, values.graph.components[binding.provider]
+    place, provider = values.facts.place, values.graph.components[binding.provider]
     return Names(
         partition=place.region.partition,
         region=place.region.name,

@@ -7,7 +7,7 @@ from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import bundle, objects
 
 from platinfra.diagnostics import PlatinfraError
-from platinfra.targets.kubernetes.render import plain
+from platinfra.model.template import plain
 
 WEBHOOKS = """\
 name: churn

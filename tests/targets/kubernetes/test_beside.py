@@ -11,11 +11,11 @@ from tests.targets.kubernetes.rules.hygiene import careless
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
 from platinfra.document import load_text
+from platinfra.model.template import plain
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.images import images
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.known import Known
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.stack import bundle_of

@@ -45,7 +45,7 @@ def test_a_consumer_gets_a_login_and_a_database_of_its_own() -> None:
     assert objects(made, "Database")["mlflow-backend"]["spec"]["owner"] == "mlflow"
     assert objects(made, "DatabaseRole")["mlflow-backend"]["spec"]["passwordSecret"] == {"name": "mlflow-backend-login"}
     login = objects(made, "Secret")["mlflow-backend-login"]["stringData"]
-    assert login == {"username": "mlflow", "password": Secret("mlflow", "backend-password")}
+    assert login == {"username": "mlflow", "password": Secret("mlflow", "backend", "login")}
 
 
 def test_credentials_stand_in_secrets_only() -> None:

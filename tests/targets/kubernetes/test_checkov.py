@@ -11,7 +11,7 @@ import yaml
 from tests.environments import CHECKOV
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
-from platinfra.targets.kubernetes.render import plain
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.rules.text import to_yaml
 from platinfra.targets.local.verbs.machine import environments
 

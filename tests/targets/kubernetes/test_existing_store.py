@@ -17,12 +17,13 @@ from tests.targets.kubernetes.test_route_conflicts import made as object_of
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.drivers.cluster_secrets import ClusterSecrets
-from platinfra.model.reference import GIVEN, Secret
+from platinfra.model.reference import Secret
+from platinfra.model.template import plain
 from platinfra.resolve.reach import fits
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import ANYWHERE, openings
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.render import plain, secret_keys
+from platinfra.targets.kubernetes.render import secret_keys
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.routes import conflicts
 
@@ -69,7 +70,7 @@ def of_consumer(made: Bundle, name: str) -> str:
 def test_a_consumer_gets_its_place_and_the_keys_that_people_gave(name: str, requirement: str) -> None:
     made = bundle(stack(name, **PLACE))
     given = objects(made, "Secret")[f"{name}-{requirement}"]["stringData"]
-    assert {key: given[key] for key in KEYS} == {key: Secret("object-store", f"{GIVEN}{key}") for key in KEYS}
+    assert {key: given[key] for key in KEYS} == {key: Secret("object-store", key, "given") for key in KEYS}
     assert given["OBJECT_STORE_URL"] == f"s3://company-data/{name}"
     assert (given["AWS_REGION"], "AWS_ENDPOINT_URL" in given) == ("eu-west-1", False)
     text = of_consumer(made, name)
@@ -95,7 +96,7 @@ def test_another_store_is_told_with_its_address() -> None:
     given = objects(made, "Secret")["mlflow-artifacts"]["stringData"]
     assert given["AWS_ENDPOINT_URL"] == "http://store.example.org:9000"
     assert given["OBJECT_STORE_URL"] == "s3://http://store.example.org:9000/company-data/mlflow"
-    assert given["AWS_ACCESS_KEY_ID"] == Secret("store-keys", f"{GIVEN}AWS_ACCESS_KEY_ID")
+    assert given["AWS_ACCESS_KEY_ID"] == Secret("store-keys", "AWS_ACCESS_KEY_ID", "given")
 
 
 @pytest.mark.parametrize(
@@ -157,11 +158,11 @@ def test_the_keys_are_read_from_the_secret_of_the_namespace_each_time() -> None:
     data = {KEYS[0]: base64.b64encode(b"AKIA").decode()}
     there = There(object_of("v1", "Secret", "store-keys", "guest", data=data))
     secrets = ClusterSecrets(there, "guest")  # type: ignore[arg-type]
-    assert secrets.get("store-keys", f"{GIVEN}{KEYS[0]}") == "AKIA"
+    assert secrets.get(Secret("store-keys", KEYS[0], "given")) == "AKIA"
     data[KEYS[0]] = base64.b64encode(b"AKIB").decode()
-    assert secrets.get("store-keys", f"{GIVEN}{KEYS[0]}") == "AKIB"
+    assert secrets.get(Secret("store-keys", KEYS[0], "given")) == "AKIB"
     with pytest.raises(ActionError, match="missing-secret"):
-        secrets.get("store-keys", f"{GIVEN}{KEYS[1]}")
+        secrets.get(Secret("store-keys", KEYS[1], "given"))
 
 
 def test_a_rendered_folder_asks_for_the_secrets_of_the_wires() -> None:

@@ -14,9 +14,9 @@ from tests.stacks import CATALOG, resolved
 from platinfra.diagnostics import PlatinfraError
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.bundle import bundle as compiled
+from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.image_digests import find_unpinned, images_in, read, with_digests, write_digests
 from platinfra.targets.kubernetes.render import folder
-from platinfra.targets.kubernetes.values import Values
 
 FILE = "platinfra.images.json"
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -70,7 +70,7 @@ def pinned(text: str, digests: dict[str, str]) -> Bundle:
 
     stack = resolved(text)
     place = replace(bundle(text).place, digests=digests)
-    return compiled(Values(stack.graph, CATALOG, place))
+    return compiled(ClusterFacts(stack.graph, CATALOG, place).values)
 
 
 def all_of(text: str) -> dict[str, str]:

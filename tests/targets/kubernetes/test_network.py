@@ -6,9 +6,9 @@ import pytest
 from tests.kubernetes.reach import Pod, Port, Reach
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import ANYWHERE, openings, selectors
-from platinfra.targets.kubernetes.render import plain
 
 STACKS = {"tracking": TRACKING, "seed": SEED, "everything": EVERYTHING}
 
@@ -17,7 +17,7 @@ def pods(made: Bundle) -> Iterator[tuple[str, Pod]]:
     """Yield a pod of each sort that a component has, listening on all its endpoints."""
     values = made.values
     for component in values.graph.components.values():
-        ports = {values.location(component, name)[2] for name in values.tool(component).endpoints}
+        ports = {values.facts.location(component, name)[2] for name in values.tool(component).endpoints}
         listens = tuple(Port(number=port, name=f"p{port}") for port in sorted({*ports, 22, 8080}))
         for number, labels in enumerate(selectors(component, values)):
             yield component.name, Pod(made.place.namespace, f"{component.name}-{number}", labels, listens)
@@ -34,11 +34,11 @@ def reached(made: Bundle, objects: list[dict]) -> set[tuple[str, str, int]]:
 def wired(made: Bundle) -> set[tuple[str, str, int]]:
     values = made.values
     return {
-        (each.consumer, each.provider, values.location(values.graph.components[each.provider], name)[2])
+        (each.consumer, each.provider, values.facts.location(values.graph.components[each.provider], name)[2])
         for each in values.graph.bindings
         if selectors(values.graph.components[each.consumer], values)
         and selectors(values.graph.components[each.provider], values)
-        for name in values.endpoints_of(each)
+        for name in values.facts.endpoints_of(each)
     }
 
 

@@ -5,9 +5,9 @@ from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 from tests.stacks import CATALOG
 
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 
 STACKS = {"tracking": TRACKING, "seed": SEED, "everything": EVERYTHING}

@@ -8,10 +8,11 @@ from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, SEED, bundle, objects
 from tests.stacks import CATALOG
 from tests.targets.kubernetes.test_network import reached, wired
 
+from platinfra.model.template import plain
+from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
@@ -115,7 +116,7 @@ def test_prometheus_is_told_where_their_metrics_are(tool: str) -> None:
 
 def test_trials_need_no_password_of_the_database() -> None:
     made = bundle(MODELS)
-    assert made.values.client_env(made.values.graph.components["argo-workflows"])["OPTUNA_STORAGE"].endswith(":13000")
+    assert clients.env(made.values.graph.components["argo-workflows"], made.values)["OPTUNA_STORAGE"].endswith(":13000")
     (hidden,) = (each for each in container(made, "Deployment", "optuna")["env"] if each["name"] == "DATABASE_URL")
     assert hidden["valueFrom"]["secretKeyRef"]["name"] == "optuna-env"
 

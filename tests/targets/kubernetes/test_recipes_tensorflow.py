@@ -15,7 +15,7 @@ import pytest
 from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, bundle, objects
 from tests.targets.kubernetes.test_recipes_stores import TOOLS, module
 
-from platinfra.targets.kubernetes.render import plain
+from platinfra.model.template import plain
 
 pytestmark = pytest.mark.live  # they start a stand-in for S3
 

@@ -6,10 +6,10 @@ from tests.kubernetes.schemas import strict
 from tests.kubernetes.stacks import GITHUB, OIDC, ROUTED, bundle, objects, routed
 from tests.targets.kubernetes.test_network import pods, reached, wired
 
+from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.plan import plan, problems
 from platinfra.targets.kubernetes.promises import find_broken
-from platinfra.targets.kubernetes.render import plain
 
 EXISTING = routed(ROUTED, "{domain: ml.example.org, gateway: infra/shared, from-namespace: infra}")
 INGRESS = routed(ROUTED, "{domain: ml.example.org, ingress-class: nginx, from-namespace: ingress, tls: {secret: wild}}")
@@ -153,7 +153,7 @@ def test_only_pods_of_the_gateway_reach_what_the_hosts_lead_to(name: str) -> Non
         for pod in others
         for owner, target in found
         for endpoint in made.values.tool(components[owner]).endpoints
-        if reach.allows(pod, target, made.values.location(components[owner], endpoint)[2])
+        if reach.allows(pod, target, made.values.facts.location(components[owner], endpoint)[2])
     }
     doors = {each.provider for each in made.values.graph.bindings if each.name == "pages"}
     assert {each for each in opened if each[1] != "cloudnative-pg"} == {(source, each) for each in doors}

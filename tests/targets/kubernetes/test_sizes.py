@@ -12,7 +12,7 @@ from tests.kubernetes.stacks import EVERYTHING, bundle, objects
 
 from platinfra.app.explain import explain
 from platinfra.cli.main import cli
-from platinfra.targets.kubernetes.render import plain
+from platinfra.model.template import plain
 
 FEATURES = """\
 name: churn

@@ -14,7 +14,7 @@ import pytest
 from tests.kubernetes.stacks import bundle, objects
 from tests.stacks import CATALOG
 
-from platinfra.targets.kubernetes.render import plain
+from platinfra.model.template import plain
 
 SCRIPT = CATALOG.folder("zenml") / "register.py"
 STACK = """\

@@ -4,38 +4,37 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from platinfra.model.graph import Binding, Component
+from platinfra.model.reference import Secret
+from platinfra.model.template import Value
 from platinfra.targets.aws import karpenter, nodes
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.roles import roles
-from platinfra.targets.aws.values import Scope, Values
-
-_ADMINISTRATOR = "administrator-"
-_LOGIN = "-password"
 
 
 class AwsCloud:
     """Implements `Cloud` by the same names that the Terraform folder uses."""
 
-    def __init__(self, values: Values, told: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(self, values: AwsValues, told: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         """Remember Terraform's outputs, where it was applied: what it tells of each wire, and of administrators."""
         self._values = values
         self._told = (told or {}).get("wires", {})
         self._administrators: Mapping[str, str] = (told or {}).get("administrators", {})
         self._identified = {each.component for each in roles(values) if each.pod}
 
-    def attribute(self, binding: Binding, name: str) -> Any:
+    def attribute(self, binding: Binding, name: str) -> Value:
         """Return what a service tells one of its consumers: names that follow from the file, the rest once it is up."""
         told = self._told.get(f"{binding.consumer}.{binding.name}", {})
-        return told[name] if name in told else self._values.attribute(binding, name, document=True)
+        return told[name] if name in told else self._values.facts.documents.attribute(binding, name)
 
     def client_env(self, binding: Binding) -> Mapping[str, Any]:
         """Return the variables of code that uses a service: names that follow from the file."""
         provider = self._values.graph.components[binding.provider]
         env = self._values.tool(provider).client.env
-        return dict(self._values.value(env, Scope(provider, binding, document=True)))
+        return dict(self._values.facts.documents.value(env, provider, binding))
 
     def fact(self, name: str) -> Any:
         """Return what Karpenter has to know of the cluster."""
-        place = self._values.place
+        place = self._values.facts.place
         facts = {
             "cluster": place.cluster_name,
             "queue": place.name(karpenter.QUEUE),
@@ -46,7 +45,7 @@ class AwsCloud:
 
     def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
         """Return Karpenter's pools of nodes, and the class of volumes of a new cluster."""
-        place = self._values.place
+        place = self._values.facts.place
         if component is None:
             made = not place.cluster.name and place.deployment.storage_class in {None, nodes.STORAGE_CLASS}
             return [nodes.storage_class()] if made else []
@@ -58,21 +57,26 @@ class AwsCloud:
 
     def administers(self, component: Component) -> bool:
         """Tell whether the logins of a service are made by who brings the stack up, and not by hand."""
-        return bool(self._values.administrator(component))
+        return bool(self._values.facts.administrator(component))
 
-    def _keeps(self, provider: Component) -> bool:
-        """Tell whether AWS keeps the passwords of a provider's logins: it made them, or somebody by hand."""
-        return provider.is_service and (self._values.module_called(provider) or not self.administers(provider))
+    def _keeps(self, binding: Binding) -> bool:
+        """Tell whether AWS keeps the password of a login: it made it, or somebody by hand."""
+        provider = self._values.graph.components[binding.provider]
+        kept = self._values.facts.module_called(provider) or not self.administers(provider)
+        return provider.is_service and self._values.facts.has_logins(binding.capability) and kept
 
-    def secret(self, component: str, name: str) -> tuple[str, str] | None:
+    def secret(self, secret: Secret) -> tuple[str, str] | None:
         """Return where in Secrets Manager a secret of the stack is: name or ARN, and field; None when it is not there."""
-        if name.startswith(_ADMINISTRATOR):
-            return self._administrators[component], name.removeprefix(_ADMINISTRATOR)
-        graph, requirement = self._values.graph, name.removesuffix(_LOGIN)
-        for binding in graph.bindings_of(component):
-            provider = graph.components[binding.provider]
-            if name.endswith(_LOGIN) and binding.name == requirement and self._values.has_logins(binding.capability):
-                return (self._values.secret_name(component, requirement), "password") if self._keeps(provider) else None
-        owner = graph.components[component]
-        made = name in self._values.tool(owner).secrets and not owner.is_service
-        return (self._values.secret_name(component, name), "value") if made else None
+        graph, facts = self._values.graph, self._values.facts
+        name, field = facts.secret_name(secret.component, secret.name), "value"
+        match secret.kind:
+            case "administrator":
+                return self._administrators[secret.component], secret.name
+            case "login":
+                binding = self._values.binding(secret.component, secret.name)
+                kept, field = binding is not None and self._keeps(binding), "password"
+            case "own":
+                kept = not graph.components[secret.component].is_service
+            case "given":
+                kept = False
+        return (name, field) if kept else None

@@ -16,8 +16,8 @@ from platinfra.model.graph import Component
 from platinfra.model.reference import Reference, Text
 from platinfra.model.template import ABSENT
 from platinfra.targets.aws import documents, labels
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.terraform_json import with_holes
-from platinfra.targets.aws.values import Scope, Values
 
 if TYPE_CHECKING:
     from tarfile import TarInfo
@@ -35,9 +35,9 @@ _SKIPPED = frozenset({"__pycache__", "modules", "machine_files"})
 """Parts of platinfra that the machine does not need."""
 
 
-def release(values: Values, key_arn: Any) -> dict[str, Any]:
+def release(values: AwsValues, key_arn: Any) -> dict[str, Any]:
     """Return the inputs of the module that puts a release where the machine finds it."""
-    place = values.place
+    place = values.facts.place
     facts = {"region": place.region.name, "roles": _role_arns(values), "own": _administrators(values)}
     return {
         "source": "./modules/release",
@@ -91,21 +91,21 @@ def _anonymous(entry: "TarInfo") -> "TarInfo":
     return entry
 
 
-def bucket(values: Values) -> str:
+def bucket(values: AwsValues) -> str:
     """Return the name of the bucket that holds the release."""
-    return f"{values.place.name(RELEASE)}-{values.place.account}"
+    return f"{values.facts.place.name(RELEASE)}-{values.facts.place.account}"
 
 
-def user_data(values: Values) -> str:
+def user_data(values: AwsValues) -> str:
     """Return the script of the first boot; it fetches the rest and holds no secret."""
-    place = values.place
+    place = values.facts.place
     script = _FIRST_BOOT.read_text(encoding="utf-8")
     return script.format(region=place.region.name, bucket=bucket(values), stack=place.stack)
 
 
-def stack_file(values: Values) -> Text:
+def stack_file(values: AwsValues) -> Text:
     """Return the stack file of the machine: the same tools, with the services of AWS bound by their addresses."""
-    place, graph = values.place, values.graph
+    place, graph = values.facts.place, values.graph
     stack: dict[str, list[Any]] = {}
     for component in graph.components.values():
         if values.tool(component).run.local is None:  # a service that nothing on the machine names
@@ -119,7 +119,7 @@ def stack_file(values: Values) -> Text:
     return with_holes(data)
 
 
-def _use(component: Component, values: Values) -> Any:
+def _use(component: Component, values: AwsValues) -> Any:
     own = _own_settings(component, values) if not component.is_service else {}
     settings = {**own, **_machine_settings(component, values)}
     name = component.name if component.name != component.tool else None
@@ -127,20 +127,20 @@ def _use(component: Component, values: Values) -> Any:
     return {component.tool: {key: each for key, each in options.items() if each}}
 
 
-def _own_settings(component: Component, values: Values) -> dict[str, Any]:
+def _own_settings(component: Component, values: AwsValues) -> dict[str, Any]:
     """Return the settings that mean something on a machine."""
     known = values.tool(component).settings
     return {name: each for name, each in component.settings.items() if component.place in known[name].places}
 
 
-def _machine_settings(component: Component, values: Values) -> dict[str, Any]:
+def _machine_settings(component: Component, values: AwsValues) -> dict[str, Any]:
     """Return how a service of AWS is named on the machine."""
-    told = values.recipe(component).machine_settings
-    found = {name: values.value(each, Scope(component)) for name, each in told.items()}
+    told = values.facts.recipe(component).machine_settings
+    found = {name: values.value(each, component) for name, each in told.items()}
     return {name: each for name, each in found.items() if each is not ABSENT and each != ""}
 
 
-def _bind(component: Component, values: Values) -> dict[str, str]:
+def _bind(component: Component, values: AwsValues) -> dict[str, str]:
     """Return a component's providers on the machine; requirements with several are bound to the same ones again."""
     requires = values.tool(component).requires
     bound = [each for each in values.graph.bindings_of(component.name) if each.name in requires]
@@ -152,9 +152,9 @@ def _bind(component: Component, values: Values) -> dict[str, str]:
     }
 
 
-def policy(values: Values) -> dict[str, Any]:
+def policy(values: AwsValues) -> dict[str, Any]:
     """Return what the machine itself may do: fetch its release and its secrets, and act as its components."""
-    place = values.place
+    place = values.facts.place
     name = bucket(values)
     statements: list[dict[str, Any]] = [
         documents.statement("ReadRelease", ["s3:GetObject"], [f"arn:{place.region.partition}:s3:::{name}/*"]),
@@ -171,7 +171,7 @@ def policy(values: Values) -> dict[str, Any]:
     return documents.policy(statements)
 
 
-def policy_by_id(values: Values, key_arn: Any) -> dict[str, Any]:
+def policy_by_id(values: AwsValues, key_arn: Any) -> dict[str, Any]:
     """Return what names ids that AWS chooses: the stack's key, and the administrator of its databases."""
     key = key_arn if isinstance(key_arn, tuple) else (key_arn,)
     found = [documents.statement("DecryptOwn", ["kms:Decrypt"], [key])]
@@ -183,22 +183,22 @@ def policy_by_id(values: Values, key_arn: Any) -> dict[str, Any]:
     return documents.policy(found)
 
 
-def _administrators(values: Values) -> list[str]:
+def _administrators(values: AwsValues) -> list[str]:
     """Return the components whose grants need the machine's own role: databases, where they make logins."""
     return [
         each.name
         for each in values.graph.components.values()
-        if values.module_called(each) and any(map(values.has_logins, values.tool(each).provides))
+        if values.facts.module_called(each) and any(map(values.facts.has_logins, values.tool(each).provides))
     ]
 
 
-def _role_arns(values: Values) -> dict[str, str]:
+def _role_arns(values: AwsValues) -> dict[str, str]:
     """Return component to the role that it acts as."""
     from platinfra.targets.aws.roles import roles
 
     components = values.graph.components
     return {
-        role.component: values.place.role_arn(role.name)
+        role.component: values.facts.place.role_arn(role.name)
         for role in roles(values)
         if not components[role.component].is_service
     }

@@ -6,10 +6,10 @@ from typing import Any
 
 from platinfra.facts.table import beside
 from platinfra.targets.aws import documents, platform
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.resources import resource_types
 from platinfra.targets.aws.root import Root
-from platinfra.targets.aws.values import Values
 
 MAX_CHARACTERS = 6144
 """Of a managed policy. Source: IAM user guide, "IAM and AWS STS quotas"; white space does not count."""
@@ -19,16 +19,16 @@ APPLICATIONS, ADMINISTRATORS = "applications", "administrators"
 Statement = dict[str, Any]
 
 
-def policies(values: Values) -> dict[str, dict[str, Any]]:
+def policies(values: AwsValues) -> dict[str, dict[str, Any]]:
     """Return documents that each fit a managed policy, by name."""
     root, files = render_folder(values)
     wanted = resource_types(root, files) | {ALWAYS}
-    if values.place.deployment.state != "local":
+    if values.facts.place.deployment.state != "local":
         wanted |= {STATE}
-    if values.place.kind == "kubernetes" and values.place.deployment.applications != "gitops":
+    if values.facts.place.kind == "kubernetes" and values.facts.place.deployment.applications != "gitops":
         wanted |= {APPLICATIONS, ADMINISTRATORS} if root.outputs["administrators"] else {APPLICATIONS}
     found = list(_statements(wanted, _placeholder_values(values, root)))
-    prefix = values.place.prefix
+    prefix = values.facts.place.prefix
     return {
         f"{prefix}-operator-{number}": documents.policy(part) for number, part in enumerate(_divide(found), start=1)
     }
@@ -40,9 +40,9 @@ def data() -> Mapping[str, Any]:
     return found
 
 
-def _placeholder_values(values: Values, root: Root) -> documents.Known:
+def _placeholder_values(values: AwsValues, root: Root) -> documents.Known:
     """Return what the placeholders stand for; empty is what a stack does not have."""
-    place, key = values.place, platform.key_arn(values)
+    place, key = values.facts.place, platform.key_arn(values)
     existing_key = key if isinstance(key, str) else ""
     managed = {
         place.arn("iam", f"policy/{each}", region="", account="aws") for role in root.roles for each in role.managed

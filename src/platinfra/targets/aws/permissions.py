@@ -1,18 +1,18 @@
 """Who may do what on AWS: wires with how they are enforced, and the statements of every role, to be read."""
 
 from platinfra.model.graph import Binding
+from platinfra.model.template import plain
 from platinfra.targets.answers import Allowed, Permissions, grant
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.karpenter import REASONS
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.statements import Statement
-from platinfra.targets.aws.terraform_json import readable
-from platinfra.targets.aws.values import Values
 from platinfra.targets.kubernetes import permissions as cluster
 from platinfra.targets.kubernetes.bundle import Bundle
 
 
-def permissions(values: Values, bundle: Bundle | None) -> Permissions:
+def permissions(values: AwsValues, bundle: Bundle | None) -> Permissions:
     """Return the permissions of a stack; `bundle` is what of it is in a cluster."""
     found = root(values).roles
     asked = {each.wire for role in found for each in role.statements}
@@ -22,9 +22,9 @@ def permissions(values: Values, bundle: Bundle | None) -> Permissions:
     return Permissions(tuple(grants), (*(allowed for role in found for allowed in _allowed_actions(role)), *inside))
 
 
-def documents(values: Values) -> object:
+def documents(values: AwsValues) -> object:
     """Return the trust and the policies of every role, as data."""
-    return readable(
+    return plain(
         {
             each.name: {"trust": each.trust, "managed": list(each.managed), "policies": each.policies}
             for each in root(values).roles
@@ -36,7 +36,7 @@ def _wire(binding: Binding) -> str:
     return f"{binding.consumer}.{binding.name}"
 
 
-def _enforcement(binding: Binding, asked: set[str], between: set[str], values: Values) -> str:
+def _enforcement(binding: Binding, asked: set[str], between: set[str], values: AwsValues) -> str:
     if special := values.catalog.capability(binding.capability).enforced.get("service"):
         return special
     if _wire(binding) in asked:

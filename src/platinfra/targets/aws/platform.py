@@ -5,13 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from platinfra.facts.aws import instance_types
-from platinfra.model.graph import Graph
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, karpenter, labels, machine
+from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import Place
 from platinfra.targets.aws.roles import MACHINE, Role
 from platinfra.targets.aws.schema import EksCluster
-from platinfra.targets.aws.values import MAIN, Scope, Values
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameter that holds the newest Amazon Linux 2023 image."""
@@ -21,9 +20,9 @@ _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC
 Modules = dict[str, dict[str, Any]]
 
 
-def modules(values: Values) -> Modules:
+def modules(values: AwsValues) -> Modules:
     """Return the module calls of network and cluster or machine; what exists already is not called."""
-    place = values.place
+    place = values.facts.place
     made: Modules = {} if place.network.vpc_id else {"network": _network(values)}
     if place.kind == "cloud_vm":
         made["machine"] = _machine(values)
@@ -37,9 +36,9 @@ def modules(values: Values) -> Modules:
     return made
 
 
-def roles(values: Values) -> Iterator[Role]:
+def roles(values: AwsValues) -> Iterator[Role]:
     """Yield the roles that the network, the cluster or the machine need."""
-    place = values.place
+    place = values.facts.place
     if not place.network.vpc_id and place.network.flow_logs:
         yield _flow_log_role(place)
     if place.kind == "cloud_vm":
@@ -57,11 +56,11 @@ def roles(values: Values) -> Iterator[Role]:
             yield replace(role, pod={"cluster_name": cluster, **karpenter.POD})
 
 
-def key_arn(values: Values) -> Any:
+def key_arn(values: AwsValues) -> Any:
     """Return the ARN of the stack's key; None when nothing in the stack needs one."""
     for component in values.graph.components.values():
         if "encryption_key" in values.tool(component).provides:
-            return values.value("${outputs.arn}", Scope(component))
+            return values.value("${outputs.arn}", component)
     return None
 
 
@@ -70,8 +69,8 @@ def role_arn(name: str) -> Reference:
     return Reference(("module", labels.platform_role(name), "role_arn"))
 
 
-def _network(values: Values) -> dict[str, Any]:
-    place = values.place
+def _network(values: AwsValues) -> dict[str, Any]:
+    place = values.facts.place
     network = place.network
     return {
         "source": "./modules/network",
@@ -90,8 +89,8 @@ def _network(values: Values) -> dict[str, Any]:
     }
 
 
-def _cluster(values: Values) -> dict[str, Any]:
-    place, cluster = values.place, values.place.cluster
+def _cluster(values: AwsValues) -> dict[str, Any]:
+    place, cluster = values.facts.place, values.facts.place.cluster
     known = instance_types()
     arm = all("arm64" in known[name].architectures for name in cluster.instance_types)
     return {
@@ -99,8 +98,8 @@ def _cluster(values: Values) -> dict[str, Any]:
         "name": place.cluster_name,
         "tags": place.tags(),
         "kubernetes_version": cluster.version,
-        "vpc_id": values.value("${network.vpc_id}", _scope(values.graph)),
-        "subnet_ids": values.value("${network.private_subnet_ids}", _scope(values.graph)),
+        "vpc_id": values.facts.platform["network.vpc_id"],
+        "subnet_ids": values.facts.platform["network.private_subnet_ids"],
         "key_arn": key_arn(values),
         "cluster_role_arn": role_arn("cluster"),
         "node_role_arn": role_arn("cluster-nodes"),
@@ -161,14 +160,14 @@ def _access_entries(place: Place) -> dict[str, Any]:
     }
 
 
-def _machine(values: Values) -> dict[str, Any]:
-    place, settings = values.place, values.place.machine
+def _machine(values: AwsValues) -> dict[str, Any]:
+    place, settings = values.facts.place, values.facts.place.machine
     architecture = instance_types()[settings.instance_type].architectures[0]
     return {
         "source": "./modules/machine",
         "name": place.name("machine"),
         "tags": place.tags(),
-        "vpc_id": values.value("${network.vpc_id}", _scope(values.graph)),
+        "vpc_id": values.facts.platform["network.vpc_id"],
         "subnet_id": (Reference(("module", "network", "private_subnet_ids[0]")),)
         if not place.network.vpc_id
         else place.network.private_subnets[0],
@@ -183,10 +182,6 @@ def _machine(values: Values) -> dict[str, Any]:
     }
 
 
-def _scope(graph: Graph) -> Scope:
-    return Scope(next(iter(graph.components.values())))
-
-
 def _flow_log_role(place: Place) -> Role:
     group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
@@ -195,10 +190,11 @@ def _flow_log_role(place: Place) -> Role:
     return _role(place, "network-logs", trust, further={"flow-logs": documents.policy([allowed])})
 
 
-def _machine_role(values: Values) -> Role:
-    trust = documents.plain_service_trust(f"ec2.{values.place.region.domain}")
+def _machine_role(values: AwsValues) -> Role:
+    place = values.facts.place
+    trust = documents.plain_service_trust(f"ec2.{place.region.domain}")
     further = {"machine": machine.policy(values), "machine-by-id": machine.policy_by_id(values, key_arn(values))}
-    role = _role(values.place, MACHINE, trust, managed=("AmazonSSMManagedInstanceCore",), further=further)
+    role = _role(place, MACHINE, trust, managed=("AmazonSSMManagedInstanceCore",), further=further)
     return replace(role, instance_profile=True)
 
 

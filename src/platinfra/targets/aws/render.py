@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from platinfra.targets.aws import machine
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.root import Root, root
-from platinfra.targets.aws.values import Values
 
 _MODULES = Path(__file__).parent / "modules"
 _README = Path(__file__).parent / "README.md"
@@ -15,7 +15,7 @@ _SHIPPED = (".tf", ".md")
 
 
 def render_folder(
-    values: Values, backend: Mapping[str, object] | None = None, project: Path | None = None
+    values: AwsValues, backend: Mapping[str, object] | None = None, project: Path | None = None
 ) -> tuple[Root, dict[str, bytes]]:
     """Return the root, and relative path to text of every file of the folder."""
     made = root(values)
@@ -30,7 +30,7 @@ def render_folder(
     return made, files
 
 
-def _folders(made: Root, values: Values) -> dict[str, Path]:
+def _folders(made: Root, values: AwsValues) -> dict[str, Path]:
     """Return the modules that the root calls and those that these call, by name."""
     found: dict[str, Path] = {}
     wanted = [str(call["source"]).removeprefix("./modules/") for call in made.modules.values()]
@@ -42,9 +42,9 @@ def _folders(made: Root, values: Values) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def _own_modules(values: Values) -> Iterator[tuple[str, Path]]:
+def _own_modules(values: AwsValues) -> Iterator[tuple[str, Path]]:
     """Yield the modules that lie in tools' folders; each goes by the name of its tool."""
     for component in values.graph.components.values():
-        source = values.recipe(component).module or ""
+        source = values.facts.recipe(component).module or ""
         if source.startswith("./"):
             yield component.tool, values.catalog.folder(component.tool) / source

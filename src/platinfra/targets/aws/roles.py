@@ -8,8 +8,8 @@ from platinfra.catalog.schema import AwsRole
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, labels
+from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.statements import Statement, statements_of
-from platinfra.targets.aws.values import MAIN, Scope, Values
 
 MACHINE = "machine"
 
@@ -40,13 +40,13 @@ class Role:
         return {**documents.policies(self.statements), **self.further}
 
 
-def roles(values: Values) -> list[Role]:
+def roles(values: AwsValues) -> list[Role]:
     """Return the roles of all components that may do anything."""
     return [role for component in values.graph.components.values() for role in _of_component(component, values)]
 
 
-def _of_component(component: Component, values: Values) -> Iterator[Role]:
-    recipe = values.recipe(component)
+def _of_component(component: Component, values: AwsValues) -> Iterator[Role]:
+    recipe = values.facts.recipe(component)
     statements = statements_of(component, values)
     of_main = tuple(each for each in statements if each.role == MAIN)
     if recipe.role is not None:
@@ -54,24 +54,24 @@ def _of_component(component: Component, values: Values) -> Iterator[Role]:
     elif of_main and not component.is_service:
         yield _of_application(component, of_main, values)
     for name, each in recipe.roles.items():
-        if values.role_exists(component, name):
+        if values.facts.role_exists(component, name):
             own = tuple(statement for statement in statements if statement.role == name)
             yield _of_service(component, name, each, own, values)
 
 
 def _of_service(
-    component: Component, key: str, role: AwsRole, statements: tuple[Statement, ...], values: Values
+    component: Component, key: str, role: AwsRole, statements: tuple[Statement, ...], values: AwsValues
 ) -> Role:
     of_machines = role.service.startswith("ec2.")  # EC2 names no source
-    source = values.value(role.source, Scope(component, document=True)) if role.source else None
+    source = values.facts.documents.value(role.source, component) if role.source else None
     text = None if source is None else "".join(map(str, source)) if isinstance(source, tuple) else str(source)
     plain, scoped = documents.plain_service_trust, documents.service_trust
-    trust = plain(role.service) if of_machines else scoped(values.place, role.service, text)
+    trust = plain(role.service) if of_machines else scoped(values.facts.place, role.service, text)
     return replace(_make_role(component, key, trust, statements, values), instance_profile=of_machines)
 
 
-def _of_application(component: Component, statements: tuple[Statement, ...], values: Values) -> Role:
-    place = values.place
+def _of_application(component: Component, statements: tuple[Statement, ...], values: AwsValues) -> Role:
+    place = values.facts.place
     if place.kind == "cloud_vm":
         # A reference orders the two roles: AWS refuses a principal that does not exist.
         machine = Reference(("module", labels.platform_role(MACHINE), "role_arn"))
@@ -85,14 +85,14 @@ def _of_application(component: Component, statements: tuple[Statement, ...], val
 
 
 def _make_role(
-    component: Component, key: str, trust: dict[str, Any], statements: tuple[Statement, ...], values: Values
+    component: Component, key: str, trust: dict[str, Any], statements: tuple[Statement, ...], values: AwsValues
 ) -> Role:
     return Role(
         component=component.name,
         key=key,
         label=labels.identity(component.name, key),
-        name=values.role_name(component.name, key),
-        description=f"{component.name} of {values.place.prefix}: {'its wires' if key == MAIN else key}",
+        name=values.facts.role_name(component.name, key),
+        description=f"{component.name} of {values.facts.place.prefix}: {'its wires' if key == MAIN else key}",
         trust=trust,
         statements=statements,
     )

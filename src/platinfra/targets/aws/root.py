@@ -9,10 +9,10 @@ from platinfra.model.graph import Component
 from platinfra.model.reference import Reference
 from platinfra.model.template import ABSENT
 from platinfra.targets.aws import labels, platform, users
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.place import Place
 from platinfra.targets.aws.roles import Role, roles
 from platinfra.targets.aws.terraform_json import terraform_json
-from platinfra.targets.aws.values import Scope, Values
 
 TERRAFORM_VERSION = ">= 1.11.0"
 """The first version with write-only arguments, which keep passwords out of the state."""
@@ -71,39 +71,39 @@ _OUTPUTS = {
 }
 
 
-def root(values: Values) -> Root:
+def root(values: AwsValues) -> Root:
     """Return the root of a stack."""
     platform_modules = platform.modules(values)
     found = (*platform.roles(values), *roles(values), *users.roles(values))
     called = {
         **platform_modules,
         **{label: call for each in values.graph.components.values() for label, call in _component(each, values)},
-        **{role.label: _identity(role, values.place) for role in found},
+        **{role.label: _identity(role, values.facts.place) for role in found},
     }
     outputs = {
-        "platform": {name.replace(".", "_"): value for name, value in values.platform.items()},
+        "platform": {name.replace(".", "_"): value for name, value in values.facts.platform.items()},
         "components": _components_output(values, found),
         "users": {role.key: Reference(("module", role.label, "role_arn")) for role in users.roles(values)},
         "administrators": {
-            name: arn for name, each in values.graph.components.items() if (arn := values.administrator(each))
+            name: arn for name, each in values.graph.components.items() if (arn := values.facts.administrator(each))
         }
-        if values.place.kind == "kubernetes"
+        if values.facts.place.kind == "kubernetes"
         else {},
         "wires": {
-            f"{each.consumer}.{each.name}": {"provider": each.provider, **values.attributes(each)}
+            f"{each.consumer}.{each.name}": {"provider": each.provider, **values.facts.attributes(each)}
             for each in values.graph.bindings
         },
     }
-    return Root(values.place, called, found, outputs)
+    return Root(values.facts.place, called, found, outputs)
 
 
-def _component(component: Component, values: Values) -> list[tuple[str, dict[str, Any]]]:
-    place, recipe, tool = values.place, values.recipe(component), values.tool(component)
+def _component(component: Component, values: AwsValues) -> list[tuple[str, dict[str, Any]]]:
+    place, recipe, tool = values.facts.place, values.facts.recipe(component), values.tool(component)
     tags = place.tags(component.name)
     found = []
-    if values.module_called(component):
+    if values.facts.module_called(component):
         source = recipe.module or ""
-        inputs = {name: values.value(each, Scope(component)) for name, each in recipe.inputs.items()}
+        inputs = {name: values.value(each, component) for name, each in recipe.inputs.items()}
         call = {
             "source": f"./modules/{component.tool}" if source.startswith("./") else f"./modules/{source}",
             "name": place.name(component.name),
@@ -112,14 +112,14 @@ def _component(component: Component, values: Values) -> list[tuple[str, dict[str
         }
         found.append((labels.component(component.name), call))
     found += [
-        (labels.secret(component.name, name), _secret(values.secret_name(component.name, name), tags, values))
+        (labels.secret(component.name, name), _secret(values.facts.secret_name(component.name, name), tags, values))
         for name in tool.secrets
         if not component.is_service
     ]
     return found
 
 
-def _secret(name: str, tags: Mapping[str, str], values: Values) -> dict[str, Any]:
+def _secret(name: str, tags: Mapping[str, str], values: AwsValues) -> dict[str, Any]:
     return {
         "source": "./modules/secret",
         "name": name,
@@ -147,7 +147,7 @@ def _identity(role: Role, place: Place) -> dict[str, Any]:
     }
 
 
-def _components_output(values: Values, found: tuple[Role, ...]) -> dict[str, Any]:
+def _components_output(values: AwsValues, found: tuple[Role, ...]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for role in found:
         if role.component in values.graph.components:

@@ -6,11 +6,10 @@ from typing import Any
 
 from platinfra.catalog.schema import AwsStatement
 from platinfra.model.graph import Binding, Component
-from platinfra.model.nested import change_leaves, leaves
 from platinfra.model.reference import Reference, Text
-from platinfra.model.template import ABSENT
+from platinfra.model.template import ABSENT, as_text, innermost, join_text, map_values
 from platinfra.targets.aws.documents import statement
-from platinfra.targets.aws.values import MAIN, Scope, Values
+from platinfra.targets.aws.facts import MAIN, AwsValues
 
 OWN = ""
 """The wire of a statement that no wire asked for: the tool itself needs it."""
@@ -36,37 +35,39 @@ class Statement:
     @property
     def by_id(self) -> bool:
         """Tell whether it names something by an id that AWS chooses, which is known after it exists."""
-        return any(isinstance(part, Reference) for part in leaves([self.resources, self.conditions]))
+        return any(isinstance(part, Reference) for part in innermost([self.resources, self.conditions]))
 
     def document(self) -> dict[str, Any]:
         """Return it as IAM writes it; what holds references is a Text."""
-        return statement(self.sid, sorted(self.actions), [_join_text(text) for text in self.resources], self.conditions)
+        return statement(self.sid, sorted(self.actions), [join_text(text) for text in self.resources], self.conditions)
 
 
-def statements_of(component: Component, values: Values) -> list[Statement]:
+def statements_of(component: Component, values: AwsValues) -> list[Statement]:
     """Return everything a component's roles may do, in the order of its wires."""
-    recipe = values.recipe(component)
+    recipe = values.facts.recipe(component)
     bindings = values.graph.bindings_of(component.name)
     found = [each for binding in bindings for each in statements_of_wire(binding, values)]
     found += [each for binding in bindings for each in _lent_statements(binding, values)]
     of_roles = {MAIN: recipe.statements} | {name: role.statements for name, role in recipe.roles.items()}
     if recipe.role is not None:
         of_roles[MAIN] = [*recipe.statements, *recipe.role.statements]
-    of_roles = {name: own for name, own in of_roles.items() if name == MAIN or values.role_exists(component, name)}
+    of_roles = {
+        name: own for name, own in of_roles.items() if name == MAIN or values.facts.role_exists(component, name)
+    }
     for role, own in of_roles.items():
         found += _own(component, role, own, values)
     return with_unique_sids(found)
 
 
-def statements_of_wire(binding: Binding, values: Values) -> Iterator[Statement]:
+def statements_of_wire(binding: Binding, values: AwsValues) -> Iterator[Statement]:
     """Yield the statements that one binding asks for; verbs without any are enforced elsewhere, such as by SQL grants."""
     provider = values.graph.components[binding.provider]
     consumer = values.graph.components[binding.consumer]
     requirement = values.tool(consumer).requires.get(binding.name)
-    verbs = values.recipe(provider).grants.get(binding.capability, {})
+    verbs = values.facts.recipe(provider).grants.get(binding.capability, {})
     for verb in binding.access:
         for template in verbs.get(verb, []):
-            made = _make_statement(template, Scope(provider, binding, document=True), values)
+            made = _make_statement(template, provider, binding, values)
             if made:
                 yield replace(
                     made,
@@ -79,7 +80,7 @@ def statements_of_wire(binding: Binding, values: Values) -> Iterator[Statement]:
                 )
 
 
-def _lent_statements(binding: Binding, values: Values) -> Iterator[Statement]:
+def _lent_statements(binding: Binding, values: AwsValues) -> Iterator[Statement]:
     """Yield what a client without a server of its own may do: it acts in the process of whoever uses it, as DVC in a flow."""
     provider = values.graph.components[binding.provider]
     tool = values.tool(provider)
@@ -91,26 +92,31 @@ def _lent_statements(binding: Binding, values: Values) -> Iterator[Statement]:
             )
 
 
-def _own(component: Component, role: str, templates: Iterable[AwsStatement], values: Values) -> Iterator[Statement]:
+def _own(component: Component, role: str, templates: Iterable[AwsStatement], values: AwsValues) -> Iterator[Statement]:
     for template in templates:
-        made = _make_statement(template, Scope(component, document=True), values)
+        made = _make_statement(template, component, None, values)
         if made:
             yield replace(made, component=component.name, role=role, sid=_camel("own", role), provider=component.name)
 
 
-def _make_statement(template: AwsStatement, scope: Scope, values: Values) -> Statement | None:
+def _make_statement(
+    template: AwsStatement, component: Component, binding: Binding | None, values: AwsValues
+) -> Statement | None:
     """Return a statement without its reasons; None when it mentions an unbound optional requirement."""
-    resources = [_text(values.value(each, scope)) for each in template.resources]
-    conditions = {operator: values.value(pairs, scope) for operator, pairs in template.conditions.items()}
-    if None in resources or not all(conditions.values()):
+    documents = values.facts.documents
+    resources = [documents.text(each, component, binding) for each in template.resources]
+    conditions = {
+        operator: documents.value(pairs, component, binding) for operator, pairs in template.conditions.items()
+    }
+    if ABSENT in resources or not all(conditions.values()):
         return None
     return Statement(
         component="",
         role=MAIN,
         sid="",
         actions=tuple(template.actions),
-        resources=tuple(each for each in resources if each is not None),
-        conditions={operator: change_leaves(pairs, _plain) for operator, pairs in conditions.items()},
+        resources=tuple(each for each in resources if each is not ABSENT),
+        conditions=map_values(conditions, _condition),
         wire=OWN,
         verb="",
         provider="",
@@ -118,22 +124,9 @@ def _make_statement(template: AwsStatement, scope: Scope, values: Values) -> Sta
     )
 
 
-def _text(value: Any) -> Text | None:
-    if value is ABSENT:
-        return None
-    return value if isinstance(value, tuple) else (value if isinstance(value, Reference) else str(value),)
-
-
-def _join_text(text: Text) -> str | Text:
-    """Return a text as a string, unless it holds references."""
-    return text if any(isinstance(part, Reference) for part in text) else "".join(map(str, text))
-
-
-def _plain(value: Any) -> Any:
-    """Return the value of a condition with its texts put together."""
-    if isinstance(value, tuple):
-        return _join_text(value)
-    return (value,) if isinstance(value, Reference) else str(value)
+def _condition(value: Any) -> Any:
+    """Return a value of a condition as text; what is known after it exists stays what it is."""
+    return join_text(as_text(value) or ())
 
 
 def _camel(*words: str) -> str:

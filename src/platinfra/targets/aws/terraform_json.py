@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from platinfra.model.nested import change_leaves
-from platinfra.model.reference import Reference, Text
+from platinfra.model.reference import Part, Reference, Text
+from platinfra.model.template import as_text, map_values
 
 _MARK = "\ue000"
 """A character that no text has: it is reserved for private use."""
@@ -31,31 +31,18 @@ def terraform_json(value: Any) -> Any:
     return value
 
 
-def readable(value: Any) -> Any:
-    """Return a value for people: references keep their names."""
-    return change_leaves(value, _name)
-
-
-def _name(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return "".join(map(str, value))
-    return str(value) if isinstance(value, Reference) else value
-
-
 def with_holes(value: Any) -> Text:
     """Return data as JSON text in which references stay what they are; they stand for texts without quotes."""
-    holes: list[Any] = []
+    holes: list[Text] = []
 
-    def mark(leaf: Any) -> Any:
-        """Return a pair of marks for what holds references, which is added to `holes`."""
-        if not isinstance(leaf, tuple | Reference):
-            return leaf
-        holes.append(leaf)
+    def mark(each: Any) -> Any:
+        if not isinstance(each, tuple | Reference):
+            return each
+        holes.append(as_text(each) or ())
         return _MARK * 2
 
-    text = json.dumps(change_leaves(value, mark), indent=1, ensure_ascii=False)
-    parts: list[Any] = []
+    text = json.dumps(map_values(value, mark), indent=1, ensure_ascii=False)
+    parts: list[Part] = []
     for index, part in enumerate(text.split(_MARK)):
-        hole = holes[index // 2] if index % 2 else part
-        parts += hole if isinstance(hole, tuple) else [hole]
+        parts += holes[index // 2] if index % 2 else (part,)
     return tuple(parts)

@@ -5,18 +5,18 @@ from dataclasses import replace
 
 from platinfra.model.graph import Binding
 from platinfra.targets.aws import documents, labels
+from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.statements import Statement, statements_of_wire, with_unique_sids
-from platinfra.targets.aws.values import MAIN, Values
 
 
-def roles(values: Values) -> list[Role]:
+def roles(values: AwsValues) -> list[Role]:
     """Return a role for each role of the file's users."""
-    return [_role(name, values) for name in dict.fromkeys(user.role for user in values.place.users)]
+    return [_role(name, values) for name in dict.fromkeys(user.role for user in values.facts.place.users)]
 
 
-def _role(name: str, values: Values) -> Role:
-    place, sign_in = values.place, values.place.deployment.sign_in
+def _role(name: str, values: AwsValues) -> Role:
+    place, sign_in = values.facts.place, values.facts.place.deployment.sign_in
     assert sign_in is not None  # the file's rules ask for it
     people = [user.name for user in place.users if user.role == name]
     return Role(
@@ -31,7 +31,7 @@ def _role(name: str, values: Values) -> Role:
     )
 
 
-def _statements(role: str, values: Values) -> Iterator[Statement]:
+def _statements(role: str, values: AwsValues) -> Iterator[Statement]:
     for binding in _as_user(role, values):
         for each in statements_of_wire(binding, values):
             yield replace(
@@ -39,7 +39,7 @@ def _statements(role: str, values: Values) -> Iterator[Statement]:
             )
 
 
-def _as_user(role: str, values: Values) -> Iterator[Binding]:
+def _as_user(role: str, values: AwsValues) -> Iterator[Binding]:
     """Yield the wires of the stack with the verbs that people of the role have there; databases are their consumers' alone."""
     for binding in values.graph.bindings:
         people = values.catalog.capability(binding.capability).people
@@ -47,9 +47,9 @@ def _as_user(role: str, values: Values) -> Iterator[Binding]:
             yield replace(binding, access=tuple(verbs))
 
 
-def _machine_access(role: str, values: Values) -> dict[str, dict[str, object]]:
+def _machine_access(role: str, values: AwsValues) -> dict[str, dict[str, object]]:
     """Let people reach the machine's pages by port forwarding; a shell is for admins only."""
-    place = values.place
+    place = values.facts.place
     if place.kind != "cloud_vm" or role == "auditor":
         return {}
     documents_allowed = ["AWS-StartPortForwardingSession"]

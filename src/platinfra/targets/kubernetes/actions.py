@@ -1,7 +1,7 @@
 """The actions that bring a stack into a cluster, and how each is undone."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,10 +9,10 @@ from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.model.cluster import Charts, Cluster, ObjectRef, Release, Revision, ref_of
 from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
-from platinfra.model.nested import change_leaves, leaves
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import Secrets
-from platinfra.model.reference import Reference, Secret, reveal, show_text
+from platinfra.model.reference import Reference, Secret, reveal
+from platinfra.model.template import map_values
 from platinfra.targets.kubernetes.drift import of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER
 from platinfra.targets.kubernetes.pods import is_any_hook
@@ -119,7 +119,7 @@ def _passes(each: Object) -> bool:
 
 
 def _reveal_objects(objects: list[Object], world: ClusterWorld) -> list[Object]:
-    return [reveal_all(each, lambda secret: world.secrets.get(secret.component, secret.name)) for each in objects]
+    return [reveal_all(each, world.secrets.get) for each in objects]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,22 +271,15 @@ def _record_of(each: Object) -> dict[str, Any]:
     return {"ref": [ref.api_version, ref.kind, ref.name, ref.namespace], "rest": json.loads(rest) if rest else {}}
 
 
-def reveal_all(value: Any, fetch: Callable[[Secret], str]) -> Any:
+def reveal_all(data: Any, fetch: Callable[[Secret], str]) -> Any:
     """Return data with its secrets; what only the cloud below knows has to be known by now."""
 
-    def reveal_leaf(leaf: Any) -> Any:
-        match leaf:
+    def show(each: Any) -> Any:
+        match each:
             case tuple():
-                return reveal(leaf, fetch)
+                return reveal(each, fetch)
             case Secret():
-                return fetch(leaf)
-            case Reference():
-                return show_text((leaf,))
-        return leaf
+                return fetch(each)
+        return str(each) if isinstance(each, Reference) else each
 
-    return change_leaves(value, reveal_leaf)
-
-
-def find_unknown(value: Any) -> Iterator[Reference]:
-    """Yield what is not known yet in some data."""
-    return (each for each in leaves(value) if isinstance(each, Reference))
+    return map_values(data, show)

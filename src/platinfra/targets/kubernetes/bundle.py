@@ -12,9 +12,9 @@ from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
 from platinfra.targets.kubernetes import access, credentials, dashboards, monitors, network, routes, users, workloads
+from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
 from platinfra.targets.kubernetes.image_digests import find_unpinned, with_digests
 from platinfra.targets.kubernetes.place import Place
-from platinfra.targets.kubernetes.values import MAIN, Values
 
 Object = dict[str, Any]
 NAMESPACE = "namespace"
@@ -57,7 +57,7 @@ class Bundle:
 
     place: Place
     steps: tuple[Step, ...]
-    values: Values = field(repr=False)
+    values: ClusterValues = field(repr=False)
     unpinned: tuple[Diagnostic, ...] = ()
     """Warnings for images of ours whose digest nobody asked for, where others have theirs."""
 
@@ -72,28 +72,28 @@ class Bundle:
         return tuple(each for step in self.steps for each in step.objects)
 
 
-def bundle(values: Values) -> Bundle:
+def bundle(values: ClusterValues) -> Bundle:
     """Return the steps of a stack."""
     steps: dict[str, Step] = {}
     for step in _Planner(values).steps():
         if step.release or step.objects:
             steps.setdefault(step.key, step)
-    made = Bundle(values.place, tuple(_in_waves(steps)), values)
-    digests = values.place.digests
+    made = Bundle(values.facts.place, tuple(_in_waves(steps)), values)
+    digests = values.facts.place.digests
     return made if digests is None else replace(made, unpinned=tuple(find_unpinned(made.objects, digests)))
 
 
 class _Planner:
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: ClusterValues) -> None:
         self.values = values
-        self.place = values.place
+        self.place = values.facts.place
         self.components = [
             each for each in values.graph.components.values() if not each.is_service or self.admits(each)
         ]
 
     def admits(self, component: Component) -> bool:
         """Tell whether a service of the cloud admits its consumers by objects in the cluster: as a database does, by Jobs."""
-        cloud, recipe = self.place.cloud, self.values.recipe(component)
+        cloud, recipe = self.place.cloud, self.values.facts.recipe(component)
         return cloud is not None and cloud.administers(component) and bool(recipe.grants)
 
     def steps(self) -> Iterator[Step]:
@@ -127,7 +127,7 @@ class _Planner:
         values, name = self.values, component.name
         who = (*access.objects(component, values), *credentials.objects(component, values))
         yield Step(f"access:{name}", name, (NAMESPACE,), objects=who)
-        recipe = values.recipe(component)
+        recipe = values.facts.recipe(component)
         before = [f"access:{name}", *self.providers(component)]
         charts = []
         for key, chart in recipe.charts.items():
@@ -146,11 +146,11 @@ class _Planner:
 
     def own_objects(self, component: Component) -> list[Object]:
         """Return the workloads and further objects of a component."""
-        further = self.values.open_value(self.values.recipe(component).objects, component)
+        further = self.values.facts.open_value(self.values.facts.recipe(component).objects, component)
         placed = (self.place_object(each, component) for each in further)
         found = workloads.objects(component, self.values)
         pods = (_another_job(with_digests(each, self.place.digests or {})) for each in found)
-        shown = dashboards.objects(self.values) if self.values.recipe(component).dashboards else ()
+        shown = dashboards.objects(self.values) if self.values.facts.recipe(component).dashboards else ()
         return [*pods, *placed, *shown, *self.of_cloud(component)]
 
     def of_cloud(self, component: Component | None) -> list[Object]:
@@ -161,7 +161,7 @@ class _Planner:
 
     def make_grants(self, binding: Binding, provider: Component) -> tuple[Object, ...]:
         """Return the objects by which a provider admits one consumer."""
-        templates = self.values.recipe(provider).grants.get(binding.capability, [])
+        templates = self.values.facts.recipe(provider).grants.get(binding.capability, [])
         return tuple(self.place_object(self.values.value(each, provider, binding), provider) for each in templates)
 
     def place_object(self, template: Object, component: Component) -> Object:
@@ -182,7 +182,7 @@ class _Planner:
             repository=self.place.deployment.charts or chart.repository,
             version=chart.version,
             values=merge_values(
-                self.values.open_value(chart.values, component, more={"release": name}),
+                self.values.facts.open_value(chart.values, component, more={"release": name}),
                 overrides(self.place, component) if key == MAIN else {},
             ),
             kinds=tuple(chart.kinds),
@@ -208,7 +208,7 @@ class _Planner:
 
     def steps_before_use(self, component: Component) -> list[str]:
         """Return the steps after which a component can be used."""
-        recipe = self.values.recipe(component)
+        recipe = self.values.facts.recipe(component)
         found = [self.release_key(component, key, chart) for key, chart in recipe.charts.items()]
         if recipe.workloads or recipe.objects:
             found.append(f"objects:{component.name}")
@@ -220,7 +220,7 @@ class _Planner:
             provider = self.values.graph.components[binding.provider]
             if provider.is_service and not self.admits(provider):
                 continue
-            if self.values.recipe(provider).grants.get(binding.capability):
+            if self.values.facts.recipe(provider).grants.get(binding.capability):
                 yield self.grant_key(binding)
             else:
                 yield from self.steps_before_use(provider)

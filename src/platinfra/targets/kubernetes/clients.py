@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from platinfra.model.graph import Binding, Component
 
 if TYPE_CHECKING:
-    from platinfra.targets.kubernetes.values import Values
+    from platinfra.targets.kubernetes.facts import ClusterValues
 
 
-def env(component: Component, values: "Values") -> dict[str, Any]:
+def env(component: Component, values: "ClusterValues") -> dict[str, Any]:
     """Return the variables that everybody may read; of two providers with the same one the first counts."""
     found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
     for binding in _clients(component, values):
@@ -18,48 +18,48 @@ def env(component: Component, values: "Values") -> dict[str, Any]:
     return found
 
 
-def secret_env(component: Component, values: "Values") -> dict[str, Any]:
+def secret_env(component: Component, values: "ClusterValues") -> dict[str, Any]:
     """Return the variables that lie in Secrets: name to Secret and key."""
     found: dict[str, Any] = {}
     for binding in _clients(component, values):
         provider = values.graph.components[binding.provider]
-        told = values.recipe(provider).client_secret_env
+        told = values.facts.recipe(provider).client_secret_env
         given = {name: {"name": each.secret, "key": each.key} for name, each in told.items()}
         found = {**values.value(given, provider, binding), **found}
     return found
 
 
-def _clients(component: Component, values: "Values") -> Iterator[Binding]:
+def _clients(component: Component, values: "ClusterValues") -> Iterator[Binding]:
     return (each for each in values.graph.bindings_of(component.name) if each.client)
 
 
-def _variables_of_clients(binding: Binding, values: "Values") -> dict[str, Any]:
+def _variables_of_clients(binding: Binding, values: "ClusterValues") -> dict[str, Any]:
     """Return the variables of one provider's clients."""
-    provider, cloud = values.graph.components[binding.provider], values.place.cloud
-    own = values.recipe(provider).client_env
+    provider, cloud = values.graph.components[binding.provider], values.facts.place.cloud
+    own = values.facts.recipe(provider).client_env
     if own is None and cloud is not None and provider.is_service:
         return dict(cloud.client_env(binding))
     return dict(values.value(values.tool(provider).client.env if own is None else own, provider, binding))
 
 
-def _of_containers(component: Component, values: "Values") -> list[dict[str, Any]]:
+def _of_containers(component: Component, values: "ClusterValues") -> list[dict[str, Any]]:
     plain = [{"name": name, "value": value} for name, value in env(component, values).items()]
     return [*plain, *_hidden_variables(component, values)]
 
 
-def _hidden_variables(component: Component, values: "Values") -> list[dict[str, Any]]:
+def _hidden_variables(component: Component, values: "ClusterValues") -> list[dict[str, Any]]:
     found = secret_env(component, values).items()
     return [{"name": name, "valueFrom": {"secretKeyRef": each}} for name, each in found]
 
 
-def _by_name(component: Component, values: "Values") -> dict[str, Any]:
+def _by_name(component: Component, values: "ClusterValues") -> dict[str, Any]:
     return {
         **env(component, values),
         **{each["name"]: {"valueFrom": each["valueFrom"]} for each in _hidden_variables(component, values)},
     }
 
 
-FORMS: Mapping[str, Callable[[Component, "Values"], Any]] = {
+FORMS: Mapping[str, Callable[[Component, "ClusterValues"], Any]] = {
     "env": env,
     "list": _of_containers,
     "map": _by_name,

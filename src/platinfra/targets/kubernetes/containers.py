@@ -8,7 +8,7 @@ from platinfra.catalog.kubernetes import Beside, Workload
 from platinfra.model.graph import Component
 from platinfra.model.template import ABSENT
 from platinfra.targets.kubernetes import scale
-from platinfra.targets.kubernetes.values import Values
+from platinfra.targets.kubernetes.facts import ClusterValues
 
 Object = dict[str, Any]
 _OFTEN = 2
@@ -18,7 +18,7 @@ _OFTEN = 2
 class Containers:
     """The containers of one component's pods."""
 
-    def __init__(self, component: Component, values: Values) -> None:
+    def __init__(self, component: Component, values: ClusterValues) -> None:
         self._component = component
         self._values = values
 
@@ -44,7 +44,7 @@ class Containers:
         return [self._beside(name, each, workload.shared) for name, each in workload.beside.items()]
 
     def _beside(self, name: str, entry: Beside, shared: Sequence[str]) -> Object:
-        env = self._values.open_value(dict(entry.env), self._component)
+        env = self._values.facts.open_value(dict(entry.env), self._component)
         own = [{"name": f"{name}-writable-{number}", "mountPath": path} for number, path in enumerate(entry.writable)]
         made: Object = {
             **self.make_container(name, entry),
@@ -64,7 +64,7 @@ class Containers:
     def _arguments(self, entries: Sequence[Argument]) -> Iterator[Any]:
         for entry in entries:
             group = [
-                self._values.open_value(each, self._component)
+                self._values.facts.open_value(each, self._component)
                 for each in ([entry] if isinstance(entry, str) else entry)
             ]
             if ABSENT not in group:
@@ -81,8 +81,8 @@ class Containers:
     def _credentials(self, requirements: Sequence[str]) -> Iterator[str]:
         for requirement in requirements:
             binding = self._values.binding(self._component.name, requirement)
-            if binding and self._values.has_credentials(binding):
-                yield self._values.secret_name(binding)
+            if binding and self._values.facts.has_credentials(binding):
+                yield self._values.facts.secret_name(binding)
 
 
 def to_text(value: Any) -> Any:

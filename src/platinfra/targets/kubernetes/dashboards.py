@@ -6,9 +6,9 @@ from typing import Any
 
 from platinfra.catalog.schema import Panel
 from platinfra.model.graph import Component
+from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.monitors import find_watched_endpoint, own_series
 from platinfra.targets.kubernetes.place import metadata
-from platinfra.targets.kubernetes.values import Values
 
 Object = dict[str, Any]
 SELF = "$self"
@@ -25,34 +25,34 @@ _USUAL = {
 """What nearly every Prometheus client tells."""
 
 
-def objects(values: Values) -> Iterator[Object]:
+def objects(values: ClusterValues) -> Iterator[Object]:
     """Yield a ConfigMap for each component of which somebody collects metrics, labelled as those want who show them."""
-    shown = [each.dashboards for each in map(values.recipe, values.graph.components.values()) if each.dashboards]
+    shown = [each.dashboards for each in map(values.facts.recipe, values.graph.components.values()) if each.dashboards]
     if not shown:
         return
     labels = {key: value for each in shown for key, value in each.items()}
     for component in values.graph.components.values():
         panels = _panels(component, values)
         if panels is not None:
-            meta = metadata(f"{component.name}-dashboard", values.place, component)
+            meta = metadata(f"{component.name}-dashboard", values.facts.place, component)
             meta = {**meta, "labels": {**meta["labels"], **labels}}
             data = {f"{component.name}.json": json.dumps(dashboard(component, values, panels), indent=1)}
             yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
 
 
-def _panels(component: Component, values: Values) -> Mapping[str, Panel] | None:
+def _panels(component: Component, values: ClusterValues) -> Mapping[str, Panel] | None:
     """Return what is worth seeing of a component; None where nobody collects its metrics."""
     name = find_watched_endpoint(component, values)
     return {**_USUAL, **values.tool(component).endpoints[name].panels} if name else None
 
 
-def dashboard(component: Component, values: Values, panels: Mapping[str, Panel]) -> Object:
+def dashboard(component: Component, values: ClusterValues, panels: Mapping[str, Panel]) -> Object:
     """Return a dashboard as Grafana reads it."""
-    namespace = values.place.namespace
+    namespace = values.facts.place.namespace
     own = own_series(component, values)
     return {
         "uid": f"{namespace}-{component.name}"[:40],
-        "title": f"{component.name} of {values.place.stack}",
+        "title": f"{component.name} of {values.facts.place.stack}",
         "tags": ["platinfra", component.tool],
         "schemaVersion": _SCHEMA,
         "refresh": "1m",

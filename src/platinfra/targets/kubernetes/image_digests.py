@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.targets.kubernetes.facts import LOCAL_REGISTRY
 from platinfra.targets.kubernetes.image_names import DIGEST, ImageName, parse_image_name
-from platinfra.targets.kubernetes.values import LOCAL_REGISTRY
 
 FILE = "platinfra.images.json"
 """What it is called; people commit it."""

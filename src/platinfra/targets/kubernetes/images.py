@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.image_content import context
-from platinfra.targets.kubernetes.values import Values
 
 _BUILT = "${image}"
 
@@ -21,13 +21,13 @@ class Image:
     """Relative path to content; `Containerfile` is the recipe."""
 
 
-def images(values: Values) -> list[Image]:
+def images(values: ClusterValues) -> list[Image]:
     """Return the images that a stack needs and nobody else makes."""
     wanted = {}
     for component in values.graph.components.values():
-        if not component.is_service and _BUILT in _images(values.recipe(component)):
+        if not component.is_service and _BUILT in _images(values.facts.recipe(component)):
             wanted[component.tool] = component
-    return [Image(tool, values.image(each), context(values.catalog, tool)) for tool, each in wanted.items()]
+    return [Image(tool, values.facts.image(each), context(values.catalog, tool)) for tool, each in wanted.items()]
 
 
 def _images(recipe: KubernetesRun) -> Iterator[str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from platinfra.model.graph import Binding, Component
+from platinfra.resolve.values import address_part
+from platinfra.targets.kubernetes.facts import MAIN, SIGN_IN, ClusterValues
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.routes import (
     SOLVER_PORT,
@@ -18,7 +20,6 @@ from platinfra.targets.kubernetes.routes import (
     solver_labels,
     source_namespace,
 )
-from platinfra.targets.kubernetes.values import MAIN, SIGN_IN, Values, address_part
 
 Object = dict[str, Any]
 ANYWHERE = "0.0.0.0/0"
@@ -41,7 +42,7 @@ class Opening:
     reason: str
 
 
-def objects(values: Values) -> Iterator[Object]:
+def objects(values: ClusterValues) -> Iterator[Object]:
     """Yield the policies of a stack: everything closed, names for all, and the wires."""
     yield _policy("default-deny", values, None, {}, ingress=[], egress=[])
     yield _policy("names", values, None, {}, egress=[{"to": _names(), "ports": [_port(_DNS, "UDP"), _port(_DNS)]}])
@@ -57,9 +58,9 @@ def objects(values: Values) -> Iterator[Object]:
             yield _policy(name, values, component, selector, ingress=ingress, egress=egress)
 
 
-def selectors(component: Component, values: Values) -> list[dict[str, str]]:
+def selectors(component: Component, values: ClusterValues) -> list[dict[str, str]]:
     """Return the labels of a component's pods, one set for each kind of pods in the stack's namespace."""
-    recipe = values.recipe(component)
+    recipe = values.facts.recipe(component)
     found = [values.value(each, component) for each in recipe.pods]
     if recipe.workloads:
         found.append({"app.kubernetes.io/instance": component.name})
@@ -70,19 +71,19 @@ def selectors(component: Component, values: Values) -> list[dict[str, str]]:
     return [each for number, each in enumerate(found) if each not in found[:number]]
 
 
-def openings(component: Component, values: Values) -> Iterator[Opening]:
+def openings(component: Component, values: ClusterValues) -> Iterator[Opening]:
     """Yield what a component reaches outside the stack."""
-    recipe, name = values.recipe(component), component.name
+    recipe, name = values.facts.recipe(component), component.name
     if recipe.rbac:
         yield Opening(name, ANYWHERE, tuple(_API_PORTS), "the Kubernetes API, whose address only the cluster knows")
     for each in recipe.outside:
         yield Opening(name, ANYWHERE, tuple(each.ports), each.reason)
-    if values.place.cloud is not None and values.place.cloud.identifies(component):
+    if values.facts.place.cloud is not None and values.facts.place.cloud.identifies(component):
         yield Opening(name, IDENTITY_AGENT, (80,), "the agent that hands out the pod's role")
     for binding in values.graph.bindings_of(name):
         provider = values.graph.components[binding.provider]
         served = provider.is_service or not selectors(provider, values)
-        if served and not values.recipe(provider).client_only:
+        if served and not values.facts.recipe(provider).client_only:
             usual = values.catalog.capability(binding.capability).port
             yield Opening(
                 name,
@@ -92,20 +93,20 @@ def openings(component: Component, values: Values) -> Iterator[Opening]:
             )
 
 
-def _ingress(component: Component, values: Values) -> list[Object]:
+def _ingress(component: Component, values: ClusterValues) -> list[Object]:
     found = [{"from": _pods(component, values)}] if selectors(component, values) else []
     for binding in values.graph.bindings_to(component.name):
         consumer = values.graph.components[binding.consumer]
         peers = _traffic(consumer, values) if is_traffic(binding, values) else _pods(consumer, values)
         if peers and (ports := _ports(binding, values)):
             found.append({"from": peers, "ports": ports})
-    for each in values.recipe(component).inside:
+    for each in values.facts.recipe(component).inside:
         peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": each.namespace}}}
         found.append({"from": [peer], "ports": [_port(port) for port in each.ports]})
     return found
 
 
-def _egress(component: Component, values: Values) -> list[Object]:
+def _egress(component: Component, values: ClusterValues) -> list[Object]:
     found: list[Object] = [{"to": _pods(component, values)}]
     for binding in values.graph.bindings_of(component.name):
         provider = values.graph.components[binding.provider]
@@ -120,27 +121,28 @@ def _egress(component: Component, values: Values) -> list[Object]:
     return found
 
 
-def _ports(binding: Binding, values: Values) -> list[Object]:
+def _ports(binding: Binding, values: ClusterValues) -> list[Object]:
     """Return the ports of the provider's pods that a wire opens."""
     provider = values.graph.components[binding.provider]
-    return [_port(values.location(provider, name)[2]) for name in values.endpoints_of(binding)]
+    return [_port(values.facts.location(provider, name)[2]) for name in values.facts.endpoints_of(binding)]
 
 
-def _pods(component: Component, values: Values) -> list[Object]:
+def _pods(component: Component, values: ClusterValues) -> list[Object]:
     return [{"podSelector": {"matchLabels": each}} for each in selectors(component, values)]
 
 
-def _traffic(carrier: Component, values: Values) -> list[Object]:
+def _traffic(carrier: Component, values: ClusterValues) -> list[Object]:
     """Return who carries the traffic of people: pods of another namespace."""
     namespace = source_namespace(carrier, values)
     labels = {"kubernetes.io/metadata.name": namespace}
     return [{"namespaceSelector": {"matchLabels": labels}}] if namespace else []
 
 
-def _port_of_address(binding: Binding, values: Values) -> int | None:
+def _port_of_address(binding: Binding, values: ClusterValues) -> int | None:
     """Return the port of something outside the cluster; None where it tells no address of its own."""
     address = values.attribute(binding, "issuer" if binding.capability == SIGN_IN else "endpoint")
-    return address_part(address, "port") if isinstance(address, str) else None
+    port = address_part(address, "port") if isinstance(address, str) else None
+    return port if isinstance(port, int) else None
 
 
 def _names() -> list[Object]:
@@ -159,7 +161,7 @@ def _port(number: int, protocol: str = "TCP") -> Object:
 
 def _policy(
     name: str,
-    values: Values,
+    values: ClusterValues,
     component: Component | None,
     selector: dict[str, str],
     *,
@@ -170,5 +172,5 @@ def _policy(
     spec["policyTypes"] = ["Egress"]
     if ingress is not None:
         spec |= {"ingress": list(ingress), "policyTypes": ["Ingress", "Egress"]}
-    meta = metadata(f"platinfra-{name}" if component is None else name, values.place, component)
+    meta = metadata(f"platinfra-{name}" if component is None else name, values.facts.place, component)
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": meta, "spec": spec}

@@ -18,7 +18,7 @@ def permissions(made: Bundle) -> Permissions:
 
 
 def _enforcement(binding: Binding, made: Bundle) -> str:
-    if made.values.existing(made.values.graph.components[binding.provider]):
+    if made.values.facts.existing(made.values.graph.components[binding.provider]):
         return "whatever the given keys allow; a Secret with a copy of them"
     return made.values.catalog.capability(binding.capability).enforced.get("cluster", BETWEEN_PODS)
 
@@ -35,10 +35,10 @@ def statements(made: Bundle) -> Iterator[Allowed]:
     """Yield what people and pods may do through the Kubernetes API, and what pods reach outside the stack."""
     yield from _people(made)
     values = made.values
-    namespace = values.place.namespace
+    namespace = values.facts.place.namespace
     for component in values.graph.components.values():
         role = f"{namespace}/{component.name}"
-        for rule in values.recipe(component).rbac:
+        for rule in values.facts.recipe(component).rbac:
             what = tuple(f"{verb} {resource}" for resource in rule.resources for verb in rule.verbs)
             because = f"the {component.name} itself: {rule.reason}"
             yield Allowed(role, "", what, (f"namespace {namespace}",), because, "")

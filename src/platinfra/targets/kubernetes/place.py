@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.template import Value
 from platinfra.model.workspace import DEFAULT
 from platinfra.sections.cluster import ClusterDeployment
 from platinfra.sections.section import User
@@ -19,8 +20,8 @@ FIELD_MANAGER = "platinfra"
 class Cloud(Protocol):
     """The cloud below a cluster: what its services tell, and what follows from its settings."""
 
-    def attribute(self, binding: Binding, name: str) -> Any:
-        """Return what a service tells one of its consumers; None when it does not tell it."""
+    def attribute(self, binding: Binding, name: str) -> Value:
+        """Return what a service tells one of its consumers."""
 
     def client_env(self, binding: Binding) -> Mapping[str, Any]:
         """Return the variables of code that uses a service."""

@@ -7,7 +7,9 @@ from platinfra.diagnostics import Diagnostic
 from platinfra.model import cluster
 from platinfra.model.cluster import ref_of
 from platinfra.model.plan import Action, Plan
-from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease, find_unknown
+from platinfra.model.reference import Reference
+from platinfra.model.template import innermost, plain
+from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import is_hook, templates
@@ -64,7 +66,7 @@ def exceptions(bundle: Bundle, rendered: Rendered) -> dict[tuple[str, str], str]
     for step in bundle.steps:
         if step.release is None or step.release.shared:
             continue
-        recipe = bundle.values.recipe(bundle.values.graph.components[step.component])
+        recipe = bundle.values.facts.recipe(bundle.values.graph.components[step.component])
         for each, _ in templates(rendered.get(step.key, ())):
             title = str(ref_of(each))
             found |= {(title, rule): reason for rule, reason in recipe.exceptions.items()}
@@ -80,15 +82,15 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
     """Yield the pods and Services that operators make from custom resources, as far as the recipes promise them."""
     values = bundle.values
     if (labels := solver_labels(values)) is not None:
-        yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.place.namespace)
+        yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.facts.place.namespace)
     for component in values.graph.components.values():
-        recipe, endpoints = values.recipe(component), values.tool(component).endpoints
+        recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints
         if component.is_service or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
             continue
-        places = [values.location(component, name) for name in endpoints]
+        places = [values.facts.location(component, name) for name in endpoints]
         ports = [{"containerPort": target} for _, _, target in places]
         for number, labels in enumerate(selectors(component, values)):
-            yield _pod(f"{component.name}-{number}", labels, ports, values.place.namespace)
+            yield _pod(f"{component.name}-{number}", labels, ports, values.facts.place.namespace)
 
 
 def _pod(name: str, labels: Mapping[str, str], ports: Sequence[Object], namespace: str) -> Object:
@@ -98,8 +100,6 @@ def _pod(name: str, labels: Mapping[str, str], ports: Sequence[Object], namespac
 
 
 def _plain(objects: Sequence[Object]) -> list[Object]:
-    from platinfra.targets.kubernetes.render import plain
-
     return [plain(each) for each in objects]
 
 
@@ -107,7 +107,8 @@ def missing(bundle: Bundle) -> Iterator[Diagnostic]:
     """Yield what only the cloud below the cluster knows and nobody asked it yet."""
     for step in bundle.steps:
         content = step.release.values if step.release else list(step.objects)
-        for reference in dict.fromkeys(find_unknown(content)):
+        unknown = (each for each in innermost(content) if isinstance(each, Reference))
+        for reference in dict.fromkeys(unknown):
             message = f"`{step.component}` needs {reference}, which only Terraform knows"
             yield Diagnostic("not-known-yet", message, hint="`platinfra up` creates the infrastructure first")
 

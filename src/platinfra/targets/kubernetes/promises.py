@@ -12,10 +12,10 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.graph import Binding, Component
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.facts import SIGN_IN, ClusterValues
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.pods import has_labels, is_hook, labels, templates
 from platinfra.targets.kubernetes.routes import routes_of
-from platinfra.targets.kubernetes.values import SIGN_IN, Values
 
 Object = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def _of_release(step: Step, release: Release, objects: Sequence[Object], bundle:
 
 
 def _find_unselected(
-    component: Component, release: Release, objects: Sequence[Object], values: Values
+    component: Component, release: Release, objects: Sequence[Object], values: ClusterValues
 ) -> Iterator[Diagnostic]:
     """Yield pods that no network policy of the component selects: nobody could reach them, nor they anybody."""
     wanted = selectors(component, values)
@@ -61,11 +61,11 @@ def _find_unselected(
 
 
 def _find_unidentified(
-    component: Component, release: Release, objects: Sequence[Object], values: Values
+    component: Component, release: Release, objects: Sequence[Object], values: ClusterValues
 ) -> Iterator[Diagnostic]:
     """Yield when a component with permissions has no pod that uses its account."""
-    cloud = values.place.cloud
-    needs = bool(values.recipe(component).rbac) or (cloud is not None and cloud.identifies(component))
+    cloud = values.facts.place.cloud
+    needs = bool(values.facts.recipe(component).rbac) or (cloud is not None and cloud.identifies(component))
     accounts = {template["spec"].get("serviceAccountName") for _, template in templates(objects)}
     # Operators make pods of their own from custom resources, which name the account themselves.
     mentioned = any(json.dumps(component.name) in json.dumps(each) for each in objects if "." in each["apiVersion"])
@@ -75,11 +75,11 @@ def _find_unidentified(
 
 
 def _find_unread(
-    component: Component, release: Release, objects: Sequence[Object], values: Values
+    component: Component, release: Release, objects: Sequence[Object], values: ClusterValues
 ) -> Iterator[Diagnostic]:
     """Yield the Secrets that the values name and nothing in the release reads."""
-    names = [values.secret_name(each) for each in values.graph.bindings_of(component.name)]
-    names += [f"{component.name}-{each}" for each in values.recipe(component).secrets]
+    names = [values.facts.secret_name(each) for each in values.graph.bindings_of(component.name)]
+    names += [f"{component.name}-{each}" for each in values.facts.recipe(component).secrets]
     names += [str(values.attribute(each, "secret")) for each in _sign_ins(component, values)]
     texts = [json.dumps(each, default=str) for each in objects]
     for name in names:
@@ -89,16 +89,16 @@ def _find_unread(
 
 
 def _found_at(
-    component: Component, release: Release, objects: Sequence[Object], values: Values
+    component: Component, release: Release, objects: Sequence[Object], values: ClusterValues
 ) -> Iterator[Diagnostic]:
     """Yield when the values tell a tool its host and nothing in the release mentions it."""
-    address = values.address(component)
-    key = next((_where(release.values, each) for each in (address, values.route(component)) if each), "")
-    if key and not any(str(values.route(component)) in json.dumps(each, default=str) for each in objects):
+    address = values.facts.address(component)
+    key = next((_where(release.values, each) for each in (address, values.facts.route(component)) if each), "")
+    if key and not any(str(values.facts.route(component)) in json.dumps(each, default=str) for each in objects):
         yield _problem(release, f"its address {address} is not set anywhere", key)
 
 
-def _sign_ins(component: Component, values: Values) -> list[Binding]:
+def _sign_ins(component: Component, values: ClusterValues) -> list[Binding]:
     return [each for each in values.graph.bindings_of(component.name) if each.capability == SIGN_IN]
 
 
@@ -109,7 +109,7 @@ def _find_misrouted(bundle: Bundle) -> Iterator[Diagnostic]:
     vouched = any(SIGN_IN in values.tool(each).provides for each in graph.components.values())
     for route in routes_of(values):
         name = next(name for name, each in values.tool(route.door).endpoints.items() if each.page)
-        if backends.get(route.host) != values.location(route.door, name)[0]:
+        if backends.get(route.host) != values.facts.location(route.door, name)[0]:
             yield Diagnostic("route-breaks-promise", f"no route leads from `{route.host}` to `{route.door.name}`")
         if vouched and not _sign_ins(route.door, values):
             yield Diagnostic("route-breaks-promise", f"`{route.host}` leads to `{route.page}` without a sign-in")
@@ -125,7 +125,7 @@ def _backends(objects: Sequence[Object]) -> Iterator[tuple[str, str]]:
                 yield rule["host"], path["backend"]["service"]["name"]
 
 
-def _endpoints(component: Component, objects: Sequence[Object], values: Values) -> Iterator[Diagnostic]:
+def _endpoints(component: Component, objects: Sequence[Object], values: ClusterValues) -> Iterator[Diagnostic]:
     """Yield endpoints that consumers are told of and that no Service offers."""
     ports = {
         (each["metadata"]["name"], port["port"])
@@ -133,12 +133,12 @@ def _endpoints(component: Component, objects: Sequence[Object], values: Values) 
         if each["kind"] == "Service"
         for port in each["spec"].get("ports", [])
     }
-    recipe = values.recipe(component)
+    recipe = values.facts.recipe(component)
     kinds = {kind for chart in recipe.charts.values() for kind in chart.kinds}
     made_by_operators = bool(recipe.pods) or any(f"{each['apiVersion']}/{each['kind']}" in kinds for each in objects)
-    wired = {name for each in values.graph.bindings_to(component.name) for name in values.endpoints_of(each)}
+    wired = {name for each in values.graph.bindings_to(component.name) for name in values.facts.endpoints_of(each)}
     for name in wired:
-        host, port, _ = values.location(component, name)
+        host, port, _ = values.facts.location(component, name)
         if "." not in host and (host, port) not in ports and not made_by_operators and ports:
             offered = ", ".join(f"{service}:{number}" for service, number in sorted(ports))
             message = f"`{component.name}` should have its endpoint `{name}` at {host}:{port}, but no Service is there"

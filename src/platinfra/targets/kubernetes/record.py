@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from platinfra.model.graph import Component
 from platinfra.model.record import ComponentRecord, Migration, Record
 from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.network import selectors
 from platinfra.targets.kubernetes.routes import routes_of
-from platinfra.targets.kubernetes.values import Values
 
 _FIRST_NOTES = "cluster.json"
 """Where version 1 kept what is known of a cluster that platinfra created."""
@@ -92,7 +92,7 @@ def record_of(bundle: Bundle) -> ClusterRecord:
     values = bundle.values
     doors = {each.page: each.door for each in routes_of(values)}
     components = {name: _component(each, values, doors.get(name)) for name, each in values.graph.components.items()}
-    place = values.place
+    place = values.facts.place
     return ClusterRecord(
         values.graph.stack,
         ClusterRecord.destination,
@@ -102,7 +102,7 @@ def record_of(bundle: Bundle) -> ClusterRecord:
     )
 
 
-def _component(component: Component, values: Values, door: Any) -> ClusterComponent:
+def _component(component: Component, values: ClusterValues, door: Any) -> ClusterComponent:
     ends = () if component.is_service else values.tool(component).endpoints
     return ClusterComponent(
         tool=component.tool,
@@ -111,10 +111,10 @@ def _component(component: Component, values: Values, door: Any) -> ClusterCompon
         pods=() if component.is_service else tuple(selectors(component, values)),
         endpoints={each: _address(component, values, each) for each in ends},
         permissions=sum(len(each.access) for each in values.graph.bindings_of(component.name)),
-        route=values.address(door) if door else None,
+        route=values.facts.address(door) if door else None,
     )
 
 
-def _address(component: Component, values: Values, endpoint: str) -> AddressRecord:
-    port = values.location(component, endpoint)[1]
-    return AddressRecord(values.url(component, endpoint), values.host(component, endpoint), port)
+def _address(component: Component, values: ClusterValues, endpoint: str) -> AddressRecord:
+    port = values.facts.location(component, endpoint)[1]
+    return AddressRecord(values.url(component, endpoint), values.facts.host(component, endpoint), port)

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platinfra.facts.table import beside
-from platinfra.model.nested import change_leaves
-from platinfra.model.reference import show_text
-from platinfra.model.template import fill
+from platinfra.model.template import ABSENT, fill, plain
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle, Release, Step
 from platinfra.targets.kubernetes.image_digests import with_digests
 from platinfra.targets.kubernetes.routes import given_secrets
@@ -21,17 +19,6 @@ MARKER = "platinfra.json"
 _FOLDER = Path(__file__).parent / "readmes"
 SECRETS = "secrets.yaml"
 _APPLY = "kubectl apply --server-side --field-manager=platinfra --filename"
-
-
-def plain(value: Any) -> Any:
-    """Return data in which texts with holes are written out: what is not known yet keeps its name."""
-    return change_leaves(value, _show)
-
-
-def _show(value: Any) -> Any:
-    if isinstance(value, str | int | float | None):
-        return value
-    return show_text(value if isinstance(value, tuple) else (value,))
 
 
 def open_objects(step: Step) -> list[Object]:
@@ -176,7 +163,7 @@ def _release_facts(release: Release) -> Object:
         "repository": release.repository,
         "address": address,
         "source": f"{release.name}-{_source_name(release.repository)}",
-        "oci": "oci" if address != release.repository else None,
+        "oci": "oci" if address != release.repository else ABSENT,
     }
 
 
@@ -189,7 +176,7 @@ def _flux_objects(step: Step, bundle: Bundle) -> list[Object]:
 
 def _kustomization(bundle: Bundle, wave: int, waves: list[int]) -> Object:
     before = [{"name": f"{bundle.place.namespace}-{each:02d}"} for each in waves if each == wave - 1]
-    return _fill("kustomization", bundle, wave=f"{wave:02d}", before=before or None)
+    return _fill("kustomization", bundle, wave=f"{wave:02d}", before=before or ABSENT)
 
 
 def _annotate(each: Object, annotations: Mapping[str, str]) -> Object:

@@ -6,8 +6,8 @@ from typing import Any
 
 from platinfra.model.graph import Binding, Component
 from platinfra.sections.routes import Routes
+from platinfra.targets.kubernetes.facts import PAGE, SIGN_IN, ClusterValues
 from platinfra.targets.kubernetes.place import metadata
-from platinfra.targets.kubernetes.values import PAGE, SIGN_IN, Values
 
 Object = dict[str, Any]
 GATEWAY = "gateway"
@@ -32,57 +32,57 @@ class Route:
     """The component that traffic is led to: the page's, or a proxy before it."""
 
 
-def routes_of(values: Values) -> list[Route]:
+def routes_of(values: ClusterValues) -> list[Route]:
     """Return the ways to the pages of a stack: one for each wire of what carries the traffic."""
     graph = values.graph
     found = []
     for each in graph.bindings:
         door = graph.components[each.provider]
-        if is_traffic(each, values) and (host := values.route(door)):
+        if is_traffic(each, values) and (host := values.facts.route(door)):
             behind = next((one.provider for one in graph.bindings_of(door.name) if one.name == PAGE), door.name)
             found.append(Route(host, behind, door))
     return found
 
 
-def is_traffic(binding: Binding, values: Values) -> bool:
+def is_traffic(binding: Binding, values: ClusterValues) -> bool:
     """Tell whether a wire is that of people, through what carries their traffic."""
     return binding.capability == PAGE and GATEWAY in values.tool(values.graph.components[binding.consumer]).provides
 
 
-def carriers(values: Values) -> list[str]:
+def carriers(values: ClusterValues) -> list[str]:
     """Return the components that carry traffic."""
     return list(dict.fromkeys(each.consumer for each in values.graph.bindings if is_traffic(each, values)))
 
 
-def source_namespace(carrier: Component, values: Values) -> str | None:
+def source_namespace(carrier: Component, values: ClusterValues) -> str | None:
     """Return the namespace whose pods carry the traffic."""
-    charts = values.recipe(carrier).charts.values()
+    charts = values.facts.recipe(carrier).charts.values()
     own = next((each.namespace for each in charts if each.namespace), None)
-    routes = values.place.deployment.routes
+    routes = values.facts.place.deployment.routes
     return own or (routes.from_namespace if routes else None)
 
 
-def solver_labels(values: Values) -> dict[str, str] | None:
+def solver_labels(values: ClusterValues) -> dict[str, str] | None:
     """Return the labels of the pods by which cert-manager shows that it owns a host, where it may have to."""
-    settings = values.place.deployment.routes
+    settings = values.facts.place.deployment.routes
     return dict(_SOLVER) if settings and settings.tls and settings.tls.issuer and routes_of(values) else None
 
 
-def given_secrets(values: Values) -> dict[str, frozenset[str]]:
+def given_secrets(values: ClusterValues) -> dict[str, frozenset[str]]:
     """Return the Secrets that people make themselves for routes and sign-in: name to the entries it needs."""
     found: dict[str, frozenset[str]] = {}
     for each in values.graph.bindings:
         if each.capability == SIGN_IN and (name := values.attribute(each, "secret")):
             found[str(name)] = frozenset({"client-id", "client-secret"})
-    tls = values.place.deployment.routes.tls if values.place.deployment.routes else None
+    tls = values.facts.place.deployment.routes.tls if values.facts.place.deployment.routes else None
     if tls is not None and tls.secret and routes_of(values):
         found[tls.secret] = frozenset({"tls.crt", "tls.key"})
     return found
 
 
-def objects(values: Values) -> tuple[Object, ...]:
+def objects(values: ClusterValues) -> tuple[Object, ...]:
     """Return the objects that lead people to the pages, with their certificates."""
-    settings, found = values.place.deployment.routes, routes_of(values)
+    settings, found = values.facts.place.deployment.routes, routes_of(values)
     if settings is None or not found:
         return ()
     made = _Made(values, settings, found)
@@ -93,7 +93,7 @@ def objects(values: Values) -> tuple[Object, ...]:
 class _Made:
     """The objects of the routes of one stack."""
 
-    def __init__(self, values: Values, settings: Routes, routes: list[Route]) -> None:
+    def __init__(self, values: ClusterValues, settings: Routes, routes: list[Route]) -> None:
         self.values = values
         self.settings = settings
         self.routes = routes
@@ -143,7 +143,7 @@ class _Made:
 
     def gateway(self) -> Iterator[Object]:
         """Yield the stack's own Gateway; its class is ours where Envoy Gateway came with the stack."""
-        place = self.values.place
+        place = self.values.facts.place
         chosen = self.settings.gateway_class
         if chosen is None:
             meta = {"name": place.namespace, "labels": place.labels()}
@@ -171,7 +171,7 @@ class _Made:
         """Return the Service of a route and its port."""
         endpoints = self.values.tool(route.door).endpoints
         name = next(name for name, each in endpoints.items() if each.page)
-        host, port, _ = self.values.location(route.door, name)
+        host, port, _ = self.values.facts.location(route.door, name)
         return host, port
 
     def route(self, name: str, route: Route, parent: Object, rule: Object) -> Object:
@@ -182,5 +182,5 @@ class _Made:
     def make(self, version: str, kind: str, name: str, route: Route, spec: Object) -> Object:
         """Return an object in the stack's namespace that counts to a page."""
         component = self.values.graph.components[route.page]
-        meta = metadata(name, self.values.place, component)
+        meta = metadata(name, self.values.facts.place, component)
         return {"apiVersion": version, "kind": kind, "metadata": meta, "spec": spec}

@@ -10,8 +10,8 @@ from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, show_text
 from platinfra.targets.kubernetes import clients, scale
 from platinfra.targets.kubernetes.containers import Containers, lost_volumes, shared_mounts, to_text
+from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
 from platinfra.targets.kubernetes.place import metadata
-from platinfra.targets.kubernetes.values import MAIN, Values
 
 Object = dict[str, Any]
 _PERIOD = 10
@@ -24,16 +24,16 @@ def workload_name(component: Component, key: str) -> str:
     return component.name if key == MAIN else f"{component.name}-{key}"
 
 
-def objects(component: Component, values: Values) -> Iterator[Object]:
+def objects(component: Component, values: ClusterValues) -> Iterator[Object]:
     """Yield the objects of a component's own workloads."""
-    for key, entry in values.recipe(component).workloads.items():
+    for key, entry in values.facts.recipe(component).workloads.items():
         yield from _Described(component, key, entry, values).objects()
 
 
 class _Described:
     """One workload in the making."""
 
-    def __init__(self, component: Component, key: str, entry: Workload, values: Values) -> None:
+    def __init__(self, component: Component, key: str, entry: Workload, values: ClusterValues) -> None:
         self.component = component
         self.entry = entry
         self.values = values
@@ -41,10 +41,10 @@ class _Described:
         self.name = workload_name(component, key)
         self.replicas = self._number(entry.replicas)
         self.most = scale.most(self.replicas, self._number(entry.autoscale.max) if entry.autoscale else 0, entry.kind)
-        self.pod_labels = {**values.place.labels(component), "app.kubernetes.io/component": key}
+        self.pod_labels = {**values.facts.place.labels(component), "app.kubernetes.io/component": key}
         names = [f"app.kubernetes.io/{name}" for name in ("instance", "component")]
         self.selector = {name: self.pod_labels[name] for name in names}
-        self.env = self._fill({**entry.env, **({} if not entry.clients else values.client_env(component))})
+        self.env = self._fill({**entry.env, **({} if not entry.clients else clients.env(component, values))})
         self.files = self._fill(entry.files)
 
     def objects(self) -> Iterator[Object]:
@@ -107,7 +107,7 @@ class _Described:
         entry = self.entry
         spec: Object = {
             "serviceAccountName": self.component.name,
-            "automountServiceAccountToken": entry.api and bool(self.values.recipe(self.component).rbac),
+            "automountServiceAccountToken": entry.api and bool(self.values.facts.recipe(self.component).rbac),
             "enableServiceLinks": False,
             "securityContext": {
                 "runAsNonRoot": True,
@@ -141,7 +141,7 @@ class _Described:
             made["resources"]["limits"][scale.GPU] = gpus
         if entry.endpoints:
             made["ports"] = [
-                {"name": name, "containerPort": self.values.location(self.component, name)[2], "protocol": "TCP"}
+                {"name": name, "containerPort": self.values.facts.location(self.component, name)[2], "protocol": "TCP"}
                 for name in entry.endpoints
             ]
         return made
@@ -180,10 +180,10 @@ class _Described:
     def _claim(self) -> Object:
         assert self.entry.volume
         size = self.values.value(self.entry.volume.size, self.component)
-        chosen = self.values.place.deployment.storage_class
+        chosen = self.values.facts.place.deployment.storage_class
         spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
         return {
-            "metadata": {"name": "data", "labels": self.values.place.labels(self.component)},
+            "metadata": {"name": "data", "labels": self.values.facts.place.labels(self.component)},
             "spec": {**spec, **({"storageClassName": chosen} if chosen else {})},
         }
 
@@ -206,7 +206,7 @@ class _Described:
     def _service(self) -> Object:
         ports = []
         for name in self.entry.endpoints:
-            _, port, _ = self.values.location(self.component, name)
+            _, port, _ = self.values.facts.location(self.component, name)
             ports.append({"name": name, "port": port, "targetPort": name, "protocol": "TCP"})
         spec = {"type": "ClusterIP", "selector": self.selector, "ports": ports}
         return self._object("v1", "Service", self.name, spec=spec)
@@ -219,7 +219,7 @@ class _Described:
         return int(self.values.value(template, self.component) or 0)
 
     def _object(self, version: str, kind: str, name: str, **content: Any) -> Object:
-        meta = metadata(name, self.values.place, self.component)
+        meta = metadata(name, self.values.facts.place, self.component)
         return {"apiVersion": version, "kind": kind, "metadata": meta, **content}
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,9 @@ from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import CommandSpec, ProcessSpec, World
-from platinfra.model.reference import Secret, Text, reveal, show_text
+from platinfra.model.reference import Text, reveal, show_text
 from platinfra.targets.local.ready import Address, await_ready
 from platinfra.targets.local.taken import TakenPort
-
-
-def fetcher(world: World) -> Callable[[Secret], str]:
-    """Return what fetches the value of a secret."""
-    return lambda secret: world.secrets.get(secret.component, secret.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +55,7 @@ class Command:
 
     def spec(self, component: str, world: World) -> CommandSpec:
         """Return the command with its secrets."""
-        fetch = fetcher(world)
+        fetch = world.secrets.get
         return CommandSpec(
             component=component,
             command=tuple(reveal(each, fetch) for each in self.command),
@@ -181,7 +176,7 @@ class WriteVariables(Step):
 
     def apply(self, world: World, progress: Progress) -> None:
         """Write them as JSON that only the owner can read."""
-        values = {key: reveal(each, fetcher(world)) for key, each in self.env.items()}
+        values = {key: reveal(each, world.secrets.get) for key, each in self.env.items()}
         world.files.write(self.file, json.dumps(values, indent=1))
 
 
@@ -226,7 +221,7 @@ class Prepare(Step):
         for folder in self.folders:
             world.files.folder(folder)
         for path, text in self.files.items():
-            world.files.write(path, reveal(text, fetcher(world)))
+            world.files.write(path, reveal(text, world.secrets.get))
         for command in self.setup:
             progress.report("setting up")
             command.run(self.component, world)

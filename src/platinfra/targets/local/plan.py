@@ -12,6 +12,7 @@ from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.plan import Action, Plan
 from platinfra.model.reference import Text, secrets
+from platinfra.model.template import ABSENT
 from platinfra.resolve.order import ordering
 from platinfra.targets.local.actions import (
     Command,
@@ -23,9 +24,9 @@ from platinfra.targets.local.actions import (
     WriteVariables,
     client_digest,
 )
+from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues
 from platinfra.targets.local.ready import Address, is_required
 from platinfra.targets.local.record import LocalRecord, record_of
-from platinfra.targets.local.values import HOST, Machine, Values
 
 CLIENT = "environment:client"
 _NO_RECIPE = LocalRun()
@@ -52,7 +53,7 @@ def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
 
 def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan[LocalRecord]:
     """Return the plan for `graph`."""
-    values = Values(graph, catalog, machine)
+    values = MachineFacts(graph, catalog, machine).values
     planner = _Planner(values)
     actions = [action for component in graph.components.values() for action in planner.actions(component)]
     ordered = _order([*planner.environments(), *planner.client(), *actions])
@@ -77,12 +78,12 @@ def _order(actions: Sequence[Action]) -> Iterator[Action]:
 
 
 class _Planner:
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: MachineValues) -> None:
         self.values = values
         self.graph = values.graph
         self.catalog = values.catalog
-        self.machine = values.machine
-        self.layout = values.machine.layout
+        self.machine = values.facts.machine
+        self.layout = values.facts.machine.layout
         self.locks = locks(values.graph, values.catalog)
 
     def environments(self) -> Iterator[Action]:
@@ -115,7 +116,7 @@ class _Planner:
         """Return the variables of several providers' clients; the first in the stack's order wins."""
         env: dict[str, Text] = {"DO_NOT_TRACK": ("1",)}
         for provider in providers:
-            env = {**self.values.client_env(provider), **env}
+            env = {**self.values.facts.client_env(provider), **env}
         return env
 
     def actions(self, component: Component) -> Iterator[Action]:
@@ -227,7 +228,7 @@ class _Planner:
             Address(
                 name=name,
                 host=HOST,
-                port=self.values.port(component.name, name),
+                port=self.values.facts.port(component.name, name),
                 ready=self._below(component, name, endpoints[name].ready),
                 probe=self._below(component, name, endpoints[name].probe),
                 required=is_required(self.values.tool(component), name),
@@ -265,7 +266,7 @@ class _Planner:
             **self.values.texts(own, component, binding),
         }
         unprivileged = recipe.unprivileged and not privileged
-        creates = self.values.plain(entry.creates, component) if entry.creates else None
+        creates = self.plain(entry.creates, component) if entry.creates else None
         return Command(
             command=command,
             env=env,
@@ -287,13 +288,17 @@ class _Planner:
                 yield self.values.sure(entry, component, binding)
                 continue
             group = [self.values.text(each, component, binding) for each in entry]
-            if all(each is not None for each in group):
-                yield from (each for each in group if each is not None)
+            if ABSENT not in group:
+                yield from (each for each in group if each is not ABSENT)
+
+    def plain(self, template: str, component: Component) -> str:
+        """Return a template that holds no secret as a string."""
+        return "".join(map(str, self.values.sure(template, component)))
 
     def surroundings(self, component: Component, recipe: LocalRun, *, client: bool) -> Mapping[str, Text]:
         """Return the variables of every process of a component: private places, and the clients of what it uses."""
         providers = dict.fromkeys(each.provider for each in self.graph.bindings_of(component.name) if each.client)
-        extra = [self.values.plain(each, component) for each in recipe.path]
+        extra = [self.plain(each, component) for each in recipe.path]
         venv = self.layout.client_venv if client else self.machine.environments.get(component.tool)
         path = [str(venv / "bin")] if venv else []
         plain = {

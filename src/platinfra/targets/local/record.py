@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 from platinfra.model.graph import Binding, Component
 from platinfra.model.record import ComponentRecord, Migration, Record
-from platinfra.model.reference import Secret, Text, show_text
+from platinfra.model.reference import Kind, Secret, Text, show_text
+from platinfra.model.template import as_text
+from platinfra.targets.local.facts import HOST, MachineValues
 from platinfra.targets.local.ready import is_required
-from platinfra.targets.local.values import HOST, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class SecretName:
 
     component: str
     secret: str
+    kind: Kind = "own"
+    """Records of earlier versions name a login as it is kept, so that it is found without one."""
 
 
 Parts = tuple[str | SecretName, ...]
@@ -96,22 +99,23 @@ class LocalRecord(Record):
     components: Mapping[str, LocalComponent] = field(default_factory=dict)
 
 
-def record_of(values: Values) -> LocalRecord:
+def record_of(values: MachineValues) -> LocalRecord:
     """Return what is written down of a stack before anything of it is applied."""
     graph = values.graph
     components = {name: _component(each, values) for name, each in graph.components.items()}
     return LocalRecord(graph.stack, graph.target, components=components)
 
 
-def reveal(parts: Parts, fetch: Callable[[str, str], str]) -> str:
-    """Return a text with its secrets; `fetch` is asked with a component and the name of a secret."""
-    return "".join(each if isinstance(each, str) else fetch(each.component, each.secret) for each in parts)
+def reveal(parts: Parts, fetch: Callable[[Secret], str]) -> str:
+    """Return a text with its secrets."""
+    found = (each if isinstance(each, str) else Secret(each.component, each.secret, each.kind) for each in parts)
+    return "".join(each if isinstance(each, str) else fetch(each) for each in found)
 
 
-def _component(component: Component, values: Values) -> LocalComponent:
+def _component(component: Component, values: MachineValues) -> LocalComponent:
     tool = values.tool(component)
     recipe = tool.run.local
-    layout = values.machine.layout
+    layout = values.facts.machine.layout
     processes = list(recipe.processes) if recipe else []
     return LocalComponent(
         tool=component.tool,
@@ -124,18 +128,18 @@ def _component(component: Component, values: Values) -> LocalComponent:
         page=_parts(values.sure(tool.page, component)) if tool.page else None,
         endpoints={name: _endpoint(component, values, name) for name in tool.endpoints},
         processes={f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
-        client_env={key: show_text(text) for key, text in values.client_env(component).items()},
+        client_env={key: show_text(text) for key, text in values.facts.client_env(component).items()},
         bindings=tuple(_binding(each, values) for each in values.graph.bindings_of(component.name)),
     )
 
 
-def _endpoint(component: Component, values: Values, name: str) -> EndpointRecord:
+def _endpoint(component: Component, values: MachineValues, name: str) -> EndpointRecord:
     endpoint = values.tool(component).endpoints[name]
     url = values.url(component, name)
     return EndpointRecord(
         url=url,
         host=HOST,
-        port=values.port(component.name, name),
+        port=values.facts.port(component.name, name),
         process=_process(component, values, name),
         ready=f"{url}{endpoint.ready}" if endpoint.ready else None,
         probe=f"{url}{endpoint.probe}" if endpoint.probe else None,
@@ -144,14 +148,14 @@ def _endpoint(component: Component, values: Values, name: str) -> EndpointRecord
     )
 
 
-def _process(component: Component, values: Values, endpoint: str) -> str | None:
+def _process(component: Component, values: MachineValues, endpoint: str) -> str | None:
     recipe = values.tool(component).run.local
     found = (name for name, each in recipe.processes.items() if endpoint in each.endpoints) if recipe else iter(())
     name = next(found, None)
     return f"{component.name}.{name}" if name else None
 
 
-def _binding(binding: Binding, values: Values) -> BindingRecord:
+def _binding(binding: Binding, values: MachineValues) -> BindingRecord:
     return BindingRecord(
         name=binding.name,
         provider=binding.provider,
@@ -159,9 +163,11 @@ def _binding(binding: Binding, values: Values) -> BindingRecord:
         access=binding.access,
         reason=binding.reason,
         client=binding.client,
-        attributes={key: _parts(text) for key, text in values.attributes(binding).items()},
+        attributes={key: _parts(as_text(each) or ()) for key, each in values.attributes(binding).items()},
     )
 
 
 def _parts(text: Text) -> Parts:
-    return tuple(SecretName(each.component, each.name) if isinstance(each, Secret) else str(each) for each in text)
+    return tuple(
+        SecretName(each.component, each.name, each.kind) if isinstance(each, Secret) else str(each) for each in text
+    )

@@ -3,8 +3,8 @@
 from platinfra.drivers.record_file import RecordFile
 from platinfra.model.graph import Component
 from platinfra.model.workspace import Workspace
+from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.record import CloudComponent, CloudRecord, kept_calls, of_terraform, read_artifacts
-from platinfra.targets.aws.values import Values
 from platinfra.targets.aws.verbs.stack import CloudStack, state_key, terraform_folder
 from platinfra.targets.folder import TERRAFORM
 
@@ -39,6 +39,6 @@ def record_of(cloud: CloudStack, *, pending: bool) -> CloudRecord:
     )
 
 
-def _component(component: Component, values: Values) -> CloudComponent:
+def _component(component: Component, values: AwsValues) -> CloudComponent:
     http = values.tool(component).endpoints.get("http") if component.place == "machine" else None
     return CloudComponent(component.tool, component.stages, component.reason, http.port if http else None)

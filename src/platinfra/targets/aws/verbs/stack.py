@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.aws.facts import AwsFacts, AwsValues
 from platinfra.targets.aws.place import Place, place_of
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.root import Root
-from platinfra.targets.aws.values import Values
 from platinfra.targets.folder import IN_CLUSTER
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class CloudStack:
     """A resolved stack and what follows from it on AWS."""
 
     stack: Resolved
-    values: Values
+    values: AwsValues
 
     @property
     def place(self) -> Place:
         """Return account, region and names."""
-        return self.values.place
+        return self.values.facts.place
 
     @property
     def workspace(self) -> Workspace:
@@ -92,7 +92,7 @@ def cloud_stack(stack: Resolved) -> CloudStack:
     ]
     if foreign:
         raise PlatinfraError(*foreign)
-    return CloudStack(stack, Values(stack.graph, stack.catalog, place_of(stack)))
+    return CloudStack(stack, AwsFacts(stack.graph, stack.catalog, place_of(stack)).values)
 
 
 def site_on_aws(workspace: Workspace) -> "Site":

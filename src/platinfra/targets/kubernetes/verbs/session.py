@@ -7,13 +7,13 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Charts, Cluster, ObjectRef
 from platinfra.model.plan import Plan, Seen
+from platinfra.model.template import plain
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.bundle import Bundle, Release
 from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
-from platinfra.targets.kubernetes.render import plain
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.verbs import routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of

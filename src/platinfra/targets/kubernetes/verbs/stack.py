@@ -6,10 +6,10 @@ from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.sections.cluster import ClusterDeployment
 from platinfra.targets.kubernetes.bundle import Bundle, bundle
+from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.image_digests import FILE, read
 from platinfra.targets.kubernetes.place import VERSION, Cloud, place_of
 from platinfra.targets.kubernetes.schema import KubernetesProvider
-from platinfra.targets.kubernetes.values import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def bundle_of(
     planned = version or deployment.kubernetes_version or VERSION
     known = digests_of(stack.workspace) if digests else None
     place = place_of(graph, deployment, planned, context_of(stack), cloud, stack.users, known)
-    return bundle(Values(graph, stack.catalog, place))
+    return bundle(ClusterFacts(graph, stack.catalog, place).values)
 
 
 def context_of(stack: Resolved) -> str | None:

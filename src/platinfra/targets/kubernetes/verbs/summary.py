@@ -16,11 +16,11 @@ def addresses(done: ClusterPlan) -> list[tuple[str, str]]:
     """Return the namespace and the address of each page."""
     values = done.bundle.values
     pages = [
-        (each.name, values.address(each) or values.url(each, "http"))
+        (each.name, values.facts.address(each) or values.url(each, "http"))
         for each in values.graph.components.values()
         if "http" in values.tool(each).endpoints and not each.is_service
     ]
-    return [("namespace", values.place.namespace), *pages]
+    return [("namespace", values.facts.place.namespace), *pages]
 
 
 def notes(done: ClusterPlan) -> tuple[str, ...]:

@@ -13,10 +13,10 @@ from platinfra.drivers.cache import cache_folder
 from platinfra.model.graph import Graph
 from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
+from platinfra.targets.local.facts import Machine
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports
 from platinfra.targets.local.record import LocalRecord
-from platinfra.targets.local.values import Machine
 
 if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments

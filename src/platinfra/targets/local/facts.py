@@ -1,0 +1,93 @@
+"""What only this machine knows of a stack: ports, folders and environments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Tool
+from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.ground import Place
+from platinfra.model.reference import Text
+from platinfra.model.template import ABSENT, Absent, Value
+from platinfra.resolve.values import Values
+from platinfra.targets.local.layout import Layout
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a plan has to know of this machine; gathering it has no side effect."""
+
+    layout: Layout
+    project: Path
+    """The folder of the stack file."""
+    ports: Mapping[str, int]
+    """`component.endpoint` to port."""
+    environments: Mapping[str, Path]
+    """Tool to its virtual environment."""
+    path: str
+    """The system's PATH."""
+    passed: Mapping[str, str]
+    """Variables that every process gets: certificates, proxies, uv's cache."""
+    python: str
+    """`3.11`."""
+    interpreter: str = "python3"
+    """The Python of tools that have no environment of their own."""
+
+
+class MachineFacts:
+    """Implements `Facts`."""
+
+    where: Place = "machine"
+
+    def __init__(self, graph: Graph, catalog: Catalog, machine: Machine) -> None:
+        """Prepare the evaluator."""
+        self.machine = machine
+        self.values: MachineValues = Values(graph, catalog, self)
+
+    def port(self, component: str, endpoint: str) -> int:
+        """Return the port of an endpoint."""
+        return self.machine.ports[f"{component}.{endpoint}"]
+
+    def host_and_port(self, component: Component, endpoint: str) -> tuple[str, int]:
+        """Return where an endpoint listens."""
+        return HOST, self.port(component.name, endpoint)
+
+    def provides(self, tool: Tool, capability: str) -> Mapping[Any, str]:
+        """Return the attributes that the recipe tells, or else those of the tool."""
+        told = tool.run.local.provides if tool.run.local else {}
+        return {**tool.provides, **told}.get(capability, {})
+
+    def find_outside(self, binding: Binding, name: str) -> None:
+        """Return nothing: all providers are here."""
+
+    def secret_of(self, binding: Binding) -> Absent:
+        """Return nothing: processes get their credentials themselves."""
+        return ABSENT
+
+    def client_env(self, component: Component) -> dict[str, Text]:
+        """Return the variables that code using `component` needs."""
+        return self.values.texts(self.values.tool(component).client.env, component)
+
+    def find(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Value | None:
+        """Return a folder, or part of an environment."""
+        layout, venv = self.machine.layout, self.machine.environments.get(component.tool)
+        names: dict[str, Path | str | None] = {
+            "data": layout.data(component.name),
+            "files": layout.files(component.name),
+            "folder": self.values.catalog.folder(component.tool),
+            "project": self.machine.project,
+            "venv": venv,
+            "python": venv / "bin" / "python" if venv else self.machine.interpreter,
+            "site_packages": venv and venv / "lib" / f"python{self.machine.python}" / "site-packages",
+            "client.venv": layout.client_venv,
+            "client.python": layout.client_venv / "bin" / "python",
+        }
+        found = names[".".join(path)]
+        return None if found is None else str(found)
+
+
+MachineValues = Values[MachineFacts]
