@@ -34,7 +34,7 @@ _PROTECTED = frozenset(
 """Types whose `on_destroy` has to be in the state before they can go."""
 
 
-def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
+def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
     Destroy a stack; the file may be gone, the record and the folder that `up` wrote are enough.
 
@@ -43,7 +43,7 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
     """
     from platinfra.drivers.lock import stack_lock
 
-    if fate is None:
+    if data is None:
         hint = "use `--keep-data` to keep buckets, images, disks and a snapshot of databases, or `--delete-data` to delete them"
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS, `down` needs to know what to do with the data", hint=hint)
@@ -54,12 +54,12 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
         terraform = Terraform(folder)
         terraform.init()
         addresses = terraform.state_list()
-        if addresses and fate == "delete" and not talk.may_delete(record.stack):
+        if addresses and data == "delete" and not talk.may_delete(record.stack):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm, or use `--keep-data`")
         kept: tuple[str, ...] = ()
         if addresses:
-            kept = applications.take_out(workspace, record, talk.emit, account, keep_data=fate == "keep")
-            kept += _destroy(folder, terraform, record, addresses, fate, talk.emit)
+            kept = applications.take_out(workspace, record, talk.emit, account, keep_data=data == "keep")
+            kept += _destroy(folder, terraform, record, addresses, data, talk.emit)
         _forget(record, account)
     shutil.rmtree(workspace.root)
     return Ended("everything was removed from the account" if addresses else "there was nothing to remove", kept)

@@ -17,7 +17,7 @@ from platinfra.targets.kubernetes.verbs.site import Site, last_site
 from platinfra.targets.target import not_confirmed
 
 
-def cluster_down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
+def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
     Remove what the record names, the last first.
 

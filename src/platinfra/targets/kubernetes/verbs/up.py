@@ -6,7 +6,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import Talk
+from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.kubernetes.actions import undo
 from platinfra.targets.kubernetes.plan import PLATFORM
 from platinfra.targets.kubernetes.record import ClusterRecord
@@ -15,9 +15,12 @@ from platinfra.targets.kubernetes.verbs.session import Session, open_session, re
 from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
 from platinfra.targets.target import refuse_removal, removal
 
+_NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra down"
 
-def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
+
+def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
+    del move_ports  # Services have theirs
     from platinfra.drivers.files import make_state_folder
     from platinfra.drivers.lock import stack_lock
 
@@ -25,7 +28,25 @@ def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
     session = open_session(stack)
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
-        return bring_up(session, talk)
+        done = bring_up(session, talk)
+    return Applied(done.describe(stack), tuple(addresses(done)), notes(done))
+
+
+def addresses(done: ClusterPlan) -> list[tuple[str, str]]:
+    """Return the namespace and the address of each page."""
+    values = done.bundle.values
+    pages = [
+        (each.name, values.facts.address(each) or values.url(each, "http"))
+        for each in values.graph.components.values()
+        if "http" in values.tool(each).endpoints and not each.is_service
+    ]
+    return [("namespace", values.facts.place.namespace), *pages]
+
+
+def notes(done: ClusterPlan) -> tuple[str, ...]:
+    """Return what people should know, and the commands that come next."""
+    same = ("nothing to do: the cluster matches the file",) if done.part.is_empty else ()
+    return (*same, _NEXT)
 
 
 def _make(stack: Resolved, emit: Emit) -> None:
