@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Action = Literal["noop", "create", "read", "update", "replace", "delete", "move", "import", "forget", "open", "close"]
@@ -61,15 +61,6 @@ class Refreshed:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSummary:
-    """How many resources a plan would change, or an apply changed."""
-
-    add: int
-    change: int
-    remove: int
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """A diagnostic of Terraform."""
 
@@ -81,14 +72,7 @@ class Problem:
     """Such as `main.tf.json line 12`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """The outputs after an apply; sensitive ones are left out."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-Event = PlannedChange | DriftedResource | ResourceStep | Refreshed | ChangeSummary | Problem | Outputs
+Event = PlannedChange | DriftedResource | ResourceStep | Refreshed | Problem
 
 
 def load_event(line: str) -> Event | None:
@@ -120,15 +104,11 @@ def _drift(change: Mapping[str, Any]) -> DriftedResource:
     return DriftedResource(_resource(change["resource"]), change["action"])
 
 
-def _outputs(outputs: Mapping[str, Any]) -> Outputs:
-    return Outputs({name: each["value"] for name, each in outputs.items() if "value" in each})
-
-
 def _resource(content: Mapping[str, Any]) -> Resource:
     return Resource(content["addr"], content.get("module", ""), content["resource_type"])
 
 
-def problem(content: Mapping[str, Any]) -> Problem:
+def _problem(content: Mapping[str, Any]) -> Problem:
     """Turn a diagnostic as Terraform writes it into one of ours."""
     place = content.get("range")
     return Problem(
@@ -144,9 +124,5 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
     "planned_change": lambda content: _change(content["change"]),
     "resource_drift": lambda content: _drift(content["change"]),
     "refresh_complete": lambda content: Refreshed(_resource(content["hook"]["resource"])),
-    "change_summary": lambda content: ChangeSummary(
-        *(content["changes"][name] for name in ("add", "change", "remove"))
-    ),
-    "outputs": lambda content: _outputs(content["outputs"]),
-    "diagnostic": lambda content: problem(content["diagnostic"]),
+    "diagnostic": lambda content: _problem(content["diagnostic"]),
 }

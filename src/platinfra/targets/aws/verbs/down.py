@@ -88,7 +88,7 @@ def _destroy(
         disks = [each for each in addresses if ".aws_ebs_volume." in each]
         terraform.state_rm([*(f"module.{label}" for label in kept), *disks])
     progress.expect_removal(terraform.state_list())
-    terraform.destroy(variables, progress.applying, refresh=False)
+    terraform.destroy(variables, progress.applying)
     return (*kept.values(), *left)
 
 
