@@ -219,7 +219,6 @@ class LocalProcesses:
             name=name,
             state=_STATES.get(info["state"], "failed"),
             pid=pid,
-            started=float(info["start"]) if pid else None,
             restarts=max(0, self._files.record(name).get("starts", 0) - 1),
             memory=sum(table[each].memory for each in tree),
             digest=self._files.spec(name).get("digest", ""),

@@ -22,11 +22,6 @@ class Binding:
     client: bool = False
     """The consumer runs code that uses the provider: it gets the provider's client environment."""
 
-    @property
-    def writes(self) -> bool:
-        """Tell whether the consumer leaves something behind in the provider."""
-        return "write" in self.access
-
 
 @dataclass(frozen=True, slots=True)
 class Component:

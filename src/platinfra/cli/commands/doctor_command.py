@@ -1,7 +1,6 @@
 """`platinfra doctor`."""
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -13,7 +12,7 @@ from platinfra.targets.answers import Finding
 @click.command("doctor")
 @options.stack_file
 @options.as_json
-def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
+def command(which: options.Which, *, as_json: bool) -> None:
     """
     Check whether this machine has what the stack in FILE needs, and show how to fix what is missing.
 
@@ -21,7 +20,7 @@ def command(file: Path | None, environment: str | None, *, as_json: bool) -> Non
     Example:
       platinfra doctor
     """
-    findings = doctor(file, environment)
+    findings = doctor(*which)
     if as_json:
         render.data({"findings": findings})
     else:

@@ -1,7 +1,5 @@
 """`platinfra unlock`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.stacks import stack_of
@@ -12,7 +10,7 @@ from platinfra.cli.consent import may_unlock
 @click.command("unlock")
 @options.stack_file
 @click.option("--yes", "-y", is_flag=True, help="Release it without asking.")
-def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
+def command(which: options.Which, *, yes: bool) -> None:
     """
     Release the lock of a stack's state on AWS after the command that held it died.
 
@@ -20,6 +18,6 @@ def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
     Example:
       platinfra unlock
     """
-    stack, target = stack_of(file, environment)
+    stack, target = stack_of(*which)
     lock = target.unlock(stack, may_unlock(yes=yes))
     render.say_done(f"released the lock of {lock.who}" if lock else "there is no lock")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
-from platinfra.targets.aws.resources import Declared, find_calls, find_resources
+from platinfra.targets.aws.resources import find_calls
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.verbs.changes import changes_of
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack
@@ -29,10 +29,6 @@ class CloudPlan:
     """Why it was not."""
     applications: "ClusterPlan | None" = None
     """What becomes of its applications; None on a machine, and where the account was not looked at."""
-
-    def find_resources(self) -> list[Declared]:
-        """Return the types of resources that each call declares; reads all modules."""
-        return find_resources(*self.stack.with_state)
 
     @property
     def description(self) -> Planned:

@@ -80,16 +80,16 @@ def processes(workspace: Workspace) -> "LocalProcesses":
 
 def world(workspace: Workspace) -> "World":
     """Return everything that the actions of a stack may touch."""
+    from platinfra.drivers import port
     from platinfra.drivers.files import LocalFiles
     from platinfra.drivers.http import HttpProbes
-    from platinfra.drivers.sockets import LocalSockets
     from platinfra.model.ports import World
 
     return World(
         processes=processes(workspace),
         environments=environments(),
         probes=HttpProbes(),
-        sockets=LocalSockets(),
+        sockets=port,
         secrets=secrets(workspace),
         files=LocalFiles(),
     )
