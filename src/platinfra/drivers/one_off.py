@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Event, Thread
 
 from platinfra.diagnostics import ActionError, Diagnostic
@@ -64,7 +65,7 @@ class OneOff:
             _kill(mark, record)
             child.wait()
             text = output.finish()
-        return code, text + _remark(code)
+        return code, text + ("platinfra: the command took too long and was ended\n" if code == _TIMED_OUT else "")
 
     def _wait(self, child: _Child, deadline: float) -> int:
         """Return the exit code, negative for a signal as subprocess has it."""
@@ -98,15 +99,9 @@ class _Output:
             while block := os.read(source.fileno(), _TAIL):
                 self._tail += block
                 del self._tail[:-_TAIL]
-                _append(self._log, block)
-
-
-def _append(log: int, block: bytes) -> None:
-    """Write to the log; a full disk must not stop the command by a pipe that nobody reads."""
-    try:
-        os.write(log, block)
-    except OSError:
-        return
+                # A full disk must not stop the command by a pipe that nobody reads.
+                with suppress(OSError):
+                    os.write(self._log, block)
 
 
 def _popen(spec: CommandSpec, env: Mapping[str, str]) -> _Child:
@@ -149,8 +144,3 @@ def _end_orphans(ours: str) -> None:
     for mark in marks:
         if mark.removeprefix(ours).rpartition("/")[0] not in owners:
             _kill(mark, {})
-
-
-def _remark(code: int) -> str:
-    remarks = {_TIMED_OUT: "platinfra: the command took too long and was ended\n"}
-    return remarks.get(code, "")

@@ -106,7 +106,7 @@ class LocalProcesses:
         # What does not stop in good order, a silent supervisor included, is ended by force below.
         with suppress(ActionError):
             if self._supervision.answers():
-                self._stop_many(self._names())
+                self._stop_many(each["name"] for each in self._supervision.call("getAllProcessInfo"))
         strays = self._strays()
         self._end_all()
         if not process_tree.end(lambda: self._of_stack(strays), _LEFTOVER_GRACE):
@@ -197,9 +197,6 @@ class LocalProcesses:
             except xmlrpc.client.Fault as fault:
                 if fault.faultCode != _BAD_NAME:
                     raise _refusal(name, fault) from fault
-
-    def _names(self) -> list[str]:
-        return [each["name"] for each in self._supervision.call("getAllProcessInfo")]
 
     def _state(self, name: str) -> str | None:
         try:

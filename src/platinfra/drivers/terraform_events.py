@@ -30,8 +30,6 @@ class PlannedChange:
 
     resource: Resource
     action: Action
-    reason: str = ""
-    """Such as `cannot_update`, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +85,14 @@ def load_event(line: str) -> Event | None:
 def _event(content: Mapping[str, Any]) -> Event | None:
     kind = content.get("type", "")
     if kind in _STEPS:
-        return _step(content["hook"], _STEPS[kind])
+        hook = content["hook"]
+        return ResourceStep(_resource(hook), hook["action"], _STEPS[kind], int(hook.get("elapsed_seconds", 0)))
     make = _KINDS.get(kind)
     return make(content) if make else None
 
 
-def _step(hook: Mapping[str, Any], phase: Phase) -> ResourceStep:
-    return ResourceStep(_resource(hook["resource"]), hook["action"], phase, int(hook.get("elapsed_seconds", 0)))
-
-
-def _change(change: Mapping[str, Any]) -> PlannedChange:
-    return PlannedChange(_resource(change["resource"]), change["action"], change.get("reason", ""))
-
-
-def _drift(change: Mapping[str, Any]) -> DriftedResource:
-    return DriftedResource(_resource(change["resource"]), change["action"])
-
-
-def _resource(content: Mapping[str, Any]) -> Resource:
+def _resource(holder: Mapping[str, Any]) -> Resource:
+    content = holder["resource"]
     return Resource(content["addr"], content.get("module", ""), content["resource_type"])
 
 
@@ -121,8 +109,8 @@ def _problem(content: Mapping[str, Any]) -> Problem:
 
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
-    "planned_change": lambda content: _change(content["change"]),
-    "resource_drift": lambda content: _drift(content["change"]),
-    "refresh_complete": lambda content: Refreshed(_resource(content["hook"]["resource"])),
+    "planned_change": lambda content: PlannedChange(_resource(content["change"]), content["change"]["action"]),
+    "resource_drift": lambda content: DriftedResource(_resource(content["change"]), content["change"]["action"]),
+    "refresh_complete": lambda content: Refreshed(_resource(content["hook"])),
     "diagnostic": lambda content: _problem(content["diagnostic"]),
 }

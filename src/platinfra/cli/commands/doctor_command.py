@@ -6,7 +6,6 @@ import click
 
 from platinfra.app.doctor import doctor
 from platinfra.cli import options, render
-from platinfra.targets.answers import Finding
 
 
 @click.command("doctor")
@@ -24,9 +23,9 @@ def command(which: options.Which, *, as_json: bool) -> None:
     if as_json:
         render.data({"findings": findings})
     else:
-        render.table([_row(each) for each in findings], ["", "check", "found", "fix"])
+        rows = (
+            ["✓", each.subject, each.detail, ""] if each.ok else ["✗", each.subject, each.detail, each.remedy]
+            for each in findings
+        )
+        render.table(list(rows), ["", "check", "found", "fix"])
     sys.exit(0 if all(each.ok for each in findings) else 1)
-
-
-def _row(each: Finding) -> list[str]:
-    return ["✓" if each.ok else "✗", each.subject, each.detail, "" if each.ok else each.remedy]

@@ -46,13 +46,10 @@ def _print_drift(found: Sequence[Drift]) -> None:
         click.echo("nothing was changed by hand")
         return
     for each in sorted(found, key=lambda each: (each.component, each.address)):
-        what = f"{each.attribute}: {_show(each.before)} → {_show(each.after)}" if each.attribute else _whole(each)
+        whole = "was removed" if each.before is not None else "was added"
+        what = f"{each.attribute}: {_show(each.before)} → {_show(each.after)}" if each.attribute else whole
         click.echo(f"{each.component}  {each.address}  {what}")
     click.echo("`platinfra up` restores it", err=True)
-
-
-def _whole(drift: Drift) -> str:
-    return "was removed" if drift.before is not None else "was added"
 
 
 def _show(value: Any) -> str:

@@ -20,16 +20,9 @@ def _object(resource: Resource, kind: str, name: str, **content: Any) -> dict[st
     return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}
 
 
-def _certificate(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    yield _object(resource, "Secret", resource.at("spec", "secretName").text)
-
-
-def _external_secret(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    yield _object(resource, "Secret", resource.at("spec", "target", "name").text or resource.name)
-
-
-def _sealed_secret(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    yield _object(resource, "Secret", resource.at("spec", "template", "metadata", "name").text or resource.name)
+def _secret_at(*path: str) -> Callable[[Resource], Iterator[Mapping[str, Any]]]:
+    """Make the Secret whose name stands at a path, or that is called as the object itself."""
+    return lambda resource: iter([_object(resource, "Secret", resource.at(*path).text or resource.name)])
 
 
 def _certificates_of(*pattern: str) -> Callable[[Resource], Iterator[Mapping[str, Any]]]:
@@ -83,9 +76,9 @@ def _pod(resource: Resource, name: str, labels: Mapping[str, str], ports: list[d
 
 
 _BRINGS: Mapping[str, Callable[[Resource], Iterator[Mapping[str, Any]]]] = {
-    "cert-manager.io/Certificate": _certificate,
-    "external-secrets.io/ExternalSecret": _external_secret,
-    "bitnami.com/SealedSecret": _sealed_secret,
+    "cert-manager.io/Certificate": _secret_at("spec", "secretName"),
+    "external-secrets.io/ExternalSecret": _secret_at("spec", "target", "name"),
+    "bitnami.com/SealedSecret": _secret_at("spec", "template", "metadata", "name"),
     "networking.k8s.io/Ingress": _certificates_of("spec", "tls", "*", "secretName"),
     "gateway.networking.k8s.io/Gateway": _certificates_of(
         "spec", "listeners", "*", "tls", "certificateRefs", "*", "name"
