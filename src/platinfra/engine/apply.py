@@ -40,6 +40,7 @@ class Run:
 
 def apply(plan: Plan[Any], changes: list[Change], run: Run) -> None:
     """Do what `changes` names; raise ActionError with every failure after all that could be done was done."""
+    run.journal.replace(plan.record.continue_from)
     remove([each for each in changes if each.verb == "remove"], run)
     todo = {each.key for each in changes if each.verb in {"create", "update", "repair"}}
     _Scheduler(plan, todo, run).work()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from platinfra.model.ground import Place
-from platinfra.model.permission import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,18 @@ class Binding:
     reason: str
     client: bool = False
     """The consumer runs code that uses the provider: it gets the provider's client environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A component may do one thing to another, because a wire asks for it: IAM, RBAC and database grants follow from it."""
+
+    component: str
+    verb: str
+    provider: str
+    capability: str
+    wire: str
+    """The consumer's requirement, `component.requirement`."""
 
 
 @dataclass(frozen=True, slots=True)

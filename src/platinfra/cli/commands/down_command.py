@@ -4,7 +4,7 @@ import click
 
 from platinfra.app.stacks import brought_up
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_delete
+from platinfra.cli.consent import Consent
 from platinfra.targets.answers import Data, Talk
 
 
@@ -35,7 +35,7 @@ def command(which: options.Which, *, data: Data | None, yes: bool, confirm: str 
     """
     workspace, target = brought_up(*which)
     with progress.choose_progress() as emit:
-        ended = target.down(workspace, data, Talk(emit, may_delete=may_delete(yes=yes, name=confirm)))
+        ended = target.down(workspace, data, Talk(emit, may_delete=Consent(yes=yes, name=confirm).may_delete))
     render.say_done(ended.text)
     for each in ended.kept:
         render.say_done(f"kept: {each}")

@@ -4,7 +4,7 @@ import click
 
 from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
-from platinfra.cli.consent import may_unlock
+from platinfra.cli.consent import Consent
 
 
 @click.command("unlock")
@@ -19,5 +19,5 @@ def command(which: options.Which, *, yes: bool) -> None:
       platinfra unlock
     """
     stack, target = stack_of(*which)
-    lock = target.unlock(stack, may_unlock(yes=yes))
+    lock = target.unlock(stack, Consent(yes=yes).may_unlock)
     render.say_done(f"released the lock of {lock.who}" if lock else "there is no lock")

@@ -4,7 +4,7 @@ import click
 
 from platinfra.app.stacks import ready_stack
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_change, may_move, may_remove
+from platinfra.cli.consent import Consent
 from platinfra.cli.plan_text import print_applied
 from platinfra.targets.answers import Talk
 
@@ -36,7 +36,8 @@ def command(
       platinfra up --env laptop --without jupyterlab
     """
     with progress.choose_progress(as_json=as_json) as emit:
-        talk = Talk(emit, may_remove(yes=yes), may_change(yes=yes, name=confirm), may_move(yes=yes))
+        consent = Consent(yes=yes, name=confirm)
+        talk = Talk(emit, consent.may_remove, consent.may_change, consent.may_move)
         stack, target = ready_stack(*which, without)
         applied = target.up(stack, talk, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from platinfra.resolve.resolve import Resolved
     from platinfra.sections.section import Deployment, Provider
     from platinfra.targets.answers import Permissions
-    from platinfra.targets.aws.facts import AwsValues
     from platinfra.targets.kubernetes.bundle import Bundle
 
 
@@ -50,33 +49,29 @@ class Aws(Clustered):
         if cluster.gpu:
             yield "gpus"
 
-    def values(self, stack: Resolved) -> AwsValues:
-        """Return what follows from a stack on AWS."""
-        return aws.verbs.stack.cloud_stack(stack).values
-
     def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle | None:
         """Return what of a stack is in a cluster; None on a machine."""
-        in_cluster = "cluster" in stack.ground.places
-        return aws.verbs.stack.cloud_stack(stack).bundle(digests=digests) if in_cluster else None
+        return self.cloud(stack).bundle(digests=digests) if "cluster" in stack.ground.places else None
 
     def check(self, stack: Resolved) -> None:
         """Raise PlatinfraError for what could not be rendered: tools of others, as our own are tested with each other."""
         if stack.strangers:
-            aws.root.root(self.values(stack))
+            aws.root.root(self.cloud(stack).values)
             self.bundle(stack)
 
     def permissions(self, stack: Resolved) -> Permissions:
         """Return the wires and the statements of every role."""
-        return aws.permissions.permissions(self.values(stack), self.bundle(stack))
+        return aws.permissions.permissions(self.cloud(stack).values, self.bundle(stack))
 
     def policy(self, stack: Resolved) -> str:
         """Return the IAM documents."""
-        return json.dumps(aws.permissions.documents(self.values(stack)), indent=2)
+        return json.dumps(aws.permissions.documents(self.cloud(stack).values), indent=2)
 
     def operator_policy(self, stack: Resolved) -> str:
         """Return the least permissions of whoever runs `up` and `down`."""
-        return json.dumps(aws.operator.policies(self.values(stack)), indent=2)
+        return json.dumps(aws.operator.policies(self.cloud(stack).values), indent=2)
 
+    cloud = verb(lambda: aws.verbs.stack.cloud_stack)
     problems = verb(lambda: aws.schema_rules.problems)
     plan = verb(lambda: aws.verbs.plan.plan)
     up = verb(lambda: aws.verbs.up.up)
