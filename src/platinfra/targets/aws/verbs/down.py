@@ -13,25 +13,13 @@ from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
 from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import applications, session
-from platinfra.targets.aws.verbs.changes import LOSES
+from platinfra.targets.aws.verbs.changes import PROTECTED
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.records import last_record
 from platinfra.targets.target import not_confirmed
 
 if TYPE_CHECKING:
     from platinfra.drivers.aws_account import Account
-
-_PROTECTED = frozenset(
-    {
-        "aws_db_instance",
-        "aws_s3_bucket",
-        "aws_ecr_repository",
-        "aws_secretsmanager_secret",
-        "aws_kms_key",
-        "aws_ebs_volume",
-    }
-)
-"""Types whose `on_destroy` has to be in the state before they can go."""
 
 
 def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
@@ -75,7 +63,7 @@ def _destroy(
 ) -> tuple[str, ...]:
     progress = Progress(emit, time.monotonic(), removing=True)
     variables = {"on_destroy": fate}
-    protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
+    protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in PROTECTED]
     kept = _kept_calls(record, terraform) if fate == "keep" else {}
     left: tuple[str, ...] = ()
     if protected:
@@ -114,6 +102,3 @@ def _forget(record: CloudRecord, account: "Account") -> None:
 
     if record.state_key:
         StateBucket(account).remove(record.state_key)
-
-
-assert LOSES.keys() >= _PROTECTED
