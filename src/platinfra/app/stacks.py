@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from platinfra.app.workspace import at
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model import targets
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
@@ -38,9 +38,7 @@ def checked_stacks(file: Path | None, environment: str | None) -> list[Resolved]
 def ready_stack(file: Path | None, environment: str | None, without: tuple[str, ...]) -> tuple[Resolved, Target]:
     """Return a stack that can be brought up; raise PlatinfraError also for placeholders that nobody filled in."""
     stack, target = checked_stack(file, environment, without)
-    placeholders = [replace(each, severity="error") for each in stack.warnings if each.code == "placeholder"]
-    if placeholders:
-        raise PlatinfraError(*placeholders)
+    refuse(replace(each, severity="error") for each in stack.warnings if each.code == "placeholder")
     return stack, target
 
 

@@ -41,7 +41,8 @@ class OneOff:
     def run(self, spec: CommandSpec, timeout: float) -> tuple[int, str]:
         """Run `spec` for at most `timeout` seconds; return its exit code and the end of its output."""
         ours = f"{self._key}:{spec.component}/"
-        mark = f"{ours}{_owner(os.getpid())}/{secrets.token_hex(4)}"
+        me = process_tree.me()
+        mark = f"{ours}{me['pid']}.{me['start']}/{secrets.token_hex(4)}"
         _end_orphans(ours)
         with translate_errors(spec.log):
             LocalFiles().folder(spec.log.parent)
@@ -128,12 +129,6 @@ def _kill(mark: str, record: Mapping[str, object]) -> None:
     """Kill everything that the command left, and at a timeout the command itself."""
     if not process_tree.end(lambda: process_tree.belongings(mark, record), 0.0, signal.SIGKILL):
         raise ActionError(Diagnostic("processes-left", "a command left processes that cannot be killed"))
-
-
-def _owner(pid: int) -> str:
-    """Return what tells a process from all others, also from later ones with its pid; empty when there is none."""
-    entry = process_tree.snapshot().get(pid)
-    return f"{pid}.{entry.start}" if entry else ""
 
 
 def _end_orphans(ours: str) -> None:

@@ -90,10 +90,6 @@ class Terraform:
             LocalFiles().remove(note)
             self._stream(["init", "-json", "-reconfigure"])
             LocalFiles().write(note, json.dumps({"digest": digest}))
-        self._save_kept()
-
-    def _save_kept(self) -> None:
-        """Save the state that Terraform kept in the folder when it could not write to the backend."""
         kept = self._folder / _KEPT
         if kept.exists():
             self._run(["state", "push", _KEPT])

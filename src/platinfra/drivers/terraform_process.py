@@ -50,7 +50,9 @@ class TerraformProcess:
         """
         tail = _Tail(self._out)
         try:
-            self._pass_on(tail, line)
+            while not self._has_ended():
+                tail.read(line)
+            tail.read(line)
         except KeyboardInterrupt:
             self.stop(lambda: tail.read(line))
             raise
@@ -69,12 +71,10 @@ class TerraformProcess:
                 meanwhile()
         finally:
             if self._child.poll() is None:
-                self._kill()
-
-    def _pass_on(self, tail: "_Tail", line: Callable[[str], None]) -> None:
-        while not self._has_ended():
-            tail.read(line)
-        tail.read(line)
+                # The providers too: they are in the same process group.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._child.pid, signal.SIGKILL)
+                self._child.wait()
 
     def output(self) -> str:
         """Return all that it wrote to its standard output."""
@@ -88,12 +88,6 @@ class TerraformProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(_PAUSE)
         return self._child.returncode is not None
-
-    def _kill(self) -> None:
-        """Kill the providers too: they are in the same process group."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
 
 
 class _Tail:

@@ -40,5 +40,6 @@ def command(which: options.Which, *, as_json: bool, watch: bool) -> None:
 
 
 def _row(each: ComponentStatus) -> list[str]:
-    cells = [_MARKS[each.health], each.name, each.health, each.version, each.address, render.megabytes(each.memory)]
+    memory = f"{each.memory / 1_000_000:.0f} MB" if each.memory else ""
+    cells = [_MARKS[each.health], each.name, each.health, each.version, each.address, memory]
     return [*cells, str(each.restarts or ""), str(each.permissions or ""), each.detail]

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Planned, Talk
@@ -50,7 +50,9 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
 
     del move_ports  # those of a machine are its own
     cloud = cloud_stack(stack)
-    _refuse_placeholders(cloud)
+    if cloud.place.account == UNKNOWN_ACCOUNT:
+        hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
+        raise PlatinfraError(Diagnostic("missing-key", "`account-id` is missing", hint=hint))
     find()
     applications.prepare(cloud)
     warnings = _preflight(cloud)
@@ -62,15 +64,6 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     return _summarise(replace(applied, warnings=warnings, applications=brought))
 
 
-def _refuse_placeholders(cloud: CloudStack) -> None:
-    placeholders = [replace(each, severity="error") for each in cloud.stack.warnings if each.code == "placeholder"]
-    if not placeholders and cloud.place.account == UNKNOWN_ACCOUNT:
-        hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
-        placeholders = [Diagnostic("missing-key", "`account-id` is missing", hint=hint)]
-    if placeholders:
-        raise PlatinfraError(*placeholders)
-
-
 def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
     """Look at the account before anything is made there; return what is worth a warning, raise what is wrong."""
     from platinfra.drivers.aws_state import StateBucket
@@ -80,9 +73,7 @@ def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
     if not session.is_up(cloud, account):
         found += [each for name in _bucket_names(cloud) for each in account.check_bucket_name(name)]
         found += account.check_quotas(_needs(cloud))
-    problems = [each for each in found if each.severity == "error"]
-    if problems:
-        raise PlatinfraError(*problems)
+    refuse(each for each in found if each.severity == "error")
     if cloud.place.deployment.state != "local":
         StateBucket(account).ensure()
     return tuple(found)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.resource import Resource
 
 _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
@@ -55,15 +54,11 @@ def _ray_cluster(resource: Resource) -> Iterator[Mapping[str, Any]]:
     container_ports = list(resource.root.find("spec", "headGroupSpec", "template", "spec", "containers", "*", "ports"))
     declared = [port for ports in container_ports for port in ports.each()]
     ports = [_port(each.at("name").text, each.at("containerPort").number or 0) for each in declared]
-    yield _pod(resource, f"{resource.name}-head", {**head, **_head_labels(resource)}, ports)
+    labels = resource.at("spec", "headGroupSpec", "template", "metadata", "labels").texts
+    yield _pod(resource, f"{resource.name}-head", {**head, **labels}, ports)
     yield _pod(resource, f"{resource.name}-worker", {**head, "ray.io/node-type": "worker"}, ports)
     services = [{"name": each["name"], "port": each["containerPort"]} for each in ports]
     yield _object(resource, "Service", f"{resource.name}-head-svc", spec={"ports": services, "selector": head})
-
-
-def _head_labels(resource: Resource) -> Mapping[str, str]:
-    metadata: Place = resource.at("spec", "headGroupSpec", "template", "metadata")
-    return metadata.at("labels").texts
 
 
 def _port(name: str, number: int) -> dict[str, Any]:

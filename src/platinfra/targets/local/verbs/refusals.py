@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError, join_names
+from platinfra.diagnostics import Diagnostic, join_names, refuse
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 
@@ -12,9 +12,7 @@ _UNUSABLE = frozenset('#%,:"\\\n')
 
 def check(stack: Resolved) -> None:
     """Raise PlatinfraError for a folder that tools cannot work in and for a project without a hashed requirements file."""
-    problems = [*_folder_problems(stack.workspace), *_project_problems(stack)]
-    if problems:
-        raise PlatinfraError(*problems)
+    refuse([*_folder_problems(stack.workspace), *_project_problems(stack)])
 
 
 def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
