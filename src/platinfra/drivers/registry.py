@@ -65,7 +65,8 @@ class Registries:
             hint = "check its name and tag; images that platinfra builds are pushed by `platinfra images push`"
             raise PlatinfraError(Diagnostic("image-not-found", f"`{registry}` has no image `{name}`", hint=hint))
         if answer.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
-            hint = f"`docker login {registry}`, and check the name: some registries also answer this for images they do not have"
+            about = "and check the name: some registries also answer this for images they do not have"
+            hint = f"`docker login {registry}`, {about}"
             raise PlatinfraError(Diagnostic("registry-denied", f"`{registry}` denies access to `{name}`", hint=hint))
         if answer.status != http.client.OK:
             raise _unreachable(registry, f"it answers {answer.status}")

@@ -24,7 +24,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A component may do one thing to another, because a wire asks for it: IAM, RBAC and database grants follow from it."""
+    """A component may do one thing to another, because a wire asks for it; IAM, RBAC and grants follow."""
 
     component: str
     verb: str

@@ -1,4 +1,4 @@
-"""What texts in settings have to be: `format:` of a setting names one of these, or a pattern of the table beside this file."""
+"""What texts in settings have to be: `format:` names one of these, or a pattern of the table beside this file."""
 
 import re
 from collections.abc import Callable
