@@ -26,7 +26,7 @@ class Chart(Entry):
     )
 
 
-class Place(Entry):
+class ClusterAddress(Entry):
     """Where an endpoint is inside the cluster."""
 
     host: str = Field(default="${name}", description="Name of its Kubernetes Service.")
@@ -154,7 +154,7 @@ class KubernetesRun(Entry):
     secrets: dict[str, dict[str, str]] = Field(
         default={}, description="Secrets of the component: `${secret.NAME}` is the name of one."
     )
-    places: dict[str, Place] = Field(
+    places: dict[str, ClusterAddress] = Field(
         default={}, description="Endpoints that are not at the Service with the component's name."
     )
     provides: dict[str, dict[Attribute, str]] = Field(

@@ -55,7 +55,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedPlan:
     """What an apply did."""
 
     summary: ChangeSummary
@@ -165,13 +165,13 @@ class Terraform:
         drifted = tuple(heard.of(DriftedResource))
         return Planned(code == _CHANGED, changes, drifted, heard.summary(), heard.warnings())
 
-    def apply(self, planfile: Path, on_event: OnEvent = _ignore) -> Applied:
+    def apply(self, planfile: Path, on_event: OnEvent = _ignore) -> AppliedPlan:
         """Carry out a kept plan; raise ActionError with every failure after all that could be done was done."""
         return self._change(["apply", "-json", "-input=false", str(planfile.absolute())], on_event)
 
     def destroy(
         self, variables: Mapping[str, str] | None = None, on_event: OnEvent = _ignore, *, refresh: bool = True
-    ) -> Applied:
+    ) -> AppliedPlan:
         """Remove everything that is in the state; raise ActionError with every failure."""
         options = [] if refresh else ["-refresh=false"]
         arguments = ["apply", "-destroy", "-json", "-input=false", "-auto-approve", *options]
@@ -203,10 +203,10 @@ class Terraform:
 
     def _change(
         self, arguments: Sequence[str], on_event: OnEvent, variables: Mapping[str, str] | None = None
-    ) -> Applied:
+    ) -> AppliedPlan:
         _, heard = self._stream(arguments, on_event, variables)
         outputs = {name: value for each in heard.of(Outputs) for name, value in each.values.items()}
-        return Applied(heard.summary(), outputs, heard.warnings())
+        return AppliedPlan(heard.summary(), outputs, heard.warnings())
 
     def _stream(
         self,

@@ -14,7 +14,7 @@ from platinfra.resolve.order import ordering
 from platinfra.targets.kubernetes import access, credentials, dashboards, monitors, network, routes, users, workloads
 from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
 from platinfra.targets.kubernetes.image_digests import find_unpinned, with_digests
-from platinfra.targets.kubernetes.place import Place
+from platinfra.targets.kubernetes.place import ClusterPlace
 
 Object = dict[str, Any]
 NAMESPACE = "namespace"
@@ -55,7 +55,7 @@ class Step:
 class Bundle:
     """Everything that a stack is in a cluster."""
 
-    place: Place
+    place: ClusterPlace
     steps: tuple[Step, ...]
     values: ClusterValues = field(repr=False)
     unpinned: tuple[Diagnostic, ...] = ()
@@ -240,7 +240,7 @@ def kinds_of(steps: Sequence[Step]) -> frozenset[str]:
     return frozenset(found.union(*(each.release.kinds for each in steps if each.release)))
 
 
-def overrides(place: Place, component: Component) -> Mapping[str, Any]:
+def overrides(place: ClusterPlace, component: Component) -> Mapping[str, Any]:
     """Return the values of a component's chart that the file gives."""
     given = {canonical_tool(name): each for name, each in (place.deployment.values or {}).items()}
     return given.get(component.name, {})

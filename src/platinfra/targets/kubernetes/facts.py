@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.kubernetes import Existing, KubernetesRun
-from platinfra.catalog.kubernetes import Place as PlaceEntry
+from platinfra.catalog.kubernetes import ClusterAddress, Existing, KubernetesRun
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import ground
@@ -20,7 +19,7 @@ from platinfra.model.template import ABSENT, Absent, Value, holds_secret, parse_
 from platinfra.resolve.values import Values
 from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
-from platinfra.targets.kubernetes.place import Place
+from platinfra.targets.kubernetes.place import ClusterPlace
 
 MAIN = "main"
 PAGE = "page"
@@ -37,7 +36,7 @@ class ClusterFacts:
 
     where: ground.Place = "cluster"
 
-    def __init__(self, graph: Graph, catalog: Catalog, place: Place) -> None:
+    def __init__(self, graph: Graph, catalog: Catalog, place: ClusterPlace) -> None:
         """Prepare the evaluator."""
         self.graph = graph
         self.catalog = catalog
@@ -77,7 +76,7 @@ class ClusterFacts:
     def location(self, component: Component, endpoint: str) -> tuple[str, int, int]:
         """Return the Service of an endpoint, its port, and the port of the pods."""
         port = self.catalog.get(component.tool).endpoints[endpoint].port
-        entry = self.recipe(component).places.get(endpoint, PlaceEntry())
+        entry = self.recipe(component).places.get(endpoint, ClusterAddress())
         host = str(self.values.value(entry.host, component))
         return host, entry.port or port, entry.target or port
 

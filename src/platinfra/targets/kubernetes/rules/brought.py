@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.resource import Resource
 
 _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
@@ -69,7 +69,7 @@ def _ray_cluster(resource: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def _head_labels(resource: Resource) -> Mapping[str, str]:
-    metadata: Place = resource.at("spec", "headGroupSpec", "template", "metadata")
+    metadata: Field = resource.at("spec", "headGroupSpec", "template", "metadata")
     return metadata.at("labels").texts
 
 

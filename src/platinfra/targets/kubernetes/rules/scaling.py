@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.known import holds
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource, join_kind, split
 
@@ -35,13 +35,13 @@ def scalers_have_targets(inventory: Inventory) -> Iterator[Problem]:
             scaled.add(identity)
 
 
-def _target(scaler: Resource, reference: Place) -> str:
+def _target(scaler: Resource, reference: Field) -> str:
     """Return the kind that is scaled: a Deployment where a ScaledObject does not say."""
     group, _ = split(reference.at("apiVersion").text or ("apps/v1" if scaler.group == "keda.sh" else "v1"))
     return join_kind(group, reference.at("kind").text or "Deployment")
 
 
-def _is_known(inventory: Inventory, scaler: Resource, name: Place) -> bool:
+def _is_known(inventory: Inventory, scaler: Resource, name: Field) -> bool:
     return holds(inventory.known.scale_targets, scaler.namespace, name.text)
 
 
