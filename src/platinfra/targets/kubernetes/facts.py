@@ -51,9 +51,15 @@ class ClusterFacts:
         """Return how a component is used that people have outside the cluster; None when it is in it, or of its cloud."""
         return None if component.is_service else self.recipe(component).existing
 
-    def open_value(self, template: Any, component: Component, more: Mapping[str, Value] | None = None) -> Any:
+    def open_value(
+        self,
+        template: Any,
+        component: Component,
+        binding: Binding | None = None,
+        more: Mapping[str, Value] | None = None,
+    ) -> Any:
         """Return a template that everybody may read; raise PlatinfraError when it mentions a secret."""
-        found = self.values.value(template, component, more=more)
+        found = self.values.value(template, component, binding, more)
         if holds_secret(found):
             message = f"the tool `{component.tool}` puts a secret where everyone can read it"
             raise PlatinfraError(Diagnostic("secret-in-values", message, hint="name a Secret: `${secret.NAME}`"))
