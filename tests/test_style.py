@@ -96,3 +96,9 @@ def test_locks_have_hashes_for_every_package() -> None:
     ]:
         entries = re.split(r"\n(?=\S)", lock.read_text().strip())
         assert all("--hash=sha256:" in entry for entry in entries if not entry.startswith("#")), lock
+
+
+@pytest.mark.parametrize("noun", ["Place", "Values", "Cluster", "Applied", "Target", "Change", "Recipe"])
+def test_a_noun_of_the_house_means_one_thing(noun: str) -> None:
+    found = [path for path in FILES if re.search(rf"^(class {noun}\b|{noun} = )", path.read_text(), re.MULTILINE)]
+    assert len(found) <= 1, found

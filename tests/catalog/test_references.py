@@ -91,6 +91,15 @@ WHOLE: dict[str, Any] = {
             "provides": {"monitoring": {"url": "text"}},
             "credentials": {"sql_database": {"a": "text"}},
             "grants": {"sql_database": [{"kind": "A", "spec": ["text"]}]},
+            "admissions": {
+                "sql_database": {
+                    "image": "text",
+                    "command": ["text"],
+                    "env": {"A": "text"},
+                    "secret_env": {"A": {"secret": "text", "key": "text"}},
+                    "secrets": ["text"],
+                }
+            },
             "client_secret_env": {"A": {"secret": "text", "key": "key"}},
         },
         "aws": {

@@ -26,7 +26,7 @@ class Chart(Entry):
     )
 
 
-class Place(Entry):
+class ClusterAddress(Entry):
     """Where an endpoint is inside the cluster."""
 
     host: str = Field(default="${name}", description="Name of its Kubernetes Service.")
@@ -141,6 +141,17 @@ class Workload(Entry):
     )
 
 
+class Admission(Entry):
+    """A Job that admits one consumer, as a database makes a login; its pod is confined as those of workloads."""
+
+    image: str = Field(description="The container image.")
+    command: list[str] = Field(description="Program and arguments; no secrets, which everybody may read there.")
+    env: dict[str, str] = Field(default={}, description="Variables; none may hold a secret.")
+    secret_env: dict[str, SecretKey] = Field(default={}, description="Variables from entries of Secrets.")
+    secrets: list[str] = Field(default=[], description="Secrets whose entries all become variables.")
+    retries: int = Field(default=6, description="How often it is tried again.")
+
+
 class KubernetesRun(Entry):
     """How the tool runs on Kubernetes."""
 
@@ -154,7 +165,7 @@ class KubernetesRun(Entry):
     secrets: dict[str, dict[str, str]] = Field(
         default={}, description="Secrets of the component: `${secret.NAME}` is the name of one."
     )
-    places: dict[str, Place] = Field(
+    places: dict[str, ClusterAddress] = Field(
         default={}, description="Endpoints that are not at the Service with the component's name."
     )
     provides: dict[str, dict[Attribute, str]] = Field(
@@ -165,6 +176,9 @@ class KubernetesRun(Entry):
     )
     grants: dict[str, list[dict[str, Any]]] = Field(
         default={}, description="Capability to the objects that admit one consumer."
+    )
+    admissions: dict[str, Admission] = Field(
+        default={}, description="Capability to the Job that admits one consumer, beside the objects of `grants`."
     )
     existing: Existing | None = Field(
         default=None, description="How it is used outside of the cloud whose service it is."

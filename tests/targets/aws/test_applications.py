@@ -100,7 +100,7 @@ def test_applications_come_after_the_infrastructure_and_go_before_it(company: Co
     login = company.secret("mlflow-backend")
     assert login["host"] == "db.example.org"
     (job,) = api.list("Job", NAMESPACE)
-    assert job["metadata"]["name"].startswith("mlflow-backend-login-")
+    assert job["metadata"]["name"].startswith("mlflow-backend-grant-")
     env = {each["name"]: each.get("value") for each in job["spec"]["template"]["spec"]["containers"][0]["env"]}
     assert (env["PGHOST"], env["GRANT_USERNAME"]) == (login["host"], login["username"])
     assert api.get("Secret", "mlflow-backend-administrator", NAMESPACE) is None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from platinfra.model.reference import Text
-from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.place import AwsPlace
 
 if TYPE_CHECKING:
     from platinfra.targets.aws.statements import Statement
@@ -29,7 +29,7 @@ def policy(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": [dict(each) for each in statements]}
 
 
-def placeholders(place: Place) -> dict[str, str]:
+def placeholders(place: AwsPlace) -> dict[str, str]:
     """Return what the placeholders of statements in tables stand for, whatever the stack."""
     return {
         "arn": f"arn:{place.region.partition}",
@@ -79,7 +79,7 @@ def _conditions(templates: Mapping[str, Mapping[str, Any]], known: Known) -> dic
     return {operator: pairs for operator, pairs in filled.items() if pairs}
 
 
-def pod_trust(place: Place, cluster: str, namespace: str, service_account: str) -> dict[str, Any]:
+def pod_trust(place: AwsPlace, cluster: str, namespace: str, service_account: str) -> dict[str, Any]:
     """
     Let the pods of one service account assume a role.
 
@@ -96,7 +96,7 @@ def pod_trust(place: Place, cluster: str, namespace: str, service_account: str) 
     return _trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"], condition)
 
 
-def service_trust(place: Place, service: str, source: str | None = None) -> dict[str, Any]:
+def service_trust(place: AwsPlace, service: str, source: str | None = None) -> dict[str, Any]:
     """Let a service of AWS assume a role, for this account and for the named source only."""
     condition: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": place.account}}
     if source:
@@ -114,7 +114,7 @@ def role_trust(role_arn: str | Text) -> dict[str, Any]:
     return _trust({"AWS": role_arn}, ["sts:AssumeRole"], {})
 
 
-def federated_trust(place: Place, provider: str, audience: str | None, users: list[str]) -> dict[str, Any]:
+def federated_trust(place: AwsPlace, provider: str, audience: str | None, users: list[str]) -> dict[str, Any]:
     """Let the named users of the organisation's identity provider assume a role, by SAML or OIDC."""
     if ":saml-provider/" in provider:
         domain = "signin.aws.amazon.com" if place.region.partition == "aws" else f"signin.{place.region.domain}"

@@ -18,7 +18,7 @@ from platinfra.model.template import ABSENT, Value
 from platinfra.resolve.identifiers import database_identifier
 from platinfra.resolve.values import Values
 from platinfra.targets.aws import labels
-from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.place import AwsPlace
 
 MAIN = "main"
 """The role that gets the permissions of a component's wires."""
@@ -29,7 +29,7 @@ class AwsFacts:
 
     where: ground.Place = "service"
 
-    def __init__(self, graph: Graph, catalog: Catalog, place: Place, *, in_documents: bool = False) -> None:
+    def __init__(self, graph: Graph, catalog: Catalog, place: AwsPlace, *, in_documents: bool = False) -> None:
         """Prepare the evaluator, and one for documents."""
         self.graph = graph
         self.catalog = catalog
@@ -163,7 +163,7 @@ class AwsFacts:
 AwsValues = Values[AwsFacts]
 
 
-def _account(place: Place) -> dict[str, Any]:
+def _account(place: AwsPlace) -> dict[str, Any]:
     return {
         "aws.prefix": place.prefix,
         "aws.account": place.account,
@@ -176,7 +176,7 @@ def _account(place: Place) -> dict[str, Any]:
     }
 
 
-def _network(place: Place) -> dict[str, Any]:
+def _network(place: AwsPlace) -> dict[str, Any]:
     network = place.network
     if network.vpc_id:
         return {
@@ -189,7 +189,7 @@ def _network(place: Place) -> dict[str, Any]:
     return {f"network.{name}": Reference(("module", "network", name)) for name in names}
 
 
-def _platform(place: Place) -> dict[str, Any]:
+def _platform(place: AwsPlace) -> dict[str, Any]:
     cluster = place.cluster
     if place.kind == "cloud_vm":
         return {

@@ -9,7 +9,7 @@ from typing import Any
 
 from platinfra.facts.table import beside
 from platinfra.targets.aws import documents
-from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.place import AwsPlace
 
 CAPABILITY = "node_provisioner"
 POD = {"namespace": "kube-system", "service_account": "karpenter"}
@@ -23,7 +23,7 @@ REASONS: Mapping[str, str] = {sid: each["reason"] for sid, each in _STATEMENTS.i
 """Statements whose resource has to be `*`, and why."""
 
 
-def policy(place: Place) -> dict[str, Any]:
+def policy(place: AwsPlace) -> dict[str, Any]:
     """Return the policy of the controller."""
     known = {
         **documents.placeholders(place),

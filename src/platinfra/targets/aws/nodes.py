@@ -9,7 +9,7 @@ from platinfra.facts.table import beside
 from platinfra.model.graph import Component
 from platinfra.model.template import fill
 from platinfra.targets.aws import karpenter
-from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.place import AwsPlace
 
 Object = dict[str, Any]
 STORAGE_CLASS = "gp3"
@@ -20,7 +20,7 @@ def storage_class() -> Object:
     return dict(beside(__file__)["storage_class"])
 
 
-def pools(place: Place, component: Component) -> list[Object]:
+def pools(place: AwsPlace, component: Component) -> list[Object]:
     """Return Karpenter's pools and the class of their nodes; raise PlatinfraError where it has neither role nor queue."""
     if place.cluster.name or not place.cluster.karpenter:
         message = f"`{component.name}` needs the role, the queue and the tags of a new cluster"
@@ -31,7 +31,7 @@ def pools(place: Place, component: Component) -> list[Object]:
     return [fill(beside(__file__)[name], lambda reference: known[reference.path[0]]) for name in names]
 
 
-def _of_nodes(place: Place) -> Mapping[str, Any]:
+def _of_nodes(place: AwsPlace) -> Mapping[str, Any]:
     """Return what the templates of the nodes mention."""
     types, cluster = instance_types(), place.cluster
     architectures = sorted({each for name in cluster.instance_types for each in types[name].architectures})

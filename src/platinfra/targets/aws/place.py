@@ -17,7 +17,7 @@ _ZONES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AwsPlace:
     """Everything about the account, the region and the deployment that a plan has to know."""
 
     stack: str
@@ -96,13 +96,13 @@ class Place:
         return {**(self.deployment.tags or {}), **own, **of_component}
 
 
-def place_of(resolved: Resolved) -> Place:
+def place_of(resolved: Resolved) -> AwsPlace:
     """Return the place of a stack on AWS; raise PlatinfraError when components do not work there."""
     graph, provider, deployment = resolved.graph, resolved.provider, resolved.deployment
     assert isinstance(provider, AwsProvider)
     assert isinstance(deployment, AwsDeployment)
     account = provider.account_id or UNKNOWN_ACCOUNT
-    return Place(
+    return AwsPlace(
         stack=graph.stack,
         environment=graph.environment,
         account=account if re.fullmatch(r"\d{12}", account) else UNKNOWN_ACCOUNT,

@@ -8,7 +8,7 @@ from platinfra.facts.aws import instance_types
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
-from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
 from platinfra.targets.aws.schema import EksCluster
 
@@ -149,7 +149,7 @@ Nobody but an admin gets one that reads Secrets, as EKS' edit policy does: the c
 """
 
 
-def _access_entries(place: Place) -> dict[str, Any]:
+def _access_entries(place: AwsPlace) -> dict[str, Any]:
     return {
         role: {
             "principal_arn": Reference(("module", labels.access(role), "role_arn")),
@@ -182,7 +182,7 @@ def _machine(values: AwsValues) -> dict[str, Any]:
     }
 
 
-def _flow_log_role(place: Place) -> Role:
+def _flow_log_role(place: AwsPlace) -> Role:
     group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     allowed = documents.statement("WriteFlowLogs", actions, [group, f"{group}:log-stream:*"])
@@ -199,7 +199,7 @@ def _machine_role(values: AwsValues) -> Role:
 
 
 def _role(
-    place: Place,
+    place: AwsPlace,
     name: str,
     trust: dict[str, Any],
     *,

@@ -11,7 +11,7 @@ from platinfra.model.reference import Reference
 from platinfra.model.template import ABSENT
 from platinfra.targets.aws import labels, platform, users
 from platinfra.targets.aws.facts import AwsValues
-from platinfra.targets.aws.place import Place
+from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import Role, roles
 from platinfra.targets.aws.terraform_json import terraform_json
 
@@ -26,7 +26,7 @@ _TABLE: Mapping[str, Any] = beside(__file__)
 class Root:
     """Everything that the root module calls, still with references."""
 
-    place: Place
+    place: AwsPlace
     modules: Mapping[str, Mapping[str, Any]]
     """Label to the call: `source` and inputs."""
     roles: tuple[Role, ...]
@@ -113,7 +113,7 @@ def _secret(name: str, tags: Mapping[str, str], values: AwsValues) -> dict[str, 
     }
 
 
-def _identity(role: Role, place: Place) -> dict[str, Any]:
+def _identity(role: Role, place: AwsPlace) -> dict[str, Any]:
     managed = [place.arn("iam", f"policy/{each}", region="", account="aws") for each in role.managed]
     return {
         "source": "./modules/identity",

@@ -11,10 +11,20 @@ from platinfra.diagnostics import Diagnostic
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.order import ordering
-from platinfra.targets.kubernetes import access, credentials, dashboards, monitors, network, routes, users, workloads
+from platinfra.targets.kubernetes import (
+    access,
+    admissions,
+    credentials,
+    dashboards,
+    monitors,
+    network,
+    routes,
+    users,
+    workloads,
+)
 from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
 from platinfra.targets.kubernetes.image_digests import find_unpinned, with_digests
-from platinfra.targets.kubernetes.place import Place
+from platinfra.targets.kubernetes.place import ClusterPlace
 
 Object = dict[str, Any]
 NAMESPACE = "namespace"
@@ -55,7 +65,7 @@ class Step:
 class Bundle:
     """Everything that a stack is in a cluster."""
 
-    place: Place
+    place: ClusterPlace
     steps: tuple[Step, ...]
     values: ClusterValues = field(repr=False)
     unpinned: tuple[Diagnostic, ...] = ()
@@ -94,7 +104,7 @@ class _Planner:
     def admits(self, component: Component) -> bool:
         """Tell whether a service of the cloud admits its consumers by objects in the cluster: as a database does, by Jobs."""
         cloud, recipe = self.place.cloud, self.values.facts.recipe(component)
-        return cloud is not None and cloud.administers(component) and bool(recipe.grants)
+        return cloud is not None and cloud.administers(component) and bool(recipe.grants or recipe.admissions)
 
     def steps(self) -> Iterator[Step]:
         """Yield every step, with those it comes after."""
@@ -161,8 +171,11 @@ class _Planner:
 
     def make_grants(self, binding: Binding, provider: Component) -> tuple[Object, ...]:
         """Return the objects by which a provider admits one consumer."""
-        templates = self.values.facts.recipe(provider).grants.get(binding.capability, [])
-        return tuple(self.place_object(self.values.value(each, provider, binding), provider) for each in templates)
+        recipe, capability = self.values.facts.recipe(provider), binding.capability
+        found = [self.values.value(each, provider, binding) for each in recipe.grants.get(capability, [])]
+        if entry := recipe.admissions.get(capability):
+            found.append(admissions.job(entry, binding, provider, self.values))
+        return tuple(self.place_object(each, provider) for each in found)
 
     def place_object(self, template: Object, component: Component) -> Object:
         """Return an object of a recipe in the stack's namespace, labelled as ours; other digests make another Job."""
@@ -220,7 +233,8 @@ class _Planner:
             provider = self.values.graph.components[binding.provider]
             if provider.is_service and not self.admits(provider):
                 continue
-            if self.values.facts.recipe(provider).grants.get(binding.capability):
+            recipe = self.values.facts.recipe(provider)
+            if binding.capability in {*recipe.grants, *recipe.admissions}:
                 yield self.grant_key(binding)
             else:
                 yield from self.steps_before_use(provider)
@@ -240,7 +254,7 @@ def kinds_of(steps: Sequence[Step]) -> frozenset[str]:
     return frozenset(found.union(*(each.release.kinds for each in steps if each.release)))
 
 
-def overrides(place: Place, component: Component) -> Mapping[str, Any]:
+def overrides(place: ClusterPlace, component: Component) -> Mapping[str, Any]:
     """Return the values of a component's chart that the file gives."""
     given = {canonical_tool(name): each for name, each in (place.deployment.values or {}).items()}
     return given.get(component.name, {})

@@ -11,6 +11,12 @@ from platinfra.targets.kubernetes import scale
 from platinfra.targets.kubernetes.facts import ClusterValues
 
 Object = dict[str, Any]
+CONFINED: Object = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+"""What no container of ours may do."""
 _OFTEN = 2
 """Seconds between two looks for the file of a container beside; nothing else of the pod starts before it is there."""
 
@@ -27,11 +33,7 @@ class Containers:
         made: Object = {
             "name": name,
             "image": self._values.value(entry.image, self._component),
-            "securityContext": {
-                "allowPrivilegeEscalation": False,
-                "capabilities": {"drop": ["ALL"]},
-                "readOnlyRootFilesystem": not writes,
-            },
+            "securityContext": {**CONFINED, "readOnlyRootFilesystem": not writes},
             "resources": self._resources(entry),
             "envFrom": [{"secretRef": {"name": name}} for name in self._credentials(entry.credentials)],
         }
@@ -83,6 +85,12 @@ class Containers:
             binding = self._values.binding(self._component.name, requirement)
             if binding and self._values.facts.has_credentials(binding):
                 yield self._values.facts.secret_name(binding)
+
+
+def pod_security(user: int) -> Object:
+    """Return what every pod of ours says of who it is."""
+    who = {"runAsNonRoot": True, "runAsUser": user, "runAsGroup": user, "fsGroup": user}
+    return {"enableServiceLinks": False, "securityContext": {**who, "seccompProfile": {"type": "RuntimeDefault"}}}
 
 
 def to_text(value: Any) -> Any:

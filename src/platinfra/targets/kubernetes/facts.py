@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.kubernetes import Existing, KubernetesRun
-from platinfra.catalog.kubernetes import Place as PlaceEntry
+from platinfra.catalog.kubernetes import ClusterAddress, Existing, KubernetesRun
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import ground
@@ -20,7 +19,7 @@ from platinfra.model.template import ABSENT, Absent, Value, holds_secret, parse_
 from platinfra.resolve.values import Values
 from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
-from platinfra.targets.kubernetes.place import Place
+from platinfra.targets.kubernetes.place import ClusterPlace
 
 MAIN = "main"
 PAGE = "page"
@@ -37,7 +36,7 @@ class ClusterFacts:
 
     where: ground.Place = "cluster"
 
-    def __init__(self, graph: Graph, catalog: Catalog, place: Place) -> None:
+    def __init__(self, graph: Graph, catalog: Catalog, place: ClusterPlace) -> None:
         """Prepare the evaluator."""
         self.graph = graph
         self.catalog = catalog
@@ -52,9 +51,15 @@ class ClusterFacts:
         """Return how a component is used that people have outside the cluster; None when it is in it, or of its cloud."""
         return None if component.is_service else self.recipe(component).existing
 
-    def open_value(self, template: Any, component: Component, more: Mapping[str, Value] | None = None) -> Any:
+    def open_value(
+        self,
+        template: Any,
+        component: Component,
+        binding: Binding | None = None,
+        more: Mapping[str, Value] | None = None,
+    ) -> Any:
         """Return a template that everybody may read; raise PlatinfraError when it mentions a secret."""
-        found = self.values.value(template, component, more=more)
+        found = self.values.value(template, component, binding, more)
         if holds_secret(found):
             message = f"the tool `{component.tool}` puts a secret where everyone can read it"
             raise PlatinfraError(Diagnostic("secret-in-values", message, hint="name a Secret: `${secret.NAME}`"))
@@ -77,7 +82,7 @@ class ClusterFacts:
     def location(self, component: Component, endpoint: str) -> tuple[str, int, int]:
         """Return the Service of an endpoint, its port, and the port of the pods."""
         port = self.catalog.get(component.tool).endpoints[endpoint].port
-        entry = self.recipe(component).places.get(endpoint, PlaceEntry())
+        entry = self.recipe(component).places.get(endpoint, ClusterAddress())
         host = str(self.values.value(entry.host, component))
         return host, entry.port or port, entry.target or port
 

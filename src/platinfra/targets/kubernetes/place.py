@@ -40,7 +40,7 @@ class Cloud(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClusterPlace:
     """Everything about the cluster and the deployment that a plan has to know."""
 
     stack: str
@@ -87,11 +87,11 @@ def place_of(
     cloud: Cloud | None,
     users: Sequence[User] = (),
     digests: Mapping[str, str] | None = None,
-) -> Place:
+) -> ClusterPlace:
     """Return the place of a stack in a cluster of the given version, such as 1.34."""
-    return Place(graph.stack, graph.environment, version, deployment, context, cloud, tuple(users), digests)
+    return ClusterPlace(graph.stack, graph.environment, version, deployment, context, cloud, tuple(users), digests)
 
 
-def metadata(name: str, place: Place, component: Component | None = None, **more: Any) -> Mapping[str, Any]:
+def metadata(name: str, place: ClusterPlace, component: Component | None = None, **more: Any) -> Mapping[str, Any]:
     """Return the metadata of an object in the stack's namespace."""
     return {"name": name, "namespace": place.namespace, "labels": place.labels(component), **more}

@@ -7,7 +7,7 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, refuse
 from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.access import RBAC, bound_role
-from platinfra.targets.kubernetes.place import Place, metadata
+from platinfra.targets.kubernetes.place import ClusterPlace, metadata
 from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, SINCE
 
 Object = dict[str, Any]
@@ -35,7 +35,7 @@ def _rights_of(*names: str) -> Iterator[Right]:
         yield Right(each["group"], tuple(each["resources"]), tuple(each["verbs"]), each["reason"])
 
 
-def people(place: Place) -> dict[str, list[str]]:
+def people(place: ClusterPlace) -> dict[str, list[str]]:
     """Return each role that somebody has in the cluster, with their names; on AWS people come by its access entries."""
     found: dict[str, set[str]] = {}
     for each in place.users if place.cloud is None else ():
@@ -66,7 +66,7 @@ def rights(role: str, kinds: frozenset[str]) -> list[Right]:
     return found
 
 
-def objects(place: Place, kinds: frozenset[str]) -> Iterator[Object]:
+def objects(place: ClusterPlace, kinds: frozenset[str]) -> Iterator[Object]:
     """Yield a role for each role of the file's users, and who has it; raise PlatinfraError for names of the cluster's own."""
     _refuse_reserved(place)
     for role, names in people(place).items():
@@ -83,7 +83,7 @@ def name_of(role: str) -> str:
     return f"users:{role}"
 
 
-def _refuse_reserved(place: Place) -> None:
+def _refuse_reserved(place: ClusterPlace) -> None:
     """`system:anonymous` is everybody, and `system:serviceaccount:…` a program."""
     found = [each.name for names in people(place).values() for each in place.users if each.name in names]
     wrong = (each for each in dict.fromkeys(found) if not each.strip() or each.startswith("system:"))

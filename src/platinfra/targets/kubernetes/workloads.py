@@ -9,7 +9,7 @@ from platinfra.catalog.kubernetes import Workload
 from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, show_text
 from platinfra.targets.kubernetes import clients, scale
-from platinfra.targets.kubernetes.containers import Containers, lost_volumes, shared_mounts, to_text
+from platinfra.targets.kubernetes.containers import Containers, lost_volumes, pod_security, shared_mounts, to_text
 from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
 from platinfra.targets.kubernetes.place import metadata
 
@@ -108,14 +108,7 @@ class _Described:
         spec: Object = {
             "serviceAccountName": self.component.name,
             "automountServiceAccountToken": entry.api and bool(self.values.facts.recipe(self.component).rbac),
-            "enableServiceLinks": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": entry.user,
-                "runAsGroup": entry.user,
-                "fsGroup": entry.user,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            **pod_security(entry.user),
             "containers": [self._container()],
             "volumes": list(self._volumes()),
         }

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory, inventory
 from platinfra.targets.kubernetes.rules.known import Known
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import SHORT_LIVED, Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.rbac import BINDINGS
@@ -43,7 +43,7 @@ def _pod(stock: Inventory, template: Template) -> Iterator[Problem]:
             yield from _probes(template, container)
 
 
-def _resources(template: Template, container: Place) -> Iterator[Problem]:
+def _resources(template: Template, container: Field) -> Iterator[Problem]:
     for field in ("requests", "limits"):
         for name in ("cpu", "memory"):
             place = container.at("resources", field, name)
@@ -52,7 +52,7 @@ def _resources(template: Template, container: Place) -> Iterator[Problem]:
                 yield template.owner.problem("missing-resources", place, message, f"write `resources.{field}.{name}`")
 
 
-def _image(template: Template, container: Place) -> Iterator[Problem]:
+def _image(template: Template, container: Field) -> Iterator[Problem]:
     place = container.at("image")
     name, _, tag = place.text.rpartition("/")[2].partition(":")
     if not _DIGEST.fullmatch(place.text) and (tag in {"", "latest"} or "@" in name):
@@ -60,7 +60,7 @@ def _image(template: Template, container: Place) -> Iterator[Problem]:
         yield template.owner.problem("image-tag", place, message, "write a version, or better a digest (@sha256:…)")
 
 
-def _root(template: Template, container: Place) -> Iterator[Problem]:
+def _root(template: Template, container: Field) -> Iterator[Problem]:
     place = container.at("securityContext", "readOnlyRootFilesystem")
     if place.value is not True:
         message = "the container may write to its image's file system"
@@ -68,7 +68,7 @@ def _root(template: Template, container: Place) -> Iterator[Problem]:
         yield template.owner.problem("writable-root", place, message, hint)
 
 
-def _probes(template: Template, container: Place) -> Iterator[Problem]:
+def _probes(template: Template, container: Field) -> Iterator[Problem]:
     for rule, field in (("missing-liveness-probe", "livenessProbe"), ("missing-readiness-probe", "readinessProbe")):
         if not container.at(field).mapping:
             message = f"the container keeps running and has no {field}"

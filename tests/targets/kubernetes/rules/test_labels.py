@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.labels import contains, selects, write_selector
 from platinfra.targets.kubernetes.rules.metadata import is_key, is_value
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import templates
 from platinfra.targets.kubernetes.rules.resource import resources
 
@@ -22,23 +22,23 @@ from platinfra.targets.kubernetes.rules.resource import resources
     ],
 )
 def test_expressions(operator: str, values: Any, chosen: list[str | None]) -> None:
-    selector = Place({"matchExpressions": [{"key": "x", "operator": operator, "values": values}]})
+    selector = Field({"matchExpressions": [{"key": "x", "operator": operator, "values": values}]})
     every: list[str | None] = ["a", "c", None]
     assert [each for each in every if selects(selector, {"x": each} if each else {})] == chosen
 
 
 def test_every_part_of_a_selector_has_to_hold() -> None:
     exists = {"key": "tier", "operator": "Exists"}
-    selector = Place({"matchLabels": {"app": "a"}, "matchExpressions": [exists]})
+    selector = Field({"matchLabels": {"app": "a"}, "matchExpressions": [exists]})
     assert selects(selector, {"app": "a", "tier": "x"})
     assert not selects(selector, {"app": "a"})
     assert not selects(selector, {"tier": "x"})
-    assert selects(Place({}), {})
+    assert selects(Field({}), {})
 
 
 def test_a_plain_selector_is_contained() -> None:
-    assert contains(Place({"app": "a"}), {"app": "a", "tier": "x"})
-    assert not contains(Place({"app": "a", "tier": "y"}), {"app": "a", "tier": "x"})
+    assert contains(Field({"app": "a"}), {"app": "a", "tier": "x"})
+    assert not contains(Field({"app": "a", "tier": "y"}), {"app": "a", "tier": "x"})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_plain_selector_is_contained() -> None:
     ],
 )
 def test_a_selector_is_written_for_people(selector: dict[str, Any], text: str) -> None:
-    assert write_selector(Place(selector)) == text
+    assert write_selector(Field(selector)) == text
 
 
 @pytest.mark.parametrize("key", ["a", "A", "a_b.c-d", "example.com/a", f"{'a' * 253}/b", "a" * 63])
@@ -82,7 +82,7 @@ def test_containers_that_start_before_the_others_serve_only_as_sidecars() -> Non
     (template,) = templates(
         next(resources([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": spec}]))
     )
-    assert [template.has_port(Place(each)) for each in (1, 2, 3, "two", "three")] == [True, True, False, True, False]
+    assert [template.has_port(Field(each)) for each in (1, 2, 3, "two", "three")] == [True, True, False, True, False]
 
 
 @pytest.mark.parametrize("kind", ["Job", "Deployment"])

@@ -10,7 +10,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.files import make_state_folder
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
-from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, Place
+from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, AwsPlace
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, state_key, terraform_folder
 from platinfra.targets.folder import TERRAFORM, write_folder
 
@@ -38,7 +38,7 @@ class Session:
         return self.folder / PLAN
 
 
-def why_offline(place: Place) -> str | None:
+def why_offline(place: AwsPlace) -> str | None:
     """Return why a plan cannot look at the account; None when it can."""
     if place.account == UNKNOWN_ACCOUNT:
         return "the file names no account"

@@ -10,7 +10,7 @@ from platinfra.diagnostics import Diagnostic, refuse
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.facts import AwsFacts, AwsValues
-from platinfra.targets.aws.place import Place, place_of
+from platinfra.targets.aws.place import AwsPlace, place_of
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.root import Root
 from platinfra.targets.folder import IN_CLUSTER
@@ -28,7 +28,7 @@ class CloudStack:
     values: AwsValues
 
     @property
-    def place(self) -> Place:
+    def place(self) -> AwsPlace:
         """Return account, region and names."""
         return self.values.facts.place
 
@@ -69,7 +69,7 @@ class CloudStack:
         return bundle_of(self.stack, version=version or planned, cloud=AwsCloud(self.values, told), digests=digests)
 
 
-def state_key(place: Place) -> str | None:
+def state_key(place: AwsPlace) -> str | None:
     """Return the key of a stack's state in the bucket; None when it lies in the folder."""
     return None if place.deployment.state == "local" else f"{place.stack}/{place.environment}.tfstate"
 
@@ -101,7 +101,7 @@ def site_on_aws(workspace: Workspace) -> "Site":
     return Site(folder, None, folder / KUBECONFIG)
 
 
-def backend_of(place: Place) -> dict[str, object] | None:
+def backend_of(place: AwsPlace) -> dict[str, object] | None:
     """Return the S3 backend of a stack's state; None when it lies in the folder."""
     key = state_key(place)
     if key is None:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
 from platinfra.targets.kubernetes.rules.routes import INGRESS, ROUTES
@@ -25,7 +25,7 @@ def addresses_are_unique(inventory: Inventory) -> Iterator[Problem]:
             owners.setdefault(address, each.title)
 
 
-def _of_ingress(ingress: Resource) -> Iterator[tuple[Address, Place]]:
+def _of_ingress(ingress: Resource) -> Iterator[tuple[Address, Field]]:
     chosen = ingress.at("spec", "ingressClassName").text or ingress.annotations.get("kubernetes.io/ingress.class", "")
     for rule in ingress.at("spec", "rules").each():
         for path in rule.at("http", "paths").each():
@@ -33,7 +33,7 @@ def _of_ingress(ingress: Resource) -> Iterator[tuple[Address, Place]]:
             yield (chosen, kind, rule.at("host").text, _path(path.at("path").text, prefix=kind == "Prefix")), path
 
 
-def _of_route(route: Resource) -> Iterator[tuple[Address, Place]]:
+def _of_route(route: Resource) -> Iterator[tuple[Address, Field]]:
     hosts = [each.text for each in route.at("spec", "hostnames").each()] or [""]
     for parent in route.at("spec", "parentRefs").each():
         gateway = f"{parent.at('namespace').text or route.namespace}/{parent.at('name').text}"
@@ -43,7 +43,7 @@ def _of_route(route: Resource) -> Iterator[tuple[Address, Place]]:
                 yield (route.kind, gateway, listener, *wanted[:-1], host, wanted[-1]), match
 
 
-def _matches(route: Resource) -> Iterator[tuple[Place, Address]]:
+def _matches(route: Resource) -> Iterator[tuple[Field, Address]]:
     """Yield what tells the matches of a route apart; the last part is the path."""
     for rule in route.at("spec", "rules").each():
         for match in list(rule.at("matches").each()) or [rule]:

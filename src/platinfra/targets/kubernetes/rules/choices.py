@@ -5,8 +5,8 @@ from typing import Any
 
 from platinfra.diagnostics import did_you_mean
 from platinfra.facts.table import beside
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import CONTAINERS, SHORT_LIVED, Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -29,7 +29,7 @@ def choices_are_valid(inventory: Inventory) -> Iterator[Problem]:
         yield from _restart(template)
 
 
-def _check_choices(resource: Resource, start: Place, rows: Rows) -> Iterator[Problem]:
+def _check_choices(resource: Resource, start: Field, rows: Rows) -> Iterator[Problem]:
     for pattern, words in rows.items():
         for place in start.find(*pattern.split()):
             if place.value not in words and not _means_default(place):
@@ -38,7 +38,7 @@ def _check_choices(resource: Resource, start: Place, rows: Rows) -> Iterator[Pro
                 yield resource.problem("invalid-choice", place, message, hint)
 
 
-def _means_default(place: Place) -> bool:
+def _means_default(place: Field) -> bool:
     """Let pass an empty string where it is the default, and huge pages, which name their size."""
     name = place.path.rpartition(".")[2]
     return name in {"medium", "type", "effect"} and (place.value == "" or place.text.startswith("HugePages-"))

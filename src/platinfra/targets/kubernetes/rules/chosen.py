@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.labels import contains, selects, write_selector
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -56,7 +56,7 @@ def policies_have_pods(inventory: Inventory) -> Iterator[Problem]:
                 yield from _peer(inventory, each, peer)
 
 
-def _peer(inventory: Inventory, policy: Resource, peer: Place) -> Iterator[Problem]:
+def _peer(inventory: Inventory, policy: Resource, peer: Field) -> Iterator[Problem]:
     pods, spaces = peer.at("podSelector"), peer.at("namespaceSelector")
     if spaces.mapping and not _namespaces(inventory, spaces):
         message = f"no namespace matches {write_selector(spaces)}"
@@ -65,11 +65,11 @@ def _peer(inventory: Inventory, policy: Resource, peer: Place) -> Iterator[Probl
         yield from _nothing(inventory, policy, pods, policy.namespace)
 
 
-def _choose(inventory: Inventory, namespace: str, selector: Place) -> bool:
+def _choose(inventory: Inventory, namespace: str, selector: Field) -> bool:
     return any(selects(selector, pod.labels) for pod in inventory.pods(namespace))
 
 
-def _namespaces(inventory: Inventory, selector: Place) -> bool:
+def _namespaces(inventory: Inventory, selector: Field) -> bool:
     """Namespaces that exist already may wear labels that nobody told; only their name is certain."""
     labels = [{**each.labels, _NAME_LABEL: each.name} for each in inventory.all("Namespace")]
     if any(selects(selector, each) for each in labels):
@@ -122,7 +122,7 @@ def _watched_namespaces(monitor: Resource) -> list[str | None]:
 
 
 def _nothing(
-    inventory: Inventory, resource: Resource, selector: Place, namespace: str, kind: str = "pod"
+    inventory: Inventory, resource: Resource, selector: Field, namespace: str, kind: str = "pod"
 ) -> Iterator[Problem]:
     if inventory.pods_unknown(namespace):
         return

@@ -4,8 +4,8 @@ from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
 
@@ -26,7 +26,7 @@ def data_is_valid(inventory: Inventory) -> Iterator[Problem]:
             yield each.problem("invalid-data", each.at("data"), message, "split it, or put it in an image")
 
 
-def _value(resource: Resource, place: Place, *, encoded: bool) -> Iterator[Problem]:
+def _value(resource: Resource, place: Field, *, encoded: bool) -> Iterator[Problem]:
     if not isinstance(place.value, str | None):
         message = f"{place.value!r} is not a string"
         yield resource.problem("invalid-data", place, message, "write it in quotes")

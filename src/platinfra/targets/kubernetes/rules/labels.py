@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 
-from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.field import Field
 
 
-def selects(selector: Place, labels: Mapping[str, str]) -> bool:
+def selects(selector: Field, labels: Mapping[str, str]) -> bool:
     """Tell whether a selector (`matchLabels`, `matchExpressions`) chooses something with these labels; an empty one chooses all."""
     equal = all(labels.get(key) == value for key, value in selector.at("matchLabels").mapping.items())
     return equal and all(_holds(each, labels) for each in selector.at("matchExpressions").each())
 
 
-def contains(wanted: Place, labels: Mapping[str, str]) -> bool:
+def contains(wanted: Field, labels: Mapping[str, str]) -> bool:
     """Tell whether labels hold every entry of a plain mapping, as a Service's selector asks."""
     return all(labels.get(key) == value for key, value in wanted.mapping.items())
 
 
-def _holds(expression: Place, labels: Mapping[str, str]) -> bool:
+def _holds(expression: Field, labels: Mapping[str, str]) -> bool:
     key, values = expression.at("key").text, [each.value for each in expression.at("values").each()]
     match expression.at("operator").text:
         case "In":
@@ -30,7 +30,7 @@ def _holds(expression: Place, labels: Mapping[str, str]) -> bool:
     return False
 
 
-def write_selector(selector: Place) -> str:
+def write_selector(selector: Field) -> str:
     """Return a selector as people write one: `app=mlflow, tier in (web)`."""
     plain = selector.at("matchLabels").mapping or {
         key: value for key, value in selector.mapping.items() if isinstance(value, str)

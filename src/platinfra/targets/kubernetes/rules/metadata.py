@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.names import DNS_SUBDOMAIN, LONGEST
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import templates
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -52,7 +52,7 @@ def _of_pods(resource: Resource) -> Iterator[Problem]:
             yield from _annotations(resource, template.place.at("metadata", "annotations"))
 
 
-def _labels(resource: Resource, labels: Place) -> Iterator[Problem]:
+def _labels(resource: Resource, labels: Field) -> Iterator[Problem]:
     for key, value in labels.mapping.items():
         place = labels.at(str(key))
         if not is_key(str(key)):
@@ -64,7 +64,7 @@ def _labels(resource: Resource, labels: Place) -> Iterator[Problem]:
             yield resource.problem("invalid-label", place, f"`{value}` is not a value of a label", _VALUE_HINT)
 
 
-def _annotations(resource: Resource, annotations: Place) -> Iterator[Problem]:
+def _annotations(resource: Resource, annotations: Field) -> Iterator[Problem]:
     for key, value in annotations.mapping.items():
         if not is_key(str(key).lower()):
             message = f"`{key}` is not a key of an annotation"

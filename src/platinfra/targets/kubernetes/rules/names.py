@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -109,6 +109,6 @@ def _is_label(text: str) -> bool:
     return len(text) <= 63 and DNS_LABEL.fullmatch(text) is not None
 
 
-def is_label_at(place: Place) -> bool:
+def is_label_at(place: Field) -> bool:
     """Tell whether a DNS label of 63 characters at most stands at a place."""
     return _is_label(place.text)

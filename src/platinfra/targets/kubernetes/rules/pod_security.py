@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from platinfra.facts.table import beside
-from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.pods import CONTAINERS, templates
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import resources
 
 Exceptions = Mapping[tuple[str, str], str]
 """From an object (`DaemonSet ns/name`) and a rule to the reason why the object may break it."""
-Finding = tuple[str, Place, str, str]
+Finding = tuple[str, Field, str, str]
 """A rule, a place, what is wrong there, and what mends it."""
 Row = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ def restricted_objects(objects: Sequence[Mapping[str, Any]], *, exceptions: Exce
     return [each for each in found if not excused.get((each.object, each.rule))]
 
 
-def _findings(template: Place) -> Iterator[Finding]:
+def _findings(template: Field) -> Iterator[Finding]:
     spec = template.at("spec")
     containers = [each for name in CONTAINERS for each in spec.at(name).each()]
     yield from _broken_rows("pod", [spec])
@@ -55,7 +55,7 @@ def _findings(template: Place) -> Iterator[Finding]:
     yield from _apparmor_annotations(template.at("metadata", "annotations"))
 
 
-def _broken_rows(part: str, holders: Sequence[Place]) -> Iterator[Finding]:
+def _broken_rows(part: str, holders: Sequence[Field]) -> Iterator[Finding]:
     """Yield the fields below some places whose values a part of the table does not allow."""
     for row in _TABLE[part]:
         for holder in holders:
@@ -65,7 +65,7 @@ def _broken_rows(part: str, holders: Sequence[Place]) -> Iterator[Finding]:
                         yield row["rule"], place, row["message"].format(value=place.value), row["hint"]
 
 
-def _places(holder: Place, pattern: list[str]) -> Iterable[Place]:
+def _places(holder: Field, pattern: list[str]) -> Iterable[Field]:
     """Return the places of a pattern below another; what follows the last `*` may be absent."""
     last = len(pattern) - pattern[::-1].index("*") if "*" in pattern else 0
     return (each.at(*pattern[last:]) for each in holder.find(*pattern[:last])) if last else [holder.at(*pattern)]
@@ -77,7 +77,7 @@ def _is_allowed(value: Any, row: Row) -> bool:
     return any(type(value) is type(each) and value == each for each in row["allowed"])
 
 
-def _volume_types(spec: Place) -> Iterator[Finding]:
+def _volume_types(spec: Field) -> Iterator[Finding]:
     for volume in spec.at("volumes").each():
         kinds = {key for key, value in volume.mapping.items() if key != "name" and value is not None}
         if "hostPath" in kinds:
@@ -87,13 +87,13 @@ def _volume_types(spec: Place) -> Iterator[Finding]:
             yield "volume-types", volume, message, f"one of {', '.join(sorted(_VOLUMES))}"
 
 
-def _dropped_capabilities(container: Place) -> Iterator[Finding]:
+def _dropped_capabilities(container: Field) -> Iterator[Finding]:
     dropped = container.at("securityContext", "capabilities", "drop")
     if "ALL" not in [each.value for each in dropped.each()]:
         yield "capabilities", dropped, "the container keeps capabilities", "drop: [ALL]"
 
 
-def _run_as_non_root(spec: Place, containers: Iterable[Place]) -> Iterator[Finding]:
+def _run_as_non_root(spec: Field, containers: Iterable[Field]) -> Iterator[Finding]:
     """Judge by the container's word, and by the pod's where it has none."""
     pod = spec.at("securityContext", "runAsNonRoot")
     for container in containers:
@@ -103,7 +103,7 @@ def _run_as_non_root(spec: Place, containers: Iterable[Place]) -> Iterator[Findi
             yield "run-as-non-root", place, "the container may run as root", "runAsNonRoot: true"
 
 
-def _seccomp_set(spec: Place, containers: Iterable[Place]) -> Iterator[Finding]:
+def _seccomp_set(spec: Field, containers: Iterable[Field]) -> Iterator[Finding]:
     if spec.at("securityContext", "seccompProfile", "type").present:
         return
     for container in containers:
@@ -112,7 +112,7 @@ def _seccomp_set(spec: Place, containers: Iterable[Place]) -> Iterator[Finding]:
             yield "seccomp", place, "no seccomp profile is set", "seccompProfile: {type: RuntimeDefault}"
 
 
-def _apparmor_annotations(annotations: Place) -> Iterator[Finding]:
+def _apparmor_annotations(annotations: Field) -> Iterator[Finding]:
     for key, value in annotations.mapping.items():
         allowed = value == "runtime/default" or str(value).startswith("localhost/")
         if str(key).startswith(_APPARMOR_ANNOTATION) and not allowed:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from platinfra.facts.table import beside
-from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.resource import Resource
 
 _TEMPLATES: Mapping[str, list[str]] = beside(__file__)
@@ -17,10 +17,10 @@ class Template:
     """The pods of one object: `place` holds `metadata` and `spec`."""
 
     owner: Resource
-    place: Place
+    place: Field
 
     @property
-    def spec(self) -> Place:
+    def spec(self) -> Field:
         """The pod's specification."""
         return self.place.at("spec")
 
@@ -32,22 +32,22 @@ class Template:
             return {**written, "job-name": self.owner.name, "batch.kubernetes.io/job-name": self.owner.name}
         return written
 
-    def containers(self, *lists: str) -> Iterator[Place]:
+    def containers(self, *lists: str) -> Iterator[Field]:
         """Yield the containers of some lists of the specification; of all of them when none is named."""
         for name in lists or CONTAINERS:
             yield from self.spec.at(name).each()
 
-    def serving(self) -> Iterator[Place]:
+    def serving(self) -> Iterator[Field]:
         """Yield the containers that run as long as the pod: the main ones and sidecars."""
         yield from self.containers("containers")
         yield from (each for each in self.containers("initContainers") if each.at("restartPolicy").text == "Always")
 
-    def has_port(self, port: Place) -> bool:
+    def has_port(self, port: Field) -> bool:
         """Tell whether a container declares a port of this name or number."""
         field = "name" if port.text else "containerPort"
         return any(each.at(field).value == port.value for each in self.ports())
 
-    def ports(self) -> Iterator[Place]:
+    def ports(self) -> Iterator[Field]:
         """Yield the ports that containers declare."""
         for container in self.serving():
             yield from container.at("ports").each()

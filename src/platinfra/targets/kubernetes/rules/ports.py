@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.names import is_label_at
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -38,20 +38,20 @@ def ports_are_valid(inventory: Inventory) -> Iterator[Problem]:
         yield from _policy_ports(each)
 
 
-def _number(resource: Resource, place: Place) -> Iterator[Problem]:
+def _number(resource: Resource, place: Field) -> Iterator[Problem]:
     if place.present and not is_port(place.number):
         message = f"{place.value!r} is not a port"
         yield resource.problem("invalid-port", place, message, "a whole number from 1 to 65535")
 
 
-def _number_or_name(resource: Resource, place: Place) -> Iterator[Problem]:
+def _number_or_name(resource: Resource, place: Field) -> Iterator[Problem]:
     if not place.text:
         yield from _number(resource, place)
     elif not is_port_name(place.text):
         yield resource.problem("invalid-port", place, f"`{place.text}` is not a name of a port", _NAME_HINT)
 
 
-def _container_ports(owner: Resource, container: Place) -> Iterator[Problem]:
+def _container_ports(owner: Resource, container: Field) -> Iterator[Problem]:
     ports = list(container.at("ports").each())
     for each in ports:
         yield from _number(owner, each.at("containerPort"))
@@ -62,7 +62,7 @@ def _container_ports(owner: Resource, container: Place) -> Iterator[Problem]:
     yield from _twice(owner, ports, "containerPort")
 
 
-def _twice(owner: Resource, ports: list[Place], number: str) -> Iterator[Problem]:
+def _twice(owner: Resource, ports: list[Field], number: str) -> Iterator[Problem]:
     """Names identify ports for people, number and protocol for server-side apply."""
     seen: set[object] = set()
     for each in ports:
@@ -75,7 +75,7 @@ def _twice(owner: Resource, ports: list[Place], number: str) -> Iterator[Problem
         seen |= {identity, name.text or None}
 
 
-def _probed_ports(template: Template, container: Place) -> Iterator[Problem]:
+def _probed_ports(template: Template, container: Field) -> Iterator[Problem]:
     places = [container.at(probe, action, "port") for probe in _PROBES for action in ("httpGet", "tcpSocket", "grpc")]
     places += container.find("lifecycle", "*", "httpGet", "port")
     names = {each.at("name").text for each in container.at("ports").each()}
@@ -107,7 +107,7 @@ def _needs_no_port(service: Resource) -> bool:
     return service.at("spec", "type").text == "ExternalName" or service.at("spec", "clusterIP").text == "None"
 
 
-def _node_port(service: Resource, place: Place) -> Iterator[Problem]:
+def _node_port(service: Resource, place: Field) -> Iterator[Problem]:
     if place.number and place.number not in _NODE_PORTS:
         message = f"{place.number} is not a port that nodes hand out"
         hint = f"from {_NODE_PORTS.start} to {_NODE_PORTS.stop - 1}"

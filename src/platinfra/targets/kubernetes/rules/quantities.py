@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 from platinfra.facts.table import beside
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.metadata import is_key
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -59,7 +59,7 @@ def _pod(template: Template) -> Iterator[Problem]:
         yield from _within_limits(template.owner, resources)
 
 
-def _amount(resource: Resource, place: Place) -> Iterator[Problem]:
+def _amount(resource: Resource, place: Field) -> Iterator[Problem]:
     amount = parse(place.value)
     if amount is None:
         yield resource.problem("invalid-quantity", place, f"`{place.value}` is not a quantity", _HINT)
@@ -72,7 +72,7 @@ def _amount(resource: Resource, place: Place) -> Iterator[Problem]:
         yield resource.problem("invalid-quantity", place, "a volume of no size", _HINT)
 
 
-def _names(resource: Resource, resources: Place) -> Iterator[Problem]:
+def _names(resource: Resource, resources: Field) -> Iterator[Problem]:
     for field in ("requests", "limits"):
         for name in resources.at(field).mapping:
             if name in _PLAIN or str(name).startswith("hugepages-") or ("/" in str(name) and is_key(str(name))):
@@ -81,7 +81,7 @@ def _names(resource: Resource, resources: Place) -> Iterator[Problem]:
             yield resource.problem("invalid-choice", resources.at(field, str(name)), message, hint)
 
 
-def _within_limits(resource: Resource, resources: Place) -> Iterator[Problem]:
+def _within_limits(resource: Resource, resources: Field) -> Iterator[Problem]:
     for name, wanted in resources.at("requests").mapping.items():
         place, limit = resources.at("requests", str(name)), resources.at("limits", str(name))
         request, most = parse(wanted), parse(limit.value)

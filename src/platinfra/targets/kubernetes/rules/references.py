@@ -6,8 +6,8 @@ from typing import Any
 from platinfra.diagnostics import did_you_mean
 from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import CONTAINERS, Template, templates
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
@@ -31,7 +31,7 @@ def references_lead_somewhere(inventory: Inventory) -> Iterator[Problem]:
             yield from _keys(inventory, template)
 
 
-def _find_problems(inventory: Inventory, resource: Resource, start: Place, rows: Iterable[Row]) -> Iterator[Problem]:
+def _find_problems(inventory: Inventory, resource: Resource, start: Field, rows: Iterable[Row]) -> Iterator[Problem]:
     for pattern, field, key in rows:
         for reference in start.find(*pattern.split()):
             name = reference.at(field)
@@ -39,12 +39,12 @@ def _find_problems(inventory: Inventory, resource: Resource, start: Place, rows:
                 yield from _exists(inventory, resource, name, key, reference.at("namespace").text)
 
 
-def _is_elsewhere(reference: Place) -> bool:
+def _is_elsewhere(reference: Field) -> bool:
     """Tell whether a reference names another kind than the usual one, which is not judged."""
     return reference.at("kind").text not in {"", "Secret", "TriggerAuthentication"}
 
 
-def _exists(inventory: Inventory, resource: Resource, name: Place, key: str, namespace: str) -> Iterator[Problem]:
+def _exists(inventory: Inventory, resource: Resource, name: Field, key: str, namespace: str) -> Iterator[Problem]:
     where = "" if key in CLUSTER_WIDE else namespace or resource.namespace
     if inventory.has(key, where, name.text):
         return
@@ -65,7 +65,7 @@ def _keys(inventory: Inventory, template: Template) -> Iterator[Problem]:
                 yield from _has_keys(template.owner, reference, source)
 
 
-def _has_keys(owner: Resource, reference: Place, source: Resource) -> Iterator[Problem]:
+def _has_keys(owner: Resource, reference: Field, source: Resource) -> Iterator[Problem]:
     keys = {str(key) for field in ("data", "stringData", "binaryData") for key in source.at(field).mapping}
     filled = source.at("type").text == "kubernetes.io/service-account-token"
     for wanted in (reference.at("key"), *reference.find("items", "*", "key")):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE
-from platinfra.targets.kubernetes.rules.place import Place
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.problem import Problem
 
 
@@ -13,7 +13,7 @@ from platinfra.targets.kubernetes.rules.problem import Problem
 class Resource:
     """One object; `key` is its kind without the version, such as `Service` or `apps/Deployment`."""
 
-    root: Place
+    root: Field
     key: str
     version: str
     namespace: str
@@ -49,11 +49,11 @@ class Resource:
         """Its annotations."""
         return self.at("metadata", "annotations").texts
 
-    def at(self, *keys: str) -> Place:
+    def at(self, *keys: str) -> Field:
         """Go down by keys."""
         return self.root.at(*keys)
 
-    def problem(self, rule: str, place: Place, message: str, hint: str) -> Problem:
+    def problem(self, rule: str, place: Field, message: str, hint: str) -> Problem:
         """Say what is wrong at a place of this object."""
         return Problem(rule, self.title, place.path, message, hint)
 
@@ -61,14 +61,14 @@ class Resource:
 def resources(objects: Iterable[Mapping[str, Any]]) -> Iterator[Resource]:
     """Yield objects, and the items of lists (`kind: List`) in place of the lists."""
     for each in objects:
-        root = Place(each)
+        root = Field(each)
         if root.at("kind").text == "List":
             yield from resources(item.mapping for item in root.at("items").each())
         else:
             yield resource(root)
 
 
-def resource(root: Place) -> Resource:
+def resource(root: Field) -> Resource:
     """Return the object at a place."""
     metadata = root.at("metadata")
     group, version = split(root.at("apiVersion").text)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from platinfra.diagnostics import did_you_mean
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.labels import selects
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource
 
@@ -54,7 +54,7 @@ def routes_have_parents(inventory: Inventory) -> Iterator[Problem]:
                 yield from _parent(inventory, each, parent)
 
 
-def _parent(inventory: Inventory, route: Resource, parent: Place) -> Iterator[Problem]:
+def _parent(inventory: Inventory, route: Resource, parent: Field) -> Iterator[Problem]:
     namespace, name = parent.at("namespace").text or route.namespace, parent.at("name")
     if not inventory.has(GATEWAY, namespace, name.text):
         message = f"nothing creates the Gateway `{namespace}/{name.text}`"
@@ -74,7 +74,7 @@ def _parent(inventory: Inventory, route: Resource, parent: Place) -> Iterator[Pr
             yield route.problem("missing-gateway", name, message, "widen `allowedRoutes` of its listener")
 
 
-def _lets_in(inventory: Inventory, gateway: Resource, listener: Place, route: Resource) -> bool:
+def _lets_in(inventory: Inventory, gateway: Resource, listener: Field, route: Resource) -> bool:
     """Tell whether a listener takes a route; a selector is not judged when the route's namespace is not among the objects."""
     spaces = listener.at("allowedRoutes", "namespaces")
     match spaces.at("from").text or "Same":
@@ -89,7 +89,7 @@ def _lets_in(inventory: Inventory, gateway: Resource, listener: Place, route: Re
     return True
 
 
-def _service(inventory: Inventory, route: Resource, namespace: str, name: Place, port: Place) -> Iterator[Problem]:
+def _service(inventory: Inventory, route: Resource, namespace: str, name: Field, port: Field) -> Iterator[Problem]:
     if not inventory.has("Service", namespace, name.text):
         near = did_you_mean(name.text, {each.name for each in inventory.all("Service", namespace)})
         message = f"nothing creates the Service `{namespace}/{name.text}`"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.known import holds
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.resource import Resource, join_kind, split
 
@@ -36,7 +36,7 @@ def scalers_have_targets(inventory: Inventory) -> Iterator[Problem]:
             scaled.add(identity)
 
 
-def _target(scaler: Resource, reference: Place) -> str:
+def _target(scaler: Resource, reference: Field) -> str:
     """Return the kind that is scaled: a Deployment where a ScaledObject does not say."""
     group, _ = split(reference.at("apiVersion").text or ("apps/v1" if scaler.group == "keda.sh" else "v1"))
     return join_kind(group, reference.at("kind").text or "Deployment")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.labels import selects, write_selector
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import templates
 from platinfra.targets.kubernetes.rules.problem import Problem
 
@@ -43,6 +43,6 @@ def expressions_are_valid(inventory: Inventory) -> Iterator[Problem]:
             yield each.problem("invalid-choice", place, message, hint)
 
 
-def _expressions(root: Place) -> Iterator[Place]:
+def _expressions(root: Field) -> Iterator[Field]:
     for name in ("selector", "podSelector", "namespaceSelector"):
         yield from root.find("spec", name, "matchExpressions", "*")

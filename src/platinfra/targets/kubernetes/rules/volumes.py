@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.names import is_label_at
-from platinfra.targets.kubernetes.rules.place import Place
 from platinfra.targets.kubernetes.rules.pods import Template
 from platinfra.targets.kubernetes.rules.problem import Problem
 
@@ -40,7 +40,7 @@ def _volumes(template: Template) -> Iterator[Problem]:
             yield template.owner.problem("invalid-volume", each, message, "keep one of them")
 
 
-def _mounts(template: Template, container: Place, names: set[str]) -> Iterator[Problem]:
+def _mounts(template: Template, container: Field, names: set[str]) -> Iterator[Problem]:
     seen: set[str] = set()
     for field, path in (("volumeMounts", "mountPath"), ("volumeDevices", "devicePath")):
         for each in container.at(field).each():
@@ -55,7 +55,7 @@ def _mounts(template: Template, container: Place, names: set[str]) -> Iterator[P
             yield from _paths(template, each, target)
 
 
-def _paths(template: Template, mount: Place, target: Place) -> Iterator[Problem]:
+def _paths(template: Template, mount: Field, target: Field) -> Iterator[Problem]:
     if not target.text or ":" in target.text:
         message = f"`{target.text}` is not a path to mount at"
         yield template.owner.problem("invalid-volume", target, message, "an absolute path without a colon")

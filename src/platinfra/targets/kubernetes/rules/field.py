@@ -9,26 +9,26 @@ _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Field:
     """A value and where it stands, such as `spec.template.spec.containers[0].image`."""
 
     value: Any
     path: str = ""
 
-    def at(self, *keys: str) -> "Place":
+    def at(self, *keys: str) -> "Field":
         """Go down by keys of mappings."""
         place = self
         for key in keys:
-            place = Place(place.mapping.get(key), _join(place.path, key))
+            place = Field(place.mapping.get(key), _join(place.path, key))
         return place
 
-    def each(self) -> Iterator["Place"]:
+    def each(self) -> Iterator["Field"]:
         """Yield the members of a list."""
         if isinstance(self.value, list | tuple):
             for index, member in enumerate(self.value):
-                yield Place(member, f"{self.path}[{index}]")
+                yield Field(member, f"{self.path}[{index}]")
 
-    def find(self, *pattern: str) -> Iterator["Place"]:
+    def find(self, *pattern: str) -> Iterator["Field"]:
         """Yield what is present at a path in which `*` stands for every member of a list or every value of a mapping."""
         if not pattern:
             if self.value is not None:
@@ -38,10 +38,10 @@ class Place:
         for place in self._members() if key == "*" else (self.at(key),):
             yield from place.find(*rest)
 
-    def _members(self) -> Iterator["Place"]:
+    def _members(self) -> Iterator["Field"]:
         yield from self.each()
         for key in self.mapping:
-            yield Place(self.mapping[key], _join(self.path, str(key)))
+            yield Field(self.mapping[key], _join(self.path, str(key)))
 
     @property
     def present(self) -> bool:
