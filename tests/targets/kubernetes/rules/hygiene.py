@@ -8,8 +8,8 @@ from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory, inventory
 from platinfra.targets.kubernetes.rules.known import Known
 from platinfra.targets.kubernetes.rules.pods import SHORT_LIVED, Template
-from platinfra.targets.kubernetes.rules.problem import Problem
 from platinfra.targets.kubernetes.rules.rbac import BINDINGS
+from platinfra.targets.kubernetes.rules.resource import Problem
 
 RULES = frozenset(
     {

@@ -19,7 +19,6 @@ from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.verbs.session import Session, refuse_impossible, session_of, world_of
 from platinfra.targets.kubernetes.verbs.site import Site
-from platinfra.targets.kubernetes.verbs.stack import ClusterStack
 
 if TYPE_CHECKING:
     from platinfra.drivers.aws_account import Account
@@ -32,7 +31,7 @@ _VOLUMES_GONE = 300.0
 def prepare(cloud: CloudStack) -> None:
     """See that applications can be installed later; raise PlatinfraError before anything is made on AWS."""
     if cloud.installs:
-        refuse_impossible(ClusterStack(cloud.stack, cloud.bundle()))
+        refuse_impossible(cloud.stack, cloud.bundle())
 
 
 def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
@@ -40,7 +39,7 @@ def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
     site = site_on_aws(cloud.workspace)
     reach(cloud, site)
     world = _world(cloud, site, outputs)
-    return session_of(ClusterStack(cloud.stack, cloud.bundle(outputs, world.version)), site, world)
+    return session_of(cloud.stack, cloud.bundle(outputs, world.version), site, world)
 
 
 def bring(cloud: CloudStack, outputs: Mapping[str, Any], talk: Talk) -> "ClusterPlan | None":

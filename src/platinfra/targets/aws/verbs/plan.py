@@ -1,9 +1,9 @@
 """Say what `up` would do on AWS: from the rendered folder alone, or with Terraform when there are credentials."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from platinfra.diagnostics import Diagnostic
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
@@ -16,26 +16,32 @@ if TYPE_CHECKING:
     from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
 
 
-@dataclass(frozen=True, slots=True)
-class CloudPlan:
-    """What a stack declares on AWS and, when the account was looked at, what would change there."""
+def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+    """
+    Plan a stack; raise PlatinfraError for what is wrong with the file, the credentials or the account.
 
-    stack: CloudStack
-    modules: tuple[tuple[str, str], ...]
-    """Component and module of each call."""
-    changes: list[Change] | None
-    """None when the account was not looked at."""
-    offline: str = ""
-    """Why it was not."""
-    applications: "ClusterPlan | None" = None
-    """What becomes of its applications; None on a machine, and where the account was not looked at."""
+    Without credentials that is what the file declares; the plan says so, also to whoever wants to be `certain`.
+    """
+    from platinfra.targets.aws.verbs import session
 
-    @property
-    def description(self) -> Planned:
-        """Return it as people see it: what Terraform does, then what is done in the cluster."""
-        stack, applications = self.stack.stack, self.applications
-        parts = (part_of(self.changes, self.offline, self.modules), *((applications.part,) if applications else ()))
-        return Planned(stack, parts, (*stack.warnings, *(applications.bundle.unpinned if applications else ())))
+    del certain
+    cloud = cloud_stack(stack)
+    why = "`--offline` was given" if offline else session.why_offline(cloud.place)
+    if why:
+        return planned_of(cloud, part_of(None, why, find_calls(root(cloud.values))))
+    from platinfra.targets.aws.verbs import applications
+
+    changes, outputs = _changes(cloud)
+    brought = applications.plan_applications(cloud, outputs) if cloud.installs else None
+    return planned_of(cloud, part_of(changes), brought)
+
+
+def planned_of(
+    cloud: CloudStack, part: Part, brought: "ClusterPlan | None" = None, further: tuple[Diagnostic, ...] = ()
+) -> Planned:
+    """Return a plan as people see it: what Terraform does, then what is done in the cluster where there is one."""
+    warnings = (*cloud.stack.warnings, *further, *(brought.bundle.unpinned if brought else ()))
+    return Planned(cloud.stack, (part, *((brought.part,) if brought else ())), warnings)
 
 
 def part_of(changes: list[Change] | None, offline: str = "", modules: Iterable[tuple[str, str]] = ()) -> Part:
@@ -52,26 +58,6 @@ def _rows(modules: Iterable[tuple[str, str]]) -> Iterable[Mapping[str, Any]]:
     for component, module in modules:
         found.setdefault(component, {})[module] = None
     return ({"component": component, "modules": ", ".join(names)} for component, names in found.items())
-
-
-def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
-    """Say what `up` would do; without credentials that is what the file declares, and whoever asks is told so."""
-    del certain
-    return cloud_plan(cloud_stack(stack), offline=offline).description
-
-
-def cloud_plan(cloud: CloudStack, *, offline: bool = False) -> CloudPlan:
-    """Plan a stack; raise PlatinfraError for what is wrong with the file, the credentials or the account."""
-    from platinfra.targets.aws.verbs import session
-
-    why = "`--offline` was given" if offline else session.why_offline(cloud.place)
-    if why:
-        return CloudPlan(cloud, find_calls(root(cloud.values)), None, why)
-    from platinfra.targets.aws.verbs import applications
-
-    changes, outputs = _changes(cloud)
-    brought = applications.plan_applications(cloud, outputs) if cloud.installs else None
-    return CloudPlan(cloud, find_calls(cloud.with_state[0]), changes, applications=brought)
 
 
 def _changes(cloud: CloudStack) -> tuple[list[Change], dict[str, Any]]:

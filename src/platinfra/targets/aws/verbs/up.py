@@ -1,40 +1,29 @@
 """Bring a stack on AWS up, or up to date."""
 
 import time
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
+from platinfra.drivers.aws_account import Needs
+from platinfra.drivers.aws_state import StateBucket
+from platinfra.drivers.files import make_state_folder
+from platinfra.drivers.lock import stack_lock
+from platinfra.drivers.terraform import find
+from platinfra.facts.aws import instance_types
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import Applied, Planned, Talk
+from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
 from platinfra.targets.aws.verbs import applications, records, session
 from platinfra.targets.aws.verbs.changes import changes_of, find_losses
-from platinfra.targets.aws.verbs.plan import part_of
+from platinfra.targets.aws.verbs.plan import part_of, planned_of
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack
 from platinfra.targets.kubernetes.verbs import up as cluster
 from platinfra.targets.target import not_confirmed
 
-if TYPE_CHECKING:
-    from platinfra.drivers.aws_account import Needs
-    from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
-
 _NEXT = "platinfra plan · platinfra drift · platinfra permissions · platinfra down"
-
-
-@dataclass(frozen=True, slots=True)
-class CloudApplied:
-    """What was changed, and what Terraform knows now."""
-
-    stack: CloudStack
-    changes: list[Change]
-    outputs: dict[str, Any] = field(default_factory=dict)
-    warnings: tuple[Diagnostic, ...] = ()
-    applications: "ClusterPlan | None" = None
-    """What was done in the cluster; None on a machine."""
 
 
 def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
@@ -44,10 +33,6 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     What was made before a failure stays and is in the state; the next `up` goes on from there. Applications come
     after the infrastructure.
     """
-    from platinfra.drivers.files import make_state_folder
-    from platinfra.drivers.lock import stack_lock
-    from platinfra.drivers.terraform import find
-
     del move_ports  # those of a machine are its own
     cloud = cloud_stack(stack)
     if cloud.place.account == UNKNOWN_ACCOUNT:
@@ -59,15 +44,18 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "up"):
         with session.session(cloud) as made:
-            applied = _apply(cloud, made, talk)
-        brought = applications.bring(cloud, applied.outputs, talk)
-    return _summarise(replace(applied, warnings=warnings, applications=brought))
+            changes, outputs = _apply(cloud, made, talk)
+        brought = applications.bring(cloud, outputs, talk)
+    part = part_of(changes)
+    planned = planned_of(cloud, part, brought, warnings)
+    same = (part.nothing,) if part.is_empty else ()
+    if brought is None:
+        return Applied(planned, (_where(cloud),), (*same, *_further(cloud)))
+    return Applied(planned, (_where(cloud), *cluster.addresses(brought)), (*same, *cluster.notes(brought)))
 
 
 def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
     """Look at the account before anything is made there; return what is worth a warning, raise what is wrong."""
-    from platinfra.drivers.aws_state import StateBucket
-
     account = session.account_of(cloud)
     found = list(account.check_region())
     if not session.is_up(cloud, account):
@@ -85,11 +73,8 @@ def _bucket_names(cloud: CloudStack) -> list[str]:
     return [str(each["name"]) for each in calls if each["source"] in {"./modules/bucket", "./modules/release"}]
 
 
-def _needs(cloud: CloudStack) -> "Needs":
+def _needs(cloud: CloudStack) -> Needs:
     """Return how much of what AWS limits the stack takes."""
-    from platinfra.drivers.aws_account import Needs
-    from platinfra.facts.aws import instance_types
-
     place, types = cloud.place, instance_types()
     makes_network = not place.network.vpc_id
     addresses = len(place.zones) if place.network.nat == "per_zone" else 1
@@ -107,9 +92,9 @@ def _needs(cloud: CloudStack) -> "Needs":
     )
 
 
-def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
-    began = time.monotonic()
-    progress = Progress(talk.emit, began)
+def _apply(cloud: CloudStack, made: Session, talk: Talk) -> tuple[list[Change], dict[str, Any]]:
+    """Return what was changed, and what Terraform knows now."""
+    progress = Progress(talk.emit, time.monotonic())
     planned = made.terraform.plan(made.planfile, on_event=progress.planning)
     changes = changes_of(planned.changes)
     if changes and not talk.may_change(cloud.place.stack, changes):
@@ -122,34 +107,19 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
         made.terraform.apply(made.planfile, progress.applying)
     outputs = made.terraform.output()
     records.write(cloud, pending=False)
-    return CloudApplied(cloud, changes, outputs)
+    return changes, outputs
 
 
-def _summarise(done: CloudApplied) -> Applied:
-    """Return what was done and where the stack is."""
-    cloud, brought = done.stack, done.applications
-    part = part_of(done.changes)
-    warnings = (*cloud.stack.warnings, *done.warnings, *(brought.bundle.unpinned if brought else ()))
-    planned = Planned(cloud.stack, (part, *((brought.part,) if brought else ())), warnings)
-    same = (part.nothing,) if part.is_empty else ()
-    if brought is not None:
-        where = _cluster(done)
-        return Applied(planned, (where, *cluster.addresses(brought)), (*same, *cluster.notes(brought)))
+def _where(cloud: CloudStack) -> tuple[str, str]:
+    place = cloud.place
+    in_cluster = "cluster" in cloud.stack.ground.places
+    kind, name = ("cluster", place.cluster_name) if in_cluster else ("machine", place.name("machine"))
+    return kind, f"{name} in {place.region.name}"
+
+
+def _further(cloud: CloudStack) -> tuple[str, ...]:
+    """Return what is done without `up`, and the commands that come next."""
     if "cluster" in cloud.stack.ground.places:
-        return Applied(planned, (_cluster(done),), (*same, _NEXT))
-    return Applied(planned, (_machine(done),), (*same, _waiting(done), _NEXT))
-
-
-def _cluster(done: CloudApplied) -> tuple[str, str]:
-    place = done.stack.place
-    return "cluster", f"{place.cluster_name} in {place.region.name}"
-
-
-def _machine(done: CloudApplied) -> tuple[str, str]:
-    place = done.stack.place
-    return "machine", f"{place.name('machine')} in {place.region.name}"
-
-
-def _waiting(done: CloudApplied) -> str:
-    names = [each.name for each in done.stack.stack.graph.components.values() if not each.is_service]
-    return f"The machine installs the stack by itself; the first time takes some minutes: {', '.join(names)}."
+        return (_NEXT,)
+    names = ", ".join(each.name for each in cloud.stack.graph.components.values() if not each.is_service)
+    return (f"The machine installs the stack by itself; the first time takes some minutes: {names}.", _NEXT)

@@ -2,6 +2,6 @@
 
 from platinfra.targets.kubernetes.rules.check import check
 from platinfra.targets.kubernetes.rules.known import ANY, Known
-from platinfra.targets.kubernetes.rules.problem import Problem
+from platinfra.targets.kubernetes.rules.resource import Problem
 
 __all__ = ["ANY", "Known", "Problem", "check"]

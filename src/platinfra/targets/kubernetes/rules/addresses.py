@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 from platinfra.targets.kubernetes.rules.routes import INGRESS, ROUTES
 
 Address = tuple[str, ...]

@@ -23,7 +23,7 @@ from platinfra.targets.kubernetes.rules import (
 )
 from platinfra.targets.kubernetes.rules.inventory import Inventory, inventory
 from platinfra.targets.kubernetes.rules.known import Known
-from platinfra.targets.kubernetes.rules.problem import Problem
+from platinfra.targets.kubernetes.rules.resource import Problem
 
 RULES: tuple[Callable[[Inventory], Iterator[Problem]], ...] = (
     kinds.kinds_exist,

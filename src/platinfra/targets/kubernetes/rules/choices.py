@@ -8,8 +8,7 @@ from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.pods import CONTAINERS, SHORT_LIVED, Template
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 Rows = Mapping[str, list[str]]
 

@@ -6,8 +6,7 @@ from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.labels import contains, selects, write_selector
 from platinfra.targets.kubernetes.rules.pods import Template
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _HINT = "repeat the labels of the pods it is meant for"

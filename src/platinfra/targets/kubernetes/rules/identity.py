@@ -6,8 +6,7 @@ from typing import Any
 from platinfra.targets.kubernetes.rules.inventory import Inventory, inventory
 from platinfra.targets.kubernetes.rules.kinds import is_cluster_wide
 from platinfra.targets.kubernetes.rules.known import Known
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 
 def objects_are_unique(inventory: Inventory) -> Iterator[Problem]:

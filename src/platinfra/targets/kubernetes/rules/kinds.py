@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE, SINCE, served_kinds
 from platinfra.targets.kubernetes.rules.inventory import Inventory
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 
 def kinds_exist(inventory: Inventory) -> Iterator[Problem]:

@@ -7,8 +7,7 @@ from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.names import DNS_SUBDOMAIN, LONGEST
 from platinfra.targets.kubernetes.rules.pods import templates
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 _WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _ANNOTATIONS_BYTES = 256 * 1024

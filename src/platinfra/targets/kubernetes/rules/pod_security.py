@@ -10,8 +10,7 @@ from typing import Any
 from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.pods import CONTAINERS, templates
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import resources
+from platinfra.targets.kubernetes.rules.resource import Problem, resources
 
 Exceptions = Mapping[tuple[str, str], str]
 """From an object (`DaemonSet ns/name`) and a rule to the reason why the object may break it."""

@@ -7,8 +7,7 @@ from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.names import is_label_at
 from platinfra.targets.kubernetes.rules.pods import Template
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 _PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME_HINT = "at most 15 lower-case letters, digits and single `-`, with a letter among them"

@@ -9,8 +9,7 @@ from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.pods import CONTAINERS, Template, templates
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 Row = tuple[str, str, str]
 """Where a reference stands, which key holds the name, and the kind that it names."""

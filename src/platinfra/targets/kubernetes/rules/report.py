@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.targets.kubernetes.rules import pod_security
-from platinfra.targets.kubernetes.rules.problem import Problem
+from platinfra.targets.kubernetes.rules.resource import Problem
 
 
 def diagnostics(problems: Iterable[Problem]) -> list[Diagnostic]:

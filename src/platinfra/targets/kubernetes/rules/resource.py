@@ -1,4 +1,4 @@
-"""An object as the rules see it."""
+"""An object as the rules see it, and what is wrong with it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,20 @@ from typing import Any
 
 from platinfra.targets.kubernetes.rules.api import CLUSTER_WIDE
 from platinfra.targets.kubernetes.rules.field import Field
-from platinfra.targets.kubernetes.rules.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A broken rule: the object (`Deployment ns/name`), the place inside it, one sentence and what mends it."""
+
+    rule: str
+    object: str
+    path: str
+    message: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.object} {self.path}: {self.message} [{self.rule}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from platinfra.diagnostics import did_you_mean
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.labels import selects
-from platinfra.targets.kubernetes.rules.problem import Problem
-from platinfra.targets.kubernetes.rules.resource import Resource
+from platinfra.targets.kubernetes.rules.resource import Problem, Resource
 
 INGRESS = "networking.k8s.io/Ingress"
 GATEWAY = "gateway.networking.k8s.io/Gateway"

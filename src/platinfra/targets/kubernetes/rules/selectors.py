@@ -6,7 +6,7 @@ from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.labels import selects, write_selector
 from platinfra.targets.kubernetes.rules.pods import templates
-from platinfra.targets.kubernetes.rules.problem import Problem
+from platinfra.targets.kubernetes.rules.resource import Problem
 
 _WORKLOADS = ("apps/Deployment", "apps/StatefulSet", "apps/DaemonSet", "apps/ReplicaSet")
 _WITH_VALUES, _WITHOUT_VALUES = ("In", "NotIn"), ("Exists", "DoesNotExist")

@@ -6,7 +6,7 @@ from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.names import is_label_at
 from platinfra.targets.kubernetes.rules.pods import Template
-from platinfra.targets.kubernetes.rules.problem import Problem
+from platinfra.targets.kubernetes.rules.resource import Problem
 
 
 def volumes_are_mounted(inventory: Inventory) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ def drift(stack: Resolved) -> list[Drift]:
 def drift_of(session: Session) -> list[Drift]:
     """Return what differs between a cluster and what was applied there last."""
     before = session.site.record()
-    name = session.stack.stack.graph.stack
+    name = session.stack.graph.stack
     if not before.applied:
         raise PlatinfraError(Diagnostic("not-up", f"the stack `{name}` is not up", hint="run `platinfra up`"))
     namespace, cluster = session.bundle.place.namespace, session.world.cluster

@@ -19,7 +19,7 @@ from platinfra.targets.kubernetes.verbs import routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
-from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of, context_of
+from platinfra.targets.kubernetes.verbs.stack import bundle_of, context_of
 
 OLDEST = (1, 30)
 """The oldest Kubernetes that the charts of the catalog run on."""
@@ -30,16 +30,13 @@ _STORAGE = "storage.k8s.io/v1/StorageClass"
 class Session:
     """Everything that a command needs of a stack and its cluster."""
 
-    stack: ClusterStack
+    stack: Resolved
+    bundle: Bundle
+    """The steps of the stack."""
     site: Site
     world: ClusterWorld
     rendered: Rendered
     plan: Plan[ClusterRecord]
-
-    @property
-    def bundle(self) -> Bundle:
-        """Return the steps of the stack."""
-        return self.stack.bundle
 
 
 def world_of(site: Site, namespace: str) -> ClusterWorld:
@@ -64,14 +61,14 @@ def looking(world: ClusterWorld) -> Seen:
     return Seen(replace(world, secrets=world.unmade))
 
 
-def refuse_impossible(stack: ClusterStack) -> None:
+def refuse_impossible(stack: Resolved, bundle: Bundle) -> None:
     """Raise PlatinfraError for what could not be installed in any cluster, before one is made."""
     from platinfra.drivers import helm
     from platinfra.drivers.kubectl import Kubectl
 
     charts = helm.find()
     Kubectl().contexts()
-    _, wrong = _judge(stack, charts, stack.bundle.place.version, frozenset())
+    _, wrong = _judge(stack, bundle, charts, bundle.place.version, frozenset())
     refuse(wrong)
 
 
@@ -82,26 +79,26 @@ def open_session(stack: Resolved) -> Session:
         raise PlatinfraError(Diagnostic("no-context", f"`up` has not created the {program} cluster yet"))
     site = own_site(stack.workspace, context_of(stack), made=program is not None)
     world = world_of(site, prefix(stack.graph.stack, stack.graph.environment))
-    return session_of(ClusterStack(stack, bundle_of(stack, version=world.version)), site, world)
+    return session_of(stack, bundle_of(stack, version=world.version), site, world)
 
 
-def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
+def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
-    objects, wrong = _judge(stack, world.charts, world.version, kinds)
-    refuse(_lacking(stack.bundle, world.cluster))
-    refuse([*missing(stack.bundle), *wrong])
-    return Session(stack, site, world, objects, plan(stack.bundle, objects))
+    objects, wrong = _judge(stack, bundle, world.charts, world.version, kinds)
+    refuse(_lacking(bundle, world.cluster))
+    refuse([*missing(bundle), *wrong])
+    return Session(stack, bundle, site, world, objects, plan(bundle, objects))
 
 
 def _judge(
-    stack: ClusterStack, charts: Charts, version: str, kinds: frozenset[str]
+    stack: Resolved, bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]
 ) -> tuple[Rendered, list[Diagnostic]]:
     """Return what the charts of a stack become in a cluster with `kinds`, and what is wrong with it."""
-    objects = render_charts(stack.bundle, charts, version, kinds)
-    become = rendering(stack.bundle, charts, version, kinds)
-    unknown = find_ignored(stack.bundle, stack.stack.overrides, objects, charts, become)
-    return objects, [*problems(stack.bundle, objects, kinds), *unknown]
+    objects = render_charts(bundle, charts, version, kinds)
+    become = rendering(bundle, charts, version, kinds)
+    unknown = find_ignored(bundle, stack.overrides, objects, charts, become)
+    return objects, [*problems(bundle, objects, kinds), *unknown]
 
 
 def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:

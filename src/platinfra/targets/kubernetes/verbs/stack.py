@@ -1,7 +1,5 @@
 """A stack in a cluster: an own one, or the one that a cloud makes."""
 
-from dataclasses import dataclass
-
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.sections.cluster import ClusterDeployment
@@ -10,14 +8,6 @@ from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.image_digests import FILE, read
 from platinfra.targets.kubernetes.place import VERSION, Cloud, place_of
 from platinfra.targets.kubernetes.schema import KubernetesProvider
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterStack:
-    """A resolved stack and what follows from it in a cluster."""
-
-    stack: Resolved
-    bundle: Bundle
 
 
 def bundle_of(

@@ -9,7 +9,7 @@ from platinfra.targets.kubernetes.actions import undo
 from platinfra.targets.kubernetes.plan import PLATFORM
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compare, with_earlier
 from platinfra.targets.kubernetes.verbs.session import Session, open_session, refuse_impossible
-from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
+from platinfra.targets.kubernetes.verbs.stack import bundle_of
 from platinfra.targets.target import refuse_another_stack, refuse_removal, removal
 
 _NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra down"
@@ -57,15 +57,15 @@ def _make(stack: Resolved, emit: Emit) -> None:
         hint = "remove it first with `platinfra down --delete-data`, or use another environment for this one"
         raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
     if program:
-        draft = ClusterStack(stack, bundle_of(stack))
-        refuse_impossible(draft)
-        ensure(stack.workspace, program, draft.bundle.place.namespace, images(draft.bundle.values), emit)
+        draft = bundle_of(stack)
+        refuse_impossible(stack, draft)
+        ensure(stack.workspace, program, draft.place.namespace, images(draft.values), emit)
 
 
 def bring_up(session: Session, talk: Talk) -> ClusterPlan:
     """Apply what was looked at, under the stack's lock."""
     before, components = session.site.record(), session.plan.record.components
-    refuse_another_stack(before, session.stack.stack.graph.stack)
+    refuse_another_stack(before, session.stack.graph.stack)
     changes = compare(session, before)
     refuse_removal(removal(changes, [*components, PLATFORM]), talk)
     for release in session.bundle.releases:
