@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import Command
 
-from platinfra.app.open import forward
+from platinfra.app.run import forward
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.diagnostics import PlatinfraError
 from platinfra.targets.answers import Page

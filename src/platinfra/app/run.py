@@ -1,4 +1,4 @@
-"""Commands run as clients of the stack."""
+"""Programs that take the place of this process: commands as clients of the stack, and tunnels to its pages."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from platinfra.app.stacks import brought_up
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.targets.answers import Page
 
 
 def run(file: Path | None, environment: str | None, command: tuple[str, ...]) -> None:
@@ -21,3 +22,12 @@ def run(file: Path | None, environment: str | None, command: tuple[str, ...]) ->
     except OSError as error:
         message = f"`{command[0]}` cannot be run: {error.strerror or error}"
         raise PlatinfraError(Diagnostic("unknown-program", message)) from None
+
+
+def forward(page: Page) -> None:
+    """Replace this process by the tunnel of a page; raise PlatinfraError without the programs that it takes."""
+    missing = [each for each in (page.tunnel[0], *page.programs) if shutil.which(each) is None]
+    if missing:
+        hint = "install it; `--print` only prints the command"
+        raise PlatinfraError(Diagnostic("unknown-program", f"no program `{missing[0]}` found", hint=hint))
+    os.execvp(page.tunnel[0], page.tunnel)

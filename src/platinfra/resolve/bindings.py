@@ -114,7 +114,7 @@ class Binder:
             if not reach.is_absent(requirement, member.place, self.chosen.ground):
                 yield name, requirement
             elif requirement.why:
-                self.note(f"`{member.name}.{name}` stays unbound: {requirement.why}")
+                self.bound.notes.append(f"`{member.name}.{name}` stays unbound: {requirement.why}")
         default = self.default_of("secret_store")
         if member.tool.secrets and not optional and default:
             why = f"secrets generated on `{self.chosen.target}` are kept in {default}"
@@ -176,9 +176,11 @@ class Binder:
         for each in self.candidates(member, requirement):
             tool = self.bound.members[each].tool
             if not reach.fits(requirement, tool):
-                self.note(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
+                self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
             elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(tool, self.chosen.ground):
-                self.note(f"`{member.name}.{name}` is not bound to `{each}`: it has no client settings here")
+                self.bound.notes.append(
+                    f"`{member.name}.{name}` is not bound to `{each}`: it has no client settings here"
+                )
             else:
                 yield each
 
@@ -237,10 +239,6 @@ class Binder:
             Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client)
         )
 
-    def note(self, text: str) -> None:
-        """Remember what people should know of the wires."""
-        self.bound.notes.append(text)
-
     def unbound(self, member: Member, requirement: Requirement) -> None:
         """Remember an optional requirement that nothing meets; why a provider does not is noted already."""
         if not self.candidates(member, requirement):
@@ -249,7 +247,9 @@ class Binder:
     def note_absent(self) -> None:
         """Note once for each component what it would use and the stack does not have."""
         for member, capabilities in self.absent.items():
-            self.note(f"`{member}` uses no {join_names(dict.fromkeys(capabilities), 'or')}: the stack has none")
+            self.bound.notes.append(
+                f"`{member}` uses no {join_names(dict.fromkeys(capabilities), 'or')}: the stack has none"
+            )
 
     def refuse(self, code: str, message: str, span: Span | None, hint: str | None) -> None:
         """Remember what is wrong with the wires."""

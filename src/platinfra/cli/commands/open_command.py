@@ -2,7 +2,7 @@
 
 import click
 
-from platinfra.app.open import forward
+from platinfra.app.run import forward
 from platinfra.app.stacks import brought_up
 from platinfra.cli import options
 

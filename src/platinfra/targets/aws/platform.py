@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from platinfra.facts.aws import instance_types
+from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
@@ -136,25 +137,13 @@ def _addons() -> dict[str, Any]:
     }
 
 
-_ACCESS = {
-    "admin": ("AmazonEKSClusterAdminPolicy", False),
-    "ml_engineer": ("AmazonEKSViewPolicy", True),
-    "data_scientist": ("AmazonEKSViewPolicy", True),
-    "auditor": ("AmazonEKSViewPolicy", False),
-}
-"""
-Role of users to the EKS access policy, and whether it is limited to the stack's namespace.
-
-Nobody but an admin gets one that reads Secrets, as EKS' edit policy does: the components' passwords are among them.
-"""
-
-
 def _access_entries(place: AwsPlace) -> dict[str, Any]:
+    known = beside(__file__)["access"]
     return {
         role: {
             "principal_arn": Reference(("module", labels.access(role), "role_arn")),
-            "policy": _ACCESS[role][0],
-            "scope_namespaces": [place.namespace] if _ACCESS[role][1] else [],
+            "policy": known[role]["policy"],
+            "scope_namespaces": [place.namespace] if known[role].get("scoped") else [],
         }
         for role in dict.fromkeys(user.role for user in place.users)
     }

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platinfra.catalog.schema import Panel
+from platinfra.facts.table import beside
 from platinfra.model.graph import Component
+from platinfra.model.template import fill
 from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.monitors import find_watched_endpoint, own_series
 from platinfra.targets.kubernetes.place import metadata
@@ -13,16 +15,8 @@ from platinfra.targets.kubernetes.place import metadata
 Object = dict[str, Any]
 SELF = "$self"
 """Stands in queries for what selects a component's own series."""
-_SOURCE = {"type": "prometheus", "uid": "prometheus"}
+_TABLE: Mapping[str, Any] = beside(__file__)
 _WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2
-_SCHEMA = 41
-"""Of Grafana's dashboards."""
-_USUAL = {
-    "Up": Panel(query="sum(up{$self})"),
-    "Memory": Panel(query="sum by (pod) (process_resident_memory_bytes{$self})", unit="bytes"),
-    "Processor": Panel(query="sum by (pod) (rate(process_cpu_seconds_total{$self}[5m]))"),
-}
-"""What nearly every Prometheus client tells."""
 
 
 def objects(values: ClusterValues) -> Iterator[Object]:
@@ -43,32 +37,28 @@ def objects(values: ClusterValues) -> Iterator[Object]:
 def _panels(component: Component, values: ClusterValues) -> Mapping[str, Panel] | None:
     """Return what is worth seeing of a component; None where nobody collects its metrics."""
     name = find_watched_endpoint(component, values)
-    return {**_USUAL, **values.tool(component).endpoints[name].panels} if name else None
+    usual = {title: Panel(**each) for title, each in _TABLE["usual"].items()}
+    return {**usual, **values.tool(component).endpoints[name].panels} if name else None
 
 
 def dashboard(component: Component, values: ClusterValues, panels: Mapping[str, Panel]) -> Object:
     """Return a dashboard as Grafana reads it."""
-    namespace = values.facts.place.namespace
-    own = own_series(component, values)
-    return {
-        "uid": f"{namespace}-{component.name}"[:40],
-        "title": f"{component.name} of {values.facts.place.stack}",
-        "tags": ["platinfra", component.tool],
-        "schemaVersion": _SCHEMA,
-        "refresh": "1m",
-        "time": {"from": "now-6h", "to": "now"},
-        "panels": [_panel(number, title, each, own) for number, (title, each) in enumerate(panels.items())],
-    }
+    place, own = values.facts.place, own_series(component, values)
+    return _fill(
+        "dashboard",
+        uid=f"{place.namespace}-{component.name}"[:40],
+        title=f"{component.name} of {place.stack}",
+        tool=component.tool,
+        panels=[_panel(number, title, each, own) for number, (title, each) in enumerate(panels.items())],
+    )
 
 
 def _panel(number: int, title: str, panel: Panel, own: str) -> Object:
     row, column = divmod(number, _COLUMNS)
-    return {
-        "id": number + 1,
-        "type": "timeseries",
-        "title": title,
-        "datasource": _SOURCE,
-        "gridPos": {"x": column * _WIDTH, "y": row * _HEIGHT, "w": _WIDTH, "h": _HEIGHT},
-        "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
-        "targets": [{"refId": "A", "datasource": _SOURCE, "expr": panel.query.replace(SELF, own)}],
-    }
+    where = {"x": column * _WIDTH, "y": row * _HEIGHT}
+    return _fill("panel", id=number + 1, title=title, unit=panel.unit, expr=panel.query.replace(SELF, own), **where)
+
+
+def _fill(template: str, **known: Any) -> Object:
+    filled: Object = fill(_TABLE[template], lambda reference: known[reference.path[0]])
+    return filled

@@ -3,9 +3,13 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
+from platinfra.drivers import eks
+from platinfra.drivers.aws_account import Account
+from platinfra.drivers.cloud_secrets import CloudSecrets
+from platinfra.drivers.secret_store import SecretStore
 from platinfra.model.cluster import ObjectRef
 from platinfra.model.event import Event
 from platinfra.model.workspace import Workspace
@@ -17,12 +21,11 @@ from platinfra.targets.aws.verbs import session
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, site_on_aws
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.place import prefix
+from platinfra.targets.kubernetes.verbs.down import take_out as remove
+from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_cluster
 from platinfra.targets.kubernetes.verbs.session import Session, refuse_impossible, session_of, world_of
 from platinfra.targets.kubernetes.verbs.site import Site
-
-if TYPE_CHECKING:
-    from platinfra.drivers.aws_account import Account
-    from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
+from platinfra.targets.kubernetes.verbs.up import bring_up
 
 _VOLUMES_GONE = 300.0
 """Seconds for AWS to delete the disks of volumes."""
@@ -42,17 +45,13 @@ def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
     return session_of(cloud.stack, cloud.bundle(outputs, world.version), site, world)
 
 
-def bring(cloud: CloudStack, outputs: Mapping[str, Any], talk: Talk) -> "ClusterPlan | None":
+def bring(cloud: CloudStack, outputs: Mapping[str, Any], talk: Talk) -> ClusterPlan | None:
     """Install the applications of a stack, or bring them up to date; None on a machine, which does that by itself."""
-    from platinfra.targets.kubernetes.verbs.up import bring_up
-
     return bring_up(open_session(cloud, outputs), talk) if cloud.installs else None
 
 
 def reach(cloud: CloudStack, site: Site) -> None:
     """Write how to reach the cluster; raise ActionError when it does not exist."""
-    from platinfra.drivers import eks
-
     place = cloud.place
     found = eks.cluster(session.account_of(cloud), place.cluster_name)
     if found is None:
@@ -63,9 +62,6 @@ def reach(cloud: CloudStack, site: Site) -> None:
 
 
 def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> ClusterWorld:
-    from platinfra.drivers.cloud_secrets import CloudSecrets
-    from platinfra.drivers.secret_store import SecretStore
-
     place = cloud.place
     try:
         world = world_of(site, prefix(place.stack, place.environment))
@@ -82,16 +78,13 @@ def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> Cluster
 
 
 def take_out(
-    workspace: Workspace, record: CloudRecord, emit: Callable[[Event], None], account: "Account", *, keep_data: bool
+    workspace: Workspace, record: CloudRecord, emit: Callable[[Event], None], account: Account, *, keep_data: bool
 ) -> tuple[str, ...]:
     """
     Remove the applications; return what of their data stays. Nothing is done where none were brought in.
 
     Raises PlatinfraError when the cluster is there and does not answer: disks and load balancers would stay behind.
     """
-    from platinfra.drivers import eks
-    from platinfra.targets.kubernetes.verbs.down import take_out as remove
-
     site = site_on_aws(workspace)
     there = site.record()
     if not there.applied:
@@ -108,10 +101,8 @@ def take_out(
     return ()
 
 
-def _refuse_strange(workspace: Workspace, site: Site, account: "Account") -> None:
+def _refuse_strange(workspace: Workspace, site: Site, account: Account) -> None:
     """Raise PlatinfraError when the cluster has applications that were brought there from another folder."""
-    from platinfra.drivers import eks
-
     if not workspace.file.is_file():
         return
     cloud = cloud_stack(resolve_workspace(workspace))
@@ -149,10 +140,8 @@ def _wait_for_disks(world: ClusterWorld, namespace: str) -> None:
         time.sleep(1)
 
 
-def plan_applications(cloud: CloudStack, outputs: Mapping[str, Any]) -> "ClusterPlan":
+def plan_applications(cloud: CloudStack, outputs: Mapping[str, Any]) -> ClusterPlan:
     """Compare the applications with the cluster; before the infrastructure there is none to look at."""
-    from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_cluster
-
     if not outputs:
         return ClusterPlan(cloud.bundle(), None, offline="`up` creates it and then installs the applications")
     return compared_with_cluster(lambda: open_session(cloud, outputs), cloud.bundle)

@@ -4,9 +4,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.aws_account import Account
+from platinfra.drivers.aws_state import StateBucket
+from platinfra.drivers.lock import stack_lock
 from platinfra.drivers.terraform import Terraform
 from platinfra.model.event import Event
 from platinfra.model.workspace import Workspace
@@ -18,9 +21,6 @@ from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.records import last_record
 from platinfra.targets.target import not_confirmed
 
-if TYPE_CHECKING:
-    from platinfra.drivers.aws_account import Account
-
 
 def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
@@ -29,8 +29,6 @@ def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     Raises PlatinfraError when nobody said what becomes of the data or the user does not agree, ActionError when a
     resource could not be removed.
     """
-    from platinfra.drivers.lock import stack_lock
-
     if data is None:
         hint = "use `--keep-data` to keep buckets, images, disks and a snapshot of databases, or `--delete-data` to delete them"
         raise PlatinfraError(
@@ -96,9 +94,7 @@ def _kept_calls(record: CloudRecord, terraform: Terraform) -> dict[str, str]:
     return {label: title for label, title in record.kept.items() if label in exist}
 
 
-def _forget(record: CloudRecord, account: "Account") -> None:
+def _forget(record: CloudRecord, account: Account) -> None:
     """Remove the state, and its bucket when it was the last one there."""
-    from platinfra.drivers.aws_state import StateBucket
-
     if record.state_key:
         StateBucket(account).remove(record.state_key)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.files import make_state_folder
+from platinfra.drivers.lock import stack_lock
 from platinfra.model.drift import Drift
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws import labels
@@ -17,9 +19,6 @@ _HIDDEN = "(sensitive)"
 
 def drift(stack: Resolved) -> list[Drift]:
     """Return what differs between the account and what was applied last; raise PlatinfraError when nothing was."""
-    from platinfra.drivers.files import make_state_folder
-    from platinfra.drivers.lock import stack_lock
-
     cloud = cloud_stack(stack)
     if not session.is_up(cloud, session.account_of(cloud)):
         raise PlatinfraError(

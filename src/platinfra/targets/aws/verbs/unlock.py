@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.aws_state import StateBucket
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Lock
 from platinfra.targets.aws.verbs import session
@@ -12,8 +13,6 @@ from platinfra.targets.target import not_confirmed
 
 def unlock(stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
     """Release the lock of a stack's state; return it, None when there was none. Raises PlatinfraError without consent."""
-    from platinfra.drivers.aws_state import StateBucket
-
     cloud = cloud_stack(stack)
     key = state_key(cloud.place)
     if key is None:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
+from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Change
@@ -31,8 +32,6 @@ def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
 
 def _remove(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
     """Remove a stack, and its data if somebody agrees; return False when there was nothing."""
-    from platinfra.drivers.lock import stack_lock
-
     with stack_lock(workspace.root, "down"):
         record = site.record()
         if delete_data is not None and not delete_data(record.stack or workspace.folder.name):

@@ -3,6 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
+from platinfra.drivers import helm
+from platinfra.drivers.containers import Containers
+from platinfra.drivers.files import translate_errors
+from platinfra.drivers.registry import Registries
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ImageStatus
 from platinfra.targets.kubernetes.bundle import Bundle
@@ -11,6 +15,7 @@ from platinfra.targets.kubernetes.image_digests import FILE, images_in, write_di
 from platinfra.targets.kubernetes.image_names import ImageName
 from platinfra.targets.kubernetes.images import images as images_of
 from platinfra.targets.kubernetes.plan import Rendered
+from platinfra.targets.kubernetes.verbs.session import render_charts
 from platinfra.targets.kubernetes.verbs.stack import digests_of
 
 Named = dict[ImageName, set[str]]
@@ -25,8 +30,6 @@ def build(
     bundle: Bundle, report: Callable[[str], None], *, base: str | None = None, push: bool = False
 ) -> list[ImageStatus]:
     """Build the images that are not here yet, and push them if asked; raise ActionError when one fails."""
-    from platinfra.drivers.containers import Containers
-
     found = images_of(bundle.values)
     if push and any(each.name.startswith(f"{LOCAL_REGISTRY}/") for each in found):
         hint = "name one: `deployment: {registry: registry.example.org/ml}`"
@@ -55,8 +58,6 @@ def lock(
 
     `bundles` know no digests. When they are those of all environments, what none of them names goes.
     """
-    from platinfra.drivers.files import translate_errors
-
     named, complete = _find_named(bundles, report)
     built = {each.name for one in bundles for each in images_of(one.values)}
     found = list(_lock_images(named, built, report))
@@ -70,9 +71,6 @@ def lock(
 
 def _find_named(bundles: Sequence[Bundle], report: Callable[[str], None]) -> tuple[Named, bool]:
     """Return who names each image, and whether all charts could be asked too."""
-    from platinfra.drivers import helm
-    from platinfra.targets.kubernetes.verbs.session import render_charts
-
     named: Named = {}
     complete = True
     for each in bundles:
@@ -90,8 +88,6 @@ def _find_named(bundles: Sequence[Bundle], report: Callable[[str], None]) -> tup
 
 def _lock_images(named: Named, built: set[str], report: Callable[[str], None]) -> Iterator[ImageStatus]:
     """Yield each image with its digest; raise PlatinfraError with all that have none and should."""
-    from platinfra.drivers.registry import Registries
-
     registries, problems, silent = Registries(), list[Diagnostic](), {LOCAL_REGISTRY}
     for name in sorted((each for each in named if not each.digest), key=str):
         digest = ""

@@ -1,12 +1,16 @@
 """Bring a stack into a cluster, or up to date there."""
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.files import make_state_folder
+from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Emit, Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.kubernetes.actions import undo
+from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.plan import PLATFORM
+from platinfra.targets.kubernetes.verbs.made import ensure, own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compare, with_earlier
 from platinfra.targets.kubernetes.verbs.session import Session, open_session, refuse_impossible
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
@@ -18,9 +22,6 @@ _NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra
 def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
     del move_ports  # Services have theirs
-    from platinfra.drivers.files import make_state_folder
-    from platinfra.drivers.lock import stack_lock
-
     _make(stack, talk.emit)
     session = open_session(stack)
     make_state_folder(stack.workspace)
@@ -48,9 +49,6 @@ def notes(done: ClusterPlan) -> tuple[str, ...]:
 
 def _make(stack: Resolved, emit: Emit) -> None:
     """Make the cluster where the file asks for one of its own on this machine."""
-    from platinfra.targets.kubernetes.images import images
-    from platinfra.targets.kubernetes.verbs.made import ensure, own_cluster, program_of
-
     program, found = program_of(stack), own_cluster(stack.workspace)
     if found and found.program != program:
         message = f"the stack runs in a cluster created by {found.program}"

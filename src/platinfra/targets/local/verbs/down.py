@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from platinfra.diagnostics import PlatinfraError
+from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Change
@@ -24,8 +25,6 @@ def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
 
 def _down(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
     """Stop a stack on this machine; return False when there was none."""
-    from platinfra.drivers.lock import stack_lock
-
     if not workspace.root.is_dir():
         return _stop_orphans(workspace)
     with stack_lock(workspace.root, "down"):

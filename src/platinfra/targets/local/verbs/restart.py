@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Run
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Progress
@@ -20,8 +21,6 @@ _TIMEOUT = 180.0
 
 def restart(workspace: Workspace, component: str, talk: Talk) -> None:
     """Stop and start the processes of a component, and wait until it is ready; raise ActionError when it is not."""
-    from platinfra.drivers.lock import stack_lock
-
     running(workspace)
     with stack_lock(workspace.root, "restart"):
         stack = running(workspace, up=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from platinfra.drivers.http import HttpProbes
 from platinfra.model.ports import Probes, ProcessStatus
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus
@@ -17,8 +18,6 @@ _WORST = ("failed", "stopped", "starting", "waiting", "healthy")
 
 def status(workspace: Workspace) -> list[ComponentStatus]:
     """Ask the supervisor and every readiness address."""
-    from platinfra.drivers.http import HttpProbes
-
     stack = running(workspace)
     processes = machine.processes(stack.workspace)
     statuses = processes.statuses()

@@ -3,6 +3,8 @@
 import json
 
 from platinfra.diagnostics import PlatinfraError
+from platinfra.drivers.files import LocalFiles, make_state_folder
+from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Seen
@@ -19,9 +21,6 @@ _NEXT = "platinfra status · platinfra open NAME · platinfra run -- CMD · plat
 
 def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """Bring up a stack; raise PlatinfraError before anything is touched, ActionError when an action failed."""
-    from platinfra.drivers.files import make_state_folder
-    from platinfra.drivers.lock import stack_lock
-
     prepare(stack)
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
@@ -60,8 +59,6 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
 
 
 def _keep_ports(prepared: Prepared) -> None:
-    from platinfra.drivers.files import LocalFiles
-
     workspace = prepared.stack.workspace
     if machine.read_ports(workspace) != prepared.ports:
         LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
