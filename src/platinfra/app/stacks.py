@@ -1,5 +1,6 @@
 """The stack that a command means, and the target it is for or was brought up on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,7 @@ from platinfra.targets.target import Target
 
 if TYPE_CHECKING:
     from platinfra.drivers.record_file import Header
+    from platinfra.targets.answers import ImageStatus
 
 
 def stack_of(file: Path | None, environment: str | None, without: tuple[str, ...] = ()) -> tuple[Resolved, Target]:
@@ -40,6 +42,16 @@ def ready_stack(file: Path | None, environment: str | None, without: tuple[str, 
     stack, target = checked_stack(file, environment, without)
     refuse(replace(each, severity="error") for each in stack.warnings if each.code == "placeholder")
     return stack, target
+
+
+def lock_images(file: Path | None, environment: str | None, report: Callable[[str], None]) -> "list[ImageStatus]":
+    """Write the digests of all images beside the stack file: without a chosen environment those of all in clusters."""
+    first, target = stack_of(file, environment)
+    others = () if environment is not None else first.environments
+    stacks = [first, *(stack_of(file, each)[0] for each in others)]
+    in_clusters = [each for each in stacks if "cluster" in each.ground.places] or [first]
+    _, target = stack_of(file, in_clusters[0].workspace.environment)
+    return target.lock_images(in_clusters, report, everywhere=environment is None)
 
 
 def with_target(stack: Resolved) -> tuple[Resolved, Target]:

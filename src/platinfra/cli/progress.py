@@ -1,6 +1,7 @@
 """Progress of long work: a live line per component for people, a line per event for logs and programs."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from platinfra.cli import render
 from platinfra.model.event import Event
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Live:
 @contextmanager
 def choose_progress(*, as_json: bool = False) -> Iterator[Emit]:
     """Give what shows progress to whoever is looking during the block."""
-    if as_json or not render.is_terminal():
+    if as_json or not sys.stderr.isatty():
         yield Lines(as_json=as_json)
         return
     live = Live()

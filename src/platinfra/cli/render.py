@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
@@ -79,8 +78,3 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 def say_done(text: str) -> None:
     """Say on stderr that something was done."""
     click.echo(text, err=True)
-
-
-def is_terminal() -> bool:
-    """Tell whether a person watches stderr."""
-    return sys.stderr.isatty()

@@ -272,11 +272,8 @@ class Kubectl:
         place = ["--context", self._context] if cluster and self._context else []
         bounded = cluster and arguments[0] not in ("logs", "delete")
         limit = [f"--request-timeout={max(1, round(self._timeout))}s"] if bounded else []
-        return [self._path(), *arguments, *self._config, *place, *limit]
-
-    def _path(self) -> str:
         self._program = self._program or find()
-        return self._program
+        return [self._program, *arguments, *self._config, *place, *limit]
 
     def _failure(self, what: str, text: str) -> ActionError:
         return kubernetes_problems.action_error(what, text, "kubectl-failed", self._address())

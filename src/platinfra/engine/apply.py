@@ -129,9 +129,9 @@ class _Scheduler:
         self.run.say(action.component, action.phase)
         progress = Progress(lambda detail: self.run.say(action.component, action.phase, detail), self.run.cancel.is_set)
         try:
-            self.run.journal.begin(action)
+            self.run.journal.note(action, pending=True)
             action.apply(self.run.world, progress)
-            self.run.journal.record_done(action)
+            self.run.journal.note(action, pending=False)
         except PlatinfraError as error:
             self.run.problems += error.diagnostics
             self.run.say(action.component, "failed", error.diagnostics[0].message)

@@ -19,13 +19,10 @@ class Journal(Generic[R]):
         self._save = save
         self._lock = threading.Lock()
 
-    def begin(self, action: Action) -> None:
-        """Record what undoing the action will need, before it is applied."""
-        self._put(action, pending=True)
-
-    def record_done(self, action: Action) -> None:
-        """Record that the action was applied."""
-        self._put(action, pending=False)
+    def note(self, action: Action, *, pending: bool) -> None:
+        """Record what undoing an action needs: before it is applied (`pending`), and once it was."""
+        applied = ActionRecord(action.kind, action.component, action.digest, dict(action.record), pending)
+        self.replace(lambda record: record.with_applied(action.key, applied))
 
     def forget(self, key: str) -> None:
         """Record that an action was undone."""
@@ -36,7 +33,3 @@ class Journal(Generic[R]):
         with self._lock:
             self.record = change(self.record)
             self._save(self.record)
-
-    def _put(self, action: Action, *, pending: bool) -> None:
-        applied = ActionRecord(action.kind, action.component, action.digest, dict(action.record), pending)
-        self.replace(lambda record: record.with_applied(action.key, applied))

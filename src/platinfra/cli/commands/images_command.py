@@ -4,8 +4,7 @@ from typing import Literal
 
 import click
 
-from platinfra.app.images import lock
-from platinfra.app.stacks import stack_of
+from platinfra.app.stacks import lock_images, stack_of
 from platinfra.cli import options, render
 
 Action = Literal["build", "push", "lock"]
@@ -36,7 +35,7 @@ def command(which: options.Which, actions: tuple[Action, ...], base: str | None,
     if {"build", "push"} & {*actions}:
         found = target.build_images(stack, _report, base=base, push="push" in actions)
     if "lock" in actions:
-        found = lock(*which, _report)
+        found = lock_images(*which, _report)
     if as_json:
         render.data({"images": found})
     else:

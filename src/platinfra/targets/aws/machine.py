@@ -120,17 +120,12 @@ def stack_file(values: AwsValues) -> Text:
 
 
 def _use(component: Component, values: AwsValues) -> Any:
-    own = _own_settings(component, values) if not component.is_service else {}
+    known, place = values.tool(component).settings, component.place
+    own = {key: each for key, each in component.settings.items() if place != "service" and place in known[key].places}
     settings = {**own, **_machine_settings(component, values)}
     name = component.name if component.name != component.tool else None
     options = {"as": name, "settings": settings, "bind": _bind(component, values)}
     return {component.tool: {key: each for key, each in options.items() if each}}
-
-
-def _own_settings(component: Component, values: AwsValues) -> dict[str, Any]:
-    """Return the settings that mean something on a machine."""
-    known = values.tool(component).settings
-    return {name: each for name, each in component.settings.items() if component.place in known[name].places}
 
 
 def _machine_settings(component: Component, values: AwsValues) -> dict[str, Any]:

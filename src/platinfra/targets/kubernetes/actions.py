@@ -170,7 +170,8 @@ class InstallRelease(ClusterStep):
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
         if self.shared and world.cluster.get(_namespace(self.release.namespace)) is None:
-            world.cluster.apply([_own_namespace(self.release.namespace)])
+            meta = {"name": self.release.namespace, "labels": {_MANAGED_BY: FIELD_MANAGER}}
+            world.cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": meta}])
         before = world.charts.status(self.release.name, self.release.namespace)
         try:
             progress.report(self.summary)
@@ -252,11 +253,6 @@ def _leave(namespace: str, world: ClusterWorld) -> None:
 
 def _namespace(name: str) -> ObjectRef:
     return ObjectRef("v1", "Namespace", name)
-
-
-def _own_namespace(name: str) -> Object:
-    labels = {_MANAGED_BY: FIELD_MANAGER}
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def _resource(kind: str) -> str:

@@ -22,7 +22,7 @@ from platinfra.targets.kubernetes import (
     users,
     workloads,
 )
-from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
+from platinfra.targets.kubernetes.facts import MAIN, ClusterValues, part_name
 from platinfra.targets.kubernetes.image_digests import find_unpinned, with_digests
 from platinfra.targets.kubernetes.place import ClusterPlace
 
@@ -205,9 +205,7 @@ class _Planner:
     @staticmethod
     def release_name(component: Component, key: str, chart: Chart) -> str:
         """Return what a release is called; one that serves the cluster is called as its chart."""
-        if chart.namespace:
-            return chart.name
-        return component.name if key == MAIN else f"{component.name}-{key}"
+        return chart.name if chart.namespace else part_name(component, key)
 
     def release_key(self, component: Component, key: str, chart: Chart) -> str:
         """Return the key of a release's step: a shared one is the same for all that need it."""

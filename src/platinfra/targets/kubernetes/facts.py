@@ -31,6 +31,11 @@ LOCAL_REGISTRY = "platinfra.invalid"
 _NO_RECIPE = KubernetesRun()
 
 
+def part_name(component: Component, key: str) -> str:
+    """Return what a release or a workload is called: as its component, or with a name of its own behind it."""
+    return component.name if key == MAIN else f"{component.name}-{key}"
+
+
 class ClusterFacts:
     """Implements `Facts`."""
 

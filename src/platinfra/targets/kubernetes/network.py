@@ -11,7 +11,7 @@ from typing import Any
 
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.values import address_part
-from platinfra.targets.kubernetes.facts import MAIN, SIGN_IN, ClusterValues
+from platinfra.targets.kubernetes.facts import SIGN_IN, ClusterValues, part_name
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.routes import (
     SOLVER_PORT,
@@ -66,8 +66,7 @@ def selectors(component: Component, values: ClusterValues) -> list[dict[str, str
         found.append({"app.kubernetes.io/instance": component.name})
     for key, chart in recipe.charts.items():
         if chart.namespace is None:
-            release = component.name if key == MAIN else f"{component.name}-{key}"
-            found.append(values.value(chart.pods, component, more={"release": release}))
+            found.append(values.value(chart.pods, component, more={"release": part_name(component, key)}))
     return [each for number, each in enumerate(found) if each not in found[:number]]
 
 

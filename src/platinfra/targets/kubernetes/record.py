@@ -113,12 +113,10 @@ def _component(component: Component, values: ClusterValues, door: Any) -> Cluste
         stages=component.stages,
         reason=component.reason,
         pods=() if component.is_service else tuple(selectors(component, values)),
-        endpoints={each: _address(component, values, each) for each in ends},
+        endpoints={
+            each: AddressRecord(values.url(component, each), *values.facts.host_and_port(component, each))
+            for each in ends
+        },
         permissions=sum(len(each.access) for each in values.graph.bindings_of(component.name)),
         route=values.facts.address(door) if door else None,
     )
-
-
-def _address(component: Component, values: ClusterValues, endpoint: str) -> AddressRecord:
-    port = values.facts.location(component, endpoint)[1]
-    return AddressRecord(values.url(component, endpoint), values.facts.host(component, endpoint), port)

@@ -10,18 +10,13 @@ from platinfra.model.graph import Component
 from platinfra.model.reference import Secret, Text, show_text
 from platinfra.targets.kubernetes import clients, scale
 from platinfra.targets.kubernetes.containers import Containers, lost_volumes, pod_security, shared_mounts, to_text
-from platinfra.targets.kubernetes.facts import MAIN, ClusterValues
+from platinfra.targets.kubernetes.facts import ClusterValues, part_name
 from platinfra.targets.kubernetes.place import metadata
 
 Object = dict[str, Any]
 _PERIOD = 10
 """Seconds between two questions of a probe."""
 _KEPT_JOBS = 3
-
-
-def workload_name(component: Component, key: str) -> str:
-    """Return what a workload is called: as its component, or with a name of its own behind it."""
-    return component.name if key == MAIN else f"{component.name}-{key}"
 
 
 def objects(component: Component, values: ClusterValues) -> Iterator[Object]:
@@ -38,7 +33,7 @@ class _Described:
         self.entry = entry
         self.values = values
         self.containers = Containers(component, values)
-        self.name = workload_name(component, key)
+        self.name = part_name(component, key)
         self.replicas = self._number(entry.replicas)
         self.most = scale.most(self.replicas, self._number(entry.autoscale.max) if entry.autoscale else 0, entry.kind)
         self.pod_labels = {**values.facts.place.labels(component), "app.kubernetes.io/component": key}
@@ -54,7 +49,8 @@ class _Described:
         if self.entry.endpoints:
             yield self._service()
         if self.entry.kind in {"Deployment", "StatefulSet"}:
-            yield self._budget()
+            spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selector}}
+            yield self._object("policy/v1", "PodDisruptionBudget", self.name, spec=spec)
         if self.entry.autoscale and self.most > self.replicas:
             spec = scale.autoscaler(self.name, self.replicas, self.most, self.entry.autoscale.cpu)
             yield self._object("autoscaling/v2", "HorizontalPodAutoscaler", self.name, spec=spec)
@@ -203,10 +199,6 @@ class _Described:
             ports.append({"name": name, "port": port, "targetPort": name, "protocol": "TCP"})
         spec = {"type": "ClusterIP", "selector": self.selector, "ports": ports}
         return self._object("v1", "Service", self.name, spec=spec)
-
-    def _budget(self) -> Object:
-        spec = {"maxUnavailable": 1, "selector": {"matchLabels": self.selector}}
-        return self._object("policy/v1", "PodDisruptionBudget", self.name, spec=spec)
 
     def _number(self, template: str | int) -> int:
         return int(self.values.value(template, self.component) or 0)

@@ -14,7 +14,6 @@ from platinfra.model.cluster import ObjectRef
 from platinfra.model.event import Event
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
-from platinfra.targets.answers import Talk
 from platinfra.targets.aws.cloud import AwsCloud
 from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import session
@@ -23,18 +22,11 @@ from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.verbs.down import take_out as remove
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_cluster
-from platinfra.targets.kubernetes.verbs.session import Session, refuse_impossible, session_of, world_of
+from platinfra.targets.kubernetes.verbs.session import Session, session_of, world_of
 from platinfra.targets.kubernetes.verbs.site import Site
-from platinfra.targets.kubernetes.verbs.up import bring_up
 
 _VOLUMES_GONE = 300.0
 """Seconds for AWS to delete the disks of volumes."""
-
-
-def prepare(cloud: CloudStack) -> None:
-    """See that applications can be installed later; raise PlatinfraError before anything is made on AWS."""
-    if cloud.installs:
-        refuse_impossible(cloud.stack, cloud.bundle())
 
 
 def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
@@ -43,11 +35,6 @@ def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
     reach(cloud, site)
     world = _world(cloud, site, outputs)
     return session_of(cloud.stack, cloud.bundle(outputs, world.version), site, world)
-
-
-def bring(cloud: CloudStack, outputs: Mapping[str, Any], talk: Talk) -> ClusterPlan | None:
-    """Install the applications of a stack, or bring them up to date; None on a machine, which does that by itself."""
-    return bring_up(open_session(cloud, outputs), talk) if cloud.installs else None
 
 
 def reach(cloud: CloudStack, site: Site) -> None:

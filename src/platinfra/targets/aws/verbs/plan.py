@@ -68,15 +68,9 @@ def _changes(cloud: CloudStack) -> tuple[list[Change], dict[str, Any]]:
 
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "plan"):
-        backend = cloud.place.deployment.state == "local" or has_state(cloud)
+        # An initialised folder knows of the state without asking.
+        known = (cloud.folder / ".terraform" / "terraform.tfstate").is_file()
+        local = cloud.place.deployment.state == "local"
+        backend = local or known or session.is_up(cloud, session.account_of(cloud))
         with session.session(cloud, backend=backend) as made:
             return changes_of(made.terraform.plan().changes), made.terraform.output()
-
-
-def has_state(cloud: CloudStack) -> bool:
-    """Tell whether the stack's state exists; an initialised folder knows without asking."""
-    from platinfra.targets.aws.verbs import session
-
-    if (cloud.folder / ".terraform" / "terraform.tfstate").is_file():
-        return True
-    return session.is_up(cloud, session.account_of(cloud))

@@ -14,13 +14,15 @@ from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
-from platinfra.targets.aws.verbs import applications, records, session
+from platinfra.targets.aws.verbs import records, session
+from platinfra.targets.aws.verbs.applications import open_session
 from platinfra.targets.aws.verbs.changes import changes_of, find_losses
 from platinfra.targets.aws.verbs.plan import part_of, planned_of
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack
 from platinfra.targets.kubernetes.verbs import up as cluster
+from platinfra.targets.kubernetes.verbs.session import refuse_impossible
 from platinfra.targets.target import not_confirmed
 
 _NEXT = "platinfra plan · platinfra drift · platinfra permissions · platinfra down"
@@ -39,13 +41,14 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
         hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
         raise PlatinfraError(Diagnostic("missing-key", "`account-id` is missing", hint=hint))
     find()
-    applications.prepare(cloud)
+    if cloud.installs:
+        refuse_impossible(stack, cloud.bundle())
     warnings = _preflight(cloud)
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "up"):
         with session.session(cloud) as made:
             changes, outputs = _apply(cloud, made, talk)
-        brought = applications.bring(cloud, outputs, talk)
+        brought = cluster.bring_up(open_session(cloud, outputs), talk) if cloud.installs else None
     part = part_of(changes)
     planned = planned_of(cloud, part, brought, warnings)
     same = (part.nothing,) if part.is_empty else ()

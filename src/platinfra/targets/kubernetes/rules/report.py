@@ -17,12 +17,8 @@ def _diagnostic(problem: Problem) -> Diagnostic:
     message, hint, rule = f"{place}: {problem.message}", problem.hint, (f"rule: {problem.rule}",)
     if problem.rule in pod_security.RULES:
         return Diagnostic("object-insecure", message, hint=hint, details=rule)
-    if is_dangling(problem):
+    # An API server would accept the object, which then waits for something that never comes.
+    needed_by_server = {"missing-namespace", "missing-selector"}
+    if problem.rule.startswith(("missing-", "no-matching-")) and problem.rule not in needed_by_server:
         return Diagnostic("object-dangling", message, hint=hint, details=rule)
     return Diagnostic("object-refused", message, hint=hint, details=rule)
-
-
-def is_dangling(problem: Problem) -> bool:
-    """Tell whether an API server would accept the object, which then waits for something that never comes."""
-    needed_by_server = {"missing-namespace", "missing-selector"}
-    return problem.rule.startswith(("missing-", "no-matching-")) and problem.rule not in needed_by_server

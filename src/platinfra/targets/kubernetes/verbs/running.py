@@ -2,7 +2,7 @@
 
 import shlex
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Queue
@@ -57,34 +57,16 @@ def find_stack(site: Site | None) -> InCluster | None:
     return InCluster(record, Kubectl(site.context, site.kubeconfig), site)
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the pods of a component are."""
-
-    health: str
-    detail: str
-    restarts: int
-    images: tuple[str, ...]
-
-
-def health(stack: InCluster, component: str) -> Health:
-    """Ask the cluster how a component is; what runs nothing is healthy once it was applied."""
-    if not stack.components[component].pods:
-        return Health("healthy", "", 0, ())
-    pods = stack.pods(component)
+def _health(pods: Sequence[Mapping[str, Any]], *, expected: bool) -> tuple[str, str]:
+    """Return how pods are, and why; what runs nothing is healthy once it was applied."""
     if not pods:
-        return Health("stopped", "it has no pods", 0, ())
+        return ("stopped", "it has no pods") if expected else ("healthy", "")
     waiting = [reason for pod in pods for reason in _reasons(pod)]
-    statuses = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])]
-    images = tuple(dict.fromkeys(each["image"] for pod in pods for each in pod["spec"]["containers"]))
     broken = any(
         reason.startswith(("CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer")) for reason in waiting
     )
     ready = all(_is_ready(pod) for pod in pods)
-    word = "healthy" if ready else "failed" if broken else "starting"
-    return Health(
-        word, ", ".join(dict.fromkeys(waiting)), sum(each.get("restartCount", 0) for each in statuses), images
-    )
+    return "healthy" if ready else "failed" if broken else "starting", ", ".join(dict.fromkeys(waiting))
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:
@@ -127,24 +109,27 @@ def statuses(stack: InCluster) -> list[ComponentStatus]:
 
 
 def _status(stack: InCluster, name: str) -> ComponentStatus:
-    data, found = stack.components[name], health(stack, name)
+    data, pods = stack.components[name], stack.pods(name)
+    health, detail = _health(pods, expected=bool(data.pods))
+    statuses = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])]
+    images = dict.fromkeys(each["image"] for pod in pods for each in pod["spec"]["containers"])
     return ComponentStatus(
         name=name,
         tool=data.tool,
         stages=data.stages,
-        health=found.health,
-        detail=found.detail,
-        version=", ".join(dict.fromkeys(each.partition("@")[0].rpartition(":")[2] for each in found.images)),
+        health=health,
+        detail=detail,
+        version=", ".join(dict.fromkeys(each.partition("@")[0].rpartition(":")[2] for each in images)),
         address=data.url or "",
         memory=0,
-        restarts=found.restarts,
+        restarts=sum(each.get("restartCount", 0) for each in statuses),
         permissions=data.permissions,
     )
 
 
 def page(stack: InCluster, component: str) -> Page:
     """Return the page of a component: its route, or a tunnel to it; raise PlatinfraError when it has none."""
-    if (address := route(stack, component)) is not None:
+    if address := stack.components[chosen_component(component, stack.components)].route:
         return Page(address, address)
     url, command = tunnel(stack, component)
     return Page(f"{url}, as long as this runs:\n{shlex.join(command)}", url, command)
@@ -153,11 +138,6 @@ def page(stack: InCluster, component: str) -> Page:
 def addresses(stack: InCluster) -> dict[str, str]:
     """Return the components that have a page, with the addresses of their routes, or those inside the cluster."""
     return {name: each.url for name, each in stack.components.items() if each.url}
-
-
-def route(stack: InCluster, component: str) -> str | None:
-    """Return the address at which people find a component's page, where it has a route."""
-    return stack.components[chosen_component(component, stack.components)].route
 
 
 def tunnel(stack: InCluster, component: str) -> tuple[str, tuple[str, ...]]:

@@ -61,7 +61,8 @@ class _Checker:
 
     def all(self, only: str | None) -> list[Proof]:
         """Prove components first, then wires; what a component wrote serves both."""
-        components = [name for name in self.stack.components if self.is_checked(name)]
+        # Infrastructure is proved by its wires alone.
+        components = [name for name, each in self.stack.components.items() if each.check and each.client_env]
         wires = list(self.wires())
         if only:
             wires = [wire for wire in wires if only in wire[:2]]
@@ -75,11 +76,6 @@ class _Checker:
         for proof in proofs:
             self.report(proof)
             yield proof
-
-    def is_checked(self, name: str) -> bool:
-        """Tell whether a component is proved by itself; infrastructure is proved by its wires alone."""
-        data = self.stack.components[name]
-        return bool(data.check and data.client_env)
 
     def wires(self) -> Iterator[tuple[str, str, list[BindingRecord]]]:
         """Yield consumer, provider and their bindings, for wires whose both ends can be checked."""

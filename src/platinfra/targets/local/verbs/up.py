@@ -48,7 +48,9 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     changes = prepared.plan.changes(prepared.before, seen)
     components = prepared.plan.record.components
     refuse_removal(removal(changes, [*components, "client"]), talk)
-    _keep_ports(prepared)
+    workspace = prepared.stack.workspace
+    if machine.read_ports(workspace) != prepared.ports:
+        LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
     unchanged = all(each.verb == "unchanged" for each in changes)
     if not unchanged or prepared.before.components != components:
         journal = Journal(prepared.before, machine.record_file(prepared.stack.workspace).save)
@@ -56,9 +58,3 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     addresses = tuple((name, each.url) for name, each in components.items() if each.url)
     same = ("nothing to do: everything runs as in the file",) if unchanged else ()
     return Applied(prepared.describe(changes), addresses, (*same, _NEXT))
-
-
-def _keep_ports(prepared: Prepared) -> None:
-    workspace = prepared.stack.workspace
-    if machine.read_ports(workspace) != prepared.ports:
-        LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
