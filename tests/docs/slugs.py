@@ -18,8 +18,9 @@ def slugs() -> set[str]:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files]
     makers = {"Diagnostic": 0}
     makers |= dict(wrapper for tree in trees for wrapper in wrappers(tree))
-    known = yaml.safe_load((package / "drivers" / "terraform_problems.yaml").read_text(encoding="utf-8"))
-    return {slug for tree in trees for slug in literal_slugs(tree, makers)} | {each["code"] for each in known}
+    tables = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in package.glob("drivers/*_problems.yaml"))
+    known = {each["code"] for table in tables for each in table}
+    return {slug for tree in trees for slug in literal_slugs(tree, makers)} | known
 
 
 def wrappers(tree: ast.AST) -> Iterator[tuple[str, int]]:
