@@ -375,6 +375,7 @@ def requirement_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
         words = [word for word, is_so in (("optional", each.optional), ("every one", each.many)) if is_so]
         suffix = f" ({', '.join(words)})" if words else ""
         yield f"* Requires `{name}`: [{each.capability}](#{each.capability}), may {access}{suffix}"
+        yield from (f"    * With `{tool}`: {remark}" for tool, remark in each.remarks.items())
 
 
 def access_of(requirement: Requirement, catalog: Catalog) -> list[str]:
