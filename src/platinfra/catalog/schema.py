@@ -247,6 +247,10 @@ class Tool(Entry):
         }
         return tuple(place for place, holds in found.items() if holds)
 
+    def is_proved(self, place: Place) -> bool:
+        """Tell whether `platinfra check` carries out the proof of what it provides: it does so on a machine alone."""
+        return place == "machine" and place in self.places and self.check is not None
+
     def limit(self, ground: Ground) -> str | None:
         """Return why the tool cannot run on some ground; None where nothing is known to be in the way."""
         given = (self.limits.get(each) for each in ("anywhere", ground.target, f"{ground.target}/{ground.type}"))

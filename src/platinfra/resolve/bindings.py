@@ -141,6 +141,7 @@ class Binder:
 
     def meet(self, member: Member, name: str, requirement: Requirement) -> Member | None:
         """Bind one requirement; return the default provider if one had to be added."""
+        self.note_remarks(member, name, requirement)
         if name in member.bind:
             self.explicit(member, name, requirement)
             return None
@@ -240,6 +241,12 @@ class Binder:
     def note(self, text: str) -> None:
         """Remember what people should know of the wires."""
         self.bound.notes.append(text)
+
+    def note_remarks(self, member: Member, name: str, requirement: Requirement) -> None:
+        """Note what the consumer says of tools that the stack has, bound or not."""
+        for each in self.bound.members.values():
+            if remark := requirement.remarks.get(each.tool.name):
+                self.note(f"`{member.name}.{name}` and `{each.name}`: {remark}")
 
     def unbound(self, member: Member, requirement: Requirement) -> None:
         """Remember an optional requirement that nothing meets; why a provider does not is noted already."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NOT_APPLICABLE = 64
 """Exit code of a script that has nothing to do for an action (sysexits: EX_USAGE)."""
+NOTHING_YET = 75
+"""Exit code of a script that found nothing to prove anything with, such as no model (sysexits: EX_TEMPFAIL)."""
 _TIMEOUT = 150.0
 """Seconds for one script."""
 _WORKERS = 2
@@ -40,6 +42,10 @@ def prove(workspace: Workspace, component: str | None, report: Callable[[Proof],
     only = chosen_component(component, stack.components) if component else None
     with tempfile.TemporaryDirectory(prefix="platinfra-check-") as folder:
         return _Checker(stack, Path(folder), report).all(only)
+
+
+class _NothingYet(Exception):  # noqa: N818 - it is no error
+    """A script found nothing to prove anything with."""
 
 
 @dataclass(slots=True)
@@ -151,6 +157,8 @@ class _Checker:
             log=self.stack.layout.log(name, "check"),
         )
         code, output = machine.processes(self.stack.workspace).run(spec, timeout=_TIMEOUT)
+        if code == NOTHING_YET:
+            raise _NothingYet(_last_line(output))
         return None if code in {0, NOT_APPLICABLE} else _last_line(output) or f"ended with {code}"
 
     def venv(self, data: LocalComponent) -> Path | None:
@@ -167,8 +175,12 @@ class _Checker:
     def proof(self, subject: str, prove: Callable[[], str | None]) -> Proof:
         """Time one proof."""
         began = time.monotonic()
-        problem = prove()
-        return Proof(subject, problem is None, problem or "", time.monotonic() - began)
+        try:
+            problem = prove()
+        except _NothingYet as reason:
+            return Proof(subject, ok=True, detail=str(reason), seconds=time.monotonic() - began, proved=False)
+        ok = problem is None
+        return Proof(subject, ok=ok, detail=problem or "", seconds=time.monotonic() - began, proved=ok)
 
 
 def _last_line(output: str) -> str:
