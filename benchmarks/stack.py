@@ -16,8 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from platinfra.app.stacks import brought_up
-from platinfra.app.up import up
+from platinfra.app.stacks import brought_up, ready_stack
 from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.privileges import hand_over, prefix
 from platinfra.model.plan import Progress
@@ -50,7 +49,7 @@ def measure(middle: Callable[[list[float]], float]) -> list[dict[str, object]]:
         chain, cpu = bare()
         limits.append(max(chain, cpu))
         with project() as file:
-            ups.append(seconds(lambda file=file: up(file, None, TALK)))
+            ups.append(seconds(lambda file=file: _up(file)))
             unchanged += [cli(file) for _ in range(5)]
             memory.append(supervisor_memory(file))
             _down(file)
@@ -92,6 +91,11 @@ class project:  # noqa: N801  reads as what it is
         """Stop what runs and remove the folder."""
         _down(self.folder / "platinfra.yaml")
         shutil.rmtree(self.folder)
+
+
+def _up(file: Path) -> None:
+    stack, target = ready_stack(file, None, ())
+    target.up(stack, TALK)
 
 
 def _down(file: Path) -> None:

@@ -35,7 +35,7 @@ class FakeProcesses:
 
     def statuses(self) -> Mapping[str, ProcessStatus]:
         return {
-            name: ProcessStatus(name, "failed" if name in self.broken else "running", 1, 0.0, 0, 0, spec.digest)
+            name: ProcessStatus(name, "failed" if name in self.broken else "running", 1, 0, 0, spec.digest)
             for name, spec in self.running.items()
         }
 

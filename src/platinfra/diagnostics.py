@@ -49,6 +49,12 @@ class ActionError(PlatinfraError):
     exit_code = 1
 
 
+def refuse(problems: Iterable[Diagnostic]) -> None:
+    """Raise PlatinfraError with all problems; do nothing where there are none."""
+    if found := tuple(problems):
+        raise PlatinfraError(*found)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the entries of `known` nearest to `word`, or None."""
     from difflib import get_close_matches  # only needed when something is wrong

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from platinfra.app.plan import plan
 from platinfra.app.render import render
-from platinfra.app.validate import validate
+from platinfra.app.stacks import checked_stack
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import PlatinfraError
@@ -79,10 +78,10 @@ def problem(tool: Tool, ground: Ground, folder: Path) -> str:
     file = folder / "platinfra.yaml"
     file.write_text(stack(tool, ground))
     try:
-        validate(file)
+        found, target = checked_stack(file, None)
     except PlatinfraError as error:
         return "; ".join(f"{each.code}: {each.message}" for each in error.diagnostics)
-    planned = plan(file, offline=True)
+    planned = target.plan(found, offline=True)
     assert tool.name in planned.stack.graph.components
     if ground.target != "local":
         render(file, None, folder / "out")

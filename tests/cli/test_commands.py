@@ -271,14 +271,11 @@ def test_completion_completes_commands() -> None:
 def test_a_bug_is_called_a_bug_and_not_shown_as_a_traceback(
     platinfra: Command, stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import platinfra.app.validate as module
-
     def broken(*_: object) -> None:
         raise RuntimeError("oh")
 
     monkeypatch.delenv("PLATINFRA_DEBUG", raising=False)
-    monkeypatch.setattr("platinfra.cli.commands.validate_command.validate", broken)
-    assert module
+    monkeypatch.setattr("platinfra.cli.commands.validate_command.checked_stacks", broken)
     ended = platinfra("validate")
     assert ended.code == 70
     assert "bug: RuntimeError: oh" in ended.err

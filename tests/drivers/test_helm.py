@@ -390,7 +390,7 @@ def test_the_program_gets_values_as_json_by_standard_input(fake: Path) -> None:
     assert isinstance(found, HelmReleases)
     assert isinstance(found.engine, HelmProgram)
     values = {"password": "hunter2", "word": "y", "size": "1e3"}
-    assert found.upgrade(Release("one", "ml", WEB, values), 60) == Revision("one", "ml", 1, "deployed", "web-1.2.0", "")
+    assert found.upgrade(Release("one", "ml", WEB, values), 60) == Revision("one", "ml", 1, "deployed", "web-1.2.0")
     assert json.loads((fake / "stdin").read_text()) == values
     arguments = (fake / "arguments").read_text()
     assert "hunter2" not in arguments
@@ -423,16 +423,16 @@ def test_command_lines_hold_no_values(fake: Path) -> None:
 
 
 def test_the_outputs_of_the_program_are_read(fake: Path) -> None:
-    newest = {"updated": "2026-01-02T00:00:00Z", "status": "deployed", "chart": "web-1.2.0", "app_version": "3"}
+    newest = {"updated": "2026-01-02T00:00:00Z", "status": "deployed", "chart": "web-1.2.0"}
     oldest = {"revision": 1, "updated": "2026-01-01T00:00:00Z", "status": "superseded", "chart": "web-1.1.0"}
     (fake / "history.out").write_text(json.dumps([{**newest, "revision": 2}, oldest]))
     program = HelmProgram(str(fake / "helm"))
     assert program.history("one", "ml") == (
-        Revision("one", "ml", 1, "superseded", "web-1.1.0", ""),
-        Revision("one", "ml", 2, "deployed", "web-1.2.0", "3"),
+        Revision("one", "ml", 1, "superseded", "web-1.1.0"),
+        Revision("one", "ml", 2, "deployed", "web-1.2.0"),
     )
     (fake / "list.out").write_text(json.dumps([{**newest, "name": "one", "namespace": "ml", "revision": "2"}]))
-    assert program.list("ml") == (Revision("one", "ml", 2, "deployed", "web-1.2.0", "3"),)
+    assert program.list("ml") == (Revision("one", "ml", 2, "deployed", "web-1.2.0"),)
     (fake / "list.out").write_text("")
     assert program.list("ml") == ()
 

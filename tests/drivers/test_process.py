@@ -38,8 +38,6 @@ def test_a_program_runs_and_its_output_is_logged(stack: LocalProcesses, folder: 
     assert lives(status.pid)
     assert status.restarts == 0
     assert status.digest == "1"
-    assert status.started
-    assert abs(time.time() - status.started) < 60
     assert status.memory > 1_000_000
     eventually(lambda: "err" in spec.run.log.read_text())
 

@@ -131,8 +131,8 @@ def test_an_action_is_written_down_before_it_is_begun() -> None:
             order.append(f"applied after {len(bench.saved)} saves")
 
     bench.up(Telling("a", []))
-    assert order == ["applied after 1 saves"]
-    assert [each.applied["a"].pending for each in bench.saved] == [True, False]
+    assert order == ["applied after 2 saves"]  # of the stack, and of the action
+    assert [each.applied["a"].pending for each in bench.saved[1:]] == [True, False]
 
 
 def test_every_failure_is_told() -> None:

@@ -4,7 +4,7 @@ import pytest
 from tests.stacks import CATALOG, graph_of
 
 from platinfra.diagnostics import PlatinfraError
-from platinfra.resolve.formats import FORMATS
+from platinfra.resolve import formats
 
 SIZED = [
     (tool.name, key, setting) for tool in CATALOG.tools() for key, setting in tool.settings.items() if setting.sizes
@@ -23,7 +23,7 @@ def test_every_size_of_a_setting_is_a_value_of_it_and_never_less_than_before(too
     assert list(setting.sizes) == ["medium", "large"]
     assert len({type(each) for each in values}) == 1
     for each in values:
-        assert setting.format is None or FORMATS[setting.format](str(each)) is None
+        assert setting.format is None or formats.problem(setting.format, str(each)) is None
         assert setting.choices is None or each in setting.choices
         if isinstance(each, int):
             assert (setting.minimum or 0) <= each <= (setting.maximum or each)

@@ -8,7 +8,7 @@ import pytest
 from tests.stacks import TRACKING, plan_of
 from tests.worlds import Fakes
 
-from platinfra.cli.consent import may_move
+from platinfra.cli.consent import Consent
 from platinfra.model.plan import Plan, Seen
 from platinfra.model.ports import ProcessSpec
 from platinfra.targets.local.actions import Start
@@ -89,7 +89,7 @@ def test_on_a_terminal_people_are_told_and_asked(
     asked: list[Any] = []
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(click, "confirm", lambda question, **_: asked.append(question) or answer)
-    assert may_move(yes=False)([STRANGER.sentence]) is answer
+    assert Consent().may_move([STRANGER.sentence]) is answer
     assert "Port 5000 of `mlflow` is in use by `mlflow.server` of the stack `churn`" in capsys.readouterr().err
     assert len(asked) == 1
 
@@ -98,4 +98,4 @@ def test_on_a_terminal_people_are_told_and_asked(
 def test_nobody_else_moves_a_port(*, yes: bool, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: terminal)
     monkeypatch.setattr(click, "confirm", lambda *_, **__: pytest.fail("asked"))
-    assert may_move(yes=yes)([STRANGER.sentence]) is False
+    assert Consent(yes=yes).may_move([STRANGER.sentence]) is False

@@ -39,16 +39,11 @@ def tools(stage: str | None = None, target: str | None = None, file: Path | None
     if target is not None and target not in known_targets.names():
         hint = did_you_mean(target, known_targets.names()) or f"targets: {join_names(known_targets.names())}"
         raise PlatinfraError(Diagnostic("unknown-value", f"`{target}` is not a target", hint=hint))
-    lines = [line(each) for each in catalog.tools()]
+    lines = [ToolLine(each.name, each.summary, tuple(each.provides), targets_of(each)) for each in catalog.tools()]
     there = [
         each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]
     return Listing(there, tuple(replace(each, severity="warning") for each in catalog.find_mistakes()))
-
-
-def line(tool: Tool) -> ToolLine:
-    """Return a tool in a line."""
-    return ToolLine(tool.name, tool.summary, tuple(tool.provides), targets_of(tool))
 
 
 def targets_of(tool: Tool) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.entry import Entry
 from platinfra.catalog.schema import Tool
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.document import Document, load_file
 
 E = TypeVar("E", bound=Entry)
@@ -35,8 +35,7 @@ def load_tool(folder: Path, find_capability: Callable[[str], Capability | None] 
     if find_capability is not None:
         from platinfra.catalog.references import unknown_references  # start-up time: our own tools are tested
 
-        if found := list(unknown_references(tool, document, folder, find_capability)):
-            raise PlatinfraError(*found)
+        refuse(unknown_references(tool, document, folder, find_capability))
     return tool
 
 
@@ -46,8 +45,7 @@ def load_capability(file: Path) -> Capability:
 
 
 def _entry(model: type[E], document: Document) -> E:
-    if document.problems:
-        raise PlatinfraError(*document.problems)
+    refuse(document.problems)
     try:
         return model.model_validate(document.data)
     except ValidationError as error:

@@ -47,7 +47,8 @@ def print_changes(changes: Sequence[Change]) -> None:
         click.echo(f"{component}: {count_changes(own)}")
         for each in own:
             if each.verb != "create":
-                click.echo(f"  {_SIGNS[each.verb]} {_WORDS[each.verb]} {each.summary}{_loses(each)}")
+                loses = click.style(f"  LOSES {each.loses}", fg="red", bold=True) if each.loses else ""
+                click.echo(f"  {_SIGNS[each.verb]} {_WORDS[each.verb]} {each.summary}{loses}")
     if ordered:
         click.echo(count_changes(ordered))
 
@@ -56,7 +57,3 @@ def count_changes(changes: Iterable[Change]) -> str:
     """Return how many things are created, changed, replaced and destroyed; nothing when none is."""
     counts = Counter(_WORDS[each.verb] for each in changes if each.verb != "unchanged")
     return ", ".join(f"{counts[word]} to {word}" for word in dict.fromkeys(_WORDS.values()) if counts[word])
-
-
-def _loses(change: Change) -> str:
-    return click.style(f"  LOSES {change.loses}", fg="red", bold=True) if change.loses else ""

@@ -1,7 +1,8 @@
 """Ask before something is lost."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,70 +12,58 @@ if TYPE_CHECKING:
     from platinfra.targets.answers import Lock
 
 
-def may_remove(*, yes: bool) -> Callable[[list[str]], bool]:
-    """Return what asks whether components may be removed; without a terminal only `--yes` agrees."""
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the command line agrees to, and whom else to ask: without a terminal nobody."""
 
-    def ask(components: list[str]) -> bool:
-        if yes or not sys.stdin.isatty():
-            return yes
+    yes: bool = False
+    name: str | None = None
+    """The name of the stack, given to agree to the loss of its data."""
+
+    @property
+    def _asks(self) -> bool:
+        return not self.yes and sys.stdin.isatty()
+
+    def may_remove(self, components: list[str]) -> bool:
+        """Ask whether components may be removed."""
+        if not self._asks:
+            return self.yes
         return click.confirm(f"Remove {', '.join(components)}? Their data stays in .platinfra.", err=True)
 
-    return ask
-
-
-def may_move(*, yes: bool) -> Callable[[Sequence[str]], bool]:
-    """Return what says whose ports are taken by whom and asks; nobody else may change addresses, not even `--yes`."""
-
-    def ask(taken: Sequence[str]) -> bool:
-        if yes or not sys.stdin.isatty():
+    def may_move(self, taken: Sequence[str]) -> bool:
+        """Say whose ports are taken by whom and ask; nobody else may change addresses, not even `--yes`."""
+        if not self._asks:
             return False
         for each in taken:
             click.echo(f"{each[:1].upper()}{each[1:]}.", err=True)
         return click.confirm("Choose new ports? Addresses will change.", err=True)
 
-    return ask
-
-
-def may_delete(*, yes: bool = False, name: str | None = None) -> Callable[[str], bool]:
-    """Return what asks for the stack's name before its data is deleted; without a terminal it has to be given."""
-
-    def ask(stack: str) -> bool:
-        if name is not None or yes or not sys.stdin.isatty():
-            return yes or name == stack
+    def may_delete(self, stack: str) -> bool:
+        """Ask for the stack's name before its data is deleted; without a terminal it has to be given."""
+        if self.name is not None or not self._asks:
+            return self.yes or self.name == stack
         return _confirm_by_name(stack, "All data of the stack will be deleted.")
 
-    return ask
-
-
-def _confirm_by_name(stack: str, why: str) -> bool:
-    typed: str = click.prompt(f"{why} Type its name ({stack}) to confirm", err=True, default="", show_default=False)
-    return typed == stack
-
-
-def may_change(*, yes: bool, name: str | None) -> "Callable[[str, Sequence[Change]], bool]":
-    """Return what shows the changes to an account and asks; where data is lost, the stack's name has to be typed."""
-
-    def ask(stack: str, changes: "Sequence[Change]") -> bool:
+    def may_change(self, stack: str, changes: "Sequence[Change]") -> bool:
+        """Show the changes to an account and ask; where data is lost, the stack's name has to be typed."""
         from platinfra.cli.changes_text import print_changes
 
         loses = any(each.loses for each in changes)
-        if name is not None or yes or not sys.stdin.isatty():
-            return name == stack or (yes and not loses)
+        if self.name is not None or not self._asks:
+            return self.name == stack or (self.yes and not loses)
         print_changes(changes)
         if loses:
             return _confirm_by_name(stack, "Data will be lost, as marked above.")
         return click.confirm("Apply these changes?", err=True)
 
-    return ask
-
-
-def may_unlock(*, yes: bool) -> "Callable[[Lock], bool]":
-    """Return what asks whether a lock may be released."""
-
-    def ask(lock: "Lock") -> bool:
-        if yes or not sys.stdin.isatty():
-            return yes
+    def may_unlock(self, lock: "Lock") -> bool:
+        """Ask whether a lock may be released."""
+        if not self._asks:
+            return self.yes
         question = f"Locked by {lock.who} since {lock.since} ({lock.operation}). Release the lock?"
         return click.confirm(question, err=True)
 
-    return ask
+
+def _confirm_by_name(stack: str, why: str) -> bool:
+    typed: str = click.prompt(f"{why} Type its name ({stack}) to confirm", err=True, default="", show_default=False)
+    return typed == stack

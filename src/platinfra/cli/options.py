@@ -1,12 +1,21 @@
 """Arguments and options that several commands share."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., None]
+
+
+class Which(NamedTuple):
+    """The stack that a command is about: its file, the nearest where none is named, and one of its environments."""
+
+    file: Path | None
+    environment: str | None
 
 
 environment = click.option("--env", "environment", metavar="NAME", help="Use this environment of the stack file.")
@@ -23,20 +32,28 @@ confirm = click.option(
 """Adds the option `--confirm`."""
 
 
-def stack_file(function: F) -> F:
-    """Add the argument FILE and the option `--env`."""
+def stack_file(function: Command) -> Command:
+    """Add the argument FILE and the option `--env`; the command gets both as `which`."""
     argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-    return argument(environment(function))
+    return argument(environment(_which(function)))
 
 
-def stack_folder(function: F) -> F:
-    """Add the option `--file` and the option `--env`, for commands that need only the state beside the file."""
+def stack_folder(function: Command) -> Command:
+    """Add the options `--file` and `--env`, for commands that need only the state beside the file; they get `which`."""
     option = click.option(
         "--file",
         type=click.Path(path_type=Path, dir_okay=False),
         help="The stack file. The default is platinfra.yaml in this folder or a parent.",
     )
-    return option(environment(function))
+    return option(environment(_which(function)))
+
+
+def _which(function: Command) -> Command:
+    @wraps(function)
+    def command(*, file: Path | None, environment: str | None, **others: Any) -> None:
+        function(which=Which(file, environment), **others)
+
+    return command
 
 
 def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

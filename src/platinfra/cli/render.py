@@ -81,11 +81,6 @@ def say_done(text: str) -> None:
     click.echo(text, err=True)
 
 
-def megabytes(size: int) -> str:
-    """Return bytes as MB, or nothing for none."""
-    return f"{size / 1_000_000:.0f} MB" if size else ""
-
-
 def is_terminal() -> bool:
     """Tell whether a person watches stderr."""
     return sys.stderr.isatty()

@@ -16,7 +16,7 @@ _HOME_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-go
 """Partition → a region that every account of it may use."""
 _CONNECT, _READ, _ATTEMPTS = 4, 15, 2
 _FORBIDDEN, _MOVED, MISSING = 403, 301, 404
-_STANDARD, _GPU = "acdhimrtz", ("g", "vt")
+_STANDARD = "acdhimrtz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,6 @@ class Needs:
     clusters: int = 0
     cpus: int = 0
     """Virtual CPUs of on-demand machines of the standard families."""
-    gpu_cpus: int = 0
-    """Virtual CPUs of on-demand machines of the families G and VT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,6 @@ _QUOTAS: Mapping[str, _Quota] = {
         "EKS clusters", "eks", "L-1194D53C", lambda account: account.count("eks", "list_clusters", "clusters")
     ),
     "cpus": _Quota("vCPUs of on-demand machines", "ec2", "L-1216C47A", lambda account: account.cpus(tuple(_STANDARD))),
-    "gpu_cpus": _Quota(
-        "vCPUs of on-demand machines with a GPU", "ec2", "L-DB2E81BA", lambda account: account.cpus(_GPU)
-    ),
 }
 
 

@@ -34,7 +34,7 @@ class ClusterSecrets:
             return self._get_entry(secret.component, secret.name)
         key = f"{secret.component}.{secret.key}"
         with self._lock:
-            content = self._content if self._content is not None else self._load()
+            content = self._content if self._content is not None else self._content_of(self._ref)
             if key not in content:
                 content = {**content, key: secrets.token_urlsafe(_BYTES)}
                 if self._keep:
@@ -49,9 +49,6 @@ class ClusterSecrets:
             message = f"the Secret `{secret}` of the stack's namespace has no `{key}`"
             raise ActionError(Diagnostic("missing-secret", message, hint="add it, and run the same command again"))
         return content[key]
-
-    def _load(self) -> dict[str, str]:
-        return self._content_of(self._ref)
 
     def _content_of(self, ref: ObjectRef) -> dict[str, str]:
         found: dict[str, Any] = self._cluster.get(ref) or {}

@@ -98,7 +98,8 @@ class UvEnvironments:
         outcome = uv.run(["venv", *options, str(folder)], self._folder)
         if outcome.code:
             raise outcome.error("environment-failed", f"`{folder}` could not be created", self._hint(), folder)
-        report(f"installing {_pluralise(_packages(lock), 'package')}")
+        packages = re.findall(r"^[A-Za-z0-9][\w.\[\],-]*\s*(==|@)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+        report(f"installing {_pluralise(len(packages), 'package')}")
         install = ["pip", "install", "--require-hashes", "--no-python-downloads", "--python", str(python)]
         outcome = self._try([*install, "-r", str(lock.absolute())], report)
         if outcome.code:
@@ -173,11 +174,6 @@ def _note(folder: Path, lock: Path) -> dict[str, object]:
     except OSError:
         return {}
     return {"digest": _digest(lock), "python": str(python), "size": found.st_size, "changed": found.st_mtime_ns}
-
-
-def _packages(lock: Path) -> int:
-    text = lock.read_text(encoding="utf-8")
-    return len(re.findall(r"^[A-Za-z0-9][\w.\[\],-]*\s*(==|@)", text, re.MULTILINE))
 
 
 def _pluralise(number: int, noun: str) -> str:

@@ -91,7 +91,8 @@ def failure(error: OSError, path: Path) -> ActionError:
     """Return what to tell about an error of the file system."""
     if error.errno in _FULL:
         return disk_full(path)
-    return ActionError(Diagnostic("file-failed", f"cannot use `{path}`: {error.strerror or error}", hint=_hint(error)))
+    hint = "check its owner and permissions" if isinstance(error, PermissionError) else None
+    return ActionError(Diagnostic("file-failed", f"cannot use `{path}`: {error.strerror or error}", hint=hint))
 
 
 def disk_full(path: Path, details: tuple[str, ...] = ()) -> ActionError:
@@ -99,10 +100,6 @@ def disk_full(path: Path, details: tuple[str, ...] = ()) -> ActionError:
     message = f"no space is left on the disk of `{path}`"
     hint = "free some space and run the command again; finished work is kept"
     return ActionError(Diagnostic("disk-full", message, hint=hint, details=details))
-
-
-def _hint(error: OSError) -> str | None:
-    return "check its owner and permissions" if isinstance(error, PermissionError) else None
 
 
 def _create_folder(path: Path) -> None:

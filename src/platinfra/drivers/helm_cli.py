@@ -106,5 +106,4 @@ def revision_of(entry: Mapping[str, Any]) -> Revision:
         number=int(entry["revision"]),
         status=str(entry["status"]),
         chart=str(entry["chart"]),
-        app_version=str(entry.get("app_version", "")),
     )

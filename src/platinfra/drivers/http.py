@@ -59,8 +59,7 @@ def _ask(url: SplitResult, timeout: float) -> tuple[Answer, str]:
         text = response.read(_LARGEST).decode(response.headers.get_content_charset("utf-8"), errors="replace")
         if expired:
             raise TimeoutError("timed out")
-        answer = Answer(response.status, text, response.headers.get("Content-Type", ""))
-        return answer, response.headers.get("Location", "")
+        return Answer(response.status, text), response.headers.get("Location", "")
     except (OSError, http.client.HTTPException) as error:
         raise TimeoutError("timed out") if expired else error from error
     finally:

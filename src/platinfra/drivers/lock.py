@@ -1,7 +1,6 @@
 """One command at a time may change a stack."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,16 +31,11 @@ def stack_lock(folder: Path, command: str) -> Iterator[None]:
     try:
         # The note only tells others who holds the lock: on a full disk a stack can still be stopped.
         with suppress(ActionError):
-            files.write(note, json.dumps(_me(command)))
+            files.write(note, json.dumps({**process_tree.me(), "command": command, "since": time.time()}))
         yield
     finally:
         files.remove(note)
         lock.release()
-
-
-def _me(command: str) -> dict[str, object]:
-    entry = process_tree.snapshot()[os.getpid()]
-    return {"pid": entry.pid, "start": entry.start, "command": command, "since": time.time()}
 
 
 def _lock_error(note: Path) -> ActionError:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Event, Thread
 
 from platinfra.diagnostics import ActionError, Diagnostic
@@ -40,7 +41,8 @@ class OneOff:
     def run(self, spec: CommandSpec, timeout: float) -> tuple[int, str]:
         """Run `spec` for at most `timeout` seconds; return its exit code and the end of its output."""
         ours = f"{self._key}:{spec.component}/"
-        mark = f"{ours}{_owner(os.getpid())}/{secrets.token_hex(4)}"
+        me = process_tree.me()
+        mark = f"{ours}{me['pid']}.{me['start']}/{secrets.token_hex(4)}"
         _end_orphans(ours)
         with translate_errors(spec.log):
             LocalFiles().folder(spec.log.parent)
@@ -64,7 +66,7 @@ class OneOff:
             _kill(mark, record)
             child.wait()
             text = output.finish()
-        return code, text + _remark(code)
+        return code, text + ("platinfra: the command took too long and was ended\n" if code == _TIMED_OUT else "")
 
     def _wait(self, child: _Child, deadline: float) -> int:
         """Return the exit code, negative for a signal as subprocess has it."""
@@ -98,15 +100,9 @@ class _Output:
             while block := os.read(source.fileno(), _TAIL):
                 self._tail += block
                 del self._tail[:-_TAIL]
-                _append(self._log, block)
-
-
-def _append(log: int, block: bytes) -> None:
-    """Write to the log; a full disk must not stop the command by a pipe that nobody reads."""
-    try:
-        os.write(log, block)
-    except OSError:
-        return
+                # A full disk must not stop the command by a pipe that nobody reads.
+                with suppress(OSError):
+                    os.write(self._log, block)
 
 
 def _popen(spec: CommandSpec, env: Mapping[str, str]) -> _Child:
@@ -135,12 +131,6 @@ def _kill(mark: str, record: Mapping[str, object]) -> None:
         raise ActionError(Diagnostic("processes-left", "a command left processes that cannot be killed"))
 
 
-def _owner(pid: int) -> str:
-    """Return what tells a process from all others, also from later ones with its pid; empty when there is none."""
-    entry = process_tree.snapshot().get(pid)
-    return f"{pid}.{entry.start}" if entry else ""
-
-
 def _end_orphans(ours: str) -> None:
     """Kill the commands of a platinfra that was killed itself: they would run beside their repetition."""
     table = process_tree.snapshot()
@@ -149,8 +139,3 @@ def _end_orphans(ours: str) -> None:
     for mark in marks:
         if mark.removeprefix(ours).rpartition("/")[0] not in owners:
             _kill(mark, {})
-
-
-def _remark(code: int) -> str:
-    remarks = {_TIMED_OUT: "platinfra: the command took too long and was ended\n"}
-    return remarks.get(code, "")

@@ -35,7 +35,7 @@ def assign(
     `own_pids` listens on counts as free, what is in `avoid` as taken. Raises ActionError when no port is left.
     """
     found = {name: kept[name] for name in wanted if name in kept}
-    own = _ports_of(own_pids)
+    own = frozenset(port for port, pid in _listening() if pid in own_pids) if own_pids else frozenset()
     missing = [name for name in wanted if name not in found]
     for name in missing:
         if wanted[name] not in {*found.values(), *avoid} and _usable(wanted[name], own):
@@ -123,10 +123,6 @@ def _can_bind(family: socket.AddressFamily, address: str, port: int) -> bool:
     except OSError as error:
         return error.errno in _NO_SUCH_ADDRESS
     return True
-
-
-def _ports_of(pids: frozenset[int]) -> frozenset[int]:
-    return frozenset(port for port, pid in _listening() if pid in pids) if pids else frozenset()
 
 
 def _listening() -> list[tuple[int, int | None]]:

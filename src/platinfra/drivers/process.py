@@ -106,7 +106,7 @@ class LocalProcesses:
         # What does not stop in good order, a silent supervisor included, is ended by force below.
         with suppress(ActionError):
             if self._supervision.answers():
-                self._stop_many(self._names())
+                self._stop_many(each["name"] for each in self._supervision.call("getAllProcessInfo"))
         strays = self._strays()
         self._end_all()
         if not process_tree.end(lambda: self._of_stack(strays), _LEFTOVER_GRACE):
@@ -198,9 +198,6 @@ class LocalProcesses:
                 if fault.faultCode != _BAD_NAME:
                     raise _refusal(name, fault) from fault
 
-    def _names(self) -> list[str]:
-        return [each["name"] for each in self._supervision.call("getAllProcessInfo")]
-
     def _state(self, name: str) -> str | None:
         try:
             return _STATES.get(self._supervision.call("getProcessInfo", name)["state"], "failed")
@@ -219,7 +216,6 @@ class LocalProcesses:
             name=name,
             state=_STATES.get(info["state"], "failed"),
             pid=pid,
-            started=float(info["start"]) if pid else None,
             restarts=max(0, self._files.record(name).get("starts", 0) - 1),
             memory=sum(table[each].memory for each in tree),
             digest=self._files.spec(name).get("digest", ""),

@@ -49,6 +49,12 @@ def find(pid: int, start: str) -> Entry | None:
     return entry if entry and entry.start == start and entry.state not in "ZX" else None
 
 
+def me() -> dict[str, Any]:
+    """Return what tells this process from all others, also from later ones with its pid."""
+    entry = snapshot()[os.getpid()]
+    return {"pid": entry.pid, "start": entry.start}
+
+
 def mark_of(pid: int) -> str:
     """Return the mark in the environment of a process; empty when there is none or it is hidden."""
     try:

@@ -105,7 +105,9 @@ class RecordFile(Generic[R]):
         if current is None and previous is None and (self.path.exists() or self.backup.exists()):
             raise self.damage_error()
         if current is None and previous is not None:
-            self.recovered = self._warning()
+            message = f"`{self.path}` was missing or damaged; the previous copy is used"
+            hint = "run `platinfra up` to bring the state up to date again"
+            self.recovered = Diagnostic("state-recovered", message, hint=hint, severity="warning")
         return current if current is not None else previous
 
     def _is_own(self, content: dict[str, Any]) -> bool:
@@ -132,14 +134,6 @@ class RecordFile(Generic[R]):
         message = f"`{self.path}` {whose} version {content.get('version')}, and this platinfra ({__version__}) reads up to version {self._version}"
         hint = f"use platinfra {writer} or newer" if writer else "use the platinfra that brought this stack up"
         return PlatinfraError(Diagnostic("state-version", message, hint=hint))
-
-    def _warning(self) -> Diagnostic:
-        return Diagnostic(
-            "state-recovered",
-            f"`{self.path}` was missing or damaged; the previous copy is used",
-            hint="run `platinfra up` to bring the state up to date again",
-            severity="warning",
-        )
 
     def damage_error(self) -> PlatinfraError:
         """Return what to tell about a record that nobody can read."""

@@ -65,7 +65,9 @@ class Registries:
             hint = "check its name and tag; images that platinfra builds are pushed by `platinfra images push`"
             raise PlatinfraError(Diagnostic("image-not-found", f"`{registry}` has no image `{name}`", hint=hint))
         if answer.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
-            raise _denial(registry, name)
+            about = "and check the name: some registries also answer this for images they do not have"
+            hint = f"`docker login {registry}`, {about}"
+            raise PlatinfraError(Diagnostic("registry-denied", f"`{registry}` denies access to `{name}`", hint=hint))
         if answer.status != http.client.OK:
             raise _unreachable(registry, f"it answers {answer.status}")
         return _digest(answer, registry)
@@ -211,13 +213,6 @@ def _json(body: bytes) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _denial(registry: str, name: str) -> PlatinfraError:
-    hint = (
-        f"`docker login {registry}`, and check the name: some registries also answer this for images they do not have"
-    )
-    return PlatinfraError(Diagnostic("registry-denied", f"`{registry}` denies access to `{name}`", hint=hint))
 
 
 def _unreachable(registry: str, reason: str) -> PlatinfraError:

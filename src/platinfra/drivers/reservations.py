@@ -24,22 +24,15 @@ def reserve(choose: Choose) -> dict[str, int]:
     create(folder)
     note = folder / "reserved.json"
     with FileLock(folder / "lock", timeout=_PATIENCE):
-        others = {port: holder for port, holder in _read(str(note)).items() if _is_other(holder)}
+        others = {port: holder for port, holder in process_tree.load(note).items() if _is_other(holder)}
         chosen = choose(frozenset(int(port) for port in others))
-        me = _me()
+        me = process_tree.me()
         LocalFiles().write(note, json.dumps({**others, **{str(port): me for port in chosen.values()}}))
     return chosen
 
 
-def _read(note: str) -> dict[str, Any]:
-    return {port: holder for port, holder in process_tree.load(note).items() if isinstance(holder, dict)}
-
-
-def _is_other(holder: dict[str, Any]) -> bool:
+def _is_other(holder: Any) -> bool:
+    if not isinstance(holder, dict):
+        return False
     pid = holder.get("pid", 0)
     return pid != os.getpid() and process_tree.find(pid, holder.get("start", "")) is not None
-
-
-def _me() -> dict[str, Any]:
-    entry = process_tree.snapshot()[os.getpid()]
-    return {"pid": entry.pid, "start": entry.start}

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
-from platinfra.drivers.aws_account import Account, translate_errors
+from platinfra.drivers.aws_account import Account, ask
 from platinfra.model.reference import Secret
 
 
@@ -39,15 +39,9 @@ class SecretStore:
         return value
 
     def _fetch(self, path: str) -> dict[str, Any]:
-        from botocore.exceptions import ClientError
-
-        with translate_errors():
-            try:
-                text = self._client.get_secret_value(SecretId=path)["SecretString"]
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                    raise
-                raise self._missing(f"there is no secret `{path}`") from error
+        text = ask(lambda: self._client.get_secret_value(SecretId=path)["SecretString"], "ResourceNotFoundException")
+        if text is None:
+            raise self._missing(f"there is no secret `{path}`")
         try:
             found = json.loads(text)
         except ValueError:

@@ -37,8 +37,7 @@ def main(folder: str, runtime: str) -> None:
     _adopt_orphans()
     os.umask(0o077)
     os.chdir(folder)
-    me = process_tree.snapshot()[os.getpid()]
-    process_tree.save("supervisor.json", {"pid": me.pid, "start": me.start, "runtime": runtime})
+    process_tree.save("supervisor.json", {**process_tree.me(), "runtime": runtime})
     from supervisor.supervisord import main as supervisord
 
     supervisord(["-n", "-s", "-c", os.path.join(runtime, "supervisord.conf")])

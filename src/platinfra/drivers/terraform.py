@@ -14,16 +14,13 @@ from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, join_
 from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.drivers.kubernetes_versions import numbers
 from platinfra.drivers.terraform_events import (
-    ChangeSummary,
     DriftedResource,
     Event,
-    Outputs,
     PlannedChange,
     Problem,
     load_event,
-    problem,
 )
-from platinfra.drivers.terraform_problems import action_error, explain
+from platinfra.drivers.terraform_problems import action_error
 from platinfra.drivers.terraform_process import TerraformProcess
 
 OVERRIDE = "PLATINFRA_TERRAFORM"
@@ -50,17 +47,6 @@ class Planned:
     changed: bool
     changes: tuple[PlannedChange, ...]
     drifted: tuple[DriftedResource, ...]
-    summary: ChangeSummary
-    warnings: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedPlan:
-    """What an apply did."""
-
-    summary: ChangeSummary
-    outputs: Mapping[str, Any]
-    warnings: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
@@ -79,17 +65,6 @@ class _Heard:
     def of(self, kind: type[Any]) -> list[Any]:
         return [each for each in self.events if isinstance(each, kind)]
 
-    def problems(self, severity: str) -> list[Problem]:
-        return [each for each in self.of(Problem) if each.severity == severity]
-
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        found = (explain(each, "terraform-warning") for each in self.problems("warning"))
-        return tuple(dict.fromkeys(found))
-
-    def summary(self) -> ChangeSummary:
-        found: list[ChangeSummary] = self.of(ChangeSummary)
-        return found[-1] if found else ChangeSummary(0, 0, 0)
-
 
 def _ignore(event: Event) -> None:
     """Tell nobody."""
@@ -102,15 +77,8 @@ class Terraform:
         """Remember the folder; `env` is added to the caller's environment."""
         self._folder, self._env = folder, dict(env or {})
         self._program = ""
-        self._running: TerraformProcess | None = None
 
-    def version(self) -> str:
-        """Return the name and version of the program, such as `terraform 1.11.4`; raise PlatinfraError without one."""
-        program, version = find(self._env)
-        self._program = program
-        return f"{Path(program).name} {version}"
-
-    def init(self, *, backend: bool = True) -> None:
+    def init(self) -> None:
         """
         Fetch the provider, connect the modules and the backend; nothing happens when that was done for the same root.
 
@@ -118,34 +86,19 @@ class Terraform:
         """
         note = self._folder / _NOTE
         digest = _digest(self._folder, self._path())
-        if not self._is_initialised(note, digest, backend=backend):
+        if not self._is_initialised(note, digest):
             LocalFiles().remove(note)
-            self._stream(["init", "-json", *(["-reconfigure"] if backend else ["-backend=false"])])
-            LocalFiles().write(note, json.dumps({"digest": digest, "backend": backend}))
-        if backend:
-            self._save_kept()
-
-    def _save_kept(self) -> None:
-        """Save the state that Terraform kept in the folder when it could not write to the backend."""
+            self._stream(["init", "-json", "-reconfigure"])
+            LocalFiles().write(note, json.dumps({"digest": digest}))
         kept = self._folder / _KEPT
         if kept.exists():
             self._run(["state", "push", _KEPT])
             LocalFiles().remove(kept)
 
-    def validate(self) -> tuple[Diagnostic, ...]:
-        """Return what Terraform itself finds wrong, without asking AWS; the folder has to be initialised."""
-        text = self._run(["validate", "-json"], accept=(0, 1))
-        found = [problem(each) for each in json.loads(text or "{}").get("diagnostics", ())]
-        errors = [explain(each, "terraform-invalid") for each in found if each.severity == "error"]
-        return (*errors, *(explain(each, "terraform-warning") for each in found if each.severity == "warning"))
-
     def plan(
         self,
         out: Path | None = None,
         *,
-        destroy: bool = False,
-        refresh_only: bool = False,
-        refresh: bool = True,
         targets: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
         on_event: OnEvent = _ignore,
@@ -155,27 +108,21 @@ class Terraform:
 
         `variables` go through the environment, where other users of the machine cannot read them.
         """
-        wanted = {"-destroy": destroy, "-refresh-only": refresh_only, "-refresh=false": not refresh}
-        options = [name for name, chosen in wanted.items() if chosen]
-        options += [f"-out={out.absolute()}"] if out else []
+        options = [f"-out={out.absolute()}"] if out else []
         options += [f"-target={each}" for each in targets]
         arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
         code, heard = self._stream(arguments, on_event, variables, accept=(0, _CHANGED))
         changes = tuple(each for each in heard.of(PlannedChange) if each.action != "noop")
-        drifted = tuple(heard.of(DriftedResource))
-        return Planned(code == _CHANGED, changes, drifted, heard.summary(), heard.warnings())
+        return Planned(code == _CHANGED, changes, tuple(heard.of(DriftedResource)))
 
-    def apply(self, planfile: Path, on_event: OnEvent = _ignore) -> AppliedPlan:
+    def apply(self, planfile: Path, on_event: OnEvent = _ignore) -> None:
         """Carry out a kept plan; raise ActionError with every failure after all that could be done was done."""
-        return self._change(["apply", "-json", "-input=false", str(planfile.absolute())], on_event)
+        self._stream(["apply", "-json", "-input=false", str(planfile.absolute())], on_event)
 
-    def destroy(
-        self, variables: Mapping[str, str] | None = None, on_event: OnEvent = _ignore, *, refresh: bool = True
-    ) -> AppliedPlan:
-        """Remove everything that is in the state; raise ActionError with every failure."""
-        options = [] if refresh else ["-refresh=false"]
-        arguments = ["apply", "-destroy", "-json", "-input=false", "-auto-approve", *options]
-        return self._change(arguments, on_event, variables)
+    def destroy(self, variables: Mapping[str, str] | None = None, on_event: OnEvent = _ignore) -> None:
+        """Remove everything that is in the state, without reading it anew; raise ActionError with every failure."""
+        arguments = ["apply", "-destroy", "-json", "-input=false", "-auto-approve", "-refresh=false"]
+        self._stream(arguments, on_event, variables)
 
     def output(self) -> dict[str, Any]:
         """Return the values of the outputs, sensitive ones too; empty before the first apply."""
@@ -196,18 +143,6 @@ class Terraform:
         if addresses:
             self._run(["state", "rm", *addresses])
 
-    def interrupt(self) -> None:
-        """Ask what another thread runs to stop gracefully; it raises ActionError there."""
-        if self._running is not None:
-            self._running.interrupt()
-
-    def _change(
-        self, arguments: Sequence[str], on_event: OnEvent, variables: Mapping[str, str] | None = None
-    ) -> AppliedPlan:
-        _, heard = self._stream(arguments, on_event, variables)
-        outputs = {name: value for each in heard.of(Outputs) for name, value in each.values.items()}
-        return AppliedPlan(heard.summary(), outputs, heard.warnings())
-
     def _stream(
         self,
         arguments: Sequence[str],
@@ -217,16 +152,17 @@ class Terraform:
     ) -> tuple[int, _Heard]:
         heard = _Heard(on_event)
         process = self._start(arguments, variables or {})
-        code = self._follow(process, heard.line)
+        code = process.follow(heard.line)
         if code not in accept:
-            raise self._error(arguments[0], code, heard.problems("error"), process)
+            problems = [each for each in heard.of(Problem) if each.severity == "error"]
+            raise self._error(arguments[0], code, problems, process)
         return code, heard
 
-    def _run(self, arguments: Sequence[str], accept: Sequence[int] = (0,), empty: str | None = None) -> str:
+    def _run(self, arguments: Sequence[str], empty: str | None = None) -> str:
         """Return what a command without events prints; `empty` in its errors means that there is nothing."""
         process = self._start(arguments, {})
-        code = self._follow(process, lambda _: None)
-        if code in accept:
+        code = process.follow(lambda _: None)
+        if code == 0:
             return process.output()
         if empty and empty in process.errors():
             return ""
@@ -237,16 +173,8 @@ class Terraform:
         with translate_errors(self._folder):
             return TerraformProcess([self._path(), *arguments], self._folder, {**self._env, **named})
 
-    def _follow(self, process: TerraformProcess, line: Callable[[str], None]) -> int:
-        self._running = process
-        try:
-            return process.follow(line)
-        finally:
-            self._running = None
-
     def _path(self) -> str:
-        if not self._program:
-            self.version()
+        self._program = self._program or find(self._env)[0]
         return self._program
 
     def _error(self, verb: str, code: int, problems: Sequence[Problem], process: TerraformProcess) -> ActionError:
@@ -258,7 +186,7 @@ class Terraform:
         summary = f"`terraform {verb}` ended with exit code {code}"
         return action_error([Problem("error", summary, "\n".join(lines))])
 
-    def _is_initialised(self, note: Path, digest: str, *, backend: bool) -> bool:
+    def _is_initialised(self, note: Path, digest: str) -> bool:
         """Tell whether `init` was done for this root, and the provider is still where it was put."""
         try:
             found = json.loads(note.read_text(encoding="utf-8"))
@@ -266,7 +194,7 @@ class Terraform:
             return False
         platforms = list((self._folder / ".terraform" / "providers").glob("*/*/*/*/*"))
         complete = bool(platforms) and all(each.is_dir() for each in platforms)
-        return complete and found.get("digest") == digest and (found.get("backend") or not backend)
+        return complete and found.get("digest") == digest
 
 
 def find(env: Mapping[str, str] | None = None) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Action = Literal["noop", "create", "read", "update", "replace", "delete", "move", "import", "forget", "open", "close"]
@@ -30,8 +30,6 @@ class PlannedChange:
 
     resource: Resource
     action: Action
-    reason: str = ""
-    """Such as `cannot_update`, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,6 @@ class Refreshed:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeSummary:
-    """How many resources a plan would change, or an apply changed."""
-
-    add: int
-    change: int
-    remove: int
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """A diagnostic of Terraform."""
 
@@ -81,14 +70,7 @@ class Problem:
     """Such as `main.tf.json line 12`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """The outputs after an apply; sensitive ones are left out."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-Event = PlannedChange | DriftedResource | ResourceStep | Refreshed | ChangeSummary | Problem | Outputs
+Event = PlannedChange | DriftedResource | ResourceStep | Refreshed | Problem
 
 
 def load_event(line: str) -> Event | None:
@@ -103,32 +85,18 @@ def load_event(line: str) -> Event | None:
 def _event(content: Mapping[str, Any]) -> Event | None:
     kind = content.get("type", "")
     if kind in _STEPS:
-        return _step(content["hook"], _STEPS[kind])
+        hook = content["hook"]
+        return ResourceStep(_resource(hook), hook["action"], _STEPS[kind], int(hook.get("elapsed_seconds", 0)))
     make = _KINDS.get(kind)
     return make(content) if make else None
 
 
-def _step(hook: Mapping[str, Any], phase: Phase) -> ResourceStep:
-    return ResourceStep(_resource(hook["resource"]), hook["action"], phase, int(hook.get("elapsed_seconds", 0)))
-
-
-def _change(change: Mapping[str, Any]) -> PlannedChange:
-    return PlannedChange(_resource(change["resource"]), change["action"], change.get("reason", ""))
-
-
-def _drift(change: Mapping[str, Any]) -> DriftedResource:
-    return DriftedResource(_resource(change["resource"]), change["action"])
-
-
-def _outputs(outputs: Mapping[str, Any]) -> Outputs:
-    return Outputs({name: each["value"] for name, each in outputs.items() if "value" in each})
-
-
-def _resource(content: Mapping[str, Any]) -> Resource:
+def _resource(holder: Mapping[str, Any]) -> Resource:
+    content = holder["resource"]
     return Resource(content["addr"], content.get("module", ""), content["resource_type"])
 
 
-def problem(content: Mapping[str, Any]) -> Problem:
+def _problem(content: Mapping[str, Any]) -> Problem:
     """Turn a diagnostic as Terraform writes it into one of ours."""
     place = content.get("range")
     return Problem(
@@ -141,12 +109,8 @@ def problem(content: Mapping[str, Any]) -> Problem:
 
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], Event]] = {
-    "planned_change": lambda content: _change(content["change"]),
-    "resource_drift": lambda content: _drift(content["change"]),
-    "refresh_complete": lambda content: Refreshed(_resource(content["hook"]["resource"])),
-    "change_summary": lambda content: ChangeSummary(
-        *(content["changes"][name] for name in ("add", "change", "remove"))
-    ),
-    "outputs": lambda content: _outputs(content["outputs"]),
-    "diagnostic": lambda content: problem(content["diagnostic"]),
+    "planned_change": lambda content: PlannedChange(_resource(content["change"]), content["change"]["action"]),
+    "resource_drift": lambda content: DriftedResource(_resource(content["change"]), content["change"]["action"]),
+    "refresh_complete": lambda content: Refreshed(_resource(content["hook"])),
+    "diagnostic": lambda content: _problem(content["diagnostic"]),
 }

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.drivers import terraform_launcher
 
 _PAUSE = 0.1
@@ -33,7 +32,6 @@ class TerraformProcess:
     def __init__(self, command: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
         """Start it."""
         self._out, self._err = _file(), _file()
-        self._interrupted = False
         self._child = subprocess.Popen(
             [*launcher(), *command],
             cwd=folder,
@@ -48,42 +46,35 @@ class TerraformProcess:
         """
         Pass on every line of its output until it ends; return its exit code.
 
-        An interrupt of the user stops it gracefully first, and so does whatever `line` raises. Raises ActionError
-        after `interrupt`.
+        An interrupt of the user stops it gracefully first, and so does whatever `line` raises.
         """
         tail = _Tail(self._out)
         try:
-            self._pass_on(tail, line)
+            while not self._has_ended():
+                tail.read(line)
+            tail.read(line)
         except KeyboardInterrupt:
             self.stop(lambda: tail.read(line))
             raise
         except BaseException:
             self.stop()
             raise
-        if self._interrupted:
-            raise ActionError(Diagnostic("interrupted", "Terraform was interrupted", hint="run the command again"))
         return self._child.returncode
-
-    def interrupt(self) -> None:
-        """Ask it to stop gracefully, from another thread than that of `follow`."""
-        self._interrupted = True
-        self._signal(signal.SIGINT)
 
     def stop(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Ask it to stop gracefully and wait; kill it after five minutes, or when the user interrupts once more."""
         deadline = time.monotonic() + _PATIENCE
-        self._signal(signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            self._child.send_signal(signal.SIGINT)
         try:
             while not self._has_ended() and time.monotonic() < deadline:
                 meanwhile()
         finally:
             if self._child.poll() is None:
-                self._kill()
-
-    def _pass_on(self, tail: "_Tail", line: Callable[[str], None]) -> None:
-        while not self._has_ended():
-            tail.read(line)
-        tail.read(line)
+                # The providers too: they are in the same process group.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._child.pid, signal.SIGKILL)
+                self._child.wait()
 
     def output(self) -> str:
         """Return all that it wrote to its standard output."""
@@ -97,16 +88,6 @@ class TerraformProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(_PAUSE)
         return self._child.returncode is not None
-
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._child.send_signal(number)
-
-    def _kill(self) -> None:
-        """Kill the providers too: they are in the same process group."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._child.pid, signal.SIGKILL)
-        self._child.wait()
 
 
 class _Tail:

@@ -92,13 +92,9 @@ def _talk(child: subprocess.Popen[str], text: str, report: Report | None) -> lis
         for line in child.stdout:
             lines.append(line.rstrip())
             if report and _PROGRESS.match(line):
-                report(_lower_first(line))
+                text = line.strip()
+                report(text[:1].lower() + text[1:])
         return lines
-
-
-def _lower_first(line: str) -> str:
-    line = line.strip()
-    return line[:1].lower() + line[1:]
 
 
 def _program() -> str:

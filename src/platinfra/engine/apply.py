@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Run:
 
 def apply(plan: Plan[Any], changes: list[Change], run: Run) -> None:
     """Do what `changes` names; raise ActionError with every failure after all that could be done was done."""
+    run.journal.replace(plan.record.continue_from)
     remove([each for each in changes if each.verb == "remove"], run)
     todo = {each.key for each in changes if each.verb in {"create", "update", "repair"}}
     _Scheduler(plan, todo, run).work()
@@ -68,7 +70,7 @@ class _Scheduler:
     def __init__(self, plan: Plan[Any], todo: set[str], run: Run) -> None:
         self.run = run
         self.waiting = {action.key: action for action in _by_chain(plan, todo)}
-        self.left = _count(plan.actions)
+        self.left = Counter(action.component for action in plan.actions)
         self.done: set[str] = set()
         self.running: dict[Future[bool], Action] = {}
         self.began: dict[str, float] = {}
@@ -140,13 +142,6 @@ class _Scheduler:
         self.left[component] -= 1
         if self.left[component] == 0:
             self.run.say(component, phase)
-
-
-def _count(actions: tuple[Action, ...]) -> dict[str, int]:
-    left: dict[str, int] = {}
-    for action in actions:
-        left[action.component] = left.get(action.component, 0) + 1
-    return left
 
 
 def cores() -> int:

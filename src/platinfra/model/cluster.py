@@ -38,7 +38,6 @@ class Revision:
     status: str
     """`deployed`, `failed`, `pending-upgrade` and what else Helm says."""
     chart: str
-    app_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from platinfra.model.ground import Place
-from platinfra.model.permission import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +21,17 @@ class Binding:
     client: bool = False
     """The consumer runs code that uses the provider: it gets the provider's client environment."""
 
-    @property
-    def writes(self) -> bool:
-        """Tell whether the consumer leaves something behind in the provider."""
-        return "write" in self.access
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A component may do one thing to another, because a wire asks for it; IAM, RBAC and grants follow."""
+
+    component: str
+    verb: str
+    provider: str
+    capability: str
+    wire: str
+    """The consumer's requirement, `component.requirement`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,6 @@ class ProcessStatus:
     state: str
     """`running`, `starting`, `backoff`, `stopped`, `failed` or `stopping`."""
     pid: int | None
-    started: float | None
-    """Seconds since the epoch."""
     restarts: int
     memory: int
     """Resident bytes of the process and its descendants."""
@@ -118,7 +116,6 @@ class Answer:
 
     status: int
     text: str
-    content_type: str = ""
 
     @property
     def ok(self) -> bool:

@@ -45,6 +45,10 @@ class Record:
     """The applied actions, in the order they were begun."""
     components: Mapping[str, ComponentRecord] = field(default_factory=dict)
 
+    def continue_from(self, before: Self) -> Self:
+        """Return the record with what was applied before, which the first action of a plan finds."""
+        return replace(self, applied=before.applied)
+
     def with_applied(self, key: str, applied: ActionRecord) -> Self:
         """Return the record with one action added or replaced."""
         return replace(self, applied={**self.applied, key: applied})

@@ -1,9 +1,10 @@
-"""What texts in settings have to be: `format:` of a setting names one of these."""
+"""What texts in settings have to be: `format:` names one of these, or a pattern of the table beside this file."""
 
 import re
 from collections.abc import Callable
 
 from platinfra.diagnostics import did_you_mean, join_names
+from platinfra.facts.table import beside
 
 Trouble = tuple[str, str]
 """What is wrong and what to write instead."""
@@ -41,34 +42,21 @@ def _prefix_check(prefix: str, example: str, what: str) -> Callable[[str], Troub
     return check
 
 
-def _pattern(pattern: str, what: str, hint: str) -> Callable[[str], Trouble | None]:
-    compiled = re.compile(pattern)
-    return lambda text: None if compiled.fullmatch(text) else (f"`{text}` is not {what}", hint)
+def problem(name: str, text: str) -> Trouble | None:
+    """Return what is wrong with a text that has to be of a format; None when nothing is."""
+    if name in _CHECKS:
+        return _CHECKS[name](text)
+    known = beside(__file__)[name]
+    return None if re.fullmatch(known["pattern"], text) else (f"`{text}` is not {known['what']}", known["hint"])
 
 
 def _several(text: str) -> list[str]:
     return [each.strip() for each in text.split(",")]
 
 
-FORMATS: dict[str, Callable[[str], Trouble | None]] = {
+_CHECKS: dict[str, Callable[[str], Trouble | None]] = {
     "instance-type": _instance_type,
     "gpu-instance-type": _gpu_instance_type,
     "database-class": _prefix_check("db.", "db.t4g.medium", "a class of RDS instances"),
     "sagemaker-instance-type": _prefix_check("ml.", "ml.m5.large", "a type of SageMaker instances"),
-    "bucket": _pattern(
-        r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        "the name of a bucket",
-        "3 to 63 lower-case letters, digits and dashes",
-    ),
-    "arn": _pattern(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|aws|):.+", "an ARN", "such as arn:aws:…"),
-    "slug": _pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a name as GitHub writes it in addresses", "such as data-science"),
-    "group": _pattern(r"[\w ./:@+-]+", "the name of a group", "letters, digits and ./:@+- without quotes or commas"),
-    "address": _pattern(
-        r"https?://[A-Za-z0-9.-]+(:\d+)?(/[\w.~/%-]*)?", "an address", "such as https://id.example.org"
-    ),
-    "quantity": _pattern(r"[1-9][0-9]*(Ki|Mi|Gi|Ti)", "a quantity", "such as 512Mi or 10Gi"),
-    "email": _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address", "such as team@example.org"),
-    "image": _pattern(
-        r"[a-z0-9][\w.:/@-]+", "the name of a container image", "such as public.ecr.aws/docker/library/python:3.12-slim"
-    ),
 }

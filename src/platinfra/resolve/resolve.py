@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, PlatinfraError, Span
+from platinfra.diagnostics import Diagnostic, Span, refuse
 from platinfra.document import Path_
 from platinfra.model.graph import Component, Graph
 from platinfra.model.ground import Ground
@@ -70,8 +70,7 @@ def resolve(
     problems += overrides.problems(bound.members, chosen)
     if not problems and (idle := idle_machine(bound.components.values(), chosen.ground)):
         problems.append(replace(idle, span=chosen.destination.where("deployment", "type", key=True)))
-    if problems:
-        raise PlatinfraError(*_in_order(problems, stack.document.file))
+    refuse(_in_order(problems, stack.document.file))
     graph = Graph(
         stack=chosen.file.name,
         environment=chosen.name,

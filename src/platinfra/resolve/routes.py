@@ -42,7 +42,7 @@ def proxies(members: Members, chosen: Chosen, catalog: Catalog) -> list[Member]:
             _free(f"{name}-sign-in", members), tool, "cluster", members[name].span, reason, bind={PAGE: (name, None)}
         )
         for name in hosts(members, chosen)
-        if not _asks(members[name])
+        if not any(each.capability == SIGN_IN for each in members[name].tool.requires.values())
         for reason in [f"`{name}` cannot use the stack's sign-in itself"]
     ]
 
@@ -131,11 +131,6 @@ def _too_many(members: Members) -> Iterator[Diagnostic]:
 
 def _vouchers(members: Members) -> list[Member]:
     return [each for each in members.values() if SIGN_IN in each.tool.provides]
-
-
-def _asks(member: Member) -> bool:
-    """Tell whether a tool asks the stack's sign-in itself."""
-    return any(each.capability == SIGN_IN for each in member.tool.requires.values())
 
 
 def _is_proxy(member: Member) -> bool:

@@ -8,8 +8,8 @@ from platinfra.catalog.schema import Setting, Tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
+from platinfra.resolve import formats
 from platinfra.resolve.components import Member
-from platinfra.resolve.formats import FORMATS
 from platinfra.spec.schema import Scalar
 
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
@@ -101,7 +101,7 @@ def _problem(key: str, setting: Setting, value: Scalar, span: Span | None) -> Di
         choices = [str(each) for each in setting.choices]
         hint = did_you_mean(str(value), choices) or f"one of {join_names(choices, 'or')}"
         return Diagnostic("unknown-value", f"`{value}` is not a value of the setting `{key}`", span, hint)
-    if setting.format and value != "" and (trouble := FORMATS[setting.format](str(value))):
+    if setting.format and value != "" and (trouble := formats.problem(setting.format, str(value))):
         return Diagnostic("wrong-format", f"the setting `{key}`: {trouble[0]}", span, trouble[1])
     if value == "" and setting.default is None:
         return Diagnostic("unknown-value", f"the setting `{key}` is empty", span, setting.help)

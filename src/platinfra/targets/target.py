@@ -13,6 +13,7 @@ from platinfra.sections.section import Deployment, Provider
 if TYPE_CHECKING:
     from platinfra.model.drift import Drift
     from platinfra.model.plan import Change
+    from platinfra.model.record import Record
     from platinfra.model.workspace import Workspace
     from platinfra.resolve.resolve import Resolved
     from platinfra.sections.section import Destination
@@ -189,6 +190,14 @@ def no_page(name: str) -> PlatinfraError:
 def not_confirmed(what: str, hint: str) -> PlatinfraError:
     """Say that nothing was done because nobody agreed."""
     return PlatinfraError(Diagnostic("not-confirmed", what, hint=f"nothing was changed; {hint}"))
+
+
+def refuse_another_stack(before: Record, name: str) -> None:
+    """Raise PlatinfraError when the record of a folder is that of a stack of another name."""
+    if before.applied and before.stack not in {"", name}:
+        message = f"the stack `{before.stack}` is running in this folder, but the file describes `{name}`"
+        hint = "stop it with `platinfra down`, or give this file its own folder or environment"
+        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 
 def removal(changes: Sequence[Change], kept: Sequence[str]) -> list[str]:

@@ -45,8 +45,3 @@ def test_other_texts_are_no_names(text: str) -> None:
 def test_the_hub_answers_at_another_host() -> None:
     assert ImageName("docker.io", "library/python", "3").host == "registry-1.docker.io"
     assert ImageName("ghcr.io", "a/b", "3").host == "ghcr.io"
-
-
-def test_a_registry_is_asked_for_the_digest_before_the_tag() -> None:
-    assert ImageName("ghcr.io", "a/b", "3").reference == "3"
-    assert ImageName("ghcr.io", "a/b", "3", SHA).reference == SHA

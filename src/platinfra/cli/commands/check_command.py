@@ -1,7 +1,6 @@
 """`platinfra check`."""
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -14,7 +13,7 @@ from platinfra.targets.answers import Proof
 @options.component(required=False)
 @options.stack_folder
 @options.as_json
-def command(component: str | None, file: Path | None, environment: str | None, *, as_json: bool) -> None:
+def command(component: str | None, which: options.Which, *, as_json: bool) -> None:
     """
     Test each component and each wire with the tools' real clients.
 
@@ -25,7 +24,7 @@ def command(component: str | None, file: Path | None, environment: str | None, *
       platinfra check
       platinfra check mlflow
     """
-    workspace, target = brought_up(file, environment)
+    workspace, target = brought_up(*which)
     proofs = target.prove(workspace, component, lambda proof: None if as_json else _print(proof))
     if as_json:
         render.data({"proofs": proofs})

@@ -1,19 +1,17 @@
 """`platinfra doctor`."""
 
 import sys
-from pathlib import Path
 
 import click
 
 from platinfra.app.doctor import doctor
 from platinfra.cli import options, render
-from platinfra.targets.answers import Finding
 
 
 @click.command("doctor")
 @options.stack_file
 @options.as_json
-def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
+def command(which: options.Which, *, as_json: bool) -> None:
     """
     Check whether this machine has what the stack in FILE needs, and show how to fix what is missing.
 
@@ -21,13 +19,13 @@ def command(file: Path | None, environment: str | None, *, as_json: bool) -> Non
     Example:
       platinfra doctor
     """
-    findings = doctor(file, environment)
+    findings = doctor(*which)
     if as_json:
         render.data({"findings": findings})
     else:
-        render.table([_row(each) for each in findings], ["", "check", "found", "fix"])
+        rows = (
+            ["✓", each.subject, each.detail, ""] if each.ok else ["✗", each.subject, each.detail, each.remedy]
+            for each in findings
+        )
+        render.table(list(rows), ["", "check", "found", "fix"])
     sys.exit(0 if all(each.ok for each in findings) else 1)
-
-
-def _row(each: Finding) -> list[str]:
-    return ["✓" if each.ok else "✗", each.subject, each.detail, "" if each.ok else each.remedy]

@@ -1,12 +1,10 @@
 """`platinfra down`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.stacks import brought_up
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_delete
+from platinfra.cli.consent import Consent
 from platinfra.targets.answers import Data, Talk
 
 
@@ -23,7 +21,7 @@ from platinfra.targets.answers import Data, Talk
 )
 @click.option("--yes", "-y", is_flag=True, help="Local: delete without asking.")
 @options.confirm
-def command(file: Path | None, environment: str | None, *, data: Data | None, yes: bool, confirm: str | None) -> None:
+def command(which: options.Which, *, data: Data | None, yes: bool, confirm: str | None) -> None:
     """
     Stop every process of the stack, or remove it from its cluster or AWS account. Data is kept by default.
 
@@ -35,9 +33,9 @@ def command(file: Path | None, environment: str | None, *, data: Data | None, ye
       platinfra down --delete-data
       platinfra down --env production --keep-data
     """
-    workspace, target = brought_up(file, environment)
+    workspace, target = brought_up(*which)
     with progress.choose_progress() as emit:
-        ended = target.down(workspace, data, Talk(emit, may_delete=may_delete(yes=yes, name=confirm)))
+        ended = target.down(workspace, data, Talk(emit, may_delete=Consent(yes=yes, name=confirm).may_delete))
     render.say_done(ended.text)
     for each in ended.kept:
         render.say_done(f"kept: {each}")

@@ -1,14 +1,17 @@
 """`platinfra drift`."""
 
+import json
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
-from platinfra.cli.drift_text import print_drift
+from platinfra.model.drift import Drift
 
+_WIDE = 60
 DRIFTED = 3
 """Exit code of `--exit-code` when something was changed by hand."""
 
@@ -18,9 +21,7 @@ DRIFTED = 3
 @options.without
 @options.as_json
 @click.option("--exit-code", is_flag=True, help=f"Exit with {DRIFTED} if something differs.")
-def command(
-    file: Path | None, environment: str | None, without: tuple[str, ...], *, as_json: bool, exit_code: bool
-) -> None:
+def command(which: options.Which, without: tuple[str, ...], *, as_json: bool, exit_code: bool) -> None:
     """
     Show what was changed by hand since `up`, in the AWS account or in the cluster. Changes nothing.
 
@@ -29,11 +30,28 @@ def command(
       platinfra drift
       platinfra drift --env production --exit-code
     """
-    stack, target = stack_of(file, environment, without)
+    stack, target = stack_of(*which, without)
     found = target.drift(stack)
     if as_json:
         render.data({"drift": found})
     else:
-        print_drift(found)
+        _print_drift(found)
     if exit_code and found:
         sys.exit(DRIFTED)
+
+
+def _print_drift(found: Sequence[Drift]) -> None:
+    """Print what differs from what was applied, by component."""
+    if not found:
+        click.echo("nothing was changed by hand")
+        return
+    for each in sorted(found, key=lambda each: (each.component, each.address)):
+        whole = "was removed" if each.before is not None else "was added"
+        what = f"{each.attribute}: {_show(each.before)} → {_show(each.after)}" if each.attribute else whole
+        click.echo(f"{each.component}  {each.address}  {what}")
+    click.echo("`platinfra up` restores it", err=True)
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _WIDE else f"{text[:_WIDE]}…"

@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from pathlib import Path
 
 import click
 
@@ -14,7 +13,7 @@ from platinfra.cli import options, render
 @options.stack_folder
 @options.as_json
 @click.option("--show-secrets", is_flag=True, help="Print secrets too. On a terminal they are hidden by default.")
-def command(file: Path | None, environment: str | None, *, as_json: bool, show_secrets: bool) -> None:
+def command(which: options.Which, *, as_json: bool, show_secrets: bool) -> None:
     """
     Print the variables that a client of the stack needs, as shell commands.
 
@@ -23,7 +22,7 @@ def command(file: Path | None, environment: str | None, *, as_json: bool, show_s
       eval "$(platinfra env)"
       platinfra env --json
     """
-    workspace, target = brought_up(file, environment)
+    workspace, target = brought_up(*which)
     hidden = sys.stdout.isatty() and not show_secrets
     variables = {
         key: "…" if hidden and key.endswith(("TOKEN", "PASSWORD", "SECRET")) else value

@@ -1,7 +1,5 @@
 """`platinfra graph`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.graph import graph
@@ -19,7 +17,7 @@ from platinfra.cli import options
     show_default=True,
     help="Output format.",
 )
-def command(file: Path | None, environment: str | None, without: tuple[str, ...], form: str) -> None:
+def command(which: options.Which, without: tuple[str, ...], form: str) -> None:
     """
     Draw the stack in FILE.
 
@@ -28,4 +26,4 @@ def command(file: Path | None, environment: str | None, without: tuple[str, ...]
       platinfra graph
       platinfra graph --format svg > stack.svg
     """
-    click.echo(graph(file, environment, without, form))
+    click.echo(graph(*which, without, form))

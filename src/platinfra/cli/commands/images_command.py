@@ -1,6 +1,5 @@
 """`platinfra images`."""
 
-from pathlib import Path
 from typing import Literal
 
 import click
@@ -17,9 +16,7 @@ Action = Literal["build", "push", "lock"]
 @options.stack_folder
 @click.option("--base", metavar="IMAGE", help="Use another base image with Python, such as one of yours by its digest.")
 @options.as_json
-def command(
-    file: Path | None, environment: str | None, actions: tuple[Action, ...], base: str | None, *, as_json: bool
-) -> None:
+def command(which: options.Which, actions: tuple[Action, ...], base: str | None, *, as_json: bool) -> None:
     """
     Show the images that platinfra builds for tools without a maintained one, and build, push or lock them.
 
@@ -34,12 +31,12 @@ def command(
       platinfra images push lock
       platinfra images build --base registry.example.org/python:3.12
     """
-    stack, target = stack_of(file, environment)
+    stack, target = stack_of(*which)
     found = [] if actions else target.images(stack)
     if {"build", "push"} & {*actions}:
         found = target.build_images(stack, _report, base=base, push="push" in actions)
     if "lock" in actions:
-        found = lock(file, environment, _report)
+        found = lock(*which, _report)
     if as_json:
         render.data({"images": found})
     else:

@@ -1,7 +1,5 @@
 """`platinfra logs`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.stacks import brought_up
@@ -15,7 +13,7 @@ from platinfra.cli import options
     "--lines", "-n", default=50, show_default=True, type=click.IntRange(min=0), help="Lines to show of each log."
 )
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new lines.")
-def command(component: str | None, file: Path | None, environment: str | None, lines: int, *, follow: bool) -> None:
+def command(component: str | None, which: options.Which, lines: int, *, follow: bool) -> None:
     """
     Show the logs of COMPONENT, or of all components.
 
@@ -24,6 +22,6 @@ def command(component: str | None, file: Path | None, environment: str | None, l
       platinfra logs mlflow
       platinfra logs prefect -n 200 --follow
     """
-    workspace, target = brought_up(file, environment)
+    workspace, target = brought_up(*which)
     for process, line in target.logs(workspace, component, lines=lines, follow=follow):
         click.echo(f"{click.style(process, fg='cyan')} | {line}")

@@ -1,7 +1,5 @@
 """`platinfra open`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.open import forward
@@ -13,7 +11,7 @@ from platinfra.cli import options
 @options.component(required=False)
 @options.stack_folder
 @click.option("--print", "only_print", is_flag=True, help="Only print the address.")
-def command(component: str | None, file: Path | None, environment: str | None, *, only_print: bool) -> None:
+def command(component: str | None, which: options.Which, *, only_print: bool) -> None:
     """
     Open the page of COMPONENT in the browser. Without COMPONENT, list all pages.
 
@@ -22,7 +20,7 @@ def command(component: str | None, file: Path | None, environment: str | None, *
       platinfra open mlflow
       platinfra open jupyterlab     (logs you in)
     """
-    workspace, target = brought_up(file, environment)
+    workspace, target = brought_up(*which)
     if component is None:
         for name, url in target.pages(workspace).items():
             click.echo(f"{name:<16} {url}")

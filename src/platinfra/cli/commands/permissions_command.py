@@ -1,12 +1,12 @@
 """`platinfra permissions`."""
 
-from pathlib import Path
+from itertools import groupby
 
 import click
 
 from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
-from platinfra.cli.permissions_text import print_permissions
+from platinfra.targets.answers import Allowed, Permissions
 
 
 @click.command("permissions")
@@ -15,15 +15,7 @@ from platinfra.cli.permissions_text import print_permissions
 @options.as_json
 @click.option("--policy", "documents", is_flag=True, help="Print the policy documents that enforce them on the target.")
 @click.option("--operator", is_flag=True, help="AWS: print the minimal permissions to run `up` and `down`.")
-def command(
-    file: Path | None,
-    environment: str | None,
-    without: tuple[str, ...],
-    *,
-    as_json: bool,
-    documents: bool,
-    operator: bool,
-) -> None:
+def command(which: options.Which, without: tuple[str, ...], *, as_json: bool, documents: bool, operator: bool) -> None:
     """
     Show who may do what in the stack in FILE, and which wire requires it.
 
@@ -33,7 +25,7 @@ def command(
       platinfra permissions --policy
       platinfra permissions --operator
     """
-    stack, target = stack_of(file, environment, without)
+    stack, target = stack_of(*which, without)
     if documents or operator:
         click.echo(target.policy(stack) if documents else target.operator_policy(stack))
         return
@@ -41,4 +33,26 @@ def command(
     if as_json:
         render.data({"permissions": found.grants, "statements": found.statements})
     else:
-        print_permissions(found)
+        _print_permissions(found)
+
+
+def _print_permissions(found: Permissions) -> None:
+    """Print the wires, and each role of AWS or of a cluster with its statements and what asked for them."""
+    rows = [
+        [each.component, ", ".join(each.verbs) or "use", each.provider, each.wire, each.enforced]
+        for each in found.grants
+    ]
+    render.table(rows, ["component", "may", "on", "wire", "enforced by"])
+    for role, statements in groupby(found.statements, key=lambda each: each.role):
+        click.secho(f"\n{role}", bold=True)
+        for (actions, wire), alike in groupby(statements, key=lambda each: (each.actions, each.wire)):
+            _print_statements(actions, wire, list(alike))
+
+
+def _print_statements(actions: tuple[str, ...], wire: str, alike: list[Allowed]) -> None:
+    """Print statements that differ in what they are about only."""
+    click.echo(f"  {', '.join(actions)}")
+    for allowed in alike:
+        for resource in allowed.resources:
+            click.echo(f"    on {resource}{f'  ({allowed.reason})' if allowed.reason and resource == '*' else ''}")
+    click.echo(click.style(f"    required by {wire}", dim=True))

@@ -1,11 +1,10 @@
 """`platinfra plan`."""
 
 import sys
-from pathlib import Path
 
 import click
 
-from platinfra.app.plan import plan
+from platinfra.app.stacks import checked_stack
 from platinfra.cli import options, render
 from platinfra.cli.plan_text import plan_data, print_plan
 
@@ -19,15 +18,7 @@ CHANGES = 3
 @options.as_json
 @click.option("--offline", is_flag=True, help="Do not contact AWS or the cluster; show what the file declares.")
 @click.option("--exit-code", is_flag=True, help=f"Exit with {CHANGES} if there are changes.")
-def command(
-    file: Path | None,
-    environment: str | None,
-    without: tuple[str, ...],
-    *,
-    as_json: bool,
-    exit_code: bool,
-    offline: bool,
-) -> None:
+def command(which: options.Which, without: tuple[str, ...], *, as_json: bool, exit_code: bool, offline: bool) -> None:
     """
     Show what `up` would do with FILE: components, wires and their reasons, permissions, actions.
 
@@ -38,7 +29,8 @@ def command(
       platinfra plan
       platinfra plan --without jupyterlab --json
     """
-    planned = plan(file, environment, without, offline=offline, certain=exit_code)
+    stack, target = checked_stack(*which, without)
+    planned = target.plan(stack, offline=offline, certain=exit_code)
     render.diagnostics(planned.warnings)
     if as_json:
         render.data(plan_data(planned))

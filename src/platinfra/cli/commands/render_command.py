@@ -34,8 +34,7 @@ from platinfra.targets.answers import RenderOptions
 @click.option("--state", is_flag=True, help="AWS: include the S3 backend that `up` uses.")
 @options.as_json
 def command(
-    file: Path | None,
-    environment: str | None,
+    which: options.Which,
     without: tuple[str, ...],
     out: Path | None,
     kind: Literal["helm", "manifests", "argocd", "flux"],
@@ -54,7 +53,7 @@ def command(
       platinfra render --env cluster --format argocd
       terraform output -json > outputs.json && platinfra render --format flux --outputs outputs.json
     """
-    made = render_stack(file, environment, out, without, RenderOptions(kind, state=state, outputs=outputs))
+    made = render_stack(*which, out, without, RenderOptions(kind, state=state, outputs=outputs))
     render.diagnostics(made.warnings)
     if as_json:
         render.data({"folder": str(made.folder), "files": list(made.files), "changed": list(made.changed)})

@@ -1,7 +1,5 @@
 """`platinfra restart`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.stacks import brought_up
@@ -12,7 +10,7 @@ from platinfra.targets.answers import Talk
 @click.command("restart")
 @options.component(required=True)
 @options.stack_folder
-def command(component: str, file: Path | None, environment: str | None) -> None:
+def command(component: str, which: options.Which) -> None:
     """
     Restart COMPONENT and wait until it is ready.
 
@@ -20,6 +18,6 @@ def command(component: str, file: Path | None, environment: str | None) -> None:
     Example:
       platinfra restart mlflow
     """
-    workspace, target = brought_up(file, environment)
+    workspace, target = brought_up(*which)
     with progress.choose_progress() as emit:
         target.restart(workspace, component, Talk(emit))

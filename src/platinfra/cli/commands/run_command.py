@@ -1,7 +1,5 @@
 """`platinfra run`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.run import run
@@ -11,7 +9,7 @@ from platinfra.cli import options
 @click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @options.stack_folder
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, required=True, metavar="-- CMD [ARGS]...")
-def command(file: Path | None, environment: str | None, command_line: tuple[str, ...]) -> None:
+def command(which: options.Which, command_line: tuple[str, ...]) -> None:
     """
     Run CMD in the stack's client environment, with its variables.
 
@@ -20,4 +18,4 @@ def command(file: Path | None, environment: str | None, command_line: tuple[str,
       platinfra run -- python train.py
       platinfra run -- dvc push
     """
-    run(file, environment, command_line)
+    run(*which, command_line)

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from pathlib import Path
 
 import click
 
@@ -18,7 +17,7 @@ _HEADER = ["", "component", "health", "version", "address", "memory", "restarts"
 @options.stack_folder
 @options.as_json
 @click.option("--watch", "-w", is_flag=True, help="Refresh every two seconds.")
-def command(file: Path | None, environment: str | None, *, as_json: bool, watch: bool) -> None:
+def command(which: options.Which, *, as_json: bool, watch: bool) -> None:
     """
     Show each component's health, version, address, memory, restarts and permissions.
 
@@ -30,7 +29,7 @@ def command(file: Path | None, environment: str | None, *, as_json: bool, watch:
       platinfra status --json
     """
     while True:
-        workspace, target = brought_up(file, environment)
+        workspace, target = brought_up(*which)
         found = target.status(workspace)
         if watch:
             click.clear()
@@ -41,5 +40,6 @@ def command(file: Path | None, environment: str | None, *, as_json: bool, watch:
 
 
 def _row(each: ComponentStatus) -> list[str]:
-    cells = [_MARKS[each.health], each.name, each.health, each.version, each.address, render.megabytes(each.memory)]
+    memory = f"{each.memory / 1_000_000:.0f} MB" if each.memory else ""
+    cells = [_MARKS[each.health], each.name, each.health, each.version, each.address, memory]
     return [*cells, str(each.restarts or ""), str(each.permissions or ""), each.detail]

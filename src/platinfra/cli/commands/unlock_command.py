@@ -1,18 +1,16 @@
 """`platinfra unlock`."""
 
-from pathlib import Path
-
 import click
 
 from platinfra.app.stacks import stack_of
 from platinfra.cli import options, render
-from platinfra.cli.consent import may_unlock
+from platinfra.cli.consent import Consent
 
 
 @click.command("unlock")
 @options.stack_file
 @click.option("--yes", "-y", is_flag=True, help="Release it without asking.")
-def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
+def command(which: options.Which, *, yes: bool) -> None:
     """
     Release the lock of a stack's state on AWS after the command that held it died.
 
@@ -20,6 +18,6 @@ def command(file: Path | None, environment: str | None, *, yes: bool) -> None:
     Example:
       platinfra unlock
     """
-    stack, target = stack_of(file, environment)
-    lock = target.unlock(stack, may_unlock(yes=yes))
+    stack, target = stack_of(*which)
+    lock = target.unlock(stack, Consent(yes=yes).may_unlock)
     render.say_done(f"released the lock of {lock.who}" if lock else "there is no lock")

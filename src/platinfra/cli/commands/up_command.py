@@ -1,12 +1,10 @@
 """`platinfra up`."""
 
-from pathlib import Path
-
 import click
 
-from platinfra.app.up import up
+from platinfra.app.stacks import ready_stack
 from platinfra.cli import options, progress, render
-from platinfra.cli.consent import may_change, may_move, may_remove
+from platinfra.cli.consent import Consent
 from platinfra.cli.plan_text import print_applied
 from platinfra.targets.answers import Talk
 
@@ -19,8 +17,7 @@ from platinfra.targets.answers import Talk
 @options.confirm
 @options.as_json
 def command(
-    file: Path | None,
-    environment: str | None,
+    which: options.Which,
     without: tuple[str, ...],
     *,
     yes: bool,
@@ -39,8 +36,10 @@ def command(
       platinfra up --env laptop --without jupyterlab
     """
     with progress.choose_progress(as_json=as_json) as emit:
-        talk = Talk(emit, may_remove(yes=yes), may_change(yes=yes, name=confirm), may_move(yes=yes))
-        applied = up(file, environment, talk, without=without, move_ports=move_ports)
+        consent = Consent(yes=yes, name=confirm)
+        talk = Talk(emit, consent.may_remove, consent.may_change, consent.may_move)
+        stack, target = ready_stack(*which, without)
+        applied = target.up(stack, talk, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)
     if not as_json:
         print_applied(applied)

@@ -1,17 +1,15 @@
 """`platinfra validate`."""
 
-from pathlib import Path
-
 import click
 
-from platinfra.app.validate import validate
+from platinfra.app.stacks import checked_stacks
 from platinfra.cli import options, render
 
 
 @click.command("validate")
 @options.stack_file
 @options.as_json
-def command(file: Path | None, environment: str | None, *, as_json: bool) -> None:
+def command(which: options.Which, *, as_json: bool) -> None:
     """
     Check FILE (default: platinfra.yaml) and list every problem, offline.
 
@@ -20,7 +18,7 @@ def command(file: Path | None, environment: str | None, *, as_json: bool) -> Non
       platinfra validate
       platinfra validate team/platinfra.yaml --env prod
     """
-    results = validate(file, environment)
+    results = checked_stacks(*which)
     warnings = list(results[0].warnings)
     render.diagnostics(warnings)
     if as_json:

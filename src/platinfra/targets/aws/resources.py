@@ -30,16 +30,13 @@ def find_calls(root: Root) -> tuple[tuple[str, str], ...]:
 
 def find_resources(root: Root, files: Mapping[str, bytes]) -> list[Declared]:
     """Return what the folder declares, by component."""
-    return [Declared(component, module, _types(module, files)) for component, module in find_calls(root)]
+    calls = find_calls(root)
+    return [Declared(component, name, tuple(dict.fromkeys(_in_module(name, files)))) for component, name in calls]
 
 
 def resource_types(root: Root, files: Mapping[str, bytes]) -> frozenset[str]:
     """Return the types of all resources that the folder declares."""
     return frozenset(name for each in find_resources(root, files) for name in each.types)
-
-
-def _types(module: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_in_module(module, files)))
 
 
 def _in_module(name: str, files: Mapping[str, bytes]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from platinfra.facts.table import beside
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference
 from platinfra.model.template import ABSENT
@@ -18,17 +19,7 @@ TERRAFORM_VERSION = ">= 1.11.0"
 """The first version with write-only arguments, which keep passwords out of the state."""
 PROVIDER_VERSION = "5.100.0"
 """The version that platinfra is tested with."""
-_ON_DESTROY = {
-    "type": "string",
-    "default": "protect",
-    "description": "What happens to data when it is destroyed: protect (refuse), keep (final snapshots) or delete.",
-    "validation": [
-        {
-            "condition": '${contains(["protect", "keep", "delete"], var.on_destroy)}',
-            "error_message": "on_destroy is protect, keep or delete.",
-        }
-    ],
-}
+_TABLE: Mapping[str, Any] = beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +42,15 @@ class Root:
         data = {
             "terraform": terraform,
             "provider": {"aws": {"region": self.place.region.name, "allowed_account_ids": account}},
-            "variable": {"on_destroy": _ON_DESTROY},
+            "variable": {"on_destroy": _TABLE["on_destroy"]},
             "module": {label: terraform_json(dict(call)) for label, call in self.modules.items()},
             "output": {
-                name: {"value": terraform_json(value), "description": _OUTPUTS[name]}
+                name: {"value": terraform_json(value), "description": _TABLE["outputs"][name]}
                 for name, value in self.outputs.items()
                 if value
             },
         }
         return json.dumps(data, indent=2) + "\n"
-
-
-_OUTPUTS = {
-    "platform": "The network, and the cluster or the machine.",
-    "components": "Each component's role, service account and outputs.",
-    "users": "Role of users to its ARN.",
-    "administrators": "Each database to the secret of the user that creates its logins, by ARN.",
-    "wires": "What each provider passes to its consumers; secrets by ARN.",
-}
 
 
 def root(values: AwsValues) -> Root:

@@ -129,7 +129,8 @@ class _Checks:
 
     def cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         yield from self.only_with("cluster", "kubernetes")
-        if not re.fullmatch(r"\d+\.\d+", cluster.version) or _version(cluster.version) < _OLDEST_CLUSTER:
+        found = re.fullmatch(r"(\d+)\.(\d+)", cluster.version)
+        if not found or (int(found[1]), int(found[2])) < _OLDEST_CLUSTER:
             message = f"`{cluster.version}` is not a Kubernetes version that platinfra supports on EKS"
             hint = f"{'.'.join(map(str, _OLDEST_CLUSTER))} or newer"
             yield self.diagnose("unsupported-version", message, hint, "cluster", "version")
@@ -268,7 +269,3 @@ def _range(text: str) -> "IPv4Network | None":
     except ValueError:
         return None
     return found if isinstance(found, IPv4Network) else None
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split(".")))

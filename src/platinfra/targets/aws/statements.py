@@ -73,7 +73,7 @@ def statements_of_wire(binding: Binding, values: AwsValues) -> Iterator[Statemen
                     made,
                     component=binding.consumer,
                     role=requirement.role if requirement else MAIN,
-                    sid=_camel(binding.name, verb),
+                    sid=camel(binding.name, verb),
                     wire=f"{binding.consumer}.{binding.name}",
                     verb=verb,
                     provider=binding.provider,
@@ -96,7 +96,7 @@ def _own(component: Component, role: str, templates: Iterable[AwsStatement], val
     for template in templates:
         made = _make_statement(template, component, None, values)
         if made:
-            yield replace(made, component=component.name, role=role, sid=_camel("own", role), provider=component.name)
+            yield replace(made, component=component.name, role=role, sid=camel("own", role), provider=component.name)
 
 
 def _make_statement(
@@ -129,7 +129,8 @@ def _condition(value: Any) -> Any:
     return join_text(as_text(value) or ())
 
 
-def _camel(*words: str) -> str:
+def camel(*words: str) -> str:
+    """Return words as a Sid, which takes letters and digits only."""
     return "".join(part.capitalize() for word in words for part in word.replace("_", "-").split("-"))
 
 

@@ -7,7 +7,7 @@ from platinfra.model.graph import Binding
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.roles import Role
-from platinfra.targets.aws.statements import Statement, statements_of_wire, with_unique_sids
+from platinfra.targets.aws.statements import Statement, camel, statements_of_wire, with_unique_sids
 
 
 def roles(values: AwsValues) -> list[Role]:
@@ -35,7 +35,7 @@ def _statements(role: str, values: AwsValues) -> Iterator[Statement]:
     for binding in _as_user(role, values):
         for each in statements_of_wire(binding, values):
             yield replace(
-                each, component="users", role=MAIN, sid=f"{_word(binding.consumer)}{each.sid}", wire=f"users.{role}"
+                each, component="users", role=MAIN, sid=f"{camel(binding.consumer)}{each.sid}", wire=f"users.{role}"
             )
 
 
@@ -64,7 +64,3 @@ def _machine_access(role: str, values: AwsValues) -> dict[str, dict[str, object]
         documents.statement("OwnSessions", ["ssm:ResumeSession", "ssm:TerminateSession"], sessions),
     ]
     return {"sessions": documents.policy(statements)}
-
-
-def _word(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("-"))

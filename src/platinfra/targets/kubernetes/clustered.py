@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from platinfra.targets import kubernetes
 from platinfra.targets.target import Target
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from platinfra.targets.answers import ComponentStatus, ImageStatus, Page
     from platinfra.targets.kubernetes.bundle import Bundle
     from platinfra.targets.kubernetes.verbs.running import InCluster
-
-# start-up time: what a verb needs is imported when it is used
 
 
 class Clustered(Target):
@@ -30,52 +29,38 @@ class Clustered(Target):
 
     def status(self, workspace: Workspace) -> list[ComponentStatus]:
         """Ask the cluster how each component is."""
-        from platinfra.targets.kubernetes.verbs.running import statuses
-
-        return statuses(self.running(workspace))
+        return kubernetes.verbs.running.statuses(self.running(workspace))
 
     def logs(
         self, workspace: Workspace, component: str | None, *, lines: int, follow: bool
     ) -> Iterator[tuple[str, str]]:
         """Yield pod and line."""
-        from platinfra.targets.kubernetes.verbs.running import lines as lines_of
-
-        return lines_of(self.running(workspace), component, count=lines, follow=follow)
+        return kubernetes.verbs.running.lines(self.running(workspace), component, count=lines, follow=follow)
 
     def pages(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the components that have a page, with their addresses."""
-        from platinfra.targets.kubernetes.verbs.running import addresses
-
-        return addresses(self.running(workspace))
+        return kubernetes.verbs.running.addresses(self.running(workspace))
 
     def page(self, workspace: Workspace, component: str) -> Page:
         """Return the page of a component: its route, or a tunnel."""
-        from platinfra.targets.kubernetes.verbs.running import page
-
-        return page(self.running(workspace), component)
+        return kubernetes.verbs.running.page(self.running(workspace), component)
 
     def images(self, stack: Resolved) -> list[ImageStatus]:
         """Return the images that are built from the tools' locks."""
-        from platinfra.targets.kubernetes.verbs.images import images
-
-        return images(self._pods(stack))
+        return kubernetes.verbs.images.images(self._pods(stack))
 
     def build_images(
         self, stack: Resolved, report: Callable[[str], None], *, base: str | None, push: bool
     ) -> list[ImageStatus]:
         """Build them, and push them if asked."""
-        from platinfra.targets.kubernetes.verbs.images import build
-
-        return build(self._pods(stack), report, base=base, push=push)
+        return kubernetes.verbs.images.build(self._pods(stack), report, base=base, push=push)
 
     def lock_images(
         self, stacks: Sequence[Resolved], report: Callable[[str], None], *, everywhere: bool
     ) -> list[ImageStatus]:
         """Write the digests of all images beside the stack file."""
-        from platinfra.targets.kubernetes.verbs.images import lock
-
         bundles = [self._pods(each, digests=False) for each in stacks]
-        return lock(stacks[0].workspace, bundles, report, everywhere=everywhere)
+        return kubernetes.verbs.images.lock(stacks[0].workspace, bundles, report, everywhere=everywhere)
 
     def _pods(self, stack: Resolved, *, digests: bool = True) -> Bundle:
         found = self.bundle(stack, digests=digests)

@@ -31,11 +31,6 @@ class ImageName:
         """Return the host that answers for the registry."""
         return _HUB_HOST if self.registry == HUB else self.registry
 
-    @property
-    def reference(self) -> str:
-        """Return what a registry is asked for: the digest, or the tag."""
-        return self.digest or self.tag
-
     def __str__(self) -> str:
         """Return the one full name of the image."""
         tag, digest = (f":{self.tag}" if self.tag else ""), (f"@{self.digest}" if self.digest else "")

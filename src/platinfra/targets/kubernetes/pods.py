@@ -26,12 +26,6 @@ def templates(objects: Iterable[Object]) -> Iterator[tuple[Object, Object]]:
             yield each, found
 
 
-def labels(template: Object) -> Mapping[str, str]:
-    """Return the labels of a pod template."""
-    found: Mapping[str, str] = (template.get("metadata") or {}).get("labels") or {}
-    return found
-
-
 def is_hook(each: Object) -> bool:
     """Tell whether an object is a test of Helm's, which nobody runs here."""
     hooks = (each["metadata"].get("annotations") or {}).get("helm.sh/hook", "")
@@ -41,8 +35,3 @@ def is_hook(each: Object) -> bool:
 def is_any_hook(each: Object) -> bool:
     """Tell whether Helm makes an object at some moment and does not keep it."""
     return "helm.sh/hook" in (each["metadata"].get("annotations") or {})
-
-
-def has_labels(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Tell whether labels hold all that a selector names."""
-    return all(found.get(key) == value for key, value in wanted.items())

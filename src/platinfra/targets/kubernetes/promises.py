@@ -14,7 +14,7 @@ from platinfra.model.graph import Binding, Component
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
 from platinfra.targets.kubernetes.facts import SIGN_IN, ClusterValues
 from platinfra.targets.kubernetes.network import selectors
-from platinfra.targets.kubernetes.pods import has_labels, is_hook, labels, templates
+from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.routes import routes_of
 
 Object = Mapping[str, Any]
@@ -55,7 +55,8 @@ def _find_unselected(
     """Yield pods that no network policy of the component selects: nobody could reach them, nor they anybody."""
     wanted = selectors(component, values)
     for each, template in templates(objects):
-        if not any(has_labels(labels(template), selector) for selector in wanted):
+        labels = (template.get("metadata") or {}).get("labels") or {}
+        if not any(selector.items() <= labels.items() for selector in wanted):
             name = f"{each['kind']} {each['metadata']['name']}"
             yield _problem(release, f"the pods of {name} have none of the labels that `charts.pods` promises", "")
 

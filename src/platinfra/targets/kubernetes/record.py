@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from platinfra.model.graph import Component
 from platinfra.model.record import ComponentRecord, Migration, Record
@@ -85,6 +85,10 @@ class ClusterRecord(Record):
     context: str | None = None
     """None for the current one, and for a cluster with a kubeconfig of its own."""
     cluster: OwnCluster | None = None
+
+    def continue_from(self, before: Self) -> Self:
+        """Return the record also with the cluster that was made before."""
+        return replace(self, applied=before.applied, cluster=before.cluster)
 
 
 def record_of(bundle: Bundle) -> ClusterRecord:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, refuse
 from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.access import RBAC, bound_role
 from platinfra.targets.kubernetes.place import ClusterPlace, metadata
@@ -86,12 +86,9 @@ def name_of(role: str) -> str:
 def _refuse_reserved(place: ClusterPlace) -> None:
     """`system:anonymous` is everybody, and `system:serviceaccount:…` a program."""
     found = [each.name for names in people(place).values() for each in place.users if each.name in names]
-    wrong = [each for each in dict.fromkeys(found) if not each.strip() or each.startswith("system:")]
-    if wrong:
-        hint = "write the name that the cluster's identity provider uses for a person"
-        raise PlatinfraError(
-            *(Diagnostic("user-reserved", f"`{each}` is not a person's name", hint=hint) for each in wrong)
-        )
+    wrong = (each for each in dict.fromkeys(found) if not each.strip() or each.startswith("system:"))
+    hint = "write the name that the cluster's identity provider uses for a person"
+    refuse(Diagnostic("user-reserved", f"`{each}` is not a person's name", hint=hint) for each in wrong)
 
 
 def _rights(resources: Mapping[str, Iterable[str]], verbs: tuple[str, ...], reason: str) -> Iterator[Right]:

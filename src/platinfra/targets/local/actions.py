@@ -23,6 +23,7 @@ class Step:
 
     key: str
     component: str
+    summary: str
     after: tuple[str, ...] = ()
     follows: bool = False
 
@@ -91,11 +92,6 @@ class InstallEnvironment(Step):
     phase: Phase = "installing"
 
     @property
-    def summary(self) -> str:
-        """Say what it does."""
-        return f"install {self.lock.parent.name}"
-
-    @property
     def digest(self) -> str:
         """Change with the lock."""
         return lock_digest(self.lock)
@@ -119,11 +115,6 @@ class InstallClient(Step):
     link: Path
     kind: str = "client"
     phase: Phase = "installing"
-
-    @property
-    def summary(self) -> str:
-        """Say what it does."""
-        return "install the client environment"
 
     @property
     def digest(self) -> str:
@@ -161,11 +152,6 @@ class WriteVariables(Step):
     phase: Phase = "preparing"
 
     @property
-    def summary(self) -> str:
-        """Say what it does."""
-        return "write the variables of the stack's clients"
-
-    @property
     def digest(self) -> str:
         """Change with the variables."""
         return digest_of({key: show_text(each) for key, each in self.env.items()})
@@ -199,11 +185,6 @@ class Prepare(Step):
     setup: tuple[Command, ...]
     kind: str = "prepare"
     phase: Phase = "preparing"
-
-    @property
-    def summary(self) -> str:
-        """Say what it does."""
-        return f"prepare {self.component}"
 
     @property
     def digest(self) -> str:
@@ -241,11 +222,6 @@ class Start(Step):
     """Digest of what the process reads at its start: files, environment."""
     kind: str = "start"
     phase: Phase = "starting"
-
-    @property
-    def summary(self) -> str:
-        """Say what it does."""
-        return f"start {self.process}"
 
     @property
     def digest(self) -> str:
@@ -303,7 +279,6 @@ class RunCommands(Step):
     """Run commands that need a ready component: its own, or one that admits a consumer."""
 
     commands: tuple[Command, ...]
-    summary: str
     kind: str
     phase: Phase = "preparing"
     follows: bool = True

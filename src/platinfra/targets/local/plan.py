@@ -92,16 +92,28 @@ class _Planner:
             recipe = self.catalog.get(tool).run.local
             if recipe and (recipe.processes or recipe.setup or recipe.ready or recipe.grants):
                 first = next(each.name for each in self.graph.components.values() if each.tool == tool)
-                yield InstallEnvironment(key=f"environment:{tool}", component=first, lock=lock)
+                summary = f"install {lock.parent.name}"
+                yield InstallEnvironment(key=f"environment:{tool}", component=first, summary=summary, lock=lock)
 
     def client(self) -> Iterator[Action]:
         """Yield what code that uses the stack needs: its variables, and its packages if there are any."""
         env = self.client_env(list(self.graph.components.values()))
-        yield WriteVariables(key="variables:client", component="client", file=self.layout.client_env, env=env)
+        yield WriteVariables(
+            key="variables:client",
+            component="client",
+            summary="write the variables of the stack's clients",
+            file=self.layout.client_env,
+            env=env,
+        )
         lock, packages = self.client_lock()
         if packages or lock != self.layout.client_lock:
             yield InstallClient(
-                key=CLIENT, component="client", lock=lock, packages=packages, link=self.layout.client_venv
+                key=CLIENT,
+                component="client",
+                summary="install the client environment",
+                lock=lock,
+                packages=packages,
+                link=self.layout.client_venv,
             )
 
     def client_lock(self) -> tuple[Path, tuple[str, ...]]:
@@ -168,7 +180,13 @@ class _Planner:
         setup = tuple(self.command(component, recipe, each, "setup") for each in recipe.setup)
         after = (self.environment(component),) if setup else ()
         return Prepare(
-            key=f"prepare:{name}", component=name, after=_known_keys(after), folders=folders, files=files, setup=setup
+            key=f"prepare:{name}",
+            component=name,
+            summary=f"prepare {name}",
+            after=_known_keys(after),
+            folders=folders,
+            files=files,
+            setup=setup,
         )
 
     def start(self, component: Component, recipe: LocalRun, name: str, prepare: Prepare) -> Start:
@@ -180,6 +198,7 @@ class _Planner:
         return Start(
             key=f"start:{component.name}.{name}",
             component=component.name,
+            summary=f"start {component.name}.{name}",
             after=_known_keys((prepare.key, environment, *earlier, *self.providers(component))),
             process=f"{component.name}.{name}",
             command=self.command(component, recipe, entry, name, client=process.environment == "client"),

@@ -3,6 +3,7 @@
 from platinfra.catalog.catalog import Catalog
 from platinfra.model.graph import Binding, Graph
 from platinfra.resolve.identifiers import database_identifier
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Permissions, grant
 
 
@@ -25,9 +26,14 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
             return f"# {wire}\n# {binding.consumer} is told the address of {binding.provider}; it listens on 127.0.0.1 only"
 
 
-def permissions(graph: Graph, catalog: Catalog) -> Permissions:
+def policy(stack: Resolved) -> str:
+    """Return the SQL and the folders that enforce the permissions."""
+    return "\n".join(statement(each, stack.graph, stack.catalog) for each in stack.graph.bindings)
+
+
+def permissions(stack: Resolved) -> Permissions:
     """Return the wires and how this machine enforces them."""
-    return Permissions(tuple(grant(each, _enforcement(each, catalog)) for each in graph.bindings))
+    return Permissions(tuple(grant(each, _enforcement(each, stack.catalog)) for each in stack.graph.bindings))
 
 
 def _enforcement(binding: Binding, catalog: Catalog) -> str:

@@ -67,16 +67,12 @@ def await_ready(
         if not waiting:
             return
         if progress.cancelled():
-            raise _interruption(process)
+            hint = "run `platinfra up` again to continue"
+            raise ActionError(Diagnostic("interrupted", f"`{process}` was still starting", hint=hint))
         if time.monotonic() > deadline:
             asked = ", ".join(each.ready or f"{each.host}:{each.port}" for each in waiting)
             raise _failure(process, f"did not answer within {timeout:g} seconds ({asked})", world, log)
         time.sleep(POLL)
-
-
-def _interruption(process: str) -> ActionError:
-    hint = "run `platinfra up` again to continue"
-    return ActionError(Diagnostic("interrupted", f"`{process}` was still starting", hint=hint))
 
 
 def _gave_up(process: str, world: World) -> bool:

@@ -13,7 +13,7 @@ from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
 from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import applications, session
-from platinfra.targets.aws.verbs.changes import LOSES
+from platinfra.targets.aws.verbs.changes import PROTECTED
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.records import last_record
 from platinfra.targets.target import not_confirmed
@@ -21,20 +21,8 @@ from platinfra.targets.target import not_confirmed
 if TYPE_CHECKING:
     from platinfra.drivers.aws_account import Account
 
-_PROTECTED = frozenset(
-    {
-        "aws_db_instance",
-        "aws_s3_bucket",
-        "aws_ecr_repository",
-        "aws_secretsmanager_secret",
-        "aws_kms_key",
-        "aws_ebs_volume",
-    }
-)
-"""Types whose `on_destroy` has to be in the state before they can go."""
 
-
-def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
+def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
     Destroy a stack; the file may be gone, the record and the folder that `up` wrote are enough.
 
@@ -43,7 +31,7 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
     """
     from platinfra.drivers.lock import stack_lock
 
-    if fate is None:
+    if data is None:
         hint = "use `--keep-data` to keep buckets, images, disks and a snapshot of databases, or `--delete-data` to delete them"
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS, `down` needs to know what to do with the data", hint=hint)
@@ -54,12 +42,12 @@ def cloud_down(workspace: Workspace, fate: Data | None, talk: Talk) -> Ended:
         terraform = Terraform(folder)
         terraform.init()
         addresses = terraform.state_list()
-        if addresses and fate == "delete" and not talk.may_delete(record.stack):
+        if addresses and data == "delete" and not talk.may_delete(record.stack):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm, or use `--keep-data`")
         kept: tuple[str, ...] = ()
         if addresses:
-            kept = applications.take_out(workspace, record, talk.emit, account, keep_data=fate == "keep")
-            kept += _destroy(folder, terraform, record, addresses, fate, talk.emit)
+            kept = applications.take_out(workspace, record, talk.emit, account, keep_data=data == "keep")
+            kept += _destroy(folder, terraform, record, addresses, data, talk.emit)
         _forget(record, account)
     shutil.rmtree(workspace.root)
     return Ended("everything was removed from the account" if addresses else "there was nothing to remove", kept)
@@ -75,7 +63,7 @@ def _destroy(
 ) -> tuple[str, ...]:
     progress = Progress(emit, time.monotonic(), removing=True)
     variables = {"on_destroy": fate}
-    protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in _PROTECTED]
+    protected = [each for each in addresses if each.rpartition("module.")[2].split(".")[1] in PROTECTED]
     kept = _kept_calls(record, terraform) if fate == "keep" else {}
     left: tuple[str, ...] = ()
     if protected:
@@ -88,7 +76,7 @@ def _destroy(
         disks = [each for each in addresses if ".aws_ebs_volume." in each]
         terraform.state_rm([*(f"module.{label}" for label in kept), *disks])
     progress.expect_removal(terraform.state_list())
-    terraform.destroy(variables, progress.applying, refresh=False)
+    terraform.destroy(variables, progress.applying)
     return (*kept.values(), *left)
 
 
@@ -114,6 +102,3 @@ def _forget(record: CloudRecord, account: "Account") -> None:
 
     if record.state_key:
         StateBucket(account).remove(record.state_key)
-
-
-assert LOSES.keys() >= _PROTECTED

@@ -5,20 +5,22 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.drift import Drift
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws import labels
 from platinfra.targets.aws.verbs import applications, session
 from platinfra.targets.aws.verbs.session import Session
-from platinfra.targets.aws.verbs.stack import CloudStack, site_on_aws
+from platinfra.targets.aws.verbs.stack import cloud_stack, site_on_aws
 from platinfra.targets.kubernetes.verbs.drift import drift_of
 
 _HIDDEN = "(sensitive)"
 
 
-def cloud_drift(cloud: CloudStack) -> list[Drift]:
+def drift(stack: Resolved) -> list[Drift]:
     """Return what differs between the account and what was applied last; raise PlatinfraError when nothing was."""
     from platinfra.drivers.files import make_state_folder
     from platinfra.drivers.lock import stack_lock
 
+    cloud = cloud_stack(stack)
     if not session.is_up(cloud, session.account_of(cloud)):
         raise PlatinfraError(
             Diagnostic("not-up", f"the stack `{cloud.place.stack}` is not up", hint="run `platinfra up`")

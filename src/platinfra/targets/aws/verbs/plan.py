@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from platinfra.model.plan import Change
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
-from platinfra.targets.aws.resources import Declared, find_calls, find_resources
+from platinfra.targets.aws.resources import find_calls
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.verbs.changes import changes_of
-from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack
 
 if TYPE_CHECKING:
     from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
@@ -28,10 +29,6 @@ class CloudPlan:
     """Why it was not."""
     applications: "ClusterPlan | None" = None
     """What becomes of its applications; None on a machine, and where the account was not looked at."""
-
-    def find_resources(self) -> list[Declared]:
-        """Return the types of resources that each call declares; reads all modules."""
-        return find_resources(*self.stack.with_state)
 
     @property
     def description(self) -> Planned:
@@ -55,6 +52,12 @@ def _rows(modules: Iterable[tuple[str, str]]) -> Iterable[Mapping[str, Any]]:
     for component, module in modules:
         found.setdefault(component, {})[module] = None
     return ({"component": component, "modules": ", ".join(names)} for component, names in found.items())
+
+
+def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+    """Say what `up` would do; without credentials that is what the file declares, and whoever asks is told so."""
+    del certain
+    return cloud_plan(cloud_stack(stack), offline=offline).description
 
 
 def cloud_plan(cloud: CloudStack, *, offline: bool = False) -> CloudPlan:

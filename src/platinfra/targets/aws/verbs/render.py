@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Artifacts, RenderOptions
-from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.aws.verbs.stack import cloud_stack
 from platinfra.targets.folder import IN_CLUSTER
 from platinfra.targets.kubernetes.verbs.render import artifacts as cluster_artifacts
 
 
-def artifacts(cloud: CloudStack, options: RenderOptions) -> Artifacts:
+def artifacts(stack: Resolved, options: RenderOptions) -> Artifacts:
     """Return the files of a stack on AWS."""
+    cloud = cloud_stack(stack)
     told = _read_outputs(options.outputs) if options.outputs else None
     _, files = cloud.render_folder(state=options.state)
     name = f"{cloud.place.prefix}-terraform"

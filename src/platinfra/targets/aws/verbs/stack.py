@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, refuse
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.facts import AwsFacts, AwsValues
@@ -81,7 +81,7 @@ def terraform_folder(workspace: Workspace) -> Path:
 
 def cloud_stack(stack: Resolved) -> CloudStack:
     """Return a stack as it is on AWS; raise PlatinfraError for tools that a machine would not get."""
-    foreign = [
+    refuse(
         Diagnostic(
             "tool-not-on-target",
             f"`{each.name}` is in `{stack.catalog.folder(each.tool)}`, but a machine only gets platinfra's own tools",
@@ -89,9 +89,7 @@ def cloud_stack(stack: Resolved) -> CloudStack:
         )
         for each in stack.strangers
         if each.place == "machine"
-    ]
-    if foreign:
-        raise PlatinfraError(*foreign)
+    )
     return CloudStack(stack, AwsFacts(stack.graph, stack.catalog, place_of(stack)).values)
 
 

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Lock
 from platinfra.targets.aws.verbs import session
-from platinfra.targets.aws.verbs.stack import CloudStack, state_key
+from platinfra.targets.aws.verbs.stack import cloud_stack, state_key
 from platinfra.targets.target import not_confirmed
 
 
-def unlock(cloud: CloudStack, agree: Callable[[Lock], bool]) -> Lock | None:
+def unlock(stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
     """Release the lock of a stack's state; return it, None when there was none. Raises PlatinfraError without consent."""
     from platinfra.drivers.aws_state import StateBucket
 
+    cloud = cloud_stack(stack)
     key = state_key(cloud.place)
     if key is None:
         hint = "the system released it when its process ended"

@@ -4,20 +4,25 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model.plan import Change
-from platinfra.targets.answers import Talk
+from platinfra.resolve.resolve import Resolved
+from platinfra.targets.answers import Applied, Planned, Talk
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
 from platinfra.targets.aws.verbs import applications, records, session
 from platinfra.targets.aws.verbs.changes import changes_of, find_losses
+from platinfra.targets.aws.verbs.plan import part_of
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
-from platinfra.targets.aws.verbs.stack import CloudStack
+from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack
+from platinfra.targets.kubernetes.verbs import up as cluster
 from platinfra.targets.target import not_confirmed
 
 if TYPE_CHECKING:
     from platinfra.drivers.aws_account import Needs
     from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
+
+_NEXT = "platinfra plan · platinfra drift · platinfra permissions · platinfra down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class CloudApplied:
     """What was done in the cluster; None on a machine."""
 
 
-def cloud_up(cloud: CloudStack, talk: Talk) -> CloudApplied:
+def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """
     Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed.
 
@@ -43,7 +48,11 @@ def cloud_up(cloud: CloudStack, talk: Talk) -> CloudApplied:
     from platinfra.drivers.lock import stack_lock
     from platinfra.drivers.terraform import find
 
-    _refuse_placeholders(cloud)
+    del move_ports  # those of a machine are its own
+    cloud = cloud_stack(stack)
+    if cloud.place.account == UNKNOWN_ACCOUNT:
+        hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
+        raise PlatinfraError(Diagnostic("missing-key", "`account-id` is missing", hint=hint))
     find()
     applications.prepare(cloud)
     warnings = _preflight(cloud)
@@ -52,16 +61,7 @@ def cloud_up(cloud: CloudStack, talk: Talk) -> CloudApplied:
         with session.session(cloud) as made:
             applied = _apply(cloud, made, talk)
         brought = applications.bring(cloud, applied.outputs, talk)
-        return replace(applied, warnings=warnings, applications=brought)
-
-
-def _refuse_placeholders(cloud: CloudStack) -> None:
-    placeholders = [replace(each, severity="error") for each in cloud.stack.warnings if each.code == "placeholder"]
-    if not placeholders and cloud.place.account == UNKNOWN_ACCOUNT:
-        hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
-        placeholders = [Diagnostic("missing-key", "`account-id` is missing", hint=hint)]
-    if placeholders:
-        raise PlatinfraError(*placeholders)
+    return _summarise(replace(applied, warnings=warnings, applications=brought))
 
 
 def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
@@ -73,9 +73,7 @@ def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
     if not session.is_up(cloud, account):
         found += [each for name in _bucket_names(cloud) for each in account.check_bucket_name(name)]
         found += account.check_quotas(_needs(cloud))
-    problems = [each for each in found if each.severity == "error"]
-    if problems:
-        raise PlatinfraError(*problems)
+    refuse(each for each in found if each.severity == "error")
     if cloud.place.deployment.state != "local":
         StateBucket(account).ensure()
     return tuple(found)
@@ -125,3 +123,33 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> CloudApplied:
     outputs = made.terraform.output()
     records.write(cloud, pending=False)
     return CloudApplied(cloud, changes, outputs)
+
+
+def _summarise(done: CloudApplied) -> Applied:
+    """Return what was done and where the stack is."""
+    cloud, brought = done.stack, done.applications
+    part = part_of(done.changes)
+    warnings = (*cloud.stack.warnings, *done.warnings, *(brought.bundle.unpinned if brought else ()))
+    planned = Planned(cloud.stack, (part, *((brought.part,) if brought else ())), warnings)
+    same = (part.nothing,) if part.is_empty else ()
+    if brought is not None:
+        where = _cluster(done)
+        return Applied(planned, (where, *cluster.addresses(brought)), (*same, *cluster.notes(brought)))
+    if "cluster" in cloud.stack.ground.places:
+        return Applied(planned, (_cluster(done),), (*same, _NEXT))
+    return Applied(planned, (_machine(done),), (*same, _waiting(done), _NEXT))
+
+
+def _cluster(done: CloudApplied) -> tuple[str, str]:
+    place = done.stack.place
+    return "cluster", f"{place.cluster_name} in {place.region.name}"
+
+
+def _machine(done: CloudApplied) -> tuple[str, str]:
+    place = done.stack.place
+    return "machine", f"{place.name('machine')} in {place.region.name}"
+
+
+def _waiting(done: CloudApplied) -> str:
+    names = [each.name for each in done.stack.stack.graph.components.values() if not each.is_service]
+    return f"The machine installs the stack by itself; the first time takes some minutes: {', '.join(names)}."

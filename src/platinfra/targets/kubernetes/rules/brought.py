@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.resource import Resource
 
 _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
@@ -20,16 +19,9 @@ def _object(resource: Resource, kind: str, name: str, **content: Any) -> dict[st
     return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}
 
 
-def _certificate(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    yield _object(resource, "Secret", resource.at("spec", "secretName").text)
-
-
-def _external_secret(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    yield _object(resource, "Secret", resource.at("spec", "target", "name").text or resource.name)
-
-
-def _sealed_secret(resource: Resource) -> Iterator[Mapping[str, Any]]:
-    yield _object(resource, "Secret", resource.at("spec", "template", "metadata", "name").text or resource.name)
+def _secret_at(*path: str) -> Callable[[Resource], Iterator[Mapping[str, Any]]]:
+    """Make the Secret whose name stands at a path, or that is called as the object itself."""
+    return lambda resource: iter([_object(resource, "Secret", resource.at(*path).text or resource.name)])
 
 
 def _certificates_of(*pattern: str) -> Callable[[Resource], Iterator[Mapping[str, Any]]]:
@@ -62,15 +54,11 @@ def _ray_cluster(resource: Resource) -> Iterator[Mapping[str, Any]]:
     container_ports = list(resource.root.find("spec", "headGroupSpec", "template", "spec", "containers", "*", "ports"))
     declared = [port for ports in container_ports for port in ports.each()]
     ports = [_port(each.at("name").text, each.at("containerPort").number or 0) for each in declared]
-    yield _pod(resource, f"{resource.name}-head", {**head, **_head_labels(resource)}, ports)
+    labels = resource.at("spec", "headGroupSpec", "template", "metadata", "labels").texts
+    yield _pod(resource, f"{resource.name}-head", {**head, **labels}, ports)
     yield _pod(resource, f"{resource.name}-worker", {**head, "ray.io/node-type": "worker"}, ports)
     services = [{"name": each["name"], "port": each["containerPort"]} for each in ports]
     yield _object(resource, "Service", f"{resource.name}-head-svc", spec={"ports": services, "selector": head})
-
-
-def _head_labels(resource: Resource) -> Mapping[str, str]:
-    metadata: Field = resource.at("spec", "headGroupSpec", "template", "metadata")
-    return metadata.at("labels").texts
 
 
 def _port(name: str, number: int) -> dict[str, Any]:
@@ -83,9 +71,9 @@ def _pod(resource: Resource, name: str, labels: Mapping[str, str], ports: list[d
 
 
 _BRINGS: Mapping[str, Callable[[Resource], Iterator[Mapping[str, Any]]]] = {
-    "cert-manager.io/Certificate": _certificate,
-    "external-secrets.io/ExternalSecret": _external_secret,
-    "bitnami.com/SealedSecret": _sealed_secret,
+    "cert-manager.io/Certificate": _secret_at("spec", "secretName"),
+    "external-secrets.io/ExternalSecret": _secret_at("spec", "target", "name"),
+    "bitnami.com/SealedSecret": _secret_at("spec", "template", "metadata", "name"),
     "networking.k8s.io/Ingress": _certificates_of("spec", "tls", "*", "secretName"),
     "gateway.networking.k8s.io/Gateway": _certificates_of(
         "spec", "listeners", "*", "tls", "certificateRefs", "*", "name"

@@ -4,34 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.rules.brought import brought_objects
 from platinfra.targets.kubernetes.rules.known import Known, holds
 from platinfra.targets.kubernetes.rules.pods import Template, templates
 from platinfra.targets.kubernetes.rules.resource import Resource, resources
 
 _T = TypeVar("_T")
-_NAMES = {
-    "Secret": "secrets",
-    "ConfigMap": "config_maps",
-    "ServiceAccount": "service_accounts",
-    "PersistentVolumeClaim": "volume_claims",
-    "Service": "services",
-    "Namespace": "namespaces",
-    "storage.k8s.io/StorageClass": "storage_classes",
-    "scheduling.k8s.io/PriorityClass": "priority_classes",
-    "node.k8s.io/RuntimeClass": "runtime_classes",
-    "rbac.authorization.k8s.io/Role": "roles",
-    "rbac.authorization.k8s.io/ClusterRole": "cluster_roles",
-    "gateway.networking.k8s.io/Gateway": "gateways",
-}
-_EVERYWHERE = {
-    ("ServiceAccount", "default"),
-    ("ConfigMap", "kube-root-ca.crt"),
-    *(("Namespace", name) for name in ("default", "kube-system", "kube-public", "kube-node-lease")),
-    *(("rbac.authorization.k8s.io/ClusterRole", name) for name in ("cluster-admin", "admin", "edit", "view")),
-    *(("scheduling.k8s.io/PriorityClass", f"system-{scope}-critical") for scope in ("cluster", "node")),
-}
-"""What every cluster, or every namespace of it, has from the start."""
+_TABLE: Mapping[str, Any] = beside(__file__)
+_EVERYWHERE = {(kind, name) for kind, names in _TABLE["everywhere"].items() for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +41,8 @@ class Inventory:
         """Tell whether an object exists, or cannot be judged."""
         if (key, name) in _EVERYWHERE or (key, namespace, name) in self._by_name:
             return True
-        return key in _NAMES and holds(getattr(self.known, _NAMES[key]), namespace, name)
+        known = _TABLE["known"].get(key)
+        return known is not None and holds(getattr(self.known, known), namespace, name)
 
     def templates(self) -> Iterator[Template]:
         """Yield the pod templates under judgement."""

@@ -3,24 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.resource import Resource
 
-_TEMPLATE = (("spec", "template"),)
-TEMPLATES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "Pod": ((),),
-    "PodTemplate": (("template",),),
-    "ReplicationController": _TEMPLATE,
-    "apps/Deployment": _TEMPLATE,
-    "apps/StatefulSet": _TEMPLATE,
-    "apps/DaemonSet": _TEMPLATE,
-    "apps/ReplicaSet": _TEMPLATE,
-    "batch/Job": _TEMPLATE,
-    "batch/CronJob": (("spec", "jobTemplate", "spec", "template"),),
-    "keda.sh/ScaledJob": (("spec", "jobTargetRef", "template"),),
-    "ray.io/RayCluster": (("spec", "headGroupSpec", "template"), ("spec", "workerGroupSpecs", "*", "template")),
-}
-"""Where each kind keeps its templates."""
+_TEMPLATES: Mapping[str, list[str]] = beside(__file__)
 SHORT_LIVED = frozenset({"batch/Job", "batch/CronJob", "keda.sh/ScaledJob"})
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 
@@ -68,5 +55,5 @@ class Template:
 
 def templates(resource: Resource) -> Iterator[Template]:
     """Yield the pod templates of an object; none for a kind that runs no pods."""
-    for path in TEMPLATES.get(resource.key, ()):
-        yield from (Template(resource, place) for place in resource.root.find(*path))
+    for pattern in _TEMPLATES.get(resource.key, ()):
+        yield from (Template(resource, place) for place in resource.root.find(*pattern.split()))

@@ -1,9 +1,11 @@
 """Amounts of processors, memory and storage. Source: Kubernetes' API reference, "Quantity"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from typing import Any
 
+from platinfra.facts.table import beside
 from platinfra.targets.kubernetes.rules.field import Field
 from platinfra.targets.kubernetes.rules.inventory import Inventory
 from platinfra.targets.kubernetes.rules.metadata import is_key
@@ -19,25 +21,7 @@ _FACTORS = {
     "": Fraction(1),
 }
 _PLAIN = frozenset({"cpu", "memory", "ephemeral-storage"})
-_PATHS = {
-    "PersistentVolumeClaim": (("spec", "resources", "*", "*"),),
-    "PersistentVolume": (("spec", "capacity", "*"),),
-    "apps/StatefulSet": (("spec", "volumeClaimTemplates", "*", "spec", "resources", "*", "*"),),
-    "ResourceQuota": (("spec", "hard", "*"),),
-    "LimitRange": tuple(
-        ("spec", "limits", "*", field, "*")
-        for field in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
-    ),
-    "postgresql.cnpg.io/Cluster": (
-        ("spec", "storage", "size"),
-        ("spec", "walStorage", "size"),
-        ("spec", "resources", "*", "*"),
-    ),
-}
-_POD_PATHS = (
-    ("volumes", "*", "emptyDir", "sizeLimit"),
-    ("volumes", "*", "ephemeral", "volumeClaimTemplate", "spec", "resources", "*", "*"),
-)
+_PATHS: Mapping[str, Any] = beside(__file__)
 _HINT = "a number with an optional unit, such as 500m, 2, 512Mi or 10Gi"
 
 
@@ -56,16 +40,16 @@ def parse(value: object) -> Fraction | None:
 def quantities_are_valid(inventory: Inventory) -> Iterator[Problem]:
     """Report amounts that are none or are negative, and requests above their limit."""
     for each in inventory.checked:
-        for path in _PATHS.get(each.key, ()):
-            for place in each.root.find(*path):
+        for pattern in _PATHS["object"].get(each.key, ()):
+            for place in each.root.find(*pattern.split()):
                 yield from _amount(each, place)
     for template in inventory.templates():
         yield from _pod(template)
 
 
 def _pod(template: Template) -> Iterator[Problem]:
-    for path in _POD_PATHS:
-        for place in template.spec.find(*path):
+    for pattern in _PATHS["pod"]:
+        for place in template.spec.find(*pattern.split()):
             yield from _amount(template.owner, place)
     for holder in (template.spec, *template.containers()):
         resources = holder.at("resources")

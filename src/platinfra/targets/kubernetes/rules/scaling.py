@@ -24,7 +24,8 @@ def scalers_have_targets(inventory: Inventory) -> Iterator[Problem]:
     for each in inventory.of(*_TARGETS):
         reference = each.at("spec", _TARGETS[each.key])
         key, name = _target(each, reference), reference.at("name")
-        if inventory.find(key, each.namespace, name.text) is None and not _is_known(inventory, each, name):
+        known = holds(inventory.known.scale_targets, each.namespace, name.text)
+        if not known and inventory.find(key, each.namespace, name.text) is None:
             message = f"nothing creates the {key.rpartition('/')[2]} `{name.text}` to scale"
             yield each.problem("missing-scale-target", name, message, "name a workload of this namespace")
         if each.key in _BOUNDS:
@@ -39,10 +40,6 @@ def _target(scaler: Resource, reference: Field) -> str:
     """Return the kind that is scaled: a Deployment where a ScaledObject does not say."""
     group, _ = split(reference.at("apiVersion").text or ("apps/v1" if scaler.group == "keda.sh" else "v1"))
     return join_kind(group, reference.at("kind").text or "Deployment")
-
-
-def _is_known(inventory: Inventory, scaler: Resource, name: Field) -> bool:
-    return holds(inventory.known.scale_targets, scaler.namespace, name.text)
 
 
 def _bounds(scaler: Resource) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
@@ -17,7 +16,7 @@ from platinfra.targets.kubernetes.verbs.site import Site, last_site
 from platinfra.targets.target import not_confirmed
 
 
-def cluster_down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
+def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
     Remove what the record names, the last first.
 
@@ -52,9 +51,9 @@ def take_out(site: Site, emit: Emit, *, keep_data: bool) -> None:
     world = world_of(site, record.namespace)
     journal = Journal(record, site.file.save)
     run = Run(world, journal, emit, pause if keep_data else undo)
-    remove([_change(key, each) for key, each in reversed(list(record.applied.items()))], run)
+    changes = [
+        Change("remove", key, each.component, f"remove {key.partition(':')[2] or key}")
+        for key, each in reversed(list(record.applied.items()))
+    ]
+    remove(changes, run)
     journal.replace(lambda each: replace(each, applied={}))
-
-
-def _change(key: str, applied: Any) -> Change:
-    return Change("remove", key, applied.component, f"remove {key.partition(':')[2] or key}")

@@ -3,9 +3,15 @@
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import ref_of
 from platinfra.model.drift import Drift
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
 from platinfra.targets.kubernetes.drift import find_added, of_object, of_release
-from platinfra.targets.kubernetes.verbs.session import Session, looking
+from platinfra.targets.kubernetes.verbs.session import Session, looking, open_session
+
+
+def drift(stack: Resolved) -> list[Drift]:
+    """Return what somebody changed in the cluster of a stack by hand."""
+    return drift_of(open_session(stack))
 
 
 def drift_of(session: Session) -> list[Drift]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ImageStatus
 from platinfra.targets.kubernetes.bundle import Bundle
@@ -105,5 +105,4 @@ def _lock_images(named: Named, built: set[str], report: Callable[[str], None]) -
                 problems += () if str(name) in built and problem.code == "image-not-found" else (problem,)
         who = ", ".join(sorted(named[name]))
         yield ImageStatus(who, str(name), "locked" if digest else "left out", digest)
-    if problems:
-        raise PlatinfraError(*problems)
+    refuse(problems)

@@ -38,11 +38,6 @@ class ClusterPlan:
         """Return it as people see it, with what they should know."""
         return Planned(stack, (self.part,), (*stack.warnings, *self.bundle.unpinned))
 
-    def require_answer(self) -> None:
-        """Raise PlatinfraError when the cluster was not looked at."""
-        if self.changes is None:
-            raise PlatinfraError(Diagnostic("cluster-unreachable", self.offline))
-
     @property
     def part(self) -> Part:
         """Return it as people see it: the steps, or what would change of each."""
@@ -66,6 +61,14 @@ def _fields(difference: Difference) -> str:
     rest = len(difference.paths) - _SHOWN
     more = f" and {rest} more" if rest > 0 else ""
     return f"{difference.ref}: {', '.join(difference.paths[:_SHOWN])}{more}"
+
+
+def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+    """Say what `up` would do; with `certain`, raise PlatinfraError when the cluster does not answer."""
+    found = cluster_plan(stack, offline=offline)
+    if certain and found.changes is None:
+        raise PlatinfraError(Diagnostic("cluster-unreachable", found.offline))
+    return found.describe(stack)
 
 
 def cluster_plan(stack: Resolved, *, offline: bool = False) -> ClusterPlan:

@@ -9,17 +9,10 @@ from platinfra.sections.routes import Routes
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.credentials import copied_secrets
 from platinfra.targets.kubernetes.routes import CONTROLLER, given_secrets, routes_of
+from platinfra.targets.kubernetes.users import plural
 
 _API = "gateway.networking.k8s.io/v1"
 _CERTIFICATE = "cert-manager.io/v1/Certificate"
-_PLURALS = {
-    "certificate.cert-manager.io": "certificates",
-    "gateway.gateway.networking.k8s.io": "gateways",
-    "gatewayclass.gateway.networking.k8s.io": "gatewayclasses",
-    "httproute.gateway.networking.k8s.io": "httproutes",
-    "ingress.networking.k8s.io": "ingresses",
-}
-"""The kinds of routes, as the API's rights call them."""
 _PART_OF = "app.kubernetes.io/part-of"
 
 Object = Mapping[str, Any]
@@ -64,10 +57,10 @@ def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
 def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what this account may not make of the routes: rights to them are seldom part of the usual ones."""
     step = next(each for each in bundle.steps if each.key == ROUTES)
-    for kind in sorted({f"{each['kind'].lower()}.{each['apiVersion'].partition('/')[0]}" for each in step.objects}):
-        name = _PLURALS[kind]
-        where = None if kind.startswith("gatewayclass.") else bundle.place.namespace
-        if not cluster.can_i("patch", f"{name}.{kind.partition('.')[2]}", where):
+    for kind, group in sorted({(each["kind"], each["apiVersion"].partition("/")[0]) for each in step.objects}):
+        name = plural(kind)
+        where = None if kind == "GatewayClass" else bundle.place.namespace
+        if not cluster.can_i("patch", f"{name}.{group}", where):
             hint = "ask the cluster's administrator, or choose another context"
             yield Diagnostic("cluster-denied", f"this account may not patch {name}", hint=hint)
 

@@ -9,10 +9,11 @@ from queue import Queue
 from typing import Any
 
 from platinfra.model.cluster import Cluster, ObjectRef, ref_of
+from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus, Page
 from platinfra.targets.kubernetes.record import ClusterComponent, ClusterRecord
-from platinfra.targets.kubernetes.verbs.site import Site
-from platinfra.targets.target import chosen_component, no_page
+from platinfra.targets.kubernetes.verbs.site import Site, last_site
+from platinfra.targets.target import chosen_component, no_page, not_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,14 @@ class InCluster:
             for pod in self.cluster.find("pods", self.record.namespace, labels)
         }
         return [each for each in found.values() if each.get("status", {}).get("phase") != "Succeeded"]
+
+
+def running(workspace: Workspace) -> InCluster:
+    """Return the stack that was brought into its own cluster; raise PlatinfraError when there is none."""
+    found = find_stack(last_site(workspace))
+    if found is None:
+        raise not_up(workspace)
+    return found
 
 
 def find_stack(site: Site | None) -> InCluster | None:

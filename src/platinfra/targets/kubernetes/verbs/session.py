@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model.cluster import Charts, Cluster, ObjectRef
 from platinfra.model.plan import Plan, Seen
 from platinfra.model.template import plain
@@ -72,8 +72,7 @@ def refuse_impossible(stack: ClusterStack) -> None:
     charts = helm.find()
     Kubectl().contexts()
     _, wrong = _judge(stack, charts, stack.bundle.place.version, frozenset())
-    if wrong:
-        raise PlatinfraError(*wrong)
+    refuse(wrong)
 
 
 def open_session(stack: Resolved) -> Session:
@@ -90,10 +89,8 @@ def session_of(stack: ClusterStack, site: Site, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
     objects, wrong = _judge(stack, world.charts, world.version, kinds)
-    if lacking := list(_lacking(stack.bundle, world.cluster)):
-        raise PlatinfraError(*lacking)
-    if found := [*missing(stack.bundle), *wrong]:
-        raise PlatinfraError(*found)
+    refuse(_lacking(stack.bundle, world.cluster))
+    refuse([*missing(stack.bundle), *wrong])
     return Session(stack, site, world, objects, plan(stack.bundle, objects))
 
 
@@ -130,8 +127,7 @@ def render_charts(bundle: Bundle, charts: Charts, version: str, kinds: frozenset
                 found[step.key] = become(step.release)
             except PlatinfraError as error:
                 refused += error.diagnostics
-    if refused:
-        raise PlatinfraError(*refused)
+    refuse(refused)
     return found
 
 

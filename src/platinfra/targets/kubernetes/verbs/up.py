@@ -1,23 +1,23 @@
 """Bring a stack into a cluster, or up to date there."""
 
-from dataclasses import replace
-
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.engine.apply import Emit, Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.answers import Talk
+from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.kubernetes.actions import undo
 from platinfra.targets.kubernetes.plan import PLATFORM
-from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compare, with_earlier
 from platinfra.targets.kubernetes.verbs.session import Session, open_session, refuse_impossible
 from platinfra.targets.kubernetes.verbs.stack import ClusterStack, bundle_of
-from platinfra.targets.target import refuse_removal, removal
+from platinfra.targets.target import refuse_another_stack, refuse_removal, removal
+
+_NEXT = "platinfra status · platinfra open NAME · platinfra drift · platinfra down"
 
 
-def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
+def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """Apply a stack; raise PlatinfraError before anything is touched, ActionError when something failed."""
+    del move_ports  # Services have theirs
     from platinfra.drivers.files import make_state_folder
     from platinfra.drivers.lock import stack_lock
 
@@ -25,7 +25,25 @@ def cluster_up(stack: Resolved, talk: Talk) -> ClusterPlan:
     session = open_session(stack)
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
-        return bring_up(session, talk)
+        done = bring_up(session, talk)
+    return Applied(done.describe(stack), tuple(addresses(done)), notes(done))
+
+
+def addresses(done: ClusterPlan) -> list[tuple[str, str]]:
+    """Return the namespace and the address of each page."""
+    values = done.bundle.values
+    pages = [
+        (each.name, values.facts.address(each) or values.url(each, "http"))
+        for each in values.graph.components.values()
+        if "http" in values.tool(each).endpoints and not each.is_service
+    ]
+    return [("namespace", values.facts.place.namespace), *pages]
+
+
+def notes(done: ClusterPlan) -> tuple[str, ...]:
+    """Return what people should know, and the commands that come next."""
+    same = ("nothing to do: the cluster matches the file",) if done.part.is_empty else ()
+    return (*same, _NEXT)
 
 
 def _make(stack: Resolved, emit: Emit) -> None:
@@ -47,27 +65,14 @@ def _make(stack: Resolved, emit: Emit) -> None:
 def bring_up(session: Session, talk: Talk) -> ClusterPlan:
     """Apply what was looked at, under the stack's lock."""
     before, components = session.site.record(), session.plan.record.components
-    _refuse_another_stack(before, session)
+    refuse_another_stack(before, session.stack.stack.graph.stack)
     changes = compare(session, before)
     refuse_removal(removal(changes, [*components, PLATFORM]), talk)
     for release in session.bundle.releases:
         session.world.charts.recover(release.name, release.namespace)
     if any(each.verb != "unchanged" for each in changes) or before.components != components:
+        session.site.folder.mkdir(mode=0o700, exist_ok=True)
+        journal = Journal(before, session.site.file.save)
         planned = with_earlier(session.plan, before)
-        apply(planned, changes, Run(session.world, _journal(before, session), talk.emit, undo))
+        apply(planned, changes, Run(session.world, journal, talk.emit, undo))
     return ClusterPlan(session.bundle, changes)
-
-
-def _refuse_another_stack(before: ClusterRecord, session: Session) -> None:
-    name = session.stack.stack.graph.stack
-    if before.applied and before.stack != name:
-        message = f"the stack `{before.stack}` is running in this folder, but the file describes `{name}`"
-        hint = "stop it with `platinfra down`, or give this file its own folder or environment"
-        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
-
-
-def _journal(before: ClusterRecord, session: Session) -> Journal[ClusterRecord]:
-    session.site.folder.mkdir(mode=0o700, exist_ok=True)
-    journal = Journal(before, session.site.file.save)
-    journal.replace(lambda each: replace(session.plan.record, applied=each.applied, cluster=each.cluster))
-    return journal

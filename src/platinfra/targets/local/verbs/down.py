@@ -29,7 +29,8 @@ def _down(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] |
     if not workspace.root.is_dir():
         return _stop_orphans(workspace)
     with stack_lock(workspace.root, "down"):
-        record, ran = machine.record_file(workspace).load_readable(), _may_run(workspace)
+        record = machine.record_file(workspace).load_readable()
+        ran = (workspace.root / "run").is_dir()  # a supervisor was started since the stack was stopped last
         if delete_data is not None and not delete_data(record.stack or workspace.folder.name):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm")
         _stop(workspace, record, emit)
@@ -45,11 +46,6 @@ def _stop_orphans(workspace: Workspace) -> bool:
     if found:
         own.shutdown()
     return found
-
-
-def _may_run(workspace: Workspace) -> bool:
-    """Tell whether a supervisor was started since the stack was stopped last."""
-    return (workspace.root / "run").is_dir()
 
 
 def _unless_full(save: Callable[[LocalRecord], None]) -> Callable[[LocalRecord], None]:

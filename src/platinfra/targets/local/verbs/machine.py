@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.cache import cache_folder
+from platinfra.facts.table import beside
 from platinfra.model.graph import Graph
 from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
@@ -24,37 +25,6 @@ if TYPE_CHECKING:
     from platinfra.drivers.record_file import RecordFile
     from platinfra.model.ports import Listener, ProcessStatus, Secrets, World
 
-_PASSED = (
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_INDEX",
-    "UV_OFFLINE",
-    "UV_SYSTEM_CERTS",
-    "UV_FIND_LINKS",
-    "TZ",
-    "TMPDIR",
-)
-_AWS = (
-    "AWS_CONFIG_FILE",
-    "AWS_SHARED_CREDENTIALS_FILE",
-    "AWS_PROFILE",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_ENDPOINT_URL",
-    "AWS_CA_BUNDLE",
-    "AWS_EC2_METADATA_DISABLED",
-    "PGSSLROOTCERT",
-)
-"""Where a process finds credentials, and the certificates of services; no keys, which would lie open in the environment of every tool."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SECRET_STORE = "secret_store"  # noqa: S105
 """The capability of where secrets lie, when they do not lie in a file."""
@@ -80,16 +50,16 @@ def processes(workspace: Workspace) -> "LocalProcesses":
 
 def world(workspace: Workspace) -> "World":
     """Return everything that the actions of a stack may touch."""
+    from platinfra.drivers import port
     from platinfra.drivers.files import LocalFiles
     from platinfra.drivers.http import HttpProbes
-    from platinfra.drivers.sockets import LocalSockets
     from platinfra.model.ports import World
 
     return World(
         processes=processes(workspace),
         environments=environments(),
         probes=HttpProbes(),
-        sockets=LocalSockets(),
+        sockets=port,
         secrets=secrets(workspace),
         files=LocalFiles(),
     )
@@ -123,7 +93,8 @@ def begin_secrets(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
 
 def passed_environment(*, aws: bool = False) -> dict[str, str]:
     """Return what every process gets from the user's environment, and the switches against telemetry."""
-    names = (*_PASSED, *_AWS) if aws else _PASSED
+    known = beside(__file__)
+    names = (*known["passed"], *known["aws"]) if aws else known["passed"]
     inherited = {name: os.environ[name] for name in names if name in os.environ}
     found = _aws_files() if aws else {}
     return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **_TELEMETRY_OFF}

@@ -8,8 +8,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
 from platinfra.targets.local import plan as compiler
 from platinfra.targets.local.record import LocalRecord
-from platinfra.targets.local.verbs import machine
-from platinfra.targets.local.verbs.refusals import refuse_unusable
+from platinfra.targets.local.verbs import machine, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Prepared:
 def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False) -> Prepared:
     """Plan a stack; raise PlatinfraError for what this machine cannot run."""
     workspace, graph, catalog = stack.workspace, stack.graph, stack.catalog
-    refuse_unusable(workspace, graph)
+    refusals.check(stack)
     before, recovered = machine.load_record(workspace)
     kept = machine.read_ports(workspace)
     kept = machine.still_usable(workspace, kept) if move_ports else kept
@@ -41,8 +40,9 @@ def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False
     return Prepared(stack, before, ports, made, (*stack.warnings, *([recovered] if recovered else [])))
 
 
-def plan(stack: Resolved) -> Planned:
-    """Compare a stack with what was applied last and with what runs."""
+def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
+    """Compare a stack with what was applied last and with what runs, which is always here to be looked at."""
+    del offline, certain
     prepared = prepare(stack)
     return prepared.describe(prepared.plan.changes(prepared.before, _look(stack)))
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError, join_names
-from platinfra.model.graph import Graph
+from platinfra.diagnostics import Diagnostic, join_names, refuse
 from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
 
 _UNUSABLE = frozenset('#%,:"\\\n')
 """`#` begins a comment in DVC's configuration, `%` is decoded by MLflow, `:` separates PATH, quotes end JSON text."""
 
 
-def refuse_unusable(workspace: Workspace, graph: Graph) -> None:
+def check(stack: Resolved) -> None:
     """Raise PlatinfraError for a folder that tools cannot work in and for a project without a hashed requirements file."""
-    problems = [*_folder_problems(workspace), *_project_problems(workspace, graph)]
-    if problems:
-        raise PlatinfraError(*problems)
+    refuse([*_folder_problems(stack.workspace), *_project_problems(stack)])
 
 
 def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -25,11 +23,11 @@ def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
         yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
 
 
-def _project_problems(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic]:
-    name = graph.project.get("requirements")
+def _project_problems(stack: Resolved) -> Iterator[Diagnostic]:
+    name = stack.graph.project.get("requirements")
     if name is None:
         return
-    file = workspace.folder / name
+    file = stack.workspace.folder / name
     hint = "create it with `uv pip compile --generate-hashes requirements.in -o requirements.lock.txt`"
     if not file.is_file():
         message = f"`project.requirements`: no file `{name}` next to the stack file"

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.engine.apply import Emit, Run
+from platinfra.engine.apply import Run
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Progress
 from platinfra.model.workspace import Workspace
+from platinfra.targets.answers import Talk
 from platinfra.targets.local.actions import undo
 from platinfra.targets.local.ready import Address, await_ready
 from platinfra.targets.local.verbs import machine
@@ -17,7 +18,7 @@ _TIMEOUT = 180.0
 """Seconds until a restarted component has to be ready."""
 
 
-def restart(workspace: Workspace, component: str, emit: Emit) -> None:
+def restart(workspace: Workspace, component: str, talk: Talk) -> None:
     """Stop and start the processes of a component, and wait until it is ready; raise ActionError when it is not."""
     from platinfra.drivers.lock import stack_lock
 
@@ -28,7 +29,7 @@ def restart(workspace: Workspace, component: str, emit: Emit) -> None:
         if not stack.components[name].processes:
             raise PlatinfraError(Diagnostic("nothing-to-restart", f"`{name}` runs no process"))
         world = machine.world(workspace)
-        run = Run(world, Journal(stack.record, lambda _: None), emit, undo)
+        run = Run(world, Journal(stack.record, lambda _: None), talk.emit, undo)
         progress = Progress(lambda detail: run.say(name, "starting", detail), run.cancel.is_set)
         for process, log in stack.components[name].processes.items():
             run.say(name, "starting", process)

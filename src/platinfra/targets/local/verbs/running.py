@@ -51,6 +51,16 @@ class Running:
         return env
 
 
+def environment(workspace: Workspace) -> Mapping[str, str]:
+    """Return the variables that a client of the stack needs."""
+    return running(workspace, up=True).client_env()
+
+
+def command_environment(workspace: Workspace) -> Mapping[str, str]:
+    """Return the caller's environment with what a client of the stack needs."""
+    return running(workspace, up=True).command_env()
+
+
 def running(workspace: Workspace, *, up: bool = False) -> Running:
     """Return the stack that was brought up; raise PlatinfraError when there is none, or none that is still `up`."""
     record, _ = machine.load_record(workspace)

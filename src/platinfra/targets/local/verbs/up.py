@@ -1,9 +1,8 @@
 """Start what is missing on this machine, change what differs, remove what is gone."""
 
 import json
-from dataclasses import replace
 
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import PlatinfraError
 from platinfra.engine.apply import Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Seen
@@ -11,10 +10,9 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.local.actions import undo
 from platinfra.targets.local.preflight import taken_ports
-from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.plan import Prepared, prepare, with_strays
-from platinfra.targets.target import refuse_removal, removal
+from platinfra.targets.target import refuse_another_stack, refuse_removal, removal
 
 _NEXT = "platinfra status · platinfra open NAME · platinfra run -- CMD · platinfra down"
 
@@ -28,7 +26,7 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
         prepared = prepare(stack, move_ports=move_ports, reserved=True)
-        _refuse_another_stack(prepared)
+        refuse_another_stack(prepared.before, stack.graph.stack)
         if _has_to_move(prepared, talk):
             prepared = prepare(stack, move_ports=True, reserved=True)
         return _apply(prepared, talk)
@@ -54,19 +52,11 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     _keep_ports(prepared)
     unchanged = all(each.verb == "unchanged" for each in changes)
     if not unchanged or prepared.before.components != components:
-        apply(prepared.plan, changes, Run(world, _journal(prepared), talk.emit, undo))
+        journal = Journal(prepared.before, machine.record_file(prepared.stack.workspace).save)
+        apply(prepared.plan, changes, Run(world, journal, talk.emit, undo))
     addresses = tuple((name, each.url) for name, each in components.items() if each.url)
     same = ("nothing to do: everything runs as in the file",) if unchanged else ()
     return Applied(prepared.describe(changes), addresses, (*same, _NEXT))
-
-
-def _refuse_another_stack(prepared: Prepared) -> None:
-    """Raise PlatinfraError when the folder's record belongs to a stack of another name."""
-    before, graph = prepared.before, prepared.stack.graph
-    if before.applied and before.stack not in {"", graph.stack}:
-        message = f"the stack `{before.stack}` is running in this folder, but the file describes `{graph.stack}`"
-        hint = "stop it with `platinfra down`, or give this file its own folder or environment"
-        raise PlatinfraError(Diagnostic("another-stack", message, hint=hint))
 
 
 def _keep_ports(prepared: Prepared) -> None:
@@ -75,9 +65,3 @@ def _keep_ports(prepared: Prepared) -> None:
     workspace = prepared.stack.workspace
     if machine.read_ports(workspace) != prepared.ports:
         LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
-
-
-def _journal(prepared: Prepared) -> Journal[LocalRecord]:
-    journal = Journal(prepared.before, machine.record_file(prepared.stack.workspace).save)
-    journal.replace(lambda before: replace(prepared.plan.record, applied=before.applied))
-    return journal
