@@ -35,10 +35,10 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "platinfra.yaml")
 
 
-def write(workspace: Workspace, target: str, components: Any, applied: Any, name: str = "state.json") -> None:
+def write(workspace: Workspace, target: str, components: Any, applied: Any, version: int = 1) -> None:
     workspace.root.mkdir(parents=True, exist_ok=True)
-    data = {"version": 1, "stack": "demo", "target": target, "components": components, "applied": applied}
-    (workspace.root / name).write_text(json.dumps(data))
+    data = {"version": version, "stack": "demo", "target": target, "components": components, "applied": applied}
+    (workspace.root / "state.json").write_text(json.dumps(data))
 
 
 # The first endpoints ended with `metrics`; then who listens, where to look and what may be missing was said too.
@@ -46,8 +46,8 @@ FIRST_END = {"url": "http://127.0.0.1:5000", "host": "127.0.0.1", "port": 5000, 
 LATER_END = {**FIRST_END, "process": "mlflow.server", "probe": "/api", "required": True}
 
 
-@pytest.mark.parametrize("end", [FIRST_END, LATER_END])
-def test_a_machine(workspace: Workspace, end: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("end", "version"), [(FIRST_END, 1), (LATER_END, 1), (LATER_END, 2)])
+def test_a_machine(workspace: Workspace, end: dict[str, Any], version: int) -> None:
     wire = {
         "name": "backend",
         "provider": "postgres",
@@ -71,7 +71,7 @@ def test_a_machine(workspace: Workspace, end: dict[str, Any]) -> None:
         "client_env": {"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000"},
         "bindings": [wire],
     }
-    write(workspace, "local", {"mlflow": component}, {"start:mlflow.server": START})
+    write(workspace, "local", {"mlflow": component}, {"start:mlflow.server": START}, version)
     record = RecordFile(workspace.root, LocalRecord).load()
     found = record.components["mlflow"]
     assert (record.stack, record.applied) == ("demo", {"start:mlflow.server": ActionRecord(**START)})
@@ -82,6 +82,7 @@ def test_a_machine(workspace: Workspace, end: dict[str, Any]) -> None:
     assert found.endpoints["http"].ready == "/health"
     assert found.endpoints["http"].process == end.get("process")
     assert found.endpoints["http"].required is end.get("required", False)
+    assert found.packages == ("/tools/_packages",)  # where platinfra's own tools find them
 
 
 # Pods came after the first form, and routes after that.
