@@ -250,6 +250,7 @@ NEEDS = {
     "wire": " (Where a wire is granted.)",
     "chart": " (In a chart.)",
     "lock": " (With `requirements`.)",
+    "packages": " (With `packages`.)",
 }
 
 

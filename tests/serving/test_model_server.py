@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
 from model_server import checking
 from model_server.checking import count_rows, fits, main, split_uri
 from model_server.environments import Installer, PreparationError, environment_key, minor, require_python, wanted_python

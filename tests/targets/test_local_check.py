@@ -1,49 +1,63 @@
-"""What `platinfra check` makes of the end of a script."""
+"""What `check` gives to the scripts of tools, without a process."""
 
+import json
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from tests.stacks import CATALOG, graph_of, machine_for
+from tests.worlds import FakeProcesses
 
-from platinfra.cli.commands.check_command import _print
-from platinfra.targets.answers import Proof
-from platinfra.targets.local.verbs import check, machine
+from platinfra.model.workspace import Workspace
+from platinfra.targets.local.facts import MachineFacts
+from platinfra.targets.local.record import record_of
+from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs.check import _Checker
+from platinfra.targets.local.verbs.running import Running
 
-
-def proof_of(code: int, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
-    """Prove a component whose script ends so."""
-    component: Any = SimpleNamespace(requirements=None, folder=str(tmp_path), check="check.py")
-    layout = SimpleNamespace(log=lambda *_: tmp_path / "log")
-    stack: Any = SimpleNamespace(
-        components={"gateway": component}, layout=layout, workspace=None, client_env=dict[str, str]
-    )
-    monkeypatch.setattr(machine, "secrets", lambda _: None)
-    monkeypatch.setattr(machine, "passed_environment", lambda **_: {})
-    monkeypatch.setattr(machine, "reaches_aws", lambda *_: False)
-    monkeypatch.setattr(check.Catalog, "beside", lambda _: None)
-    stack.workspace = SimpleNamespace(folder=tmp_path)
-    ended = SimpleNamespace(run=lambda *_, **__: (code, output))
-    monkeypatch.setattr(machine, "processes", lambda _: ended)
-    component.tool = "gateway"
-    checker = check._Checker(stack, tmp_path, lambda _: None)
-    return checker.component("gateway")
+STACK = """\
+name: demo
+stack:
+  experiment_tracker: [mlflow]
+  model_serving: [fastapi: {settings: {model: m}}]
+  pipelining: [prefect]
+"""
+SHARED = str(CATALOG.folder("fastapi").parent / "_packages")
 
 
-@pytest.mark.parametrize(
-    ("code", "ok", "proved", "mark"),
-    [(0, True, True, "✓"), (check.NOTHING_YET, True, False, "-"), (1, False, False, "✗")],
-)
-def test_nothing_is_called_proved_where_there_was_nothing_to_prove_it_with(
-    code: int,
-    ok: bool,
-    proved: bool,
-    mark: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> FakeProcesses:
+    fake = FakeProcesses()
+    monkeypatch.setattr(machine, "processes", lambda _: fake)
+    monkeypatch.setattr(_Checker, "venv", lambda *_: None)
+    return fake
+
+
+@pytest.fixture
+def checker(tmp_path: Path, processes: FakeProcesses) -> _Checker:
+    graph = graph_of(STACK)
+    record = record_of(MachineFacts(graph, CATALOG, machine_for(graph)).values)
+    stack = Running(Workspace(tmp_path / "platinfra.yaml"), record)
+    stack.layout.client_env.parent.mkdir(parents=True)
+    stack.layout.client_env.write_text(json.dumps({"MLFLOW_TRACKING_URI": "http://127.0.0.1:1"}))
+    return _Checker(stack, tmp_path, lambda _: None)
+
+
+def test_a_script_finds_the_packages_of_its_tool(checker: _Checker, processes: FakeProcesses) -> None:
+    checker.script("fastapi", "find")
+    checker.script("mlflow", "find")
+    with_package, without = processes.ran
+    assert with_package.env["PYTHONPATH"] == SHARED
+    assert "PYTHONPATH" not in without.env
+
+
+def test_a_script_that_runs_inside_another_tool_brings_its_packages(
+    checker: _Checker, processes: FakeProcesses
 ) -> None:
-    found = proof_of(code, "warming up\nno model yet\n", tmp_path, monkeypatch)
-    assert (found.ok, found.proved, found.detail) == (ok, proved, "" if code == 0 else "no model yet")
-    _print(found)
-    assert capsys.readouterr().out.startswith(f"{mark} gateway")
+    checker.inside("prefect", "fastapi", "find", "marker")
+    checker.inside("prefect", "mlflow", "find", "marker")
+    with_package, without = ([*each.command[1:]] for each in processes.ran)
+    script = str(CATALOG.folder("fastapi") / "check.py")
+    assert with_package[2:] == [with_package[2], SHARED, script, "find", "marker"]
+    assert Path(with_package[2]).name == "with_packages.py"
+    assert without[1:] == ["run", str(CATALOG.folder("mlflow") / "check.py"), "find", "marker"]
+    assert all("PYTHONPATH" not in each.env for each in processes.ran)  # these are of prefect's own script

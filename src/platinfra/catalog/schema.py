@@ -225,6 +225,10 @@ class Tool(Entry):
         default=None, description="What `platinfra open` opens, where it is not the address of `http`."
     )
     client: Client = Field(default_factory=Client, description="What code that uses it needs.")
+    packages: list[str] = Field(
+        default=[],
+        description="Shared packages that its code imports: folders of `_packages` beside its own folder, or of platinfra.",
+    )
     run: Run = Field(default_factory=Run, description="How platinfra runs it, by target.")
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")

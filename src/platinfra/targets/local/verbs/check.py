@@ -16,6 +16,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from platinfra.catalog.catalog import Catalog
+from platinfra.drivers.with_packages import arguments_with
 from platinfra.model.ports import CommandSpec
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Proof
@@ -124,7 +125,7 @@ class _Checker:
         """Run the provider's script where the consumer runs user code."""
         data = self.stack.components[provider]
         script = str(Path(data.folder) / (data.check or ""))
-        return self.run(consumer, ["run", script, action, marker], {})
+        return self.run(consumer, ["run", *arguments_with(data.packages, script), action, marker], {})
 
     def script(
         self,
@@ -149,6 +150,8 @@ class _Checker:
         python = str(venv / "bin" / "python") if venv else sys.executable
         path = f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin" if venv else "/usr/local/bin:/usr/bin:/bin"
         base = {**self.passed, "PLATINFRA_COMPONENT": name, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
+        if data.packages:
+            base["PYTHONPATH"] = ":".join(data.packages)
         spec = CommandSpec(
             component=name,
             command=(python, str(Path(data.folder) / (data.check or "")), *arguments),
