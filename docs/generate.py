@@ -250,6 +250,7 @@ NEEDS = {
     "wire": " (Where a wire is granted.)",
     "chart": " (In a chart.)",
     "lock": " (With `requirements`.)",
+    "packages": " (With `packages`.)",
 }
 
 
@@ -321,9 +322,35 @@ def stages_and_tools() -> Iterator[str]:
         for each in capabilities:
             if each.stage is stage:
                 yield from capability_lines(each, tools)
+    yield "\n## What is proved"
+    yield from proofs(capabilities, tools)
     yield "\n## Tools"
     for tool in tools:
         yield from tool_lines(tool, catalog)
+
+
+def proofs(capabilities: Sequence[Capability], tools: Sequence[Tool]) -> Iterator[str]:
+    """Yield how the proof of each stage is carried out today, for each of its tools in each place."""
+    yield "\nA stage says how a check shows what it means. On this machine `platinfra check` does that, with real processes. A machine of AWS runs"
+    yield "the same processes, but no test has brought up a real one. In a cluster and at a service of AWS nothing carries out the proof: what is"
+    yield "rendered is compared with the wires. A tool may be in several columns.\n"
+    rows = []
+    for stage in (each for each in capabilities if each.stage):
+        cells: dict[str, list[str]] = {each: [] for each in PROOFS}
+        for tool in (each for each in tools if stage.name in each.provides):
+            for proof in [PROOFS_OF_PLACES[each] for each in tool.places] or [NOT_YET]:
+                cells[proof].append(f"[{tool.name}](#{tool.name})")
+        rows.append([f"[{stage.name}](#{stage.name})", *(", ".join(each) or "–" for each in cells.values())])  # noqa: RUF001
+    yield from table(["stage", *PROOFS], rows)
+
+
+NOT_YET = "not yet anywhere"
+PROOFS_OF_PLACES: dict[Place, str] = {
+    "machine": "run by `platinfra check`",  # the tests let no tool run on a machine without a check
+    "cluster": "rendered only: in a cluster",
+    "service": "rendered only: a service of AWS",
+}
+PROOFS = (*PROOFS_OF_PLACES.values(), NOT_YET)
 
 
 def capability_lines(capability: Capability, tools: Sequence[Tool]) -> Iterator[str]:
@@ -375,6 +402,7 @@ def requirement_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
         words = [word for word, is_so in (("optional", each.optional), ("every one", each.many)) if is_so]
         suffix = f" ({', '.join(words)})" if words else ""
         yield f"* Requires `{name}`: [{each.capability}](#{each.capability}), may {access}{suffix}"
+        yield from (f"    * With `{tool}`: {remark}" for tool, remark in each.remarks.items())
 
 
 def access_of(requirement: Requirement, catalog: Catalog) -> list[str]:

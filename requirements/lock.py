@@ -23,6 +23,7 @@ def main(*only: str) -> None:
     compile_lock(ROOT / "requirements" / "uv.in", ROOT / "requirements" / "uv.lock.txt")
     compile_lock(ROOT / "pyproject.toml", ROOT / "requirements" / "dev.lock.txt", "--group=dev")
     compile_lock(ROOT / "requirements" / "checkov.in", ROOT / "requirements" / "checkov.lock.txt")
+    compile_lock(ROOT / "requirements" / "zenml.in", ROOT / "requirements" / "zenml.lock.txt")
     machine = ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt"
     compile_lock(ROOT / "pyproject.toml", machine)
     inputs = [*(ROOT / "src/platinfra/tools").glob("*/requirements.in"), *(ROOT / "examples").glob("*/requirements.in")]

@@ -14,6 +14,8 @@ from platinfra.targets.local.verbs.machine import environments
 ROOT = Path(__file__).parent.parent
 CHECKOV = ROOT / "requirements" / "checkov.lock.txt"
 """Of an environment of its own: it wants old versions of what platinfra needs."""
+ZENML = ROOT / "requirements" / "zenml.lock.txt"
+"""ZenML's server as its image has it, for a test of what is registered there."""
 
 
 def main() -> None:
@@ -25,6 +27,7 @@ def main() -> None:
             *(ROOT / "examples").glob("*/requirements.lock.txt"),
             ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt",
             CHECKOV,
+            ZENML,
         ]
     )
     for number, lock in enumerate(locks, 1):

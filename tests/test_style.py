@@ -62,7 +62,8 @@ def is_participle(name: str) -> bool:
 
 
 def test_functions_are_named_by_verbs_and_nouns() -> None:
-    paths = [path for path in FILES if path.relative_to(SOURCE).parts[0] != "tools"]
+    shared = SOURCE / "tools" / "_packages"
+    paths = [path for path in FILES if SOURCE / "tools" not in path.parents or shared in path.parents]
     found = [
         f"{path.relative_to(SOURCE)}:{node.lineno}: {node.name}"
         for path in paths

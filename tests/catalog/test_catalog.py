@@ -14,6 +14,21 @@ from platinfra.model.targets import grounds
 
 CATALOG = Catalog()
 TOOLS = CATALOG.names()
+PROVED = {
+    ("alerting", "mlflow"),
+    ("artifact_tracker", "mlflow"),
+    ("data_versioning", "dvc"),
+    ("experiment_tracker", "mlflow"),
+    ("model_registry", "mlflow"),
+    ("model_serving", "fastapi"),
+    ("model_serving", "mlflow-serving"),
+    ("monitoring", "evidently"),
+    ("notebook", "jupyterlab"),
+    ("orchestrator", "prefect"),
+    ("pipelining", "prefect"),
+}
+"""Stages and tools whose check does what the stage's `proof` says: compared by reading, so a new one is added by hand."""
+ROOT = Path(__file__).parents[2]
 LINES = [
     "name: own",
     "summary: A tool.",
@@ -89,6 +104,21 @@ def test_every_stage_says_in_a_sentence_what_it_means_and_how_that_is_shown(stag
         assert text.endswith(".")
         assert ". " not in text
     assert stage.means != stage.proof
+
+
+@pytest.mark.parametrize(
+    ("stage", "tool"),
+    [(each.name, tool.name) for each in CATALOG.capabilities() if each.stage for tool in CATALOG.providers(each.name)],
+)
+def test_what_runs_on_a_machine_is_proved_there_and_nothing_else_is_said_to_be(stage: str, tool: str) -> None:
+    found = CATALOG.get(tool)
+    assert found.is_proved("machine") == ("machine" in found.places)
+    assert not found.is_proved("cluster")
+    assert not found.is_proved("service")
+    assert ((stage, tool) in PROVED) == found.is_proved("machine")
+    if found.check and "machine" in found.places:
+        assert (CATALOG.folder(tool) / found.check).is_file()
+        assert tool in (ROOT / "docs" / "tested.txt").read_text().split()  # where `check` really passed
 
 
 @pytest.mark.parametrize("missing", ["means", "proof"])

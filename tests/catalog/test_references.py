@@ -163,6 +163,8 @@ def catalog_of(folder: Path, data: Mapping[str, Any]) -> Catalog:
     (tool / "tool.yaml").write_text(json.dumps(data, indent=1))
     (tool / "lock.txt").touch()
     (tool / "beside.py").touch()
+    (folder / "_packages" / "shared").mkdir(parents=True, exist_ok=True)
+    (folder / "_packages" / "shared" / "__init__.py").touch()
     return Catalog(folder)
 
 
@@ -283,6 +285,7 @@ SPEAKER: dict[str, Any] = {
     **{key: WHOLE[key] for key in ("name", "summary", "homepage", "license", "settings", "secrets", "endpoints")},
     "provides": {"sql_database": {}},
     "requires": {"store": {"capability": "object_store"}},
+    "packages": ["shared"],
     "run": {
         "local": {"requirements": "lock.txt"},
         "kubernetes": {

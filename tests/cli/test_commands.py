@@ -166,6 +166,8 @@ def test_explain_tells_what_a_stage_means_and_how_a_check_shows_it(platinfra: Co
     said = platinfra("explain", "model_registry").out
     assert "means        A consumer registers a version of a model" in said
     assert "proof        A version is registered" in said
+    assert "checked      by `platinfra check` on this machine: mlflow; elsewhere only rendered" in said
+    assert "on this machine: none;" in platinfra("explain", "feature_store").out
     assert "means" not in platinfra("explain", "gpus").out  # no consumer does anything with it
 
 

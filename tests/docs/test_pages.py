@@ -126,3 +126,16 @@ def test_what_runs_on_a_machine_or_in_a_cluster_runs_there_on_aws_too(tool: Tool
     kubernetes, machine = offered["aws"]
     assert tool.runs_on(machine) or not tool.runs_on(offered["local"][0])
     assert tool.runs_on(kubernetes) or not tool.runs_on(offered["kubernetes"][0])
+
+
+def test_every_stage_and_tool_says_how_it_is_proved() -> None:
+    text = (ROOT / "docs/reference/stages-and-tools.md").read_text()
+    section = text.partition("## What is proved\n")[2].partition("\n## ")[0]
+    header, _, *rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
+    assert header[1] == "run by `platinfra check`"
+    found = {row[0].partition("]")[0].strip("["): " ".join(row[1:]) for row in rows}
+    stages = {each.name for each in CATALOG.capabilities() if each.stage}
+    assert found.keys() == stages
+    for stage in stages:
+        for tool in CATALOG.providers(stage):
+            assert f"[{tool.name}](" in found[stage]

@@ -66,6 +66,15 @@ def test_the_package_is_compiled(installed: Path) -> None:
     assert list(installed.parents[1].glob("lib/*/site-packages/platinfra/targets/aws/machine_files/__pycache__/*.pyc"))
 
 
+def test_the_package_has_what_its_tools_share(installed: Path) -> None:
+    found = {
+        path.parent.name for path in installed.parents[1].glob("lib/*/site-packages/platinfra/tools/_packages/*/*.py")
+    }
+    assert (
+        found == {path.parent.name for path in (ROOT / "src/platinfra/tools/_packages").glob("*/__init__.py")} != set()
+    )
+
+
 @pytest.mark.parametrize(("template", "environment", "kind"), list(places()))
 def test_every_template_is_planned_and_rendered_wherever_it_runs(
     installed: Path, tmp_path: Path, template: str, environment: str | None, kind: str | None

@@ -8,7 +8,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TOOLS = HERE.parents[1] / "src" / "platinfra" / "tools"
 
-for importable in (HERE, TOOLS / "_model_server", TOOLS / "fastapi"):
+for importable in (HERE, TOOLS / "_packages", TOOLS / "fastapi"):
     sys.path.insert(0, str(importable))
 
 from model_servers import environments, registry, serve  # noqa: E402 (the path above finds it)

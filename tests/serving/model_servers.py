@@ -182,7 +182,7 @@ class Served:
         script = "gateway.py" if self.tool == "fastapi" else "server.py"
         command = [python, TOOLS / self.tool / script, "--port", self.port, "--model", self.model, "--data", data]
         command += ["--poll-seconds", "0.5"] + (["--status-port", self.status_port] if script == "server.py" else [])
-        env = self._environment(tracking_uri) | {"PYTHONPATH": str(TOOLS / "_model_server")}
+        env = self._environment(tracking_uri)
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
                 list(map(str, command)), env=env, cwd=self.folder, stdout=log, stderr=log, start_new_session=True
@@ -223,7 +223,8 @@ class Served:
 
     def _environment(self, tracking_uri: str) -> dict[str, str]:
         home = self.folder / "home"
-        return environment(tool_python(self.tool), home, MLFLOW_TRACKING_URI=tracking_uri)
+        variables = {"MLFLOW_TRACKING_URI": tracking_uri, "PYTHONPATH": str(TOOLS / "_packages")}
+        return environment(tool_python(self.tool), home, **variables)
 
 
 @pytest.fixture(scope="session")

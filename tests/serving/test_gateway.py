@@ -38,7 +38,7 @@ def test_it_waits_for_a_model_and_then_serves_it(served: Served, registry: Model
     assert fetch(f"{served.url}/ping")[0] == 503
     status, headers, body = fetch(served.url)
     assert (status, "text/html" in headers["content-type"], b"/openapi.json" in body) == (200, True, True)
-    assert served.check(registry.url).returncode == 0
+    assert served.check(registry.url).returncode == 75
     version = registry.register(served.model, "one")
     until(lambda: served.serves(version))
     assert served.score() == (200, version, [1.0, 1.0])
@@ -131,7 +131,7 @@ def test_a_deleted_alias_ends_the_serving(served: Served, registry: ModelRegistr
     registry.point(served.model, "")
     until(lambda: served.health()["status"] == "waiting")
     assert served.score()[0] == 503
-    assert served.check(registry.url).returncode == 0
+    assert served.check(registry.url).returncode == 75
 
 
 def test_a_killed_worker_comes_back_and_nobody_hangs(served: Served, registry: ModelRegistry) -> None:

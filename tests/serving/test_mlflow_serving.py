@@ -30,7 +30,11 @@ def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
     assert served.health() == {"status": "waiting", "waiting_for": f"models:/{served.model}@champion"}
     assert metrics(served)["model_server_up"] == "0"
     assert json.loads(fetch(served.status_url)[2]) == served.health()
-    assert served.check(registry.url).returncode == 0
+    checked = served.check(registry.url)
+    assert (checked.returncode, checked.stderr.strip()) == (
+        75,
+        f"no predictions: models:/{served.model}@champion names no version",
+    )
     first = registry.register(served.model, "one")
     until(lambda: served.serves(first))
     assert served.score()[2] == [1.0, 1.0]

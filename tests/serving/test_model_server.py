@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from model_server import checking
 from model_server.checking import count_rows, fits, main, split_uri
 from model_server.environments import Installer, PreparationError, environment_key, minor, require_python, wanted_python
 from model_server.processes import Records, started_at
@@ -180,3 +182,46 @@ def test_health_fits_only_the_version_that_the_registry_names() -> None:
 def test_the_check_refuses_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["write", "marker"], lambda *_: None) == 64  # type: ignore[arg-type]
     assert "usage" in capsys.readouterr().err
+
+
+class Known:
+    """A registry with one version, or none, and its example."""
+
+    uri = URI
+
+    def __init__(self, version: ModelVersion | None, example: bytes | None = None) -> None:
+        self.version, self.example = version, example
+
+    def find(self) -> ModelVersion | None:
+        return self.version
+
+    def read_example(self, _: ModelVersion) -> bytes | None:
+        return self.example
+
+
+@pytest.mark.parametrize(
+    ("known", "answer", "status", "said"),
+    [
+        (Known(None), None, 75, "names no version"),
+        (Known(ONE), None, 75, "without an input example"),
+        (Known(ONE, b'{"inputs": [[1], [2]]}'), {"predictions": [1, 2]}, 0, ""),
+        (Known(ONE, b'{"inputs": [[1], [2]]}'), {"predictions": [1]}, 1, "2 example rows gave 1 answers"),
+        (Known(ONE, b'{"inputs": [[1], [2]]}'), {}, 1, "holds no predictions"),
+    ],
+)
+def test_the_check_calls_nothing_proved_without_predictions(
+    known: Known,
+    answer: object,
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    serving = {"status": "serving", "model": ONE.name, "version": ONE.version, "run_id": ONE.run_id, "uri": URI}
+    health = serving if known.version else {"status": "waiting", "waiting_for": URI}
+    for name in ("MODEL_SERVER_URL", "MODEL_SERVER_STATUS_URL"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setattr(checking, "get_json", lambda _: health)
+    monkeypatch.setattr(checking, "post_json", lambda *_: answer)
+    assert main(["find", "marker"], lambda *_: known) == status  # type: ignore[arg-type, return-value]
+    assert said in capsys.readouterr().err

@@ -35,10 +35,10 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "platinfra.yaml")
 
 
-def write(workspace: Workspace, target: str, components: Any, applied: Any, name: str = "state.json") -> None:
+def write(workspace: Workspace, target: str, components: Any, applied: Any) -> None:
     workspace.root.mkdir(parents=True, exist_ok=True)
     data = {"version": 1, "stack": "demo", "target": target, "components": components, "applied": applied}
-    (workspace.root / name).write_text(json.dumps(data))
+    (workspace.root / "state.json").write_text(json.dumps(data))
 
 
 # The first endpoints ended with `metrics`; then who listens, where to look and what may be missing was said too.
@@ -82,6 +82,7 @@ def test_a_machine(workspace: Workspace, end: dict[str, Any]) -> None:
     assert found.endpoints["http"].ready == "/health"
     assert found.endpoints["http"].process == end.get("process")
     assert found.endpoints["http"].required is end.get("required", False)
+    assert found.packages == ("/tools/_packages",)  # where platinfra's own tools find them
 
 
 # Pods came after the first form, and routes after that.

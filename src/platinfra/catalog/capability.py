@@ -77,3 +77,6 @@ class Requirement(Entry):
     why: str | None = Field(
         default=None, description="Why it stays unbound elsewhere and with other tools: `plan` shows it as a note."
     )
+    remarks: dict[str, str] = Field(
+        default={}, description="Tool to what people should know of it here: `plan` shows it if the stack has the tool."
+    )

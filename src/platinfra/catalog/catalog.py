@@ -1,11 +1,12 @@
 """The tools and capabilities there are, read one by one when asked for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.load import load_capability, load_tool
+from platinfra.catalog.packages import find_packages
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 
@@ -37,7 +38,7 @@ class Catalog:
         name = canonical_tool(name)
         if name not in self._tools:
             folder = self._folder(name)
-            self._tools[name] = load_tool(folder, self._check(folder)) if folder else None
+            self._tools[name] = self._load(folder) if folder else None
         return self._tools[name]
 
     def get(self, name: str) -> Tool:
@@ -53,6 +54,15 @@ class Catalog:
         if folder is None:
             raise KeyError(name)
         return folder
+
+    def packages(self, name: str) -> Mapping[str, Path]:
+        """Return the folders of the shared packages that a tool imports, in the order in which Python has to look."""
+        folder = self.folder(name)
+        return find_packages(self.get(name).packages, lambda: self._places(folder))
+
+    def package_path(self, name: str) -> list[str]:
+        """Return the folders that hold the shared packages of a tool, as PYTHONPATH names them."""
+        return list(dict.fromkeys(str(each.parent) for each in self.packages(name).values()))
 
     def is_own(self, name: str) -> bool:
         """Tell whether a tool is one of platinfra's: those are tested with each other in every place."""
@@ -101,6 +111,15 @@ class Catalog:
     def _check(self, folder: Path) -> Callable[[str], Capability | None] | None:
         """Return by what the references of a tool are checked: our own ones hold by a test."""
         return None if _PACKAGE in folder.parents else self.find_capability
+
+    def _load(self, folder: Path) -> Tool:
+        return load_tool(folder, lambda: self._places(folder), self._check(folder))
+
+    def _places(self, tool: Path) -> Iterator[Path]:
+        """Yield the folders in which the packages of a tool are looked for: beside it, then wherever tools are."""
+        yield tool.parent
+        yield from self._folders
+        yield from _installed_folders()
 
     def _read(self, name: str) -> Tool | PlatinfraError:
         try:

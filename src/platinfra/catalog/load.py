@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.entry import Entry
+from platinfra.catalog.packages import Places, missing_packages
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.document import Document, load_file
@@ -15,11 +16,14 @@ from platinfra.document import Document, load_file
 E = TypeVar("E", bound=Entry)
 
 
-def load_tool(folder: Path, find_capability: Callable[[str], Capability | None] | None = None) -> Tool:
+def load_tool(
+    folder: Path, places: Places | None = None, find_capability: Callable[[str], Capability | None] | None = None
+) -> Tool:
     """
     Return the tool of a catalog folder; raise PlatinfraError when `tool.yaml` is wrong.
 
-    With `find_capability` its references are checked too, which takes as long as all the rest.
+    With `places` the packages that it names have to be there; with `find_capability` its references are checked too,
+    which takes as long as all the rest.
     """
     file = folder / "tool.yaml"
     document = load_file(file, name=f"{folder.name}/tool.yaml")
@@ -32,10 +36,12 @@ def load_tool(folder: Path, find_capability: Callable[[str], Capability | None] 
             "give both the same name",
         )
         raise PlatinfraError(problem)
+    problems = list(missing_packages(tool, document, places)) if places is not None else []
     if find_capability is not None:
         from platinfra.catalog.references import unknown_references  # start-up time: our own tools are tested
 
-        refuse(unknown_references(tool, document, folder, find_capability))
+        problems += unknown_references(tool, document, folder, find_capability)
+    refuse(problems)
     return tool
 
 

@@ -225,6 +225,10 @@ class Tool(Entry):
         default=None, description="What `platinfra open` opens, where it is not the address of `http`."
     )
     client: Client = Field(default_factory=Client, description="What code that uses it needs.")
+    packages: list[str] = Field(
+        default=[],
+        description="Shared packages that its code imports: folders of `_packages` beside its own folder, or of platinfra.",
+    )
     run: Run = Field(default_factory=Run, description="How platinfra runs it, by target.")
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
@@ -246,6 +250,10 @@ class Tool(Entry):
             "service": aws is not None and bool(aws.module or aws.grants),
         }
         return tuple(place for place, holds in found.items() if holds)
+
+    def is_proved(self, place: Place) -> bool:
+        """Tell whether `platinfra check` carries out the proof of what it provides: it does so on a machine alone."""
+        return place == "machine" and place in self.places and self.check is not None
 
     def limit(self, ground: Ground) -> str | None:
         """Return why the tool cannot run on some ground; None where nothing is known to be in the way."""

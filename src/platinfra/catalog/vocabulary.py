@@ -28,7 +28,7 @@ class Word:
     meaning: str
     places: tuple[Place, ...]
     needs: str
-    """`wire`, `chart` or `lock`: the wire that a section is about, the chart it belongs to, a lock of the tool; or nothing."""
+    """`wire` or `chart` that a section is about, `lock` or `packages` that the tool has; or nothing."""
 
     @property
     def names(self) -> Iterator[str]:
@@ -76,7 +76,8 @@ def names(
 ) -> frozenset[str]:
     """Return every name that means something for a tool in a place; `PREFIX.*` is any name that begins so."""
     local = tool.run.local
-    there = frozenset({"", *given, *(["lock"] if local and local.requirements else ())})
+    own = {"lock": local and local.requirements, "packages": tool.packages}
+    there = frozenset({"", *given, *(name for name, found in own.items() if found)})
     fillers = _fillers(tool, folder, find_capability)
     return frozenset(name.replace(hole, each) for name, hole in _holes(place, there) for each in fillers[hole])
 

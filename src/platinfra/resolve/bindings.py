@@ -141,6 +141,7 @@ class Binder:
 
     def meet(self, member: Member, name: str, requirement: Requirement) -> Member | None:
         """Bind one requirement; return the default provider if one had to be added."""
+        self.note_remarks(member, name, requirement)
         if name in member.bind:
             self.explicit(member, name, requirement)
             return None
@@ -238,6 +239,12 @@ class Binder:
         self.bound.bindings.append(
             Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client)
         )
+
+    def note_remarks(self, member: Member, name: str, requirement: Requirement) -> None:
+        """Note what the consumer says of tools that the stack has, bound or not."""
+        for each in self.bound.members.values():
+            if remark := requirement.remarks.get(each.tool.name):
+                self.bound.notes.append(f"`{member.name}.{name}` and `{each.name}`: {remark}")
 
     def unbound(self, member: Member, requirement: Requirement) -> None:
         """Remember an optional requirement that nothing meets; why a provider does not is noted already."""

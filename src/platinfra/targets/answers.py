@@ -195,8 +195,11 @@ class Proof:
     subject: str
     """A component, or a wire `consumer → provider`."""
     ok: bool
+    """Nothing is wrong."""
     detail: str
     seconds: float
+    proved: bool
+    """It was seen to work; not so where there was nothing to prove it with yet, such as a model."""
 
 
 @dataclass(frozen=True, slots=True)

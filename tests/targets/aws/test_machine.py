@@ -101,6 +101,14 @@ def test_a_release_is_the_same_from_compiled_files_in_any_folder(
     assert machine.release_files(None) == expected
 
 
+def test_a_release_has_the_packages_that_tools_share() -> None:
+    shared = machine._PACKAGE / "tools" / "_packages"
+    own = {f"platinfra/{each.relative_to(machine._PACKAGE)}" for each in shared.rglob("*.py")}
+    with tarfile.open(fileobj=io.BytesIO(machine.package())) as archive:
+        assert own
+        assert own <= {*archive.getnames()}
+
+
 def test_a_release_leaves_out_no_file_of_its_folder() -> None:
     assert {each.name for each in FILES.iterdir() if each.is_file()} <= machine.release_files(None).keys()
 

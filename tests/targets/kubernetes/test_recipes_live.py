@@ -88,7 +88,7 @@ class Tool:
             **variables,
             "HOME": str(folder),
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(TOOLS / "_model_server"),
+            "PYTHONPATH": str(TOOLS / "_packages"),
             "PYTHONDONTWRITEBYTECODE": "1",
             "STORE_URL": f"s3://stack-objects/{name}",
             "NML_DISABLE_USAGE_LOGGING": "1",

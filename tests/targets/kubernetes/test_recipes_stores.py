@@ -26,14 +26,14 @@ TOOLS = Path(__file__).parents[3] / "src" / "platinfra" / "tools"
 def module(tool: str, name: str) -> ModuleType:
     """Import a module from the folder of a tool, as the tool's own process does."""
     before = list(sys.path)
-    sys.path[:0] = [str(TOOLS / tool), str(TOOLS / "_model_server")]
+    sys.path[:0] = [str(TOOLS / tool), str(TOOLS / "_packages")]
     try:
         return import_module(name)
     finally:
         sys.path[:] = before
 
 
-objects = module("_model_server", "model_server.objects")
+objects = module("_packages", "model_server.objects")
 model_store = module("bentoml", "model_store")
 desk = module("nannyml", "desk")
 repository = module("mlserver", "serve")
@@ -65,8 +65,8 @@ def test_files_of_an_address_come_back_and_those_of_others_do_not(store: Any, tm
     source = tmp_path / "big"
     source.write_bytes(b"two")
     store.upload(source, "a/big")
-    assert [(each.name, each.size) for each in store.found("a/")] == [("a/big", 3), ("a/small", 3)]
-    assert [each.name for each in store.found("")] == ["a/big", "a/small"]
+    assert [(each.name, each.size) for each in store.find("a/")] == [("a/big", 3), ("a/small", 3)]
+    assert [each.name for each in store.find("")] == ["a/big", "a/small"]
     assert store.read("a/small") == b"one"
     store.download("a/big", tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"two"
@@ -161,7 +161,7 @@ def test_the_desk_takes_data_and_nothing_else(tmp_path: Path) -> None:
         assert asked(f"{url}/current/day-1.csv", b"x\n1\n")[0] == 201
         for path in ("results/latest.json", "current/day.pkl", "current/../results/a.csv", "current/a/b.csv", "a.csv"):
             assert asked(f"{url}/{path}", b"x")[0] == 404
-    assert [each.name for each in store.found("")] == ["current/day-1.csv"]
+    assert [each.name for each in store.find("")] == ["current/day-1.csv"]
     assert store.read("current/day-1.csv") == b"x\n1\n"
 
 

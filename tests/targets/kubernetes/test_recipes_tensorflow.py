@@ -19,7 +19,7 @@ from platinfra.model.template import plain
 
 pytestmark = pytest.mark.live  # they start a stand-in for S3
 
-stored = module("_model_server", "model_server.objects")
+stored = module("_packages", "model_server.objects")
 follow = module("tensorflow-serving", "follow")
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
 LATER = 3600.0
@@ -125,7 +125,7 @@ def test_what_is_no_saved_model_of_a_version_is_left_alone(name: str, folder: An
 
 def test_a_path_that_leads_out_of_its_version_is_not_followed() -> None:
     class Wicked:
-        def found(self, _prefix: str) -> Iterator[Any]:
+        def find(self, _prefix: str) -> Iterator[Any]:
             yield stored.Found("resnet/1/../../../etc/passwd", 1, 0.0)
             yield stored.Found("resnet/1//etc/passwd", 1, 0.0)
 
@@ -199,13 +199,13 @@ def test_a_store_that_does_not_answer_is_asked_again_and_nothing_is_ready_before
     ended, asked, listed_before = threading.Event(), [], []
 
     class Away(stored.Folder):
-        def found(self, prefix: str) -> Iterator[Any]:
+        def find(self, prefix: str) -> Iterator[Any]:
             asked.append(time.monotonic())
             listed_before.append((tmp_path / "here/models.config").exists())
             if len(asked) == 1:
                 raise ConnectionError("refused")
             ended.set()
-            return super().found(prefix)
+            return super().find(prefix)
 
     monkeypatch.setattr(follow, "AGAIN_SECONDS", 0.01)
     put(folder, "resnet/1")
@@ -218,7 +218,7 @@ def test_a_store_that_does_not_answer_is_asked_again_and_nothing_is_ready_before
 def test_the_program_follows_and_ends_with_the_signal(folder: Any, tmp_path: Path) -> None:
     put(folder, "resnet/1")
     options = [f"--data={tmp_path / 'here'}", "--poll-seconds=0.1", "--settle-seconds=0"]
-    env = {**os.environ, "STORE_URL": str(tmp_path / "store"), "PYTHONPATH": str(TOOLS / "_model_server")}
+    env = {**os.environ, "STORE_URL": str(tmp_path / "store"), "PYTHONPATH": str(TOOLS / "_packages")}
     program = subprocess.Popen([sys.executable, TOOLS / "tensorflow-serving" / "follow.py", *options], env=env)
     try:
         assert eventually((tmp_path / "here/models.config").exists)

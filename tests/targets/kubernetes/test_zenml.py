@@ -156,16 +156,47 @@ def test_steps_get_the_variables_of_what_they_may_use(server: Server, monkeypatc
 
 def test_pipelines_run_on_the_airflow_of_the_stack(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     found = registered(server, stack_with("airflow"), monkeypatch)["orchestrator"]
-    assert (found["name"], found["flavor"], found["configuration"]) == ("airflow", "airflow", {"local": False})
+    assert (found["name"], found["flavor"], found["configuration"]["local"]) == ("airflow", "airflow", False)
     assert found["labels"] == {"url": "http://airflow-api-server.churn.svc.cluster.local:8080"}
 
 
+def test_steps_on_airflow_are_pods_that_the_namespace_admits(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    configuration = registered(server, stack_with("airflow"), monkeypatch)["orchestrator"]["configuration"]
+    pod = configuration["operator_args"]
+    assert configuration["operator"].endswith("KubernetesPodOperator")
+    assert (pod["namespace"], pod["service_account_name"]) == ("churn", "zenml")
+    assert pod["labels"] == {"platinfra/component": "zenml"}
+    assert pod["security_context"]["runAsNonRoot"]
+    assert not pod["container_security_context"]["allowPrivilegeEscalation"]
+
+
+@pytest.mark.parametrize("orchestrator", ["prefect", "airflow"])
 def test_without_a_registry_runs_have_no_image_so_pipelines_run_where_they_are_started(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    orchestrator: str, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = registered(server, stack_with("prefect", ""), monkeypatch)
-    assert found["orchestrator"]["flavor"] == "local"
+    found = registered(server, stack_with(orchestrator, ""), monkeypatch)
+    assert (found["orchestrator"]["name"], found["orchestrator"]["flavor"]) == ("local", "local")
     assert "container_registry" not in found
+
+
+def test_the_plan_says_what_airflow_needs_to_run_pipelines() -> None:
+    [note] = [
+        each
+        for each in bundle(stack_with("airflow")).values.graph.notes
+        if each.startswith("`zenml.orchestrator` and `airflow`: ")
+    ]
+    assert "`LocalExecutor`" in note
+
+
+def test_the_plan_says_that_sagemaker_runs_no_pipelines_and_no_wire_promises_it() -> None:
+    made = bundle(SEED.replace("orchestrator: [aws-batch]", "runtime_engine: [sagemaker]"))
+    [note] = [each for each in made.values.graph.notes if each.startswith("`zenml.orchestrator` and `sagemaker`: ")]
+    assert "ZenML's server gets no orchestrator for it" in note
+    wires = {(each.name, each.provider) for each in made.values.graph.bindings_of("zenml")}
+    assert ("engines", "sagemaker") in wires
+    assert ("orchestrator", "sagemaker") not in wires
+    told = variables(SEED.replace("orchestrator: [aws-batch]", "runtime_engine: [sagemaker]"))
+    assert "SAGEMAKER_ROLE" in told["CLIENT_NAMES"].split(",")
 
 
 def test_registering_again_changes_what_is_there_and_adds_nothing(

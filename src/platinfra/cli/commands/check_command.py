@@ -29,10 +29,12 @@ def command(component: str | None, which: options.Which, *, as_json: bool) -> No
     if as_json:
         render.data({"proofs": proofs})
     failed = sum(not each.ok for each in proofs)
-    render.say_done(f"{failed} of {len(proofs)} checks failed" if failed else f"all {len(proofs)} checks passed")
+    idle = sum(each.ok and not each.proved for each in proofs)
+    ended = f"{failed} of {len(proofs)} checks failed" if failed else f"all {len(proofs)} checks passed"
+    render.say_done(f"{ended}, {idle} without anything to prove yet" if idle else ended)
     sys.exit(1 if failed else 0)
 
 
 def _print(proof: Proof) -> None:
-    mark = click.style("✓", fg="green") if proof.ok else click.style("✗", fg="red")
+    mark = click.style("✓", fg="green") if proof.proved else "-" if proof.ok else click.style("✗", fg="red")
     click.echo(f"{mark} {proof.subject:<64} {proof.seconds:5.1f} s  {proof.detail}".rstrip())

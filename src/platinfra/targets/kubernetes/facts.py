@@ -10,6 +10,7 @@ from typing import Any
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.kubernetes import ClusterAddress, Existing, KubernetesRun
+from platinfra.catalog.packages import PACKAGES
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import ground
@@ -184,6 +185,7 @@ class ClusterFacts:
             "registry": self.place.deployment.registry,
             "storage_class": self.place.deployment.storage_class,
             "folder": f"{FOLDER}/{component.tool}",
+            "packages": f"{FOLDER}/{PACKAGES}",
         }
 
     def _of_cloud(self, name: str, binding: Binding | None) -> Value | None:

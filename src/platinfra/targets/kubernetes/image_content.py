@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.packages import PACKAGES
 
 BASE = "docker.io/library/python:3.12-slim"
 FOLDER = "/opt/platinfra/tools"
-"""Where the folders of tools lie in an image: `${folder}` is the tool's own."""
-_SHARED = "_model_server"
+"""Where the folders of tools lie in an image: `${folder}` is the tool's own, and beside it are its packages."""
 _SKIPPED = frozenset({"__pycache__", "tool.yaml", "requirements.in", "requirements.lock.txt"})
 _RECIPE = Path(__file__).with_name("Containerfile.template")
 """The lock is complete: pip resolves nothing, which old ones refuse for packages with extras."""
@@ -19,7 +19,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends {names} && r
 
 
 def context(catalog: Catalog, tool: str) -> dict[str, bytes]:
-    """Return the files that an image is built from: the lock, the tool's code, and the recipe."""
+    """Return the files that an image is built from: the lock, the code of the tool and of its packages, and the recipe."""
     entry, folder = catalog.get(tool), catalog.folder(tool)
     lock = (entry.run.local.requirements if entry.run.local else None) or "requirements.lock.txt"
     names = entry.run.kubernetes.image_packages if entry.run.kubernetes else []
@@ -27,8 +27,9 @@ def context(catalog: Catalog, tool: str) -> dict[str, bytes]:
     packages = _PACKAGES.format(names=" ".join(names)) if names else ""
     recipe = _RECIPE.read_text(encoding="utf-8").format(base=BASE, folder=FOLDER, packages=packages, **about)
     files = {"Containerfile": recipe.encode(), "requirements.lock.txt": (folder / lock).read_bytes()}
-    for place in (folder, folder.parent / _SHARED):
-        files |= {f"tools/{place.name}/{name}": content for name, content in _code(place)}
+    places = {tool: folder, **{f"{PACKAGES}/{name}": place for name, place in catalog.packages(tool).items()}}
+    for inside, place in places.items():
+        files |= {f"tools/{inside}/{name}": content for name, content in _code(place)}
     return dict(sorted(files.items()))
 
 

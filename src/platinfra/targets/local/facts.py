@@ -79,6 +79,7 @@ class MachineFacts:
             "data": layout.data(component.name),
             "files": layout.files(component.name),
             "folder": self.values.catalog.folder(component.tool),
+            "packages": ":".join(self.values.catalog.package_path(component.tool)),
             "project": self.machine.project,
             "venv": venv,
             "python": venv / "bin" / "python" if venv else self.machine.interpreter,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from platinfra.catalog.packages import PACKAGES
 from platinfra.model.graph import Binding, Component
 from platinfra.model.record import ComponentRecord, Migration, Record
 from platinfra.model.reference import Kind, Secret, Text, show_text
@@ -62,6 +63,8 @@ class LocalComponent(ComponentRecord):
     """Of its tool."""
     requirements: str | None
     """The lock in that folder."""
+    packages: tuple[str, ...]
+    """The folders in which Python finds the packages that its code shares with other tools."""
     check: str | None
     executes: bool
     page: Parts | None
@@ -79,11 +82,15 @@ class LocalComponent(ComponentRecord):
         return self.endpoints["http"].url if "http" in self.endpoints else None
 
 
-def _complete_endpoints(data: dict[str, Any], _: Path) -> dict[str, Any]:
-    """Return version 2: the first endpoints did not say who listens, nor what may be missing."""
+def _complete(data: dict[str, Any], _: Path) -> dict[str, Any]:
+    """Return version 2: the first endpoints did not say who listens or what may be missing, and no tool named its packages."""
     unsaid = {"process": None, "probe": None, "required": False}
     components = {
-        name: {**each, "endpoints": {key: {**unsaid, **end} for key, end in each["endpoints"].items()}}
+        name: {
+            **each,
+            "endpoints": {key: {**unsaid, **end} for key, end in each["endpoints"].items()},
+            "packages": [str(Path(each["folder"]).parent / PACKAGES)],
+        }
         for name, each in data["components"].items()
     }
     return {**data, "components": components}
@@ -93,7 +100,7 @@ def _complete_endpoints(data: dict[str, Any], _: Path) -> dict[str, Any]:
 class LocalRecord(Record):
     """A stack on this machine."""
 
-    migrations: ClassVar[tuple[Migration, ...]] = (_complete_endpoints,)
+    migrations: ClassVar[tuple[Migration, ...]] = (_complete,)
     destination: ClassVar[str] = "local"
 
     components: Mapping[str, LocalComponent] = field(default_factory=dict)
@@ -123,6 +130,7 @@ def _component(component: Component, values: MachineValues) -> LocalComponent:
         reason=component.reason,
         folder=str(values.catalog.folder(component.tool)),
         requirements=recipe.requirements if recipe else None,
+        packages=tuple(values.catalog.package_path(component.tool)),
         check=tool.check,
         executes=tool.executes,
         page=_parts(values.sure(tool.page, component)) if tool.page else None,

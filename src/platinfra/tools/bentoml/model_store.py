@@ -54,7 +54,7 @@ class ModelStore:
         if name:
             _checked(name)
         found, aliases = [], {}
-        for each in self._objects.found(f"models/{name}/" if name else "models/"):
+        for each in self._objects.find(f"models/{name}/" if name else "models/"):
             _, model, *rest = each.name.split("/")
             if rest[0] == "aliases":
                 aliases[model, rest[1]] = self._objects.read(each.name).decode()

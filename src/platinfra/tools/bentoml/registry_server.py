@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import bentoml
 import pandas as pd
 from bentoml.exceptions import InvalidArgument, NotFound
-from model_server.objects import objects_at
 from model_store import ModelStore, RefusedError, UnknownModelError, Version
+
+from model_server.objects import objects_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

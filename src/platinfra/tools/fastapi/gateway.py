@@ -12,12 +12,13 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from metrics import Metrics
+from starlette.concurrency import run_in_threadpool
+from traffic import NotServingError, Traffic
+
 from model_server.follower import Follower
 from model_server.options import parser
 from model_server.registry import Registry
 from model_server.releases import Releases
-from starlette.concurrency import run_in_threadpool
-from traffic import NotServingError, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
-    from model_server.versions import ModelVersion
     from starlette.responses import Response
+
+    from model_server.versions import ModelVersion
 
 
 class Metrics:

@@ -1,4 +1,4 @@
-"""Prove that JupyterLab works: `write` and `find` a workspace, `run FILE ARGS…` a Python file in a kernel."""
+"""Prove that JupyterLab works: `write` by a kernel and `find` a workspace, `run FILE ARGS…` a file in a kernel."""
 
 import json
 import os
@@ -33,9 +33,13 @@ def call(method: str, path: str, body: Any = None) -> Any:
         return json.loads(response.read() or "null")
 
 
-def write(marker: str) -> None:
-    """Leave a workspace, which is kept beside the server and not among the user's files."""
+def write(marker: str) -> str | None:
+    """Have a kernel compute the marker, and leave a workspace, which is kept beside the server, not among files."""
+    problem, output = in_kernel(f"print({marker[::-1]!r}[::-1])")
+    if problem or output.strip() != marker:
+        return problem or f"a kernel printed {output!r} instead of {marker}"
     call("PUT", f"/lab/api/workspaces/{marker}", {"data": {}, "metadata": {"id": marker}})
+    return None
 
 
 def find(marker: str) -> str | None:
@@ -46,15 +50,21 @@ def find(marker: str) -> str | None:
 
 def run(file: str, *arguments: str) -> str | None:
     """Run a file in a new kernel; return why it failed."""
+    problem, _ = in_kernel(CELL.format(command=[str(Path(file).resolve()), *arguments]))
+    return problem
+
+
+def in_kernel(code: str) -> tuple[str | None, str]:
+    """Execute code in a new kernel; return the value of the error that it raised, and what it printed."""
     kernel = call("POST", "/api/kernels", {"name": "python3"})["id"]
     try:
-        return execute(kernel, CELL.format(command=[str(Path(file).resolve()), *arguments]))
+        return execute(kernel, code)
     finally:
         call("DELETE", f"/api/kernels/{kernel}")
 
 
-def execute(kernel: str, code: str) -> str | None:
-    """Execute code in a kernel; return the value of the error that it raised."""
+def execute(kernel: str, code: str) -> tuple[str | None, str]:
+    """Execute code in a kernel; return the value of the error that it raised, and what it printed."""
     address = f"{URL.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels"
     request = uuid4().hex
     header = {"msg_id": request, "msg_type": "execute_request", "session": request, "username": "", "version": "5.3"}
@@ -62,18 +72,25 @@ def execute(kernel: str, code: str) -> str | None:
     socket = create_connection(address, header=AUTHORIZATION, timeout=50, http_no_proxy=["*"])
     try:
         socket.send(json.dumps(message))
-        return reply_to(socket, request)
+        return answer_to(socket, request)
     finally:
         socket.close()
 
 
-def reply_to(socket: Any, request: str) -> str | None:
-    """Wait for the reply to a request among all the messages of a kernel."""
-    while True:
+def answer_to(socket: Any, request: str) -> tuple[str | None, str]:
+    """Wait for reply and output of a request among all messages of a kernel: they come by two channels, in any order."""
+    problem, output, awaited = None, "", {"execute_reply", "idle"}
+    while awaited:
         message = json.loads(socket.recv())
-        if message["msg_type"] == "execute_reply" and message["parent_header"].get("msg_id") == request:
-            content = message["content"]
-            return None if content["status"] == "ok" else content.get("evalue") or content["status"]
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        kind, content = message["msg_type"], message["content"]
+        if kind == "stream" and content["name"] == "stdout":
+            output += content["text"]
+        elif kind == "execute_reply" and content["status"] != "ok":
+            problem = content.get("evalue") or content["status"]
+        awaited.discard(content["execution_state"] if kind == "status" else kind)
+    return problem, output
 
 
 def give_up(*_: object) -> None:

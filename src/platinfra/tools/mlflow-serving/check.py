@@ -1,9 +1,6 @@
 """Prove that the model server serves the version that the registry's alias names: `check.py find MARKER`."""
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "_model_server"))
 
 from model_server.checking import main
 from model_server.registry import Registry

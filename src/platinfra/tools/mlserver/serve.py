@@ -60,7 +60,7 @@ class Repository:
 def wanted(objects: Objects) -> dict[str, frozenset[Found]]:
     """Return the files of each model that says how it is served."""
     found: dict[str, set[Found]] = {}
-    for each in objects.found("models/"):
+    for each in objects.find("models/"):
         parts = PurePosixPath(each.name).parts
         if len(parts) > 2 and ".." not in parts and not each.name.endswith("/"):
             found.setdefault(parts[1], set()).add(each)

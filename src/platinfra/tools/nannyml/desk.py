@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_server.objects import objects_at
 from names import DATA, LATEST
+
+from model_server.objects import objects_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,7 @@ class Desk(BaseHTTPRequestHandler):
 
 def latest(objects: Objects) -> dict[str, Any]:
     """Return the report of the last look; an empty one before the first."""
-    if not any(each.name == LATEST for each in objects.found(LATEST)):
+    if not any(each.name == LATEST for each in objects.find(LATEST)):
         return {"time": None, "folder": None, "rows": {}, "findings": []}
     return dict(json.loads(objects.read(LATEST)))
 

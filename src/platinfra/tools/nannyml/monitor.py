@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import tables
 from calculations import CLASSIFICATION, REGRESSION, Columns, Finding, findings, results
-from model_server.objects import objects_at
 from names import CURRENT, LATEST, REFERENCE
+
+from model_server.objects import objects_at
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from model_server.objects import Objects
 
 

@@ -17,7 +17,7 @@ _READERS = {".parquet": pd.read_parquet, ".csv": pd.read_csv}
 
 def read(objects: Objects, kind: str, newest: int) -> pd.DataFrame | None:
     """Return the newest files of a kind as one table, the oldest first; None when there are none."""
-    found = [each for each in objects.found(f"{kind}/") if DATA.fullmatch(each.name)]
+    found = [each for each in objects.find(f"{kind}/") if DATA.fullmatch(each.name)]
     chosen = sorted(found, key=lambda each: (each.changed, each.name))[-newest:]
     if not chosen:
         return None

@@ -1,4 +1,4 @@
-"""Prove that Prefect works: `write` and `find` a flow run by name, `run FILE ARGS…` a file through the worker."""
+"""Prove that Prefect works: `write` by a run and `find` its result, `run FILE ARGS…` a file through the worker."""
 
 import signal
 import sys
@@ -11,38 +11,42 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.deployments import run_deployment
-from prefect.states import Completed
 
 NAME = "platinfra-check"
 
 
-@flow(name=NAME)
-def nothing() -> None:
-    """Do nothing; a flow run needs a flow."""
-
-
-def write(marker: str) -> None:
-    """Leave a completed flow run that is named by the marker."""
-    with get_client(sync_client=True) as client:
-        client.create_flow_run(nothing, name=marker, state=Completed())
+def write(marker: str) -> str | None:
+    """Have the worker run a pipeline of two steps; the run is named by the marker, and reverses it."""
+    return through_worker("pipeline.py:reverse", {"text": marker}, name=marker)
 
 
 def find(marker: str) -> str | None:
-    """Look for the flow run."""
+    """Look for the run, and its result in how it ended."""
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(flow_run_filter=FlowRunFilter(name=FlowRunFilterName(any_=[marker])))
-    return None if found else "not found"
+    results = [each.state.message for each in found if each.state and each.state.is_completed()]
+    return None if marker[::-1] in results else "not found"
 
 
 def run(file: str, *arguments: str) -> str | None:
     """Run a file through the worker; return why it failed."""
-    source: Any = flow.from_source(source=str(Path(__file__).parent), entrypoint="run_file.py:run_file")
+    return through_worker("run_file.py:run_file", {"file": str(Path(file).resolve()), "arguments": list(arguments)})
+
+
+def through_worker(entrypoint: str, parameters: dict[str, Any], name: str | None = None) -> str | None:
+    """Ask for a run of one of the flows beside this file, and learn its end; return why it failed."""
+    source: Any = flow.from_source(source=str(Path(__file__).parent), entrypoint=entrypoint)
     source.deploy(name=NAME, work_pool_name="local", build=False, print_next_steps=False)
-    parameters = {"file": str(Path(file).resolve()), "arguments": list(arguments)}
-    name = f"run-file/{NAME}"
-    result: Any = run_deployment(name, parameters=parameters, timeout=50, poll_interval=1, idempotency_key=uuid4().hex)
+    result: Any = run_deployment(
+        f"{source.name}/{NAME}",
+        parameters=parameters,
+        timeout=45,
+        poll_interval=1,
+        idempotency_key=uuid4().hex,
+        flow_run_name=name,
+    )
     if result.state is None or not result.state.is_final():
-        return "the worker did not finish the flow run within 50 s"
+        return "the worker did not finish the flow run within 45 s"
     return None if result.state.is_completed() else result.state.message or "the flow run failed"
 
 

@@ -108,7 +108,7 @@ class Models:
 def versions(objects: Objects) -> dict[Version, Files]:
     """Return the files of each version that lies in a folder MODEL/NUMBER."""
     found: dict[Version, set[Found]] = {}
-    for each in objects.found(""):
+    for each in objects.find(""):
         model, _, rest = each.name.partition("/")
         number, _, inner = rest.partition("/")
         if MODEL.fullmatch(model) and NUMBER.fullmatch(number) and not {"", ".", ".."} & set(inner.split("/")):

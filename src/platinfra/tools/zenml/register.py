@@ -18,6 +18,13 @@ _PATIENCE = 600
 """Seconds that the server may take until it answers."""
 _PAUSE = 3
 _TIMEOUT = 30
+_CONTAINER_SECURITY = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+_POD_SECURITY = {
+    "runAsNonRoot": True,
+    "runAsUser": 1000,
+    "fsGroup": 1000,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 Component = dict[str, Any]
 
 
@@ -86,18 +93,15 @@ def artifact_store(secret: bool) -> Component:
 
 
 def orchestrator() -> Component:
-    """Return the orchestrator: Airflow, else the cluster itself, else where a pipeline is started: runs need images."""
-    name, url = given("ORCHESTRATOR_NAME"), given("ORCHESTRATOR_URL")
-    flavor: str = "local"
-    configuration: dict[str, Any] = {}
-    if url:
-        flavor, configuration = "airflow", {"local": False}
-    elif images_url():
-        flavor, configuration = "kubernetes", in_the_cluster()
+    """Return the orchestrator: where a pipeline is started without a place for images, else Airflow or the cluster."""
+    if not images_url():
+        return {"name": "local", "type": "orchestrator", "flavor": "local", "configuration": {}, "labels": {}}
+    url = given("ORCHESTRATOR_URL")
+    flavor, configuration = ("airflow", on_airflow()) if url else ("kubernetes", in_the_cluster())
     told = {"url": url, "arn": given("ORCHESTRATOR_ARN")}
     labels = {key: value for key, value in told.items() if value}
-    made = {"name": name or flavor, "type": "orchestrator", "flavor": flavor, "configuration": configuration}
-    return {**made, "labels": labels}
+    name = given("ORCHESTRATOR_NAME") or flavor
+    return {"name": name, "type": "orchestrator", "flavor": flavor, "configuration": configuration, "labels": labels}
 
 
 def images_url() -> str:
@@ -105,20 +109,29 @@ def images_url() -> str:
     return given("IMAGES_URL") or given("OWN_IMAGES_URL")
 
 
+def on_airflow() -> dict[str, Any]:
+    """Return how tasks of Airflow start the pods of steps; ZenML's own default is a Docker daemon, which no pod has."""
+    return {
+        "local": False,
+        "operator": "airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator",
+        "operator_args": {
+            "in_cluster": True,
+            "namespace": given("NAMESPACE"),
+            "service_account_name": given("ACCOUNT"),
+            "labels": pod_labels(),
+            "security_context": _POD_SECURITY,
+            "container_security_context": _CONTAINER_SECURITY,
+        },
+    }
+
+
 def in_the_cluster() -> dict[str, Any]:
     """Return how pods of runs are: confined as the namespace asks, and known to its network policies."""
     account = given("ACCOUNT")
     pods: dict[str, Any] = {
-        "labels": {"platinfra/component": account},
-        "container_security_context": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-        "additional_pod_spec_args": {
-            "security_context": {
-                "runAsNonRoot": True,
-                "runAsUser": 1000,
-                "fsGroup": 1000,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            }
-        },
+        "labels": pod_labels(),
+        "container_security_context": _CONTAINER_SECURITY,
+        "additional_pod_spec_args": {"security_context": _POD_SECURITY},
     }
     # The pod that starts those of the steps asks the Kubernetes API, so it alone has a token.
     starter = {**pods["additional_pod_spec_args"], "automount_service_account_token": True}
@@ -130,6 +143,11 @@ def in_the_cluster() -> dict[str, Any]:
         "pod_settings": pods,
         "orchestrator_pod_settings": {**pods, "additional_pod_spec_args": starter},
     }
+
+
+def pod_labels() -> dict[str, str]:
+    """Return the labels by which network policies know the pods of runs."""
+    return {"platinfra/component": given("ACCOUNT")}
 
 
 def container_registry() -> Component | None:

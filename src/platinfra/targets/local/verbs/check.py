@@ -16,6 +16,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from platinfra.catalog.catalog import Catalog
+from platinfra.drivers.with_packages import arguments_with
 from platinfra.model.ports import CommandSpec
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Proof
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 NOT_APPLICABLE = 64
 """Exit code of a script that has nothing to do for an action (sysexits: EX_USAGE)."""
+NOTHING_YET = 75
+"""Exit code of a script that found nothing to prove anything with, such as no model (sysexits: EX_TEMPFAIL)."""
 _TIMEOUT = 150.0
 """Seconds for one script."""
 _WORKERS = 2
@@ -40,6 +43,10 @@ def prove(workspace: Workspace, component: str | None, report: Callable[[Proof],
     only = chosen_component(component, stack.components) if component else None
     with tempfile.TemporaryDirectory(prefix="platinfra-check-") as folder:
         return _Checker(stack, Path(folder), report).all(only)
+
+
+class _NothingYet(Exception):  # noqa: N818 - it is no error
+    """A script found nothing to prove anything with."""
 
 
 @dataclass(slots=True)
@@ -114,7 +121,7 @@ class _Checker:
         """Run the provider's script where the consumer runs user code."""
         data = self.stack.components[provider]
         script = str(Path(data.folder) / (data.check or ""))
-        return self.run(consumer, ["run", script, action, marker], {})
+        return self.run(consumer, ["run", *arguments_with(data.packages, script), action, marker], {})
 
     def script(
         self,
@@ -139,6 +146,8 @@ class _Checker:
         python = str(venv / "bin" / "python") if venv else sys.executable
         path = f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin" if venv else "/usr/local/bin:/usr/bin:/bin"
         base = {**self.passed, "PLATINFRA_COMPONENT": name, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
+        if data.packages:
+            base["PYTHONPATH"] = ":".join(data.packages)
         spec = CommandSpec(
             component=name,
             command=(python, str(Path(data.folder) / (data.check or "")), *arguments),
@@ -147,6 +156,8 @@ class _Checker:
             log=self.stack.layout.log(name, "check"),
         )
         code, output = machine.processes(self.stack.workspace).run(spec, timeout=_TIMEOUT)
+        if code == NOTHING_YET:
+            raise _NothingYet(_last_line(output))
         return None if code in {0, NOT_APPLICABLE} else _last_line(output) or f"ended with {code}"
 
     def venv(self, data: LocalComponent) -> Path | None:
@@ -163,8 +174,12 @@ class _Checker:
     def proof(self, subject: str, prove: Callable[[], str | None]) -> Proof:
         """Time one proof."""
         began = time.monotonic()
-        problem = prove()
-        return Proof(subject, problem is None, problem or "", time.monotonic() - began)
+        try:
+            problem = prove()
+        except _NothingYet as reason:
+            return Proof(subject, ok=True, detail=str(reason), seconds=time.monotonic() - began, proved=False)
+        ok = problem is None
+        return Proof(subject, ok=ok, detail=problem or "", seconds=time.monotonic() - began, proved=ok)
 
 
 def _last_line(output: str) -> str:

@@ -25,7 +25,7 @@ class Found:
 class Objects(Protocol):
     """What both kinds can do; names are paths with slashes."""
 
-    def found(self, prefix: str) -> Iterator[Found]:
+    def find(self, prefix: str) -> Iterator[Found]:
         """Yield the files whose names begin with the prefix, by name."""
 
     def download(self, name: str, target: Path) -> None:
@@ -47,7 +47,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def found(self, prefix: str) -> Iterator[Found]:
+    def find(self, prefix: str) -> Iterator[Found]:
         """Yield the files whose names begin with the prefix, by name."""
         for path in sorted(self._root.rglob("*")):
             name = path.relative_to(self._root).as_posix()
@@ -92,7 +92,7 @@ class Bucket:
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = client
 
-    def found(self, prefix: str) -> Iterator[Found]:
+    def find(self, prefix: str) -> Iterator[Found]:
         """Yield the files whose names begin with the prefix, by name."""
         pages = self._client.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self._name, Prefix=self._prefix + prefix):

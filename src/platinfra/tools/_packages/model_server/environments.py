@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uv
 import yaml
 
-from model_server.processes import leashed
+from model_server.processes import with_leash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,8 @@ def environment_key(model: Path, running: str) -> str:
 
 
 class Installer:
-    """Makes environments below one folder; `stop` ends a build that is under way.
+    """
+    Makes environments below one folder; `stop` ends a build that is under way.
 
     The build dependencies in python_env.yaml are left out: uv builds packages in environments of their own.
     """
@@ -119,7 +120,7 @@ class Installer:
         with self._lock:
             if self._stopped:
                 raise PreparationError("stopped")
-            command = leashed([uv.find_uv_bin(), "--quiet", "--no-progress", *arguments])
+            command = with_leash([uv.find_uv_bin(), "--quiet", "--no-progress", *arguments])
             self._running = subprocess.Popen(
                 command, cwd=cwd, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
             )

@@ -1,4 +1,5 @@
-"""Become another command that the kernel kills when the process that started it is gone (Linux).
+"""
+Become another command that the kernel kills when the process that started it is gone (Linux).
 
 `leash.py PARENT_PID COMMAND ARGUMENT…`; elsewhere the records of `processes.py` end leftovers at the next start.
 """

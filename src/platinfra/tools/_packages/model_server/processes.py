@@ -28,7 +28,7 @@ class StartError(Exception):
     """A server ended, or did not answer in time, before it was ever ready."""
 
 
-def leashed(command: Sequence[str]) -> list[str]:
+def with_leash(command: Sequence[str]) -> list[str]:
     """Wrap a command so that it dies with the thread that starts it."""
     return [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
 
@@ -75,7 +75,7 @@ class Child:
     ) -> None:
         self.port = port
         self._process = subprocess.Popen(
-            leashed(command), env=dict(env), cwd=cwd, pass_fds=fds, start_new_session=True,
+            with_leash(command), env=dict(env), cwd=cwd, pass_fds=fds, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.pid = self._process.pid
@@ -83,7 +83,7 @@ class Child:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Tell whether the process is gone."""
         return self._process.poll() is not None
 
@@ -196,8 +196,8 @@ class KeptServer:
             return self._child
 
     def _await_ready(self, child: Child) -> bool:
-        while not child.ended() and not self._stopping.is_set():
-            if answers(child.port) and not child.ended():
+        while not child.has_ended() and not self._stopping.is_set():
+            if answers(child.port) and not child.has_ended():
                 with self._lock:
                     self.port = None if self._stopping.is_set() else child.port
                 self._decided.set()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 45.0  # a version set just now may still be on its way
 NOT_APPLICABLE = 64  # what `platinfra check` passes over: a server writes nothing
+NOTHING_YET = 75  # what it shows as not proved: there is nothing to ask for predictions
 ROWS = ("dataframe_records", "instances", "inputs")
 
 
@@ -31,23 +32,30 @@ def main(arguments: list[str], registry_of: Callable[[str, str], Registry]) -> i
         sys.stderr.write("usage: check.py find MARKER (the registry is written by its own check)\n")
         return NOT_APPLICABLE
     try:
-        find(registry_of)
+        missing = find(registry_of)
     except (CheckError, RegistryUnreachableError, KeyError, OSError) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1
+    if missing:
+        sys.stderr.write(f"{missing}\n")
+        return NOTHING_YET
     return 0
 
 
-def find(registry_of: Callable[[str, str], Registry]) -> None:
-    """Compare the server with the registry, and score the model's own example."""
+def find(registry_of: Callable[[str, str], Registry]) -> str | None:
+    """Compare the server with the registry, and score the model's own example; return why none was scored."""
     url, status_url = os.environ["MODEL_SERVER_URL"], os.environ["MODEL_SERVER_STATUS_URL"]
     health = get_json(f"{status_url}/health")
     model, alias = split_uri(health.get("uri") or health["waiting_for"])
     registry = registry_of(model, alias)
     version = agree(registry, f"{status_url}/health")
-    example = registry.read_example(version) if version else None
-    if example:
-        score_example(f"{url}/invocations", example)
+    if version is None:
+        return f"no predictions: {registry.uri} names no version"
+    example = registry.read_example(version)
+    if example is None:
+        return f"no predictions: version {version.version} was logged without an input example"
+    score_example(f"{url}/invocations", example)
+    return None
 
 
 def agree(registry: Registry, url: str) -> ModelVersion | None:
@@ -80,6 +88,8 @@ def split_uri(uri: str) -> tuple[str, str]:
 def score_example(url: str, example: bytes) -> None:
     """Post the request that was logged with the model, and count the answers."""
     answers = post_json(url, example).get("predictions")
+    if answers is None:
+        raise CheckError("the answer holds no predictions")
     expected = count_rows(json.loads(example))
     if isinstance(answers, list) and expected is not None and len(answers) != expected:
         raise CheckError(f"{expected} example rows gave {len(answers)} answers")
@@ -97,12 +107,12 @@ def count_rows(example: Any) -> int | None:
 
 def get_json(url: str) -> dict[str, Any]:
     """Fetch a JSON object."""
-    return _open_json(urllib.request.Request(url))
+    return _open_json(urllib.request.Request(url))  # noqa: S310 - the address is the stack's
 
 
 def post_json(url: str, body: bytes) -> dict[str, Any]:
     """Send JSON and return the JSON answer; a refusal raises."""
-    return _open_json(urllib.request.Request(url, body, {"content-type": "application/json"}))
+    return _open_json(urllib.request.Request(url, body, {"content-type": "application/json"}))  # noqa: S310 - as above
 
 
 def _open_json(request: urllib.request.Request) -> dict[str, Any]:
