@@ -56,5 +56,5 @@ def seconds(components: int) -> float:
     ports = {name: 10_000 + number for number, name in enumerate(wanted_ports(graph, catalog))}
     venvs = {tool: Path("/environments") / tool for tool in locks(graph, catalog)}
     made = plan(graph, catalog, Machine(Layout(Path("/state")), Path("/project"), ports, venvs, "/usr/bin", {}, "3.11"))
-    assert len(made.components) == components
+    assert len(made.record.components) == components
     return time.perf_counter() - began

@@ -25,6 +25,7 @@ class Catalog:
     def __init__(self, *extra: Path) -> None:
         """Look in the `extra` folders before the built-in one."""
         self._folders = (*extra, _PACKAGE / "tools")
+        self._located: dict[str, Path | None] = {}
         self._tools: dict[str, Tool | None] = {}
         self._capabilities: dict[str, Capability | None] = {}
 
@@ -128,9 +129,11 @@ class Catalog:
             return error
 
     def _folder(self, name: str) -> Path | None:
-        if not name or name.startswith("-") or not name.replace("-", "").isalnum():
-            return None
-        return _first(self._folders, name) or _first(_installed_folders(), name)
+        if name not in self._located:
+            known = name.replace("-", "").isalnum() and not name.startswith("-")
+            found = (_first(self._folders, name) or _first(_installed_folders(), name)) if known else None
+            self._located[name] = found
+        return self._located[name]
 
 
 def _capability(folders: Iterable[Path], name: str) -> Path | None:

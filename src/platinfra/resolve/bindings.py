@@ -242,7 +242,7 @@ class Binder:
 
     def note_remarks(self, member: Member, name: str, requirement: Requirement) -> None:
         """Note what the consumer says of tools that the stack has, bound or not."""
-        for each in self.bound.members.values():
+        for each in self.bound.members.values() if requirement.remarks else ():
             if remark := requirement.remarks.get(each.tool.name):
                 self.bound.notes.append(f"`{member.name}.{name}` and `{each.name}`: {remark}")
 

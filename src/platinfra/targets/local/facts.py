@@ -75,19 +75,28 @@ class MachineFacts:
     def find(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Value | None:
         """Return a folder, or part of an environment."""
         layout, venv = self.machine.layout, self.machine.environments.get(component.tool)
-        names: dict[str, Path | str | None] = {
-            "data": layout.data(component.name),
-            "files": layout.files(component.name),
-            "folder": self.values.catalog.folder(component.tool),
-            "packages": ":".join(self.values.catalog.package_path(component.tool)),
-            "project": self.machine.project,
-            "venv": venv,
-            "python": venv / "bin" / "python" if venv else self.machine.interpreter,
-            "site_packages": venv and venv / "lib" / f"python{self.machine.python}" / "site-packages",
-            "client.venv": layout.client_venv,
-            "client.python": layout.client_venv / "bin" / "python",
-        }
-        found = names[".".join(path)]
+        catalog, found = self.values.catalog, None
+        match path:
+            case ("data",):
+                found = layout.data(component.name)
+            case ("files",):
+                found = layout.files(component.name)
+            case ("folder",):
+                found = catalog.folder(component.tool)
+            case ("packages",):
+                return ":".join(catalog.package_path(component.tool))
+            case ("project",):
+                found = self.machine.project
+            case ("venv",):
+                found = venv
+            case ("python",):
+                return str(venv / "bin" / "python") if venv else self.machine.interpreter
+            case ("site_packages",):
+                found = venv and venv / "lib" / f"python{self.machine.python}" / "site-packages"
+            case ("client", "venv"):
+                found = layout.client_venv
+            case ("client", "python"):
+                found = layout.client_venv / "bin" / "python"
         return None if found is None else str(found)
 
 
