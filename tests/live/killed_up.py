@@ -14,14 +14,14 @@ from platinfra.cli.main import run
 from platinfra.engine.journal import Journal
 
 
-def dying(method: Any, moment: str, wanted: str) -> Any:
-    """Return the method of the journal, which ends this process at the moment."""
+def die_at(note: Any, moment: str, wanted: str) -> Any:
+    """Return what the journal notes actions with, which ends this process at the moment."""
 
-    def call(journal: Journal, action: Any) -> None:
-        if action.key == wanted and moment == "applied":
+    def call(journal: Journal[Any], action: Any, *, pending: bool) -> None:
+        if (action.key, moment, pending) == (wanted, "applied", False):
             os.kill(os.getpid(), signal.SIGKILL)
-        method(journal, action)
-        if action.key == wanted:
+        note(journal, action, pending=pending)
+        if (action.key, moment, pending) == (wanted, "begun", True):
             os.kill(os.getpid(), signal.SIGKILL)
 
     return call
@@ -29,8 +29,7 @@ def dying(method: Any, moment: str, wanted: str) -> Any:
 
 def main(moment: str, key: str) -> int:
     """Bring up the stack until then."""
-    name = "begin" if moment == "begun" else "record_done"
-    setattr(Journal, name, dying(getattr(Journal, name), moment, key))
+    Journal.note = die_at(Journal.note, moment, key)  # type: ignore[method-assign]
     sys.argv = ["platinfra", "up"]
     return run()
 
