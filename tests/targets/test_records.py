@@ -13,7 +13,9 @@ from platinfra.drivers.record_file import RecordFile
 from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import DEFAULT, Workspace
 from platinfra.resolve.workspace import resolve_workspace
+from platinfra.targets.answers import Talk
 from platinfra.targets.aws.record import CloudComponent, CloudRecord
+from platinfra.targets.aws.target import Aws
 from platinfra.targets.aws.verbs.records import last_record, record_of
 from platinfra.targets.aws.verbs.stack import cloud_stack
 from platinfra.targets.folder import write_folder
@@ -159,6 +161,18 @@ def test_aws_is_known_from_its_folder_where_the_record_is_lost(workspace: Worksp
     state.unlink() if loss == "deleted" else state.write_text("garbage")
     record = last_record(workspace)
     assert (record.account, record.region, record.kept) == (wanted.account, wanted.region, wanted.kept)
+
+
+@pytest.mark.parametrize("target", ["local", "aws"])
+def test_up_on_aws_takes_over_nothing_that_is_up_in_the_folder(workspace: Workspace, target: str) -> None:
+    workspace.file.write_text((CASES / "seed" / "platinfra.yaml").read_text())
+    write(workspace, target, {}, {"start:mlflow.server": START})
+    state = workspace.root / "state.json"
+    before = state.read_text()
+    found = resolve_workspace(workspace)
+    with pytest.raises(PlatinfraError, match="another-stack"):
+        Aws().up(found, Talk(emit=lambda _: None))
+    assert state.read_text() == before
 
 
 def test_aws_before_anything_was_made(workspace: Workspace) -> None:

@@ -12,6 +12,10 @@ CLUSTER = "platinfra.json"
 """What tells a folder for a cluster of ours from somebody's own; it names its files."""
 IN_CLUSTER = "kubernetes"
 """The part of a Terraform folder that comes after Terraform."""
+IN_STATE = "terraform"
+"""The Terraform folder that `up` works in, in the state folder."""
+KUBECONFIG = "kubeconfig"
+"""How to reach a cluster that platinfra made; the user's own file stays as it is."""
 
 
 def write_own_folder(folder: Path, files: Mapping[str, bytes]) -> list[str]:

@@ -8,11 +8,10 @@ from typing import Any, ClassVar
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.model.record import ActionRecord, ComponentRecord, Migration, Record
-from platinfra.targets.folder import IN_CLUSTER, TERRAFORM
+from platinfra.targets.folder import IN_CLUSTER, IN_STATE, KUBECONFIG, TERRAFORM
 
 _KEPT = ("./modules/bucket", "./modules/key", "./modules/registry")
 """Modules that are forgotten instead of destroyed when data is kept; the key, because it decrypts the rest."""
-_KUBECONFIG = "kubeconfig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +24,9 @@ class CloudComponent(ComponentRecord):
 
 def read_artifacts(root: Path) -> dict[str, Any]:
     """Return what the files that `up` leaves in a state folder tell of a stack; raise OSError without a Terraform folder."""
-    made = json.loads((root / "terraform" / TERRAFORM).read_text(encoding="utf-8"))
+    made = json.loads((root / IN_STATE / TERRAFORM).read_text(encoding="utf-8"))
     provider, calls = made["provider"]["aws"], made["module"]
-    kubeconfig = root / IN_CLUSTER / _KUBECONFIG
+    kubeconfig = root / IN_CLUSTER / KUBECONFIG
     return {
         "stack": next(iter(calls.values()))["tags"]["platinfra:stack"],
         "target": CloudRecord.destination,
@@ -49,7 +48,7 @@ def _without_artifacts(data: dict[str, Any], root: Path) -> dict[str, Any]:
         return found.endpoints["http"].port if found and "http" in found.endpoints else None
 
     components = {name: {**each, "port": port(each["tool"])} for name, each in data["components"].items()}
-    there = read_artifacts(root) if (root / "terraform" / TERRAFORM).is_file() else {}
+    there = read_artifacts(root) if (root / IN_STATE / TERRAFORM).is_file() else {}
     return {**data, **there, "components": components}
 
 

@@ -7,6 +7,13 @@ from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.record import CloudComponent, CloudRecord, kept_calls, of_terraform, read_artifacts
 from platinfra.targets.aws.verbs.stack import CloudStack, state_key, terraform_folder
 from platinfra.targets.folder import TERRAFORM
+from platinfra.targets.target import refuse_another_stack
+
+
+def refuse_another(cloud: CloudStack) -> None:
+    """Raise PlatinfraError when something else is up in the folder: a stack of another name, or one on another target."""
+    before = RecordFile(cloud.workspace.root, CloudRecord).load_readable()
+    refuse_another_stack(before, cloud.stack.graph.stack)
 
 
 def write(cloud: CloudStack, *, pending: bool) -> None:

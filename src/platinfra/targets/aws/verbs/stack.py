@@ -13,7 +13,7 @@ from platinfra.targets.aws.facts import AwsFacts, AwsValues
 from platinfra.targets.aws.place import AwsPlace, place_of
 from platinfra.targets.aws.render import render_folder
 from platinfra.targets.aws.root import Root
-from platinfra.targets.folder import IN_CLUSTER
+from platinfra.targets.folder import IN_CLUSTER, IN_STATE, KUBECONFIG
 
 if TYPE_CHECKING:
     from platinfra.targets.kubernetes.bundle import Bundle
@@ -76,7 +76,7 @@ def state_key(place: AwsPlace) -> str | None:
 
 def terraform_folder(workspace: Workspace) -> Path:
     """Return the folder that `up` and `down` work in."""
-    return workspace.root / "terraform"
+    return workspace.root / IN_STATE
 
 
 def cloud_stack(stack: Resolved) -> CloudStack:
@@ -95,7 +95,7 @@ def cloud_stack(stack: Resolved) -> CloudStack:
 
 def site_on_aws(workspace: Workspace) -> "Site":
     """Return the cluster that Terraform made, or was told of; what is in it has a state of its own."""
-    from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
+    from platinfra.targets.kubernetes.verbs.site import Site
 
     folder = workspace.root / IN_CLUSTER
     return Site(folder, None, folder / KUBECONFIG)

@@ -40,6 +40,7 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     if cloud.place.account == UNKNOWN_ACCOUNT:
         hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"
         raise PlatinfraError(Diagnostic("missing-key", "`account-id` is missing", hint=hint))
+    records.refuse_another(cloud)
     find()
     if cloud.installs:
         refuse_impossible(stack, cloud.bundle())

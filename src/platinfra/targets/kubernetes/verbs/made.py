@@ -9,8 +9,9 @@ from platinfra.engine.apply import Emit
 from platinfra.model.event import Event, Phase
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.folder import KUBECONFIG
 from platinfra.targets.kubernetes.record import ClusterRecord, OwnCluster
-from platinfra.targets.kubernetes.verbs.site import KUBECONFIG, Site
+from platinfra.targets.kubernetes.verbs.site import Site
 
 if TYPE_CHECKING:
     from platinfra.drivers.made_clusters import MadeCluster

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platinfra.model.workspace import Workspace
+from platinfra.targets.folder import KUBECONFIG
 from platinfra.targets.kubernetes.record import ClusterRecord
 
 if TYPE_CHECKING:
     from platinfra.drivers.record_file import RecordFile
-
-KUBECONFIG = "kubeconfig"
-"""How to reach a cluster that platinfra made; the user's own file stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
