@@ -129,6 +129,16 @@ def test_the_check_fails_where_mlflow_tells_nobody(platform: Platform) -> None:
     assert platform.webhooks() == []
 
 
+def test_the_check_fails_where_a_login_opens_the_database_of_another(platform: Platform) -> None:
+    assert platform.psql("echo", "echo", "GRANT CONNECT ON DATABASE echo TO mlflow").returncode == 0
+    try:
+        ended = platform.run("check", "mlflow")
+    finally:
+        assert platform.psql("echo", "echo", "REVOKE CONNECT ON DATABASE echo FROM mlflow").returncode == 0
+    assert ended.code == 1
+    assert "this login opens the database of another: echo" in ended.text
+
+
 @pytest.mark.slow
 def test_runs_are_found_again_after_mlflow_was_killed(platform: Platform) -> None:
     assert platform.check("write", "before-mlflow") == 0

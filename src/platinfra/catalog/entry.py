@@ -18,6 +18,7 @@ Attribute = Literal[
     "token",
     "arn",
     "task",
+    "network",
     "provider",
     "authenticator",
     "github",

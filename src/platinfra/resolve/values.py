@@ -113,7 +113,8 @@ class Values(Generic[F]):
 
     def attributes(self, binding: Binding) -> dict[str, Value]:
         """Return everything that a provider tells one consumer."""
-        names = self.catalog.capability(binding.capability).attributes
+        capability = self.catalog.capability(binding.capability)
+        names = (*capability.attributes, *capability.further)
         found = {str(name): self.attribute(binding, name) for name in names}
         return {name: value for name, value in found.items() if value is not ABSENT}
 

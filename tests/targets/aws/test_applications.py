@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.kubernetes.api import Cluster, cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.moto_server import moto
@@ -88,6 +89,40 @@ def stack_in(cloud: Cloud) -> str:
         .replace("SUBNETS", ", ".join(ids))
     )
     return filled.replace("GROUP", network["clusterSecurityGroupId"])
+
+
+def test_code_starts_tasks_with_what_it_is_told(company: Company) -> None:
+    cloud, api = company.cloud, company.api
+    file = cloud.folder / "platinfra.yaml"
+    whole = file.read_text()
+    data = yaml.safe_load(whole)
+    data["stack"] = {
+        "object_store": data["stack"]["object_store"],
+        "pipelining": ["zenml"],
+        "orchestrator": ["aws-fargate", "aws-batch"],
+    }
+    cloud.write(yaml.safe_dump(data, sort_keys=False))
+    cloud.does("up", "--yes")
+    (job,) = (each for each in api.list("Job", NAMESPACE) if each["metadata"]["name"].startswith("zenml-"))
+    told = {each["name"]: each.get("value") for each in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+    ecs = cloud.client("ecs")
+    made = ecs.describe_task_definition(taskDefinition=told["AWS_FARGATE_TASK_DEFINITION"])["taskDefinition"]
+    (container,) = made["containerDefinitions"]
+    # Only moto wants a container's own memory: on Fargate the task's is enough.
+    with_memory = {"family": made["family"], "containerDefinitions": [{**container, "memory": int(made["memory"])}]}
+    revision = ecs.register_task_definition(**with_memory, networkMode="awsvpc")["taskDefinition"]
+    task = ecs.run_task(
+        cluster=told["AWS_FARGATE_CLUSTER"],
+        taskDefinition=revision["taskDefinitionArn"],
+        launchType="FARGATE",
+        networkConfiguration=json.loads(told["AWS_FARGATE_NETWORK"]),
+    )["tasks"][0]
+    (card,) = task["attachments"]
+    subnet = next(each["value"] for each in card["details"] if each["name"] == "subnetId")
+    assert subnet in data["deployment"]["network"]["private-subnets"]
+    network = json.loads(told["AWS_FARGATE_NETWORK"])["awsvpcConfiguration"]
+    (group,) = cloud.client("ec2").describe_security_groups(GroupIds=network["securityGroups"])["SecurityGroups"]
+    assert group["Description"] == "Tasks of churn-aws-fargate"
 
 
 def test_applications_come_after_the_infrastructure_and_go_before_it(company: Company) -> None:

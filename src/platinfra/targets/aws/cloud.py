@@ -23,14 +23,15 @@ class AwsCloud:
 
     def attribute(self, binding: Binding, name: str) -> Value:
         """Return what a service tells one of its consumers: names that follow from the file, the rest once it is up."""
-        told = self._told.get(f"{binding.consumer}.{binding.name}", {})
+        told = self._told.get(self._values.facts.wire(binding), {})
         return told[name] if name in told else self._values.facts.documents.attribute(binding, name)
 
     def client_env(self, binding: Binding) -> Mapping[str, Any]:
-        """Return the variables of code that uses a service: names that follow from the file."""
+        """Return the variables of code that uses a service: names that follow from the file, the rest once it is up."""
         provider = self._values.graph.components[binding.provider]
         env = self._values.tool(provider).client.env
-        return dict(self._values.facts.documents.value(env, provider, binding))
+        told = {f"wire.{name}": each for name, each in self._told.get(self._values.facts.wire(binding), {}).items()}
+        return dict(self._values.facts.documents.value(env, provider, binding, told))
 
     def fact(self, name: str) -> Any:
         """Return what Karpenter has to know of the cluster."""

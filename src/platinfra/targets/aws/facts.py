@@ -72,6 +72,12 @@ class AwsFacts:
         """Return the name of the secret with the credentials of a wire."""
         return self.secret_name(binding.consumer, binding.name)
 
+    def wire(self, binding: Binding) -> str:
+        """Return by which name Terraform's output `wires` tells of a binding; one of many tells the provider too."""
+        requirement = self.catalog.get(self.graph.components[binding.consumer].tool).requires.get(binding.name)
+        several = requirement is not None and requirement.many
+        return ".".join((binding.consumer, binding.name, *([binding.provider] if several else [])))
+
     def host_and_port(self, component: Component, endpoint: str) -> None:
         """Return nothing: services tell their addresses themselves."""
 
@@ -90,6 +96,8 @@ class AwsFacts:
                 found = self._output(component, name)
             case ("roles", name, what):
                 found = self._role(component, name, what)
+            case ("wire", name) if binding:
+                found = self.values.attribute(binding, name)
             case ("consumer", "role") if binding:
                 found = self.role_name(binding.consumer)
             case ("logins",):

@@ -72,7 +72,7 @@ def root(values: AwsValues) -> Root:
         if values.facts.place.kind == "kubernetes"
         else {},
         "wires": {
-            f"{each.consumer}.{each.name}": {"provider": each.provider, **values.facts.attributes(each)}
+            values.facts.wire(each): {"provider": each.provider, **values.facts.attributes(each)}
             for each in values.graph.bindings
         },
     }

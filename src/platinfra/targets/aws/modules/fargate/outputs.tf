@@ -33,6 +33,17 @@ output "log_group" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "network" {
+  description = "Where tasks run, as JSON: the `networkConfiguration` of RunTask."
+  value = jsonencode({
+    awsvpcConfiguration = {
+      subnets        = var.subnet_ids
+      securityGroups = [aws_security_group.this.id]
+      assignPublicIp = "DISABLED"
+    }
+  })
+}
+
 output "task" {
   description = "State of a Step Functions state machine that runs one task, as JSON."
   value = jsonencode({
