@@ -1,11 +1,13 @@
 """Write the reference pages and the README's table; the same catalog and code always give the same text."""
 
+import ast
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from click.testing import CliRunner
 
 from platinfra.app.explain import explanations
@@ -22,6 +24,7 @@ from platinfra.model.targets import OWN, grounds
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+FINDINGS = ROOT / "docs" / "findings.yaml"
 NOTE = "<!-- Written by `make docs`; change the code, the catalog or docs/generate.py instead. -->"
 BEGIN, END = "<!-- tools:begin -->", "<!-- tools:end -->"
 
@@ -42,8 +45,45 @@ def pages() -> dict[Path, str]:
         "tool-yaml": tool_yaml(),
         "stages-and-tools": stages_and_tools(),
         "errors": errors(),
+        "findings": findings(),
     }
     return {REFERENCE / f"{name}.md": page(lines) for name, lines in made.items()}
+
+
+def findings() -> Iterator[str]:
+    """Yield what was found where nobody had prepared the ground, with the tests that would have found it."""
+    yield from (
+        "# What real ground taught",
+        "",
+        "The product was tried on a real Kubernetes control plane with real charts (K), its rendered stacks were compared with what AWS documents",
+        "(A, permissions: I), and public reports of such tools were replayed in an ordinary project (F). Nothing was ever applied on a real AWS account,",
+        "nor on nodes that run pods. Each finding has the tests that would have found it, or the decision against it.",
+        "",
+        "| | what was wrong | tests |",
+        "|---|---|---|",
+    )
+    tests = tests_of_findings()
+    for key, each in yaml.safe_load(FINDINGS.read_text(encoding="utf-8")).items():
+        decided = [f"[decided otherwise](../adr/{each['adr']}.md)"] if "adr" in each else []
+        yield f"| {key} | {each['what']} | {', '.join([*tests.get(key, []), *decided]) or '**open**'} |"
+
+
+def tests_of_findings() -> dict[str, list[str]]:
+    """Return the tests that are marked with a finding, by its id, as file and function."""
+    found: dict[str, list[str]] = {}
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.parse(text).body if "mark.finding(" in text else []:
+            for key in _findings_of(node):
+                place = file.relative_to(ROOT / "tests").as_posix()
+                found.setdefault(key, []).append(f"`{place}::{getattr(node, 'name', '')}`")
+    return found
+
+
+def _findings_of(node: ast.stmt) -> Iterator[str]:
+    for each in getattr(node, "decorator_list", []):
+        if isinstance(each, ast.Call) and ast.unparse(each.func) == "pytest.mark.finding":
+            yield from (str(ast.literal_eval(argument)) for argument in each.args)
 
 
 def page(lines: Iterator[str]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from platinfra.app.explain import explain, explanations
@@ -45,6 +46,13 @@ def anchors(page: Path) -> set[str]:
 def test_generated_pages_are_not_stale() -> None:
     for path, text in GENERATE.pages().items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run `make docs`"
+
+
+def test_tests_name_findings_that_exist() -> None:
+    known = yaml.safe_load(GENERATE.FINDINGS.read_text(encoding="utf-8"))
+    found = GENERATE.tests_of_findings()
+    assert found.keys() <= known.keys()
+    assert {key for key, each in known.items() if "adr" in each}.isdisjoint(found)
 
 
 def test_the_table_in_the_readme_is_not_stale() -> None:

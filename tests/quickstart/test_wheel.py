@@ -76,6 +76,7 @@ def test_the_package_has_what_its_tools_share(installed: Path) -> None:
 
 
 @pytest.mark.parametrize(("template", "environment", "kind"), list(places()))
+@pytest.mark.finding("A5")
 def test_every_template_is_planned_and_rendered_wherever_it_runs(
     installed: Path, tmp_path: Path, template: str, environment: str | None, kind: str | None
 ) -> None:
