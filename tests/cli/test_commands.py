@@ -62,14 +62,14 @@ def test_the_seed_validates_and_plans_with_a_warning(platinfra: Command) -> None
     assert "experiment_tracker, artifact_tracker, alerting" in ended.out
 
 
-def test_up_without_kubectl_touches_nothing(
+def test_up_without_a_cluster_touches_nothing(
     platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "platinfra.yaml").write_text(CLUSTER)
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     ended = platinfra("up")
     assert ended.code == 2
-    assert "error[kubectl-missing]" in ended.err
+    assert "error[no-context]" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["platinfra.yaml"]
 
 
@@ -318,7 +318,7 @@ def test_plan_cannot_tell_changes_of_a_cluster_it_cannot_ask(
     platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "platinfra.yaml").write_text(CLUSTER)
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     assert platinfra("plan").code == 0
     ended = platinfra("plan", "--exit-code")
     assert ended.code == 2

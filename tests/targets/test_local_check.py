@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.stacks import CATALOG, graph_of, machine_for
-from tests.worlds import FakeProcesses
 
 from platinfra.model.workspace import Workspace
 from platinfra.targets.local.facts import MachineFacts
@@ -13,6 +11,8 @@ from platinfra.targets.local.record import record_of
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.check import _Checker
 from platinfra.targets.local.verbs.running import Running
+from tests.stacks import CATALOG, graph_of, machine_for
+from tests.worlds import FakeProcesses
 
 STACK = """\
 name: demo

@@ -4,8 +4,6 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of
-from tests.worlds import Fakes
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import ActionError, PlatinfraError
@@ -19,6 +17,8 @@ from platinfra.spec.load import load
 from platinfra.targets.local.actions import Start, undo
 from platinfra.targets.local.plan import plan
 from platinfra.targets.local.record import LocalRecord
+from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of
+from tests.worlds import Fakes
 
 FULL = """
 name: full

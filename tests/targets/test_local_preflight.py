@@ -5,8 +5,6 @@ from typing import Any
 
 import click
 import pytest
-from tests.stacks import TRACKING, plan_of
-from tests.worlds import Fakes
 
 from platinfra.cli.consent import Consent
 from platinfra.model.plan import Plan, Seen
@@ -14,6 +12,8 @@ from platinfra.model.ports import ProcessSpec
 from platinfra.targets.local.actions import Start
 from platinfra.targets.local.preflight import taken_ports
 from platinfra.targets.local.taken import TakenPort
+from tests.stacks import TRACKING, plan_of
+from tests.worlds import Fakes
 
 PLAN = plan_of(TRACKING)
 STRANGER = TakenPort("mlflow", 5000, "`mlflow.server` of the stack `churn` in `/elsewhere` (pid 7)")

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.targets.aws.stacks import CASES, NAMES
-from tests.targets.aws.test_golden import ENVIRONMENTS
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers.record_file import RecordFile
@@ -22,6 +20,8 @@ from platinfra.targets.folder import write_folder
 from platinfra.targets.kubernetes.record import AddressRecord, ClusterRecord, OwnCluster
 from platinfra.targets.kubernetes.verbs.site import last_site
 from platinfra.targets.local.record import LocalRecord, SecretName
+from tests.targets.aws.stacks import CASES, NAMES
+from tests.targets.aws.test_golden import ENVIRONMENTS
 
 START = {
     "kind": "start",

@@ -1,7 +1,6 @@
 """Objects of a cluster: how they are named, and what would change about them."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from platinfra.model.cluster import Object, ObjectRef
@@ -12,32 +11,20 @@ _KEYS = ("name", "mountPath", "containerPort", "port", "type", "uid")
 """What tells the elements of a list apart."""
 
 
-def resource_of(ref: ObjectRef) -> str:
-    """Return the kind of an object as kubectl takes it without doubt: `Deployment.v1.apps`."""
-    group, _, version = ref.api_version.rpartition("/")
-    return f"{ref.kind}.{version}.{group}"
-
-
-def stub(ref: ObjectRef) -> dict[str, Any]:
-    """Return an object that has a name and nothing else."""
-    place = {"namespace": ref.namespace} if ref.namespace else {}
-    return {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": {"name": ref.name, **place}}
-
-
 def is_custom(ref: ObjectRef) -> bool:
     """Tell whether the kind of an object is none of Kubernetes' own."""
     group = ref.api_version.rpartition("/")[0]
     return "." in group and not group.endswith(".k8s.io")
 
 
-def stream(objects: Iterable[Object]) -> str:
-    """Write objects one after the other; in a `List` the server would not check their fields."""
-    return "\n".join(json.dumps(each) for each in objects)
-
-
 def changed_paths(live: Object, wanted: Object) -> tuple[str, ...]:
     """Return the paths at which two states of an object differ, without what the server writes itself."""
-    return tuple(sorted(_differences(_clean(live), _clean(wanted), "")))
+    return tuple(changed_values(live, wanted))
+
+
+def changed_values(live: Object, wanted: Object) -> dict[str, tuple[Any, Any]]:
+    """Return the paths at which two states of an object differ, in order, with what is wanted there and what is."""
+    return dict(sorted(_differences(_clean(live), _clean(wanted), "")))
 
 
 def _clean(content: Object) -> dict[str, Any]:
@@ -49,7 +36,7 @@ def _clean(content: Object) -> dict[str, Any]:
     return {**kept, "metadata": {**metadata, **({"annotations": annotations} if annotations else {})}}
 
 
-def _differences(one: Any, other: Any, path: str) -> Iterator[str]:
+def _differences(one: Any, other: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
     if isinstance(one, dict) and isinstance(other, dict):
         for key in {*one, *other}:
             yield from _differences(one.get(key), other.get(key), f"{path}.{key}")
@@ -58,7 +45,7 @@ def _differences(one: Any, other: Any, path: str) -> Iterator[str]:
         for each in {*first, *second}:
             yield from _differences(first.get(each), second.get(each), f'{path}[{key}="{each}"]')
     elif one != other:
-        yield path
+        yield path, (other, one)
 
 
 def _by_key(one: Any, other: Any) -> tuple[str, dict[Any, Any], dict[Any, Any]] | None:

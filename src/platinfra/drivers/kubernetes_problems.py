@@ -48,6 +48,16 @@ def conflicts(text: str) -> Mapping[str, Sequence[str]]:
     }
 
 
+def conflicts_among(causes: Sequence[Mapping[str, object]]) -> Mapping[str, Sequence[str]]:
+    """Return the same from the causes that the API gives of a refusal."""
+    found: dict[str, list[str]] = {}
+    for each in causes:
+        if each.get("reason") == "FieldManagerConflict":
+            manager = re.search(r'conflict with "([^"]+)"', str(each.get("message")))
+            found.setdefault(manager[1] if manager else "somebody else", []).append(str(each.get("field")))
+    return found
+
+
 def conflict(subject: str, found: Mapping[str, Sequence[str]]) -> ActionError:
     """Return what to tell about a conflict."""
     fields = ", ".join(f"`{name}` belongs to `{manager}`" for manager, names in found.items() for name in names)

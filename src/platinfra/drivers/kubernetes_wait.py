@@ -9,7 +9,7 @@ from platinfra.drivers.kubernetes_readiness import Readiness, condition, readine
 from platinfra.model.cluster import Object, ObjectRef
 
 if TYPE_CHECKING:
-    from platinfra.drivers.kubectl import Kubectl
+    from platinfra.drivers.kubernetes_client import KubernetesClient
 
 _STRIKES = 3
 """Times that a cluster may not answer in a row: its own upgrades make it pause."""
@@ -18,7 +18,7 @@ _HARMLESS = ("PodInitializing", "ContainerCreating")
 
 
 def wait_ready(
-    cluster: "Kubectl",
+    cluster: "KubernetesClient",
     ref: ObjectRef,
     timeout: float,
     report: Callable[[str], None],
@@ -50,7 +50,7 @@ def wait_ready(
 
 
 def not_ready(
-    cluster: "Kubectl", ref: ObjectRef, content: Object | None, found: Readiness, timeout: float
+    cluster: "KubernetesClient", ref: ObjectRef, content: Object | None, found: Readiness, timeout: float
 ) -> ActionError:
     """Return what to tell about an object that is not ready, with what its pods say."""
     when = "failed" if found.failed else f"was not ready within {timeout:g} s"
@@ -59,7 +59,7 @@ def not_ready(
     return ActionError(Diagnostic("not-ready", f"{ref} {when}: {found.why}", hint=hint, details=details))
 
 
-def _reasons(cluster: "Kubectl", ref: ObjectRef, content: Object) -> Iterator[str]:
+def _reasons(cluster: "KubernetesClient", ref: ObjectRef, content: Object) -> Iterator[str]:
     pods = [each for each in _pods(cluster, ref, content) if not readiness(each).ready][:_PODS]
     for pod in pods:
         yield from _pod_reasons(pod)
@@ -68,7 +68,7 @@ def _reasons(cluster: "Kubectl", ref: ObjectRef, content: Object) -> Iterator[st
         yield from _log(cluster, ref.namespace, pod)
 
 
-def _pods(cluster: "Kubectl", ref: ObjectRef, content: Object) -> Sequence[Object]:
+def _pods(cluster: "KubernetesClient", ref: ObjectRef, content: Object) -> Sequence[Object]:
     if ref.kind == "Pod":
         return [content]
     labels = content.get("spec", {}).get("selector", {}).get("matchLabels") or {}
@@ -104,7 +104,7 @@ def _waiting(container: Mapping[str, Any]) -> str:
     return f"{found['reason']}{code}{': ' + found['message'] if found.get('message') else ''}"
 
 
-def _events(cluster: "Kubectl", namespace: str, names: Sequence[str]) -> Iterator[str]:
+def _events(cluster: "KubernetesClient", namespace: str, names: Sequence[str]) -> Iterator[str]:
     found = [
         each
         for each in cluster.find("events", namespace or "default")
@@ -115,7 +115,7 @@ def _events(cluster: "Kubectl", namespace: str, names: Sequence[str]) -> Iterato
         yield f"event: {each.get('reason', '')}: {' '.join(str(each.get('message', '')).split())}"
 
 
-def _log(cluster: "Kubectl", namespace: str, pod: Object) -> Iterator[str]:
+def _log(cluster: "KubernetesClient", namespace: str, pod: Object) -> Iterator[str]:
     failing = next((each for each in _containers(pod) if _waiting(each)), None)
     if failing is None:
         return

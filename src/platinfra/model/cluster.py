@@ -63,6 +63,8 @@ class Difference:
     """`create`, `change` or `unchanged`."""
     paths: tuple[str, ...] = ()
     """The fields that would change."""
+    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """Path to what the field would be, and what it is."""
 
 
 def ref_of(each: Object) -> ObjectRef:
@@ -132,14 +134,18 @@ class Cluster(Protocol):
     def annotate(self, ref: ObjectRef, annotations: Mapping[str, str]) -> None:
         """Add annotations to an object."""
 
-    def apply(self, objects: Sequence[Object], *, force: bool = False) -> None:
-        """Apply objects on the server as their field manager; `force` takes fields from others that own them."""
+    def apply(self, objects: Sequence[Object], *, force: bool = False, patience: float = 0.0) -> None:
+        """
+        Apply objects on the server as their field manager; `force` takes fields from others that own them.
+
+        For `patience` seconds it waits for kinds and webhooks that are not there yet.
+        """
 
     def take(self, objects: Sequence[Object], manager: str) -> None:
         """Apply objects as their owner `manager`, and take from others the fields that they changed."""
 
-    def diff(self, objects: Sequence[Object], *, force: bool = False) -> list[Difference]:
-        """Return what applying would do, object by object."""
+    def diff(self, objects: Sequence[Object], *, force: bool = False, manager: str | None = None) -> list[Difference]:
+        """Return what applying would do as `manager`, or as ourselves, object by object: the server says it."""
 
     def delete(self, refs: Sequence[ObjectRef], timeout: float) -> None:
         """Delete objects and wait until they are gone; what is missing is no error."""

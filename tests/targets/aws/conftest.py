@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.moto_server import moto, surroundings
 from tests.targets.aws.stacks import ACCOUNT
 from tests.terraform import environment

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.kubernetes.api import Cluster, cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.moto_server import moto

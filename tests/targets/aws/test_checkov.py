@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from platinfra.targets.local.verbs.machine import environments
 from tests.environments import CHECKOV
 from tests.moto_server import moto, surroundings
 from tests.targets.aws.plans import filled
 from tests.targets.aws.stacks import ACCOUNT, CASES, NAMES
 from tests.terraform import TERRAFORM, environment, terraform
 from tests.terraform_provider import kept_provider
-
-from platinfra.targets.local.verbs.machine import environments
 
 ACCEPTED: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "checkov_accepted.yaml").read_text())
 PROGRAM = environments().location(CHECKOV) / "bin" / "checkov"

@@ -1,10 +1,10 @@
 """Code that hands a job to an engine of AWS is told everything that the call has to name."""
 
 import pytest
-from tests.stacks import CATALOG, resolved
 
 from platinfra.model import targets
 from platinfra.targets.aws.cloud import AwsCloud
+from tests.stacks import CATALOG, resolved
 
 STACK = """\
 name: demo

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.targets.aws.evaluator import Call, allowed, may_assume
 
 OBJECT = "arn:aws:s3:::data/mlflow/model.pkl"

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.moto_server import moto, surroundings
 from tests.targets.aws.conftest import Cloud, client, ended
 from tests.targets.aws.leftovers import leftovers

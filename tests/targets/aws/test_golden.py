@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.conftest import Command
-from tests.targets.aws.stacks import CASES, NAMES, root_of, text_of
 
 from platinfra.model.template import plain
 from platinfra.targets.aws.root import Root
+from tests.conftest import Command
+from tests.targets.aws.stacks import CASES, NAMES, root_of, text_of
 
 ENVIRONMENTS = {"production": "production"}
 

@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
+
+from platinfra.facts.aws import DEFAULT_REGION
 from tests.targets.aws.conftest import Cloud
 from tests.targets.aws.leftovers import leftovers
 from tests.targets.aws.stacks import ACCOUNT, infrastructure_of, text_of
 from tests.terraform import TERRAFORM
-
-from platinfra.facts.aws import DEFAULT_REGION
 
 pytestmark = [
     pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH"),

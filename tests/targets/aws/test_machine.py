@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.targets.aws.stacks import root_of, text_of, values_of
 
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import machine
 from platinfra.targets.local.verbs.machine import environments
+from tests.targets.aws.stacks import root_of, text_of, values_of
 
 FILES = Path(machine.__file__).parent / "machine_files"
 ROOT = root_of(text_of("cloud-vm"))

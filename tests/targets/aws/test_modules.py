@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from tests.terraform import TERRAFORM, environment, terraform
 
 ROOT = Path(__file__).parents[3]

@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import bundle, objects
-from tests.stacks import resolved
-from tests.targets.aws.stacks import root_of
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
 from platinfra.targets.kubernetes.verbs import session
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import bundle, objects
+from tests.stacks import resolved
+from tests.targets.aws.stacks import root_of
 
 STACK = """\
 name: churn

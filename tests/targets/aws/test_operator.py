@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.targets.aws.evaluator import Call, allowed
-from tests.targets.aws.record_calls import RECORDED, record
-from tests.targets.aws.stacks import ACCOUNT, NAMES, text_of, values_of
-from tests.targets.aws.test_policies import environment_of, matches
-from tests.terraform import TERRAFORM
 
 import platinfra.targets.aws
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.operator import ADMINISTRATORS, ALWAYS, APPLICATIONS, MAX_CHARACTERS, STATE, data, policies
 from platinfra.targets.aws.resources import _RESOURCE
 from platinfra.targets.aws.root import root
+from tests.targets.aws.evaluator import Call, allowed
+from tests.targets.aws.record_calls import RECORDED, record
+from tests.targets.aws.stacks import ACCOUNT, NAMES, text_of, values_of
+from tests.targets.aws.test_policies import environment_of, matches
+from tests.terraform import TERRAFORM
 
 MODULES = Path(platinfra.targets.aws.__file__).parent / "modules"
 NOTHING = {"terraform_data"}

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.targets.aws.stacks import NAMES, root_of, text_of
 
 from platinfra.model.template import plain
 from platinfra.targets.aws import karpenter
+from tests.targets.aws.stacks import NAMES, root_of, text_of
 
 warnings.filterwarnings("ignore", category=UserWarning)
 SECRET = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:rds!db-1-AbCdEf"

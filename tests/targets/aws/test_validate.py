@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from platinfra.model.targets import grounds
 from tests.conftest import Command
 from tests.targets.aws.stacks import CATALOG, NAMES, text_of
 from tests.terraform import TERRAFORM, environment, terraform
-
-from platinfra.model.targets import grounds
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
 TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"

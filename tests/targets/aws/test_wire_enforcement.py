@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.moto_server import enforce, moto
-from tests.targets.aws.evaluator import Call
-from tests.targets.aws.stacks import ACCOUNT
-from tests.targets.aws.test_wire_permissions import VALUES, asked_for, not_a_neighbours
-from tests.targets.aws.wire_calls import KEY, names_of
-from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
 
 from platinfra.model.graph import Binding
 from platinfra.model.template import plain
 from platinfra.targets.aws.documents import policy
 from platinfra.targets.aws.facts import MAIN
 from platinfra.targets.aws.root import root
+from tests.moto_server import enforce, moto
+from tests.targets.aws.evaluator import Call
+from tests.targets.aws.stacks import ACCOUNT
+from tests.targets.aws.test_wire_permissions import VALUES, asked_for, not_a_neighbours
+from tests.targets.aws.wire_calls import KEY, names_of
+from tests.targets.aws.wire_world import NOT_IN_MOTO, Account, World
 
 pytestmark = pytest.mark.live
 

@@ -7,9 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.targets.aws.evaluator import Call, allowed, may_assume
-from tests.targets.aws.stacks import ACCOUNT, CATALOG, NAMES, text_of, values_of
-from tests.targets.aws.wire_calls import CALLS, KEY, Names, names_of, neighbours
 
 from platinfra.model.graph import Binding
 from platinfra.model.template import plain
@@ -17,6 +14,9 @@ from platinfra.targets.aws import documents
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.statements import Statement, statements_of, statements_of_wire
+from tests.targets.aws.evaluator import Call, allowed, may_assume
+from tests.targets.aws.stacks import ACCOUNT, CATALOG, NAMES, text_of, values_of
+from tests.targets.aws.wire_calls import CALLS, KEY, Names, names_of, neighbours
 
 EKS = """
 name: pods

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tests.targets.aws.evaluator import Call
-
 from platinfra.model.graph import Binding
 from platinfra.targets.aws.facts import AwsValues
+from tests.targets.aws.evaluator import Call
 
 KEY = "11111111-2222-3333-4444-555555555555"
 Verbs = Mapping[str, list[Call]]

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
 from tests.targets.aws.evaluator import Call
 from tests.targets.aws.stacks import ACCOUNT
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+
 from tests.moto_server import moto, surroundings
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kubernetes.stacks import SEED, TRACKING, bundle
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
@@ -15,6 +14,7 @@ from platinfra.spec.load import load
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
+from tests.kubernetes.stacks import SEED, TRACKING, bundle
 
 STORE = """\
 name: store

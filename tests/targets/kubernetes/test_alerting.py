@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import bundle, objects
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.template import plain
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import bundle, objects
 
 WEBHOOKS = """\
 name: churn

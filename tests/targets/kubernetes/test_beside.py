@@ -4,9 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import objects
-from tests.targets.kubernetes.rules.hygiene import careless
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
@@ -19,6 +16,9 @@ from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.rules.known import Known
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import objects
+from tests.targets.kubernetes.rules.hygiene import careless
 
 STACK = "name: churn\nprovider: {name: kubernetes}\nstack: {model_serving: [server]}\n"
 TOOL = """\

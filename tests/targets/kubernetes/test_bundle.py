@@ -1,10 +1,10 @@
 """A graph becomes ordered steps: charts, objects, and what admits consumers."""
 
 import pytest
-from tests.kubernetes.stacks import SEED, TRACKING, bundle, objects
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.reference import Secret
+from tests.kubernetes.stacks import SEED, TRACKING, bundle, objects
 
 
 def waves(text: str) -> dict[str, int]:
@@ -89,9 +89,8 @@ def test_on_aws_logins_by_hand_need_no_jobs() -> None:
 
 def test_another_environment_is_another_namespace() -> None:
     text = TRACKING + "environments:\n  test: {provider: {name: kubernetes}}\n"
-    from tests.stacks import resolved
-
     from platinfra.targets.kubernetes.verbs.stack import bundle_of
+    from tests.stacks import resolved
 
     assert bundle_of(resolved(text, environment="test")).place.namespace.startswith("churn-test-")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.environments import CHECKOV
-from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.rules.text import to_yaml
 from platinfra.targets.local.verbs.machine import environments
+from tests.environments import CHECKOV
+from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 ACCEPTED: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "checkov_accepted.yaml").read_text())
 PROGRAM = environments().location(CHECKOV) / "bin" / "checkov"

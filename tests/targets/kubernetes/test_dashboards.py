@@ -3,10 +3,9 @@
 import json
 import re
 
+from platinfra.targets.kubernetes.bundle import Bundle
 from tests.kubernetes.stacks import EVERYTHING, MODELS, TRACKING, bundle, objects
 from tests.stacks import CATALOG
-
-from platinfra.targets.kubernetes.bundle import Bundle
 
 WATCHED = TRACKING.replace("[evidently, prometheus]", "[evidently, prometheus, grafana]")
 

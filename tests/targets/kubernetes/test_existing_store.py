@@ -6,13 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Command
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import SEED, bundle, objects
-from tests.stacks import CATALOG
-from tests.targets.kubernetes.test_network import pods
-from tests.targets.kubernetes.test_route_conflicts import There
-from tests.targets.kubernetes.test_route_conflicts import made as object_of
 
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import ActionError, PlatinfraError
@@ -26,6 +19,13 @@ from platinfra.targets.kubernetes.plan import problems
 from platinfra.targets.kubernetes.render import secret_keys
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.verbs.routes import conflicts
+from tests.conftest import Command
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import SEED, bundle, objects
+from tests.stacks import CATALOG
+from tests.targets.kubernetes.test_network import pods
+from tests.targets.kubernetes.test_route_conflicts import There
+from tests.targets.kubernetes.test_route_conflicts import made as object_of
 
 PLACE = {"bucket": "company-data", "region": "eu-west-1"}
 OTHER = {**PLACE, "endpoint": "http://store.example.org:9000", "secret": "store-keys"}

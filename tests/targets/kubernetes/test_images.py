@@ -3,12 +3,11 @@
 import re
 from pathlib import Path
 
-from tests.conftest import Command
-from tests.kubernetes.stacks import TRACKING, bundle
-
 from platinfra.catalog.catalog import Catalog
 from platinfra.targets.kubernetes.image_content import content_tag, context
 from platinfra.targets.kubernetes.images import images
+from tests.conftest import Command
+from tests.kubernetes.stacks import TRACKING, bundle
 
 
 def test_a_stack_needs_images_for_what_has_no_maintained_one() -> None:

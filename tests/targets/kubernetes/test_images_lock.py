@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Command
-from tests.drivers.registry_double import Registry, registry
-from tests.kubernetes.stacks import EVERYTHING, MODELS, ROUTED, SEED, TRACKING, bundle
-from tests.stacks import CATALOG, resolved
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.targets.kubernetes.bundle import Bundle
@@ -17,6 +13,10 @@ from platinfra.targets.kubernetes.bundle import bundle as compiled
 from platinfra.targets.kubernetes.facts import ClusterFacts
 from platinfra.targets.kubernetes.image_digests import find_unpinned, images_in, read, with_digests, write_digests
 from platinfra.targets.kubernetes.render import folder
+from tests.conftest import Command
+from tests.drivers.registry_double import Registry, registry
+from tests.kubernetes.stacks import EVERYTHING, MODELS, ROUTED, SEED, TRACKING, bundle
+from tests.stacks import CATALOG, resolved
 
 FILE = "platinfra.images.json"
 SHA = "sha256:" + "0123456789abcdef" * 4

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests.kubernetes.api import Cluster, cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import TRACKING

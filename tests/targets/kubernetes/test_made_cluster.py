@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.drivers.test_made_clusters import STAND_IN, asked
 from tests.kubernetes.api import cluster
 from tests.kubernetes.programs import KUBECTL

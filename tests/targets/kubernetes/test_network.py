@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.kubernetes.reach import Pod, Port, Reach
-from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import ANYWHERE, openings, selectors
+from tests.kubernetes.reach import Pod, Port, Reach
+from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 STACKS = {"tracking": TRACKING, "seed": SEED, "everything": EVERYTHING}
 

@@ -1,14 +1,14 @@
 """Our objects are what an API server takes, whatever the tool; pods are confined."""
 
 import pytest
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
-from tests.stacks import CATALOG
 
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.plan import problems
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
+from tests.stacks import CATALOG
 
 STACKS = {"tracking": TRACKING, "seed": SEED, "everything": EVERYTHING}
 

@@ -4,9 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.conftest import Command
-from tests.kubernetes.stacks import TRACKING, bundle
-from tests.stacks import resolved
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers import helm
@@ -14,6 +11,9 @@ from platinfra.targets.kubernetes.bundle import merge_values
 from platinfra.targets.kubernetes.verbs.overrides import find_ignored
 from platinfra.targets.kubernetes.verbs.session import render_charts, rendering
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
+from tests.conftest import Command
+from tests.kubernetes.stacks import TRACKING, bundle
+from tests.stacks import resolved
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 

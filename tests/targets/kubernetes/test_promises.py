@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kubernetes.stacks import TRACKING, bundle
 
 from platinfra.drivers import helm
 from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.verbs.session import render_charts
+from tests.kubernetes.stacks import TRACKING, bundle
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 MADE = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")

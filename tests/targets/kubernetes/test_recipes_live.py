@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.moto_server import _free_port as free_port
-from tests.moto_server import moto, surroundings
 
 from platinfra.targets.local.verbs.machine import environments
+from tests.moto_server import _free_port as free_port
+from tests.moto_server import moto, surroundings
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(290)]
 TOOLS = Path(__file__).parents[3] / "src" / "platinfra" / "tools"

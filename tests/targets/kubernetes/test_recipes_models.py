@@ -3,10 +3,6 @@
 import json
 
 import pytest
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, SEED, bundle, objects
-from tests.stacks import CATALOG
-from tests.targets.kubernetes.test_network import reached, wired
 
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes import clients
@@ -14,6 +10,10 @@ from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.plan import problems
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, SEED, bundle, objects
+from tests.stacks import CATALOG
+from tests.targets.kubernetes.test_network import reached, wired
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
 BUILT = {"bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "optuna", "tensorflow-serving"}

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, bundle, objects
-from tests.targets.kubernetes.test_recipes_stores import TOOLS, module
 
 from platinfra.model.template import plain
+from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, bundle, objects
+from tests.targets.kubernetes.test_recipes_stores import TOOLS, module
 
 pytestmark = pytest.mark.live  # they start a stand-in for S3
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.conftest import Command
-from tests.kubernetes.schemas import CRDS_ABSENT, needs_crds, strict, unchecked
-from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 from platinfra.drivers import helm
 from platinfra.targets.kubernetes.render import folder
 from platinfra.targets.kubernetes.verbs.session import render_charts
+from tests.conftest import Command
+from tests.kubernetes.schemas import CRDS_ABSENT, needs_crds, strict, unchecked
+from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 FORMATS = ("helm", "argocd", "flux")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.kubernetes.stacks import GITHUB, ROUTED, bundle, routed
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.cluster import ObjectRef
 from platinfra.targets.kubernetes.verbs.routes import conflicts
+from tests.kubernetes.stacks import GITHUB, ROUTED, bundle, routed
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 KINDS = {f"{GATEWAY_API}/{each}" for each in ("Gateway", "GatewayClass", "HTTPRoute")}

@@ -1,15 +1,15 @@
 """Hosts lead to pages: by a Gateway of the stack, one of the cluster, or Ingresses; and nobody else comes in."""
 
 import pytest
-from tests.kubernetes.reach import Pod, Port, Reach
-from tests.kubernetes.schemas import strict
-from tests.kubernetes.stacks import GITHUB, OIDC, ROUTED, bundle, objects, routed
-from tests.targets.kubernetes.test_network import pods, reached, wired
 
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.plan import plan, problems
 from platinfra.targets.kubernetes.promises import find_broken
+from tests.kubernetes.reach import Pod, Port, Reach
+from tests.kubernetes.schemas import strict
+from tests.kubernetes.stacks import GITHUB, OIDC, ROUTED, bundle, objects, routed
+from tests.targets.kubernetes.test_network import pods, reached, wired
 
 EXISTING = routed(ROUTED, "{domain: ml.example.org, gateway: infra/shared, from-namespace: infra}")
 INGRESS = routed(ROUTED, "{domain: ml.example.org, ingress-class: nginx, from-namespace: ingress, tls: {secret: wild}}")

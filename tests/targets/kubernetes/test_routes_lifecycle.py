@@ -3,13 +3,13 @@
 import json
 
 import pytest
+
+from platinfra.drivers.kubernetes_client import KubernetesClient
+from platinfra.targets.kubernetes.routes import GATEWAY
+from platinfra.targets.kubernetes.verbs.routes import conflicts
 from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import TRACKING, bundle
 from tests.targets.kubernetes.test_lifecycle import FIXTURES, NAMESPACE, Stack, stack
-
-from platinfra.drivers.kubectl import Kubectl
-from platinfra.targets.kubernetes.routes import GATEWAY
-from platinfra.targets.kubernetes.verbs.routes import conflicts
 
 __all__ = ["stack"]
 pytestmark = [
@@ -56,9 +56,9 @@ def test_a_stack_with_hosts_goes_up_loses_its_sign_in_and_goes_down(stack: Stack
     assert stack.api.list("GatewayClass") == []
 
 
-def test_kubectl_tells_what_a_cluster_lacks_and_which_hosts_are_taken(stack: Stack) -> None:
+def test_the_client_tells_what_a_cluster_lacks_and_which_hosts_are_taken(stack: Stack) -> None:
     made = bundle(TRACKING + SIGN_IN + "deployment: {routes: {domain: ml.example.org, tls: {issuer: letsencrypt}}}\n")
-    real = Kubectl(None, stack.kubeconfig)
+    real = KubernetesClient(None, stack.kubeconfig)
     assert {each.code for each in conflicts(made, real)} == {"missing-secret", "missing-issuer"}
     make(stack, "Namespace", NAMESPACE)
     make(stack, "Secret", "sign-in", data={"client-id": "YQ==", "client-secret": "YQ=="})

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import bundle, objects
 
 from platinfra.model.cluster import ObjectRef, ref_of
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.drift import of_object
 from platinfra.targets.kubernetes.verbs.scale import asks_for_gpus, conflicts
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import bundle, objects
 
 FEATURES = """\
 name: churn

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.conftest import Command
 from tests.targets.aws.stacks import text_of
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.kubernetes.stacks import EVERYTHING, GITHUB, OIDC, ROUTED, bundle, objects, routed
-from tests.stacks import CATALOG
 
 from platinfra.model.reference import Secret
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.network import openings
 from platinfra.targets.kubernetes.promises import find_broken
+from tests.kubernetes.stacks import EVERYTHING, GITHUB, OIDC, ROUTED, bundle, objects, routed
+from tests.stacks import CATALOG
 
 HUB = ROUTED + "  notebook: [jupyterhub]\n"
 

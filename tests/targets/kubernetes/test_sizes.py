@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
-from tests.kubernetes.stacks import EVERYTHING, bundle, objects
 
 from platinfra.app.explain import explain
 from platinfra.cli.main import cli
 from platinfra.model.template import plain
+from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
+from tests.kubernetes.stacks import EVERYTHING, bundle, objects
 
 FEATURES = """\
 name: churn

@@ -5,10 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Command
-from tests.kubernetes.schemas import VERSIONS, strict
-from tests.kubernetes.stacks import EVERYTHING, MODELS, ROUTED, SEED, TRACKING, bundle, objects
-from tests.stacks import CATALOG
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.cluster import ObjectRef, ref_of
@@ -18,6 +14,10 @@ from platinfra.targets.kubernetes.drift import find_added, of_object
 from platinfra.targets.kubernetes.plan import plan
 from platinfra.targets.kubernetes.rules import Known, check
 from platinfra.targets.kubernetes.users import WORK, plural
+from tests.conftest import Command
+from tests.kubernetes.schemas import VERSIONS, strict
+from tests.kubernetes.stacks import EVERYTHING, MODELS, ROUTED, SEED, TRACKING, bundle, objects
+from tests.stacks import CATALOG
 
 Object = dict[str, Any]
 ROLES = ("admin", "auditor", "data_scientist", "ml_engineer")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.kubernetes.api import cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.targets.kubernetes.test_lifecycle import NAMESPACE, Stack

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.kubernetes.stacks import bundle, objects
-from tests.stacks import CATALOG
 
 from platinfra.model.template import plain
+from tests.kubernetes.stacks import bundle, objects
+from tests.stacks import CATALOG
 
 SCRIPT = CATALOG.folder("zenml") / "register.py"
 STACK = """\

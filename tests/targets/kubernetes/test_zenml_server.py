@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from platinfra.targets.local.verbs.machine import environments
 from tests.environments import ZENML
 from tests.stacks import CATALOG
 from tests.targets.kubernetes.test_zenml import SCRIPT, SEED, stack_with, variables
-
-from platinfra.targets.local.verbs.machine import environments
 
 PYTHON = environments().location(ZENML) / "bin" / "python"
 PASSWORD = "only-for-this-test"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers import helm, kubectl
 from platinfra.drivers.containers import Containers
+from platinfra.drivers.kubernetes_client import KubernetesClient
 from platinfra.drivers.made_clusters import MadeCluster
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Finding
@@ -23,7 +24,7 @@ def findings(stack: Resolved, bundle: Bundle) -> Iterator[Finding]:
         yield look(program, lambda: MadeCluster(program, "", stack.workspace.root).program)
     else:
         context = context_of(stack)
-        yield look("cluster", lambda: f"Kubernetes {kubectl.Kubectl(context).server_version()}")
+        yield look("cluster", lambda: f"Kubernetes {KubernetesClient(context).server_version()}")
 
 
 def programs(bundle: Bundle) -> Iterator[Finding]:

@@ -52,9 +52,9 @@ def find_stack(site: Site | None) -> InCluster | None:
     record = site.record() if site else ClusterRecord()
     if site is None or not record.applied:
         return None
-    from platinfra.drivers.kubectl import Kubectl
+    from platinfra.drivers.kubernetes_client import KubernetesClient
 
-    return InCluster(record, Kubectl(site.context, site.kubeconfig), site)
+    return InCluster(record, KubernetesClient(site.context, site.kubeconfig), site)
 
 
 def _health(pods: Sequence[Mapping[str, Any]], *, expected: bool) -> tuple[str, str]:

@@ -43,9 +43,9 @@ def world_of(site: Site, namespace: str) -> ClusterWorld:
     """Return a cluster; raise PlatinfraError when its context is unknown, it does not answer or is too old."""
     from platinfra.drivers import helm
     from platinfra.drivers.cluster_secrets import ClusterSecrets
-    from platinfra.drivers.kubectl import Kubectl
+    from platinfra.drivers.kubernetes_client import KubernetesClient
 
-    cluster: Cluster = Kubectl(site.context, site.kubeconfig)
+    cluster: Cluster = KubernetesClient(site.context, site.kubeconfig)
     version = cluster.server_version()
     if tuple(int(each) for each in version.split(".")[:2]) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
@@ -64,10 +64,8 @@ def looking(world: ClusterWorld) -> Seen:
 def refuse_impossible(stack: Resolved, bundle: Bundle) -> None:
     """Raise PlatinfraError for what could not be installed in any cluster, before one is made."""
     from platinfra.drivers import helm
-    from platinfra.drivers.kubectl import Kubectl
 
     charts = helm.find()
-    Kubectl().contexts()
     _, wrong = _judge(stack, bundle, charts, bundle.place.version, frozenset())
     refuse(wrong)
 
