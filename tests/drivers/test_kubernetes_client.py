@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from platinfra.diagnostics import ActionError, PlatinfraError
-from platinfra.drivers import kubectl, kubernetes_command, process_tree
+from platinfra.drivers import kubectl, kubernetes_command, kubernetes_wait, process_tree
 from platinfra.drivers.kubernetes_client import KubernetesClient
 from platinfra.drivers.kubernetes_objects import changed_paths
 from platinfra.drivers.kubernetes_problems import conflicts, problem
@@ -364,6 +364,38 @@ def test_what_failed_is_not_waited_for(client: KubernetesClient, api: Cluster) -
         assert time.monotonic() - started < 15
         assert message(error) == f"{ref_of(content)} failed: {why}"
         assert any("CrashLoopBackOff" in each for each in error.value.diagnostics[0].details)
+
+
+@pytest.mark.finding("K11")
+@pytest.mark.parametrize("content", [WEB, {**WEB, "kind": "StatefulSet"}], ids=["by its condition", "by its event"])
+def test_pods_that_are_refused_are_told_at_once_and_not_waited_for(
+    client: KubernetesClient, api: Cluster, monkeypatch: pytest.MonkeyPatch, content: Object
+) -> None:
+    monkeypatch.setattr(kubernetes_wait, "_LOOK", 0.1)
+    monkeypatch.setattr(kubernetes_wait, "_GRACE", 0.5)
+    api.become(content["kind"], "web", "refused")
+    client.apply([NAMESPACE, content])
+    said: list[str] = []
+    with pytest.raises(ActionError) as error:
+        client.wait_ready(ref_of(content), 60, said.append, pause=0.05)
+    assert any("exceeded quota: small" in each for each in said)
+    assert "failed: " in message(error)
+    assert "exceeded quota: small, requested: memory=2Gi" in message(error)
+
+
+@pytest.mark.finding("K11")
+def test_a_refusal_that_passes_is_sat_out(
+    client: KubernetesClient, api: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes_wait, "_LOOK", 0.1)
+    api.become("Deployment", "web", "refused")
+    client.apply([NAMESPACE, WEB])
+
+    def report(text: str) -> None:
+        if "exceeded quota" in text:
+            api.become("Deployment", "web", "ready")
+
+    client.wait_ready(WEB_REF, 20, report, pause=0.05)
 
 
 def test_waiting_can_be_cancelled(client: KubernetesClient, api: Cluster) -> None:

@@ -135,7 +135,9 @@ class Connection:
             body=text,
             auth_settings=["BearerToken"],
         )
-        return client.call_api(*request, _request_timeout=(min(_CONNECT, self.timeout), self.timeout))
+        answer = client.call_api(*request, _request_timeout=(min(_CONNECT, self.timeout), self.timeout))
+        answer.read()  # here, where a silence in the middle is told as one
+        return answer
 
     def _login(self) -> Any:
         with self._lock:

@@ -1,7 +1,9 @@
 """Wait until an object is ready, and find out why it is not."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 _STRIKES = 3
 """Times that a cluster may not answer in a row: its own upgrades make it pause."""
 _PODS, _EVENTS, _LINES = 3, 5, 10
+_LOOK = 2.0
+"""Seconds after which it is asked why, and again."""
+_GRACE = 30.0
+"""Seconds for which something may be refused that no waiting mends: whoever set the limit may just be changing it."""
+_REFUSED = re.compile(r"exceeded quota|violates PodSecurity|is forbidden|denied the request|InvalidImageName")
+"""Words of the reasons for which a pod will not be there whatever the time."""
 _HARMLESS = ("PodInitializing", "ContainerCreating")
 
 
@@ -27,6 +35,7 @@ def wait_ready(
 ) -> None:
     """Look every `pause` seconds; raise ActionError when it is not ready in time, can never be, or is cancelled."""
     deadline, strikes, said = time.monotonic() + timeout, 0, ""
+    obstacle = _Obstacle(cluster, ref)
     while True:
         try:
             content = cluster.get(ref)
@@ -38,6 +47,8 @@ def wait_ready(
             content, found = None, Readiness(ready=False, why="the cluster does not answer")
         if found.ready:
             return
+        if content and not found.failed:
+            found = obstacle.judge(content, found)
         if found.why != said:
             said = found.why
             report(f"{ref}: {said}")
@@ -47,6 +58,31 @@ def wait_ready(
         if found.failed or time.monotonic() >= deadline:
             raise not_ready(cluster, ref, content, found, timeout)
         time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+
+
+class _Obstacle:
+    """What keeps an object from becoming ready, asked every few seconds."""
+
+    def __init__(self, cluster: "KubernetesClient", ref: ObjectRef) -> None:
+        self._cluster, self._ref = cluster, ref
+        self._next = time.monotonic() + _LOOK
+        self._reason = ""
+        self._refused_since: float | None = None
+
+    def judge(self, content: Object, found: Readiness) -> Readiness:
+        """Return how an object is, with the reason for it; what is refused for long has failed."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _LOOK
+            self._reason = next(_reasons(self._cluster, self._ref, content, logs=False), "")
+            if not _REFUSED.search(self._reason):
+                self._refused_since = None
+            elif self._refused_since is None:
+                self._refused_since = now
+        if not self._reason:
+            return found
+        failed = self._refused_since is not None and now - self._refused_since >= _GRACE
+        return replace(found, why=f"{found.why}: {self._reason}" if found.why else self._reason, failed=failed)
 
 
 def not_ready(
@@ -59,12 +95,16 @@ def not_ready(
     return ActionError(Diagnostic("not-ready", f"{ref} {when}: {found.why}", hint=hint, details=details))
 
 
-def _reasons(cluster: "KubernetesClient", ref: ObjectRef, content: Object) -> Iterator[str]:
+def _reasons(cluster: "KubernetesClient", ref: ObjectRef, content: Object, *, logs: bool = True) -> Iterator[str]:
+    """Yield why an object is not ready: pods that were refused, what keeps pods from running, their events and logs."""
+    refused = condition(content, "ReplicaFailure")
+    if refused.get("status") == "True":
+        yield f"{refused.get('reason', '')}: {refused.get('message', '')}".strip(": ")
     pods = [each for each in _pods(cluster, ref, content) if not readiness(each).ready][:_PODS]
     for pod in pods:
         yield from _pod_reasons(pod)
     yield from _events(cluster, ref.namespace, [each["metadata"]["name"] for each in pods] or [ref.name])
-    for pod in pods[:1]:
+    for pod in pods[:1] if logs else ():
         yield from _log(cluster, ref.namespace, pod)
 
 

@@ -6,8 +6,12 @@ from typing import Any, Literal
 
 from .store import Store, Stored
 
-Outcome = Literal["ready", "pending", "failed"]
+Outcome = Literal["ready", "pending", "failed", "refused"]
 _STATUS = Callable[[dict[str, Any], int, Outcome], dict[str, Any]]
+QUOTA = (
+    'pods "web-7d5c" is forbidden: exceeded quota: small, requested: memory=2Gi, used: memory=1Gi, limited: memory=2Gi'
+)
+"""What a real server says where a quota refuses the pods of a workload."""
 WAITING = ("CrashLoopBackOff", "back-off 10s restarting failed container")
 
 
@@ -43,7 +47,9 @@ class Workloads:
         count = content.get("spec", {}).get("replicas", 1)
         generation = {} if found.kind.name in ("Pod", "Job") else {"observedGeneration": _generation(content)}
         self._store.set_status(found.kind, *found.key, generation | status(content, count, outcome))
-        if found.kind.name != "Pod" and count:
+        if outcome == "refused":
+            self._event(found.key[0], found.key[1], found.kind.name, "FailedCreate", QUOTA)
+        elif found.kind.name != "Pod" and count:
             self._pod(found, outcome)
 
     def _pod(self, owner: Stored, outcome: Outcome) -> None:
@@ -61,14 +67,14 @@ class Workloads:
         content = self._store.get(kind, namespace, f"{name}-0")
         self._store.set_status(kind, namespace, f"{name}-0", _pod_status(content, 1, outcome))
         if outcome != "ready":
-            self._event(namespace, f"{name}-0")
+            self._event(namespace, f"{name}-0", "Pod", "BackOff", "Back-off restarting failed container")
 
-    def _event(self, namespace: str, pod: str) -> None:
+    def _event(self, namespace: str, name: str, about: str, reason: str, message: str) -> None:
         kind = self._store.kind("v1", "Event")
-        if self._store.find(kind, namespace, f"{pod}.1") is None:
-            about = {"kind": "Pod", "name": pod, "namespace": namespace, "apiVersion": "v1"}
-            event = {"metadata": {"name": f"{pod}.1"}, "involvedObject": about, "type": "Warning", "reason": "BackOff"}
-            event |= {"message": "Back-off restarting failed container", "lastTimestamp": "2026-01-01T00:00:00Z"}
+        if self._store.find(kind, namespace, f"{name}.1") is None:
+            involved = {"kind": about, "name": name, "namespace": namespace, "apiVersion": "v1"}
+            event = {"metadata": {"name": f"{name}.1"}, "involvedObject": involved, "type": "Warning", "reason": reason}
+            event |= {"message": message, "lastTimestamp": "2026-01-01T00:00:00Z"}
             self._store.create(kind, event, namespace, "server")
 
 
@@ -82,6 +88,9 @@ def _condition(kind: str, *, on: bool, reason: str = "") -> dict[str, Any]:
 
 def _deployment(content: dict[str, Any], count: int, outcome: Outcome) -> dict[str, Any]:
     ready = outcome == "ready"
+    if outcome == "refused":
+        failure = _condition("ReplicaFailure", on=True, reason="FailedCreate") | {"message": QUOTA}
+        return {"replicas": 0, "unavailableReplicas": count, "conditions": [_condition("Available", on=False), failure]}
     ended = _condition("Progressing", on=outcome != "failed", reason="ProgressDeadlineExceeded" if not ready else "")
     if outcome == "pending":
         ended["reason"] = "ReplicaSetUpdated"
@@ -103,7 +112,7 @@ def _daemon(content: dict[str, Any], count: int, outcome: Outcome) -> dict[str, 
 
 
 def _job(content: dict[str, Any], count: int, outcome: Outcome) -> dict[str, Any]:
-    if outcome == "pending":
+    if outcome in ("pending", "refused"):
         return {"active": 1}
     if outcome == "failed":
         return {"failed": 1, "conditions": [_condition("Failed", on=True, reason="BackoffLimitExceeded")]}
