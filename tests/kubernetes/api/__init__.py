@@ -98,6 +98,10 @@ class Cluster:
         """Forbid everybody what `*` or a verb says on a resource."""
         self._server.access.denied.add((verb, plural))
 
+    def allow_only(self, roles: list[dict[str, Any]]) -> None:
+        """Give the user some Roles and ClusterRoles, and nothing beside them."""
+        self._server.access.roles = roles
+
     def refuse_login(self) -> None:
         """Answer everything with 401 from now on."""
         self._server.login = False

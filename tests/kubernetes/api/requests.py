@@ -59,17 +59,29 @@ class Request:
 
 @dataclass
 class Access:
-    """Who may do what: everybody everything, but for what was denied."""
+    """Who may do what: everybody everything, but for what was denied, or only what roles say."""
 
     denied: set[tuple[str, str]] = field(default_factory=set)
     """Verb and plural."""
+    roles: list[dict[str, Any]] | None = None
+    """Roles and ClusterRoles that the user has, and nothing beside them."""
 
-    def allows(self, verb: str, plural: str) -> bool:
-        return not {(verb, plural), ("*", plural), (verb, "*")} & self.denied
+    def allows(self, verb: str, plural: str, group: str = "", namespace: str = "", name: str = "") -> bool:
+        if {(verb, plural), ("*", plural), (verb, "*")} & self.denied:
+            return False
+        return self.roles is None or any(
+            {verb, "*"} & {*rule["verbs"]}
+            and {plural, "*"} & {*rule.get("resources", ())}
+            and {group, "*"} & {*rule.get("apiGroups", ())}
+            and (not rule.get("resourceNames") or name in rule["resourceNames"])
+            for role in self.roles
+            if role["metadata"].get("namespace", "") in ("", namespace)
+            for rule in role["rules"]
+        )
 
-    def check(self, verb: str, plural: str, namespace: str) -> None:
-        if not self.allows(verb, plural):
-            message = f'{plural} is forbidden: User "tester" cannot {verb} resource "{plural}" in API group ""'
+    def check(self, verb: str, plural: str, namespace: str, group: str = "", name: str = "") -> None:
+        if not self.allows(verb, plural, group, namespace, name):
+            message = f'{plural} is forbidden: User "tester" cannot {verb} resource "{plural}" in API group "{group}"'
             raise Refused(403, "Forbidden", f'{message} in the namespace "{namespace}"', kind=plural)
 
 
@@ -102,7 +114,8 @@ def answer(request: Request, store: Store, access: Access) -> tuple[int, dict[st
     kind, namespace, name = request.place.kind, request.place.namespace, request.place.name
     if kind.plural == _REVIEW:
         return 201, _review(request.content(), access)
-    access.check(request.verb, kind.plural, namespace)
+    part = f"/{request.place.part}" if request.place.part else ""
+    access.check(request.verb, kind.plural + part, namespace, kind.group, name)
     if request.verb == "get":
         return 200, store.get(kind, namespace, name)
     if request.verb == "list":
@@ -153,5 +166,7 @@ def _listed(request: Request, store: Store) -> dict[str, Any]:
 
 def _review(content: dict[str, Any], access: Access) -> dict[str, Any]:
     asked = content["spec"].get("resourceAttributes", {})
-    allowed = access.allows(asked.get("verb", ""), asked.get("resource", ""))
+    part = f"/{asked['subresource']}" if asked.get("subresource") else ""
+    where = asked.get("group", ""), asked.get("namespace", ""), asked.get("name", "")
+    allowed = access.allows(asked.get("verb", ""), asked.get("resource", "") + part, *where)
     return content | {"status": {"allowed": allowed, "denied": not allowed}}

@@ -1,0 +1,131 @@
+"""What whoever runs `plan`, `up` and `down` has to be allowed in a cluster: no more than a stack's own objects need."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from platinfra.diagnostics import Diagnostic
+from platinfra.model.cluster import Cluster, Object
+from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.plan import Rendered
+
+_OWN = ("get", "list", "create", "patch", "update", "delete")
+"""What is done with objects of a stack; Helm updates its records and what it installed before."""
+_LOOK = ("get", "list")
+_LOOKED_AT = (
+    ("", "pods"),
+    ("", "pods/log"),
+    ("", "events"),
+    ("", "persistentvolumeclaims"),
+    ("apps", "replicasets"),
+)
+"""What is asked why something is not ready, and by `status` and `logs`."""
+_LOOKED_AT_EVERYWHERE = (("", "nodes"), ("", "namespaces"), ("storage.k8s.io", "storageclasses"))
+_DEFINITIONS = ("apiextensions.k8s.io", "customresourcedefinitions")
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Verbs on the objects of a kind."""
+
+    namespace: str
+    """Empty for the whole cluster."""
+    group: str
+    resource: str
+    """Plural, such as `deployments`."""
+    verbs: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Return the kind as people name it: `deployments.apps`."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
+
+
+def needs(bundle: Bundle, rendered: Rendered) -> list[Access]:
+    """Return what `plan`, `up` and `down` of a stack do, kind by kind; those of the whole cluster first."""
+    found: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for group, resource in _LOOKED_AT_EVERYWHERE:
+        found["", group, resource] = _LOOK
+    for namespace in [bundle.place.namespace, *_namespaces(bundle)]:
+        found["", "", "namespaces"] = _OWN
+        found[namespace, "", "secrets"] = _OWN  # Helm's records of releases
+        found |= {(namespace, group, resource): _LOOK for group, resource in _LOOKED_AT}
+    if any(each.shared for each in bundle.releases):
+        found["", *_DEFINITIONS] = _OWN
+    for each in _objects(bundle, rendered):
+        group = each["apiVersion"].rpartition("/")[0]
+        found[each["metadata"].get("namespace", ""), group, plural(each["kind"])] = _OWN
+    return [Access(*where, verbs) for where, verbs in sorted(found.items())]
+
+
+def missing(wanted: Sequence[Access], cluster: Cluster) -> Iterator[Diagnostic]:
+    """Yield one diagnostic with everything that this account may not do; nothing is tried for that."""
+    asked = [(each, verb) for each in wanted for verb in each.verbs]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        allowed = list(pool.map(lambda one: cluster.can_i(one[1], one[0].kind, one[0].namespace or None), asked))
+    denied: dict[Access, list[str]] = {}
+    for (each, verb), may in zip(asked, allowed, strict=True):
+        if not may:
+            denied.setdefault(each, []).append(verb)
+    if denied:
+        lines = tuple(
+            f"{', '.join(verbs)} {each.kind}{f' in `{each.namespace}`' if each.namespace else ''}"
+            for each, verbs in denied.items()
+        )
+        message = f"this account lacks permissions in the cluster, {len(lines)} in all"
+        hint = "`platinfra permissions --operator` prints the roles that whoever administers the cluster can give you"
+        yield Diagnostic("cluster-denied", message, hint=hint, details=lines)
+
+
+def roles(bundle: Bundle, rendered: Rendered) -> list[Object]:
+    """Return the roles with what is needed: a ClusterRole, and a Role in each namespace; nobody is bound to them."""
+    name = f"platinfra-{bundle.place.namespace}"
+    rules: dict[str, list[Mapping[str, Any]]] = {}
+    for each in needs(bundle, rendered):
+        rule = {"apiGroups": [each.group], "resources": [each.resource], "verbs": list(each.verbs)}
+        rules.setdefault(each.namespace, []).append(rule)
+    for each in _objects(bundle, rendered):
+        # Nobody may give what they do not have: https://kubernetes.io/docs/reference/access-authn-authz/rbac
+        if each["kind"] in {"Role", "ClusterRole"}:
+            rules.setdefault(each["metadata"].get("namespace", ""), []).extend(each.get("rules") or ())
+        if each["kind"] in {"RoleBinding", "ClusterRoleBinding"} and each["roleRef"]["kind"] == "ClusterRole":
+            rule = {
+                "apiGroups": ["rbac.authorization.k8s.io"],
+                "resources": ["clusterroles"],
+                "resourceNames": [each["roleRef"]["name"]],
+                "verbs": ["bind"],
+            }
+            rules.setdefault(each["metadata"].get("namespace", ""), []).append(rule)
+    return [_role(name, namespace, each) for namespace, each in sorted(rules.items())]
+
+
+def plural(kind: str) -> str:
+    """Return the plural by which the API names a kind: `networkpolicies`; all kinds of the catalog follow the rule."""
+    text = kind.lower()
+    if text.endswith("y") and text[-2] not in "aeiou":
+        return f"{text[:-1]}ies"
+    return f"{text}es" if text.endswith(("s", "x", "ch", "sh")) else f"{text}s"
+
+
+def _role(name: str, namespace: str, rules: Iterable[Mapping[str, Any]]) -> Object:
+    distinct = {repr(sorted(each.items())): each for each in rules}
+    place = {"namespace": namespace} if namespace else {}
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role" if namespace else "ClusterRole",
+        "metadata": {"name": name, **place},
+        "rules": list(distinct.values()),
+    }
+
+
+def _objects(bundle: Bundle, rendered: Rendered) -> Iterator[Object]:
+    yield from bundle.objects
+    for objects in rendered.values():
+        yield from objects
+
+
+def _namespaces(bundle: Bundle) -> Iterator[str]:
+    """Yield the namespaces of releases that serve the whole cluster."""
+    yield from dict.fromkeys(each.namespace for each in bundle.releases if each.shared)
