@@ -252,6 +252,56 @@ def test_an_interrupted_release_is_noted_and_can_be_tried_again(releases: HelmRe
     assert releases.upgrade(web(), 20).status == "deployed"
 
 
+@live
+@pytest.mark.finding("K2", "K7")
+def test_nulls_of_a_chart_are_nothing(releases: HelmReleases, api: Cluster) -> None:
+    release = Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {})
+    secret, monitor = releases.template(release, "1.34.0", [])
+    assert secret == {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "one"}}
+    assert monitor["spec"] == {"sign": "="}
+    for _ in range(2):
+        assert releases.upgrade(release, 20).status == "deployed"
+    found = api.get("Monitor", "one", HERE)
+    assert found
+    assert found["spec"] == {"sign": "="}
+
+
+@live
+@pytest.mark.finding("K7")
+def test_the_stand_in_refuses_applied_nulls_as_the_server_does(releases: HelmReleases) -> None:
+    with pytest.raises(ActionError) as error:  # not looked at first, so nobody knows of the nulls
+        releases.upgrade(Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {}), 20)
+    assert 'spec.every: Invalid value: "null"' in error.value.diagnostics[0].details[0]
+
+
+def test_the_program_is_told_of_nulls_from_version_4_on(fake: Path) -> None:
+    release, path = Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {}), Path("/charts/nulls")
+    program = HelmProgram(str(fake / "helm"))
+    for version, told in (("v3.19.0", False), ("v4.0.1", True)):
+        (fake / "version").write_text(version)
+        program.upgrade(path, release, 9, on_server=False)
+        assert ("--server-side=false" in (fake / "arguments").read_text().split()) == told
+
+
+@absent
+@pytest.mark.finding("K3")
+def test_what_helm_logs_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    shutil.copytree(Path(CHARTS) / "operator", tmp_path / "operator")
+    shutil.copytree(Path(CHARTS) / "nulls", tmp_path / "operator" / "charts" / "nulls")
+    with (tmp_path / "operator" / "Chart.yaml").open("a") as file:
+        file.write("dependencies: [{name: nulls, version: 0.1.0, condition: nulls.enabled}]\n")
+    program = (
+        "import sys; from platinfra.drivers import helm; from platinfra.model.cluster import Chart, Release\n"
+        "release = Release('one', 'ml', Chart('operator', sys.argv[1], '0.3.0'), {'nulls': {'enabled': 'no'}})\n"
+        "print(len(helm.find().template(release, '1.34.0', [])))\n"
+        "print('said', file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stderr == "said\n"
+
+
 def pend(api: Cluster, releases: HelmReleases) -> None:
     """Make the newest revision look as if whoever made it had died."""
     import base64
@@ -406,7 +456,7 @@ def test_command_lines_hold_no_values(fake: Path) -> None:
         (fake / "arguments").unlink()
         return found
 
-    program.upgrade(path, release, 300)
+    program.upgrade(path, release, 300, on_server=True)
     assert told() == [
         *("upgrade", "one", "/charts/web.tgz", "--install", "--values", "-", "--history-max", "10"),
         *("--namespace", "default", "--timeout", "300s"),

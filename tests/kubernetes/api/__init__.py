@@ -4,7 +4,8 @@ A stand-in for the API server of a cluster: `with cluster() as api:` answers kub
 It knows discovery, OpenAPI v3 (as far as clients look for parameters), versions of the core kinds, list, watch, create,
 update, merge patches, server-side apply with owners per field, dry runs, label and field selectors, generated names,
 finalizers, owner references, namespaces, definitions of custom resources, access reviews and logs. What is written is
-checked strictly: kinds of Kubernetes by their schemas in `version`, custom resources by those of their definitions.
+checked strictly: kinds of Kubernetes by their schemas in `version`, custom resources by those of their definitions. A
+POST drops nulls first; applying a custom resource with a null that its schema does not allow is refused.
 
 What it does not have, so that a test which passes here says nothing about it: defaults that a real server fills in,
 admission (webhooks, quotas, policies, CEL), conversion between versions, immutable fields, schedulers, images,

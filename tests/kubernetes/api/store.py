@@ -152,6 +152,8 @@ class Store:
     ) -> tuple[dict[str, Any], bool]:
         """Apply what a manager wants of an object; tell also whether it is new."""
         with self.changed:
+            schemas.check_applied(kind, wanted, name)
+            wanted = schemas.without_nulls(wanted)
             old = self.find(kind, namespace, name)
             if old is None:
                 new = self._new(kind, wanted, namespace)
@@ -193,7 +195,7 @@ class Store:
         return found
 
     def _new(self, kind: Kind, content: dict[str, Any], namespace: str) -> Stored:
-        new = copy.deepcopy(content) | {"apiVersion": kind.api_version, "kind": kind.name}
+        new = schemas.without_nulls(copy.deepcopy(content)) | {"apiVersion": kind.api_version, "kind": kind.name}
         metadata = new.setdefault("metadata", {})
         if kind.namespaced:
             self._check_namespace(metadata, namespace)
