@@ -90,6 +90,11 @@ class Cluster:
         known = next(each for each in store.kinds if each.name == kind)
         store.merge(known, namespace, name, patch, manager)
 
+    def delete(self, kind: str, name: str, namespace: str = "") -> None:
+        """Remove an object, as somebody else would."""
+        store = self._server.store
+        store.delete(next(each for each in store.kinds if each.name == kind), namespace, name)
+
     def set_status(self, kind: str, name: str, status: dict[str, Any], namespace: str = "") -> None:
         """Write the status of an object, as its controller would."""
         store = self._server.store

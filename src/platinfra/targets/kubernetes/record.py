@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from platinfra.model.graph import Component
-from platinfra.model.record import ComponentRecord, Migration, Record
+from platinfra.model.record import ActionRecord, ComponentRecord, Migration, Record
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.network import selectors
@@ -73,11 +73,16 @@ def _once_for_all(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**data, **where, "components": components, "cluster": own}
 
 
+def _nothing_kept(data: dict[str, Any], _: Path) -> dict[str, Any]:
+    """Return version 3: before, what `down` left was forgotten."""
+    return {**data, "kept": {}}
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterRecord(Record):
     """A stack in a cluster."""
 
-    migrations: ClassVar[tuple[Migration, ...]] = (_once_for_all,)
+    migrations: ClassVar[tuple[Migration, ...]] = (_once_for_all, _nothing_kept)
     destination: ClassVar[str] = "kubernetes"
 
     components: Mapping[str, ClusterComponent] = field(default_factory=dict)
@@ -85,10 +90,16 @@ class ClusterRecord(Record):
     context: str | None = None
     """None for the current one, and for a cluster with a kubeconfig of its own."""
     cluster: OwnCluster | None = None
+    kept: Mapping[str, ActionRecord] = field(default_factory=dict)
+    """What `down` left in the cluster because data is in it or needs it; it goes with the data."""
 
     def continue_from(self, before: Self) -> Self:
-        """Return the record also with the cluster that was made before."""
-        return replace(self, applied=before.applied, cluster=before.cluster)
+        """Return the record also with the cluster that was made before, and with what `down` left."""
+        return replace(self, applied=before.applied, cluster=before.cluster, kept=before.kept)
+
+    def keep(self, kept: Mapping[str, ActionRecord]) -> Self:
+        """Return the record with more that `down` leaves, in the order in which it was applied."""
+        return replace(self, kept={**self.kept, **kept})
 
 
 def record_of(bundle: Bundle) -> ClusterRecord:

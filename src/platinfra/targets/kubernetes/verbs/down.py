@@ -7,27 +7,32 @@ from dataclasses import replace
 from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
+from platinfra.model.cluster import ObjectRef
 from platinfra.model.plan import Change
+from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
-from platinfra.targets.kubernetes.actions import pause, undo
+from platinfra.targets.kubernetes.actions import ClusterWorld, kept_by_pause, pause, undo
 from platinfra.targets.kubernetes.verbs import made
+from platinfra.targets.kubernetes.verbs.namespaces import is_ours
 from platinfra.targets.kubernetes.verbs.session import world_of
 from platinfra.targets.kubernetes.verbs.site import Site, last_site
 from platinfra.targets.target import not_confirmed
+
+_KEPT = "volumes and Secrets in the stack's namespace"
 
 
 def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
     Remove what the record names, the last first.
 
-    Unless data is deleted, volumes, Secrets and the namespace stay, and databases are told to rest; else a cluster
-    that platinfra made goes as a whole.
+    Unless data is deleted, volumes, Secrets and the namespace stay, and databases are told to rest; else all that goes
+    too, also what an earlier `down` left, and a cluster that platinfra made goes as a whole.
     """
     site, delete = last_site(workspace), data == "delete"
-    if site is None or not _remove(workspace, site, talk.emit, talk.may_delete if delete else None):
-        return Ended("nothing was running")
-    return Ended("everything was removed", () if delete else ("volumes and Secrets in the stack's namespace",))
+    found = site is not None and _remove(workspace, site, talk.emit, talk.may_delete if delete else None)
+    kept = () if delete or site is None or not site.record().kept else (_KEPT,)
+    return Ended("everything was removed" if found else "nothing was running", kept)
 
 
 def _remove(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
@@ -39,20 +44,41 @@ def _remove(workspace: Workspace, site: Site, emit: Emit, delete_data: Callable[
         if delete_data is not None and made.delete(workspace, emit):
             shutil.rmtree(workspace.root)
             return True
-        if record.applied:
+        there = bool(record.applied or (delete_data is not None and record.kept))
+        if there:
             take_out(site, emit, keep_data=delete_data is None)
-    return bool(record.applied)
+    return there
 
 
 def take_out(site: Site, emit: Emit, *, keep_data: bool) -> None:
-    """Remove what the record names, under the stack's lock."""
+    """Remove what the record names, under the stack's lock; what holds data stays in the record until it goes."""
     record = site.record()
     world = world_of(site, record.namespace)
     journal = Journal(record, site.file.save)
+    if keep_data:
+        left = {key: kept for key, each in record.applied.items() if (kept := kept_by_pause(each))}
+        journal.replace(lambda each: each.keep(left))
     run = Run(world, journal, emit, pause if keep_data else undo)
-    changes = [
-        Change("remove", key, each.component, f"remove {key.partition(':')[2] or key}")
-        for key, each in reversed(list(record.applied.items()))
-    ]
-    remove(changes, run)
-    journal.replace(lambda each: replace(each, applied={}))
+    _remove_applied(run)
+    if not keep_data and record.kept:
+        _remove_kept(run, world)
+
+
+def _remove_applied(run: Run) -> None:
+    applied = run.journal.record.applied
+    remove([_removal(key, each) for key, each in reversed(list(applied.items()))], run)
+
+
+def _remove_kept(run: Run, world: ClusterWorld) -> None:
+    """Remove what an earlier `down` left, unless its namespace is somebody else's by now; then only the operators go."""
+    record = run.journal.record
+    place = world.cluster.get(ObjectRef("v1", "Namespace", record.namespace))
+    ours = place is None or is_ours(place)
+    left = {key: each for key, each in record.kept.items() if ours or each.kind == "release"}
+    run.journal.replace(lambda each: replace(each, applied=left))
+    _remove_applied(run)
+    run.journal.replace(lambda each: replace(each, kept={}))
+
+
+def _removal(key: str, action: ActionRecord) -> Change:
+    return Change("remove", key, action.component, f"remove {key.partition(':')[2] or key}")

@@ -15,7 +15,7 @@ from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
-from platinfra.targets.kubernetes.verbs import routes, scale
+from platinfra.targets.kubernetes.verbs import namespaces, routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
@@ -86,7 +86,7 @@ def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld)
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
     objects, wrong = judge(stack, bundle, world.charts, world.version, kinds)
-    refuse(_lacking(bundle, world.cluster))
+    refuse([*namespaces.conflicts(bundle, world.cluster, site.record().applied), *_lacking(bundle, world.cluster)])
     refuse([*missing(bundle), *wrong])
     return Session(stack, bundle, site, world, objects, plan(bundle, objects))
 
