@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from platinfra.diagnostics import ActionError, PlatinfraError
-from platinfra.drivers import helm, helm_objects, helm_problems
+from platinfra.drivers import helm, helm_charts, helm_objects, helm_problems
 from platinfra.drivers.helm_cli import HelmProgram
 from platinfra.drivers.helm_library import HelmLibrary
 from platinfra.drivers.helm_releases import HelmReleases
@@ -616,3 +616,20 @@ def test_secret_values_are_taken_out_of_errors() -> None:
     values = {"auth": {"adminPassword": "hunter2"}, "existingSecret": "web-secret", "keys": [{"token": "abcd1234"}]}
     text = "'hunter2' and 'abcd1234' do not match; web-secret is missing"
     assert helm_problems.redact(text, values) == "'***' and '***' do not match; web-secret is missing"
+
+
+@pytest.mark.finding("K8")
+@pytest.mark.parametrize("packed", [False, True])
+def test_definitions_lie_in_folders_and_archives(tmp_path: Path, *, packed: bool) -> None:
+    shutil.copytree(Path(CHARTS) / "nulls", tmp_path / "outer")
+    shutil.copytree(Path(CHARTS) / "operator", tmp_path / "outer" / "charts" / "inner")
+    path = tmp_path / "outer"
+    if packed:
+        path = tmp_path / "outer.tgz"
+        with tarfile.open(path, "w:gz") as archive:
+            archive.add(tmp_path / "outer", "outer")
+    assert [each["metadata"]["name"] for each in helm_charts.definitions(path)] == [
+        "monitors.monitoring.example.com",
+        "monitors.monitoring.example.com",
+    ]
+    assert {"Chart.yaml", "crds/monitors.yaml", "charts/inner/Chart.yaml"} <= helm_charts.files(path).keys()

@@ -104,6 +104,10 @@ class Cluster:
         """Forbid everybody what `*` or a verb says on a resource."""
         self._server.access.denied.add((verb, plural))
 
+    def lag(self, seconds: float) -> None:
+        """Serve the kinds of new definitions only so many seconds after they are established."""
+        self._server.store.lag = seconds
+
     def refuse_login(self) -> None:
         """Answer everything with 401 from now on."""
         self._server.login = False

@@ -12,7 +12,7 @@ from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 from platinfra.drivers import helm
 from platinfra.targets.kubernetes.plan import problems
-from platinfra.targets.kubernetes.render import folder
+from platinfra.targets.kubernetes.render import Material, folder
 from platinfra.targets.kubernetes.verbs.session import render_charts
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
@@ -106,7 +106,8 @@ def test_the_script_asks_for_secrets_once_their_namespace_is_there(text: str) ->
 @needs_crds
 def test_plain_manifests_hold_what_the_charts_become() -> None:
     made = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")
-    files = folder(made, "manifests", render_charts(made, helm.find(), made.place.version, frozenset()))
+    rendered = render_charts(made, helm.find(), made.place.version, frozenset())
+    files = folder(made, "manifests", Material(rendered))
     found = documents(files)
     assert {"mlflow", "prometheus"} <= {each["metadata"]["name"] for each in found if each["kind"] == "Deployment"}
     assert [each for each in strict(found, "1.35") if CRDS_ABSENT not in each] == []

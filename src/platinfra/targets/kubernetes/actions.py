@@ -171,8 +171,7 @@ class InstallRelease(ClusterStep):
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
         if self.shared and world.cluster.get(_namespace(self.release.namespace)) is None:
-            meta = {"name": self.release.namespace, "labels": {_MANAGED_BY: FIELD_MANAGER}}
-            world.cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": meta}])
+            world.cluster.apply([namespace_of_operator(self.release.namespace)])
         before = world.charts.status(self.release.name, self.release.namespace)
         try:
             progress.report(self.summary)
@@ -205,6 +204,12 @@ class InstallRelease(ClusterStep):
             return replace(error.diagnostics[0], message=f"the rollback failed too: {error.diagnostics[0].message}")
         message = f"the release `{name}` was rolled back to revision {before.number} ({before.chart})"
         return Diagnostic("release-rolled-back", message, hint=hint)
+
+
+def namespace_of_operator(name: str) -> dict[str, Any]:
+    """Return the namespace of a release that serves the whole cluster, labelled as ours."""
+    meta = {"name": name, "labels": {_MANAGED_BY: FIELD_MANAGER}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
 
 
 def undo(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
