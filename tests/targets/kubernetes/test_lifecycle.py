@@ -172,6 +172,41 @@ def test_what_was_changed_by_hand_is_drift_and_up_puts_it_back(stack: Stack) -> 
     assert stack.deployment("mlflow")["spec"]["replicas"] == 1
 
 
+@pytest.mark.finding("K9", "K10")
+def test_drift_knows_what_up_leaves_and_what_the_file_changed_since(stack: Stack) -> None:
+    stack.run("up")
+    template = stack.deployment("mlflow")["spec"]["template"]["spec"]["containers"][0]["env"]
+    containers = [{**stack.deployment("mlflow")["spec"]["template"]["spec"]["containers"][0]}]
+    containers[0]["env"] = [*template, {"name": "DEBUG", "value": "1"}]
+    stack.api.change("Deployment", "mlflow", {"spec": {"template": {"spec": {"containers": containers}}}}, NAMESPACE)
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": []}
+    stack.api.create({**role, "metadata": {"name": "theirs", "namespace": NAMESPACE}})
+    said = stack.run("drift")
+    assert said.count("(stays)") == 2
+    assert "restores it" not in said
+    assert "nothing to do" in stack.run("up")
+    assert {each["restored"] for each in json.loads(stack.run("drift", "--json"))["drift"]} == {False}
+    stack.api.change("Deployment", "mlflow", {"spec": {"replicas": 4}}, NAMESPACE)
+    assert "restores it but for what is marked `stays`" in stack.run("drift")
+    stack.api.change("Deployment", "mlflow", {"spec": {"replicas": 1}}, NAMESPACE)
+    stack.write(TRACKING.replace("[evidently, prometheus]", "[prometheus]"))
+    edited = json.loads(stack.run("drift", "--json"))["drift"]
+    assert {each["address"].partition(" ")[0] for each in edited} <= {"Deployment", "Role"}
+
+
+@pytest.mark.finding("K14")
+def test_another_storage_class_is_refused_before_anything_is_changed(stack: Stack) -> None:
+    stack.run("up")
+    slow = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "example.org/disk"}
+    stack.api.create({**slow, "metadata": {"name": "slow"}})
+    stack.write(TRACKING, **{"storage-class": "slow"})
+    before = stack.api.get("Cluster", "cloudnative-pg", NAMESPACE)
+    for command in ("plan", "up"):
+        refused = stack.run(command, code=2)
+        assert "error[immutable-field]: `spec.volumeClaimTemplates` of the StatefulSet churn/evidently" in refused
+    assert stack.api.get("Cluster", "cloudnative-pg", NAMESPACE) == before
+
+
 def test_keys_of_an_existing_bucket_are_copied_and_copied_anew_when_they_changed(stack: Stack) -> None:
     place = {"bucket": "company-data", "region": "eu-west-1", "endpoint": "https://store.example.org"}
     stack.write(f"{TRACKING}  object_store: [s3: {{settings: {json.dumps(place)}}}]\n")
@@ -207,7 +242,7 @@ def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> N
     assert hibernation(stack) == "off"
 
 
-@pytest.mark.finding("K6")
+@pytest.mark.finding("K6", "K15", "K18")
 def test_data_can_be_deleted_after_the_stack_went_down_and_nothing_else_goes(stack: Stack) -> None:
     before = {kind: named(stack, kind) for kind in ("Namespace", "Secret", "Cluster")}
     namespace(stack, "theirs", {})
@@ -220,7 +255,12 @@ def test_data_can_be_deleted_after_the_stack_went_down_and_nothing_else_goes(sta
     assert "kept: volumes" in stack.run("down")
     assert "kept: volumes" in stack.run("down")
     assert hibernation(stack) == "on"
-    assert "everything was removed" in stack.run("down", "--delete-data", "--yes")
+    told = stack.run("status", code=2)
+    assert "is not in its cluster; its data is kept in the namespace `churn`" in told
+    assert "process" not in told
+    gone = stack.run("down", "--delete-data", "--yes")
+    assert "everything was removed" in gone
+    assert "clusters.postgresql.cnpg.io" in gone  # the definition stays
     assert "nothing was running" in stack.run("down", "--delete-data", "--yes")
     assert "nothing was running" in stack.run("down")
     assert named(stack, "Namespace") == before["Namespace"] | {"/theirs"}

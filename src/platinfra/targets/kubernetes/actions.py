@@ -166,7 +166,8 @@ class InstallRelease(ClusterStep):
         found = world.charts.status(self.release.name, self.release.namespace)
         if found is None or found.status != "deployed":
             return False
-        return not any(True for _ in of_release("", self.objects, world.cluster))
+        # What upgrading would not put back is no reason to upgrade: it would be one for ever.
+        return not any(each.restored for each in of_release("", self.objects, world.cluster))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""

@@ -10,7 +10,7 @@ from platinfra.model.graph import Component
 from platinfra.model.record import ActionRecord, ComponentRecord, Migration, Record
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.facts import ClusterValues
-from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.network import job_selectors, lasting_selectors
 from platinfra.targets.kubernetes.routes import routes_of
 
 _FIRST_NOTES = "cluster.json"
@@ -31,10 +31,12 @@ class ClusterComponent(ComponentRecord):
     """A component of a cluster: its pods and its addresses."""
 
     pods: tuple[Mapping[str, str], ...]
-    """The labels of its pods, one set for each kind of them."""
+    """The labels of the pods that it needs, one set for each kind of them."""
     endpoints: Mapping[str, AddressRecord]
     permissions: int
     """Verbs that its wires grant it."""
+    jobs: tuple[Mapping[str, str], ...] = ()
+    """The labels of the pods that come and go with its jobs."""
     route: str | None = None
     """The address at which people find its page."""
 
@@ -123,7 +125,8 @@ def _component(component: Component, values: ClusterValues, door: Any) -> Cluste
         tool=component.tool,
         stages=component.stages,
         reason=component.reason,
-        pods=() if component.is_service else tuple(selectors(component, values)),
+        pods=() if component.is_service else tuple(lasting_selectors(component, values)),
+        jobs=() if component.is_service else tuple(job_selectors(component, values)),
         endpoints={
             each: AddressRecord(values.url(component, each), *values.facts.host_and_port(component, each))
             for each in ends

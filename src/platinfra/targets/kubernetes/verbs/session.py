@@ -15,7 +15,7 @@ from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
-from platinfra.targets.kubernetes.verbs import namespaces, routes, scale
+from platinfra.targets.kubernetes.verbs import immutable, namespaces, routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
@@ -88,6 +88,7 @@ def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld)
     objects, wrong = judge(stack, bundle, world.charts, world.version, kinds)
     refuse([*namespaces.conflicts(bundle, world.cluster, site.record().applied), *_lacking(bundle, world.cluster)])
     refuse([*missing(bundle), *wrong])
+    refuse(immutable.conflicts(bundle, objects, world.cluster))
     return Session(stack, bundle, site, world, objects, plan(bundle, objects))
 
 
