@@ -22,6 +22,8 @@ _PAGE = "500"
 _POLL = 0.2
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _GONE = 404
+_HELD = ("NamespaceDeletion", "NamespaceContentRemaining", "NamespaceFinalizersRemaining")
+"""Conditions of a namespace that say why it does not go, by how they begin."""
 _Found = TypeVar("_Found")
 _ALSO_LATE = frozenset({"kind-missing", "webhook-not-ready"})
 """What passes by itself once an operator has started."""
@@ -284,7 +286,6 @@ def _holders(content: Object) -> str:
     left = [
         str(each.get("message"))
         for each in content.get("status", {}).get("conditions") or ()
-        if each.get("type") in ("NamespaceObjectRemaining", "NamespaceFinalizersRemaining")
-        and each.get("status") == "True"
+        if str(each.get("type")).startswith(_HELD) and each.get("status") == "True"
     ]
     return "; ".join(filter(None, (finalizers, *left)))
