@@ -12,7 +12,7 @@ from platinfra.drivers.kubectl import Kubectl
 from platinfra.drivers.kubernetes_connection import APPLY, MERGE, Connection, Refused
 from platinfra.drivers.kubernetes_kinds import Kind, Kinds
 from platinfra.drivers.kubernetes_objects import changed_values
-from platinfra.model.cluster import Difference, Object, ObjectRef, ref_of
+from platinfra.model.cluster import LATE, Difference, Object, ObjectRef, ref_of
 
 MANAGER = "platinfra"
 """The owner of the fields that are applied."""
@@ -25,8 +25,6 @@ _GONE = 404
 _HELD = ("NamespaceDeletion", "NamespaceContentRemaining", "NamespaceFinalizersRemaining")
 """Conditions of a namespace that say why it does not go, by how they begin."""
 _Found = TypeVar("_Found")
-_ALSO_LATE = frozenset({"kind-missing", "webhook-not-ready"})
-"""What passes by itself once an operator has started."""
 
 
 class KubernetesClient:
@@ -179,7 +177,7 @@ class KubernetesClient:
             try:
                 self._apply(each, force=force)
             except ActionError as error:
-                if error.diagnostics[0].code not in _ALSO_LATE or time.monotonic() >= deadline:
+                if error.diagnostics[0].code not in LATE or time.monotonic() >= deadline:
                     raise
                 self._connection.pause(1.0)
             else:

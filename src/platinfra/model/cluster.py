@@ -8,6 +8,10 @@ Object = Mapping[str, Any]
 """A Kubernetes object as in a manifest."""
 
 
+LATE = frozenset({"kind-missing", "webhook-not-ready"})
+"""Diagnostics that pass by themselves once an operator has started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A Helm chart in one version."""

@@ -16,7 +16,7 @@ A forwarded port opens and carries nothing.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ class Cluster:
         """Forbid everybody what `*` or a verb says on a resource."""
         self._server.access.denied.add((verb, plural))
 
-    def allow_only(self, roles: list[dict[str, Any]]) -> None:
+    def allow_only(self, roles: Sequence[Mapping[str, Any]]) -> None:
         """Give the user some Roles and ClusterRoles, and nothing beside them."""
         self._server.access.roles = roles
 

@@ -1,6 +1,7 @@
 """Answer requests for objects: which kind, which object, and what is to be done with it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +64,7 @@ class Access:
 
     denied: set[tuple[str, str]] = field(default_factory=set)
     """Verb and plural."""
-    roles: list[dict[str, Any]] | None = None
+    roles: Sequence[Mapping[str, Any]] | None = None
     """Roles and ClusterRoles that the user has, and nothing beside them."""
 
     def allows(self, verb: str, plural: str, group: str = "", namespace: str = "", name: str = "") -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from . import fields, schemas
+from . import defaults, fields, schemas
 from .kinds import Kind, built_in, defined
 from .refusals import Refused, exists, invalid, not_found
 from .selectors import matches
@@ -222,6 +222,7 @@ class Store:
         """Check and store what was written; what is the same as before changes nothing."""
         _unify(new.content)
         schemas.check(new.kind, new.content, self.version)
+        defaults.settle(new.kind, new.content)
         if new.kind.family == DEFINITIONS and new.content["metadata"]["name"].count(".") < 1:
             raise invalid(new.kind.name, new.key[1], "metadata.name: must be <plural>.<group>")
         wish_changed = old is None or _wish(old.content) != _wish(new.content)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platinfra.model.cluster import ObjectRef, ref_of
+from platinfra.model.cluster import Difference, ObjectRef, ref_of
 from platinfra.targets.kubernetes.drift import HIDDEN, find_added, of_object
 
 META = {"name": "web", "namespace": "ml", "labels": {"app": "web"}}
@@ -27,6 +27,10 @@ class FakeCluster:
 
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         return self.objects.get(ref)
+
+    def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
+        """Say that the server would change whatever looks different."""
+        return [Difference(ref_of(each), "change") for each in objects]
 
     def find(self, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
         return [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from platinfra.model.cluster import ObjectRef, ref_of
+from platinfra.model.cluster import Difference, ObjectRef, ref_of
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.drift import of_object
 from platinfra.targets.kubernetes.verbs.scale import asks_for_gpus, conflicts
@@ -92,6 +92,10 @@ class OneObject:
 
     def get(self, ref: ObjectRef) -> dict[str, Any]:
         return self.held
+
+    def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
+        """Say that the server would change whatever looks different."""
+        return [Difference(ref_of(each), "change") for each in objects]
 
 
 def test_pods_that_an_autoscaler_added_are_no_drift_and_others_are() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from platinfra.diagnostics import PlatinfraError
-from platinfra.model.cluster import ObjectRef, ref_of
+from platinfra.model.cluster import Difference, ObjectRef, ref_of
 from platinfra.model.record import ActionRecord, Record
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
 from platinfra.targets.kubernetes.drift import find_added, of_object
@@ -274,6 +274,10 @@ class LiveCluster:
 
     def get(self, ref: ObjectRef) -> Object | None:
         return self.objects.get(ref)
+
+    def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
+        """Say that the server would change whatever looks different."""
+        return [Difference(ref_of(each), "change") for each in objects]
 
     def find(self, kind: str, _namespace: str | None = None) -> list[Object]:
         return [each for each in self.objects.values() if kind.startswith(f"{each['kind'].lower()}s.")]

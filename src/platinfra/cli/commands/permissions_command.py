@@ -14,7 +14,11 @@ from platinfra.targets.answers import Allowed, Permissions
 @options.without
 @options.as_json
 @click.option("--policy", "documents", is_flag=True, help="Print the policy documents that enforce them on the target.")
-@click.option("--operator", is_flag=True, help="AWS: print the minimal permissions to run `up` and `down`.")
+@click.option(
+    "--operator",
+    is_flag=True,
+    help="Print the minimal permissions to run `up` and `down`: policies on AWS, roles in a cluster.",
+)
 def command(which: options.Which, without: tuple[str, ...], *, as_json: bool, documents: bool, operator: bool) -> None:
     """
     Show who may do what in the stack in FILE, and which wire requires it.

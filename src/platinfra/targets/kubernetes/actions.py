@@ -1,12 +1,13 @@
 """The actions that bring a stack into a cluster, and how each is undone."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from platinfra.diagnostics import ActionError, Diagnostic
-from platinfra.model.cluster import Charts, Cluster, ObjectRef, Release, Revision, ref_of
+from platinfra.model.cluster import LATE, Charts, Cluster, ObjectRef, Release, Revision, ref_of
 from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
@@ -21,6 +22,10 @@ from platinfra.targets.kubernetes.pods import is_any_hook
 Object = Mapping[str, Any]
 TIMEOUT = 900.0
 """Seconds until a workload has to be ready: images are pulled and volumes made."""
+_SERVED = 120.0
+"""Seconds that an operator has to serve its kinds and answer its webhooks."""
+_AGAIN = 2.0
+"""Seconds until an upgrade is tried again."""
 _GONE = 300.0
 """Seconds until what is deleted has to be gone."""
 ON_DOWN = "platinfra/on-down"
@@ -101,7 +106,8 @@ class ApplyObjects(ClusterStep):
         """Apply, remove what left the step, and wait; what is passing is gone at the end, whatever happens."""
         passing = [each for each in self.objects if _passes(each)]
         try:
-            world.cluster.apply([*_reveal_objects(passing, world), *self.lasting_objects(world)], force=True)
+            objects = [*_reveal_objects(passing, world), *self.lasting_objects(world)]
+            world.cluster.apply(objects, force=True, patience=_SERVED)
             world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], _GONE)
             for each in self.objects:
                 if each["kind"] in _WAITED:
@@ -167,7 +173,8 @@ class InstallRelease(ClusterStep):
         if found is None or found.status != "deployed":
             return False
         # What upgrading would not put back is no reason to upgrade: it would be one for ever.
-        return not any(each.restored for each in of_release("", self.objects, world.cluster))
+        drifts = of_release("", self.release, self.objects, world.cluster, world.charts.field_manager)
+        return not any(each.restored for each in drifts)
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
@@ -176,14 +183,28 @@ class InstallRelease(ClusterStep):
         before = world.charts.status(self.release.name, self.release.namespace)
         try:
             progress.report(self.summary)
-            self._upgrade(world)
+            self._upgrade(world, progress)
             for each in self.workloads:
                 world.cluster.wait_ready(each, TIMEOUT, progress.report, progress.cancelled)
         except ActionError as error:
             raise ActionError(*error.diagnostics, self._go_back(world, before)) from error
 
-    def _upgrade(self, world: ClusterWorld) -> None:
-        """Upgrade; what somebody changed by hand is taken back first where Helm would not."""
+    def _upgrade(self, world: ClusterWorld, progress: Progress) -> None:
+        """Upgrade, once the operators that it needs answer; what was changed by hand is taken back where Helm would not."""
+        deadline = time.monotonic() + _SERVED
+        while True:
+            try:
+                self._try_upgrade(world)
+            except ActionError as error:
+                if error.diagnostics[0].code not in LATE or time.monotonic() > deadline or progress.cancelled():
+                    raise
+                progress.report(error.diagnostics[0].message)
+                world.charts.recover(self.release.name, self.release.namespace)
+                time.sleep(_AGAIN)
+            else:
+                return
+
+    def _try_upgrade(self, world: ClusterWorld) -> None:
         try:
             world.charts.upgrade(self.release, TIMEOUT)
         except ActionError as error:

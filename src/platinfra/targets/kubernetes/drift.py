@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from platinfra.model.cluster import Cluster, Object, ObjectRef, ref_of
+from platinfra.model.cluster import Cluster, Object, ObjectRef, Release, ref_of
 from platinfra.model.drift import Drift
 from platinfra.model.record import Record
 from platinfra.targets.kubernetes.pods import is_any_hook
@@ -29,16 +29,39 @@ _MERGED = {
     "ports": "name",
 }
 """Lists that the server merges, with what tells their elements apart."""
+_MANAGED_BY = "app.kubernetes.io/managed-by"
 _OF_THE_SERVER = frozenset({"status"})
 
 
-def of_object(component: str, wanted: Object, cluster: Cluster) -> Iterator[Drift]:
-    """Yield how an object differs from what was applied; what is in no way part of that may be added by the server."""
+def of_object(component: str, wanted: Object, cluster: Cluster, manager: str | None = None) -> Iterator[Drift]:
+    """
+    Yield how an object differs from what was applied as `manager`; what is in no way part of that may be added by the server.
+
+    What looks different counts only if the server would make something else of it: it fills in what is not said, leaves out
+    what is zero, and writes values its own way.
+    """
     ref = ref_of(wanted)
     live = cluster.get(ref)
     if live is None:
         yield Drift(component, str(ref), "", "exists", None)
         return
+    found = list(_drifts(component, ref, wanted, live))
+    if any(each.restored for each in found):
+        (real,) = cluster.diff([wanted], force=True, manager=manager)
+        found = found if real.change != "unchanged" else [each for each in found if not each.restored]
+    yield from found
+
+
+def of_release(
+    component: str, release: Release, objects: Sequence[Object], cluster: Cluster, manager: str
+) -> Iterator[Drift]:
+    """Yield how the objects of a release differ from what its chart says, which Helm owns as `manager`; hooks come and go."""
+    for each in objects:
+        if not is_any_hook(each):
+            yield from of_object(component, _as_installed(each, release), cluster, manager)
+
+
+def _drifts(component: str, ref: ObjectRef, wanted: Object, live: Object) -> Iterator[Drift]:
     hidden = ref.kind == "Secret"
     for path, before, after in _differences(_comparable(wanted), _comparable(live), ""):
         restored = not _only_added(ref.kind, path, before, after)
@@ -46,11 +69,13 @@ def of_object(component: str, wanted: Object, cluster: Cluster) -> Iterator[Drif
         yield Drift(component, str(ref), path, shown, now, restored)
 
 
-def of_release(component: str, objects: Sequence[Object], cluster: Cluster) -> Iterator[Drift]:
-    """Yield how the objects of a release differ from what its chart says; hooks come and go."""
-    for each in objects:
-        if not is_any_hook(each):
-            yield from of_object(component, each, cluster)
+def _as_installed(each: Object, release: Release) -> Object:
+    """Return an object with what Helm writes on it, whatever the chart says there."""
+    meta = each["metadata"]
+    marks = {"meta.helm.sh/release-name": release.name, "meta.helm.sh/release-namespace": release.namespace}
+    labels = {**(meta.get("labels") or {}), _MANAGED_BY: "Helm"}
+    annotations = {**(meta.get("annotations") or {}), **marks}
+    return {**each, "metadata": {**meta, "labels": labels, "annotations": annotations}}
 
 
 def find_added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iterator[Drift]:

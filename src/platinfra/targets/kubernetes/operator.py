@@ -1,6 +1,6 @@
 """What whoever runs `plan`, `up` and `down` has to be allowed in a cluster: no more than a stack's own objects need."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -81,24 +81,29 @@ def missing(wanted: Sequence[Access], cluster: Cluster) -> Iterator[Diagnostic]:
 
 def roles(bundle: Bundle, rendered: Rendered) -> list[Object]:
     """Return the roles with what is needed: a ClusterRole, and a Role in each namespace; nobody is bound to them."""
-    name = f"platinfra-{bundle.place.namespace}"
+    found = [(each.namespace, _rule(each)) for each in needs(bundle, rendered)]
+    found += [pair for each in _objects(bundle, rendered) for pair in _handed_on(each)]
     rules: dict[str, list[Mapping[str, Any]]] = {}
-    for each in needs(bundle, rendered):
-        rule = {"apiGroups": [each.group], "resources": [each.resource], "verbs": list(each.verbs)}
-        rules.setdefault(each.namespace, []).append(rule)
-    for each in _objects(bundle, rendered):
-        # Nobody may give what they do not have: https://kubernetes.io/docs/reference/access-authn-authz/rbac
-        if each["kind"] in {"Role", "ClusterRole"}:
-            rules.setdefault(each["metadata"].get("namespace", ""), []).extend(each.get("rules") or ())
-        if each["kind"] in {"RoleBinding", "ClusterRoleBinding"} and each["roleRef"]["kind"] == "ClusterRole":
-            rule = {
-                "apiGroups": ["rbac.authorization.k8s.io"],
-                "resources": ["clusterroles"],
-                "resourceNames": [each["roleRef"]["name"]],
-                "verbs": ["bind"],
-            }
-            rules.setdefault(each["metadata"].get("namespace", ""), []).append(rule)
-    return [_role(name, namespace, each) for namespace, each in sorted(rules.items())]
+    for namespace, rule in found:
+        if rule not in rules.setdefault(namespace, []):
+            rules[namespace].append(rule)
+    name = f"platinfra-{bundle.place.namespace}"
+    return [_role(name, namespace, rules[namespace]) for namespace in sorted(rules)]
+
+
+def _rule(each: Access) -> Mapping[str, Any]:
+    return {"apiGroups": [each.group], "resources": [each.resource], "verbs": list(each.verbs)}
+
+
+def _handed_on(each: Object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what a role or a binding gives to others: https://kubernetes.io/docs/reference/access-authn-authz/rbac asks for it."""
+    namespace = each["metadata"].get("namespace", "")
+    if each["kind"] in {"Role", "ClusterRole"}:
+        yield from ((namespace, rule) for rule in each.get("rules") or ())
+    if each["kind"] in {"RoleBinding", "ClusterRoleBinding"}:
+        role = each["roleRef"]
+        bound = {"resources": [plural(role["kind"])], "resourceNames": [role["name"]], "verbs": ["bind"]}
+        yield namespace, {"apiGroups": ["rbac.authorization.k8s.io"], **bound}
 
 
 def plural(kind: str) -> str:
@@ -109,14 +114,13 @@ def plural(kind: str) -> str:
     return f"{text}es" if text.endswith(("s", "x", "ch", "sh")) else f"{text}s"
 
 
-def _role(name: str, namespace: str, rules: Iterable[Mapping[str, Any]]) -> Object:
-    distinct = {repr(sorted(each.items())): each for each in rules}
+def _role(name: str, namespace: str, rules: Sequence[Mapping[str, Any]]) -> Object:
     place = {"namespace": namespace} if namespace else {}
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role" if namespace else "ClusterRole",
         "metadata": {"name": name, **place},
-        "rules": list(distinct.values()),
+        "rules": list(rules),
     }
 
 

@@ -32,7 +32,6 @@ class Kubernetes(Clustered):
             **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
             "restart": "`kubectl rollout restart` restarts a workload",
             "unlock": "a local lock is released when the command that holds it ends",
-            "permissions --operator": "it shows what `up` needs in an AWS account",
         }
     )
 
@@ -71,6 +70,10 @@ class Kubernetes(Clustered):
     def policy(self, stack: Resolved) -> str:
         """Return the network policies, roles and bindings."""
         return kubernetes.render.policies(self.bundle(stack))
+
+    def operator_policy(self, stack: Resolved) -> str:
+        """Return the least roles of whoever runs `plan`, `up` and `down`, as YAML."""
+        return kubernetes.verbs.session.operator_roles(stack, self.bundle(stack))
 
     def doctor(self, stack: Resolved) -> Iterator[Finding]:
         """Look for Helm, kubectl and the cluster."""

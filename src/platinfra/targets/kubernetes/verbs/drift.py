@@ -33,5 +33,7 @@ def drift_of(session: Session) -> list[Drift]:
                 each for one in action.lasting_objects(world) for each in of_object(action.component, one, cluster)
             ]
         elif isinstance(action, InstallRelease):
-            found += of_release(action.component, session.rendered[action.key], cluster)
+            found += of_release(
+                action.component, action.release, session.rendered[action.key], cluster, world.charts.field_manager
+            )
     return [*found, *find_added(wanted, namespace, cluster)]

@@ -9,12 +9,14 @@ from platinfra.model.cluster import Charts, Cluster, ObjectRef
 from platinfra.model.plan import Plan, Seen
 from platinfra.model.template import plain
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.kubernetes import operator
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.bundle import Bundle, Release
 from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
+from platinfra.targets.kubernetes.rules.text import to_yaml
 from platinfra.targets.kubernetes.verbs import immutable, namespaces, routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
@@ -84,7 +86,9 @@ def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld)
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
     objects, wrong = judge(stack, bundle, world.charts, world.version, kinds)
-    refuse([*namespaces.conflicts(bundle, world.cluster, site.record().applied), *_lacking(bundle, world.cluster)])
+    refuse(
+        [*namespaces.conflicts(bundle, world.cluster, site.record().applied), *_lacking(bundle, objects, world.cluster)]
+    )
     refuse([*missing(bundle), *wrong])
     refuse(immutable.conflicts(bundle, objects, world.cluster))
     return Session(stack, bundle, site, world, objects, plan(bundle, objects))
@@ -100,9 +104,9 @@ def judge(
     return objects, [*problems(bundle, objects, kinds), *unknown]
 
 
-def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+def _lacking(bundle: Bundle, rendered: Rendered, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what the stack needs of the cluster and does not find there."""
-    yield from _not_allowed(bundle, cluster)
+    yield from _not_allowed(bundle, rendered, cluster)
     yield from _no_storage(bundle, cluster)
     yield from routes.conflicts(bundle, cluster)
     yield from scale.conflicts(bundle, cluster)
@@ -141,25 +145,20 @@ def rendering(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str
     return become
 
 
-def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
+def operator_roles(stack: Resolved, bundle: Bundle) -> str:
+    """Return the roles of whoever runs `up`, as YAML; charts are rendered for that."""
+    from platinfra.drivers import helm
+
+    rendered, _ = judge(stack, bundle, helm.find(), bundle.place.version)
+    return to_yaml([plain(each) for each in operator.roles(bundle, rendered)])
+
+
+def _not_allowed(bundle: Bundle, rendered: Rendered, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what this account may not do, as far as the cluster tells it without a try."""
-    namespace = bundle.place.namespace
-    wanted: list[tuple[str, str, str | None]] = (
-        [("create", "namespaces", None)] if not namespace_exists(bundle, cluster) else []
-    )
-    wanted += [
-        ("patch", each, namespace)
-        for each in ("secrets", "networkpolicies.networking.k8s.io", "roles.rbac.authorization.k8s.io")
-    ]
-    if any(each.shared for each in bundle.releases):
-        wanted.append(("create", "customresourcedefinitions.apiextensions.k8s.io", None))
-    for verb, resource, where in wanted:
-        if not cluster.can_i(verb, resource, where):
-            place = f" in `{where}`" if where else ""
-            message = f"this account may not {verb} {resource.partition('.')[0]}{place}"
-            yield Diagnostic(
-                "cluster-denied", message, hint="ask the cluster's administrator, or choose another context"
-            )
+    there = namespace_exists(bundle, cluster)
+    wanted = operator.needs(bundle, rendered)
+    # Who has a namespace of their own need not be able to make one.
+    return operator.missing([each for each in wanted if not (there and each.kind == "namespaces")], cluster)
 
 
 def namespace_exists(bundle: Bundle, cluster: Cluster) -> bool:
