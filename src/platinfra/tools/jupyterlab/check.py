@@ -19,7 +19,7 @@ AUTHORIZATION = {"Authorization": f"token {os.environ['JUPYTER_TOKEN']}"}
 # a kernel has a running event loop, in which `asyncio.run` of a client would fail.
 CELL = """
 import subprocess, sys
-done = subprocess.run([sys.executable, *{command!r}], capture_output=True, text=True, timeout=50)
+done = subprocess.run([sys.executable, *{command!r}], capture_output=True, text=True, timeout=100)
 if done.returncode:
     raise RuntimeError((done.stderr.strip().splitlines() or [f"exit code {{done.returncode}}"])[-1])
 """
@@ -69,7 +69,7 @@ def execute(kernel: str, code: str) -> tuple[str | None, str]:
     request = uuid4().hex
     header = {"msg_id": request, "msg_type": "execute_request", "session": request, "username": "", "version": "5.3"}
     message = {"header": header, "parent_header": {}, "metadata": {}, "channel": "shell", "content": {"code": code}}
-    socket = create_connection(address, header=AUTHORIZATION, timeout=50, http_no_proxy=["*"])
+    socket = create_connection(address, header=AUTHORIZATION, timeout=100, http_no_proxy=["*"])
     try:
         socket.send(json.dumps(message))
         return answer_to(socket, request)
@@ -95,12 +95,12 @@ def answer_to(socket: Any, request: str) -> tuple[str | None, str]:
 
 def give_up(*_: object) -> None:
     """End a check that would outlast its caller's patience."""
-    sys.exit("jupyterlab: no answer within 58 s")
+    sys.exit("jupyterlab: no answer within 110 s")
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(58)
+    signal.alarm(110)
     actions: dict[str, Callable[..., str | None]] = {"write": write, "find": find, "run": run}
     try:
         sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
