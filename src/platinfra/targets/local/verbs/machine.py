@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.cache import cache_folder
+from platinfra.drivers.loopback import direct_to_loopback
 from platinfra.facts.table import beside
 from platinfra.model.graph import Graph
 from platinfra.model.record import ActionRecord
@@ -31,7 +32,7 @@ _SECRET_STORE = "secret_store"  # noqa: S105
 _STORE = "secret-store.json"
 """Names the place in AWS where the secrets lie, when they do not lie in a file."""
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-_TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+_TELEMETRY_OFF = {"DO_NOT_TRACK": "1"}
 
 
 def environments() -> "UvEnvironments":
@@ -92,12 +93,12 @@ def begin_secrets(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
 
 
 def passed_environment(*, aws: bool = False) -> dict[str, str]:
-    """Return what every process gets from the user's environment, and the switches against telemetry."""
+    """Return what every process gets from the user's environment, with the switches against telemetry and proxies here."""
     known = beside(__file__)
     names = (*known["passed"], *known["aws"]) if aws else known["passed"]
     inherited = {name: os.environ[name] for name in names if name in os.environ}
     found = _aws_files() if aws else {}
-    return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **_TELEMETRY_OFF}
+    return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **direct_to_loopback(os.environ), **_TELEMETRY_OFF}
 
 
 def reaches_aws(tools: Iterable[str], catalog: Catalog) -> bool:

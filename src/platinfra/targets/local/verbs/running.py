@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from platinfra.drivers.loopback import direct_to_loopback
 from platinfra.model.workspace import Workspace
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.record import LocalComponent, LocalRecord
@@ -33,12 +34,12 @@ class Running:
         return Layout(self.workspace.root)
 
     def client_env(self) -> dict[str, str]:
-        """Return the variables a client of the stack needs, secrets included."""
+        """Return the variables a client of the stack needs, secrets included: whoever asks may be behind a proxy."""
         try:
             env = json.loads(self.layout.client_env.read_text())
         except (OSError, ValueError):
             raise not_up(self.workspace) from None
-        return {str(key): str(value) for key, value in env.items()}
+        return {**direct_to_loopback(os.environ), **{str(key): str(value) for key, value in env.items()}}
 
     def command_env(self) -> dict[str, str]:
         """Return the caller's environment with the stack's variables and the client's programs first on PATH."""
