@@ -19,8 +19,6 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(b"the proxy")
 
-        do_POST = do_CONNECT = do_GET
-
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 

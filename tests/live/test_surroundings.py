@@ -28,7 +28,12 @@ def test_no_proxy_is_asked_for_this_machine_and_the_companys_settings_stay(
     for name in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     with proxy() as (address, asked):
-        stack.env |= {"HTTP_PROXY": address, "http_proxy": address, "ALL_PROXY": address, "no_proxy": "intranet.example"}
+        stack.env |= {
+            "HTTP_PROXY": address,
+            "http_proxy": address,
+            "ALL_PROXY": address,
+            "no_proxy": "intranet.example",
+        }
         stack.env |= {"REQUESTS_CA_BUNDLE": "/etc/company.pem"}
         stack.echo().write(echo={}).up()
         url = f"http://127.0.0.1:{stack.port()}/health"

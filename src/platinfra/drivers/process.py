@@ -219,6 +219,7 @@ class LocalProcesses:
             restarts=max(0, self._files.record(name).get("starts", 0) - 1),
             memory=sum(table[each].memory for each in tree),
             digest=self._files.spec(name).get("digest", ""),
+            seconds=max(0.0, float(info["now"] - info["start"])),
         )
 
 

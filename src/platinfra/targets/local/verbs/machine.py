@@ -51,16 +51,16 @@ def processes(workspace: Workspace) -> "LocalProcesses":
 
 def world(workspace: Workspace) -> "World":
     """Return everything that the actions of a stack may touch."""
-    from platinfra.drivers import port
     from platinfra.drivers.files import LocalFiles
     from platinfra.drivers.http import HttpProbes
+    from platinfra.drivers.reservations import StackSockets
     from platinfra.model.ports import World
 
     return World(
         processes=processes(workspace),
         environments=environments(),
         probes=HttpProbes(),
-        sockets=port,
+        sockets=StackSockets(workspace.root),
         secrets=secrets(workspace),
         files=LocalFiles(),
     )
@@ -142,10 +142,10 @@ def assigned_ports(
     """
     Return a port for every endpoint: the kept one, else the usual one, else the next that is free.
 
-    When `reserved`, stacks that start at the same time leave them to this one.
+    What stacks that are up have is not free. When `reserved`, those that start at the same time leave them to this one.
     """
     from platinfra.drivers.port import assign
-    from platinfra.drivers.reservations import reserve
+    from platinfra.drivers.reservations import kept_by_others, reserve
 
     wanted = wanted_ports(graph, catalog)
     known = kept.keys() >= wanted.keys() or not workspace.root.is_dir()
@@ -154,15 +154,16 @@ def assigned_ports(
     def choose(avoid: frozenset[int]) -> dict[str, int]:
         return assign(wanted, kept, own, avoid)
 
-    return reserve(choose) if reserved else choose(frozenset())
+    return reserve(choose, workspace.root) if reserved else choose(frozenset(kept_by_others(workspace.root)))
 
 
 def still_usable(workspace: Workspace, ports: Mapping[str, int]) -> dict[str, int]:
     """Return the ports that nothing but the stack itself listens on."""
     from platinfra.drivers.port import is_free
+    from platinfra.drivers.reservations import kept_by_others
 
-    own = {each.port for each in _own_listeners(workspace)}
-    return {name: port for name, port in ports.items() if port in own or is_free(port)}
+    own, others = {each.port for each in _own_listeners(workspace)}, kept_by_others(workspace.root)
+    return {name: port for name, port in ports.items() if port in own or (port not in others and is_free(port))}
 
 
 def _own_listeners(workspace: Workspace) -> list["Listener"]:
