@@ -9,6 +9,7 @@ from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
 from platinfra.catalog.stack_wires import with_stack
 from platinfra.model.ground import PLACES, Ground, Place
+from platinfra.model.versions import find_bounds
 
 
 class Setting(Entry):
@@ -67,6 +68,21 @@ class Client(Entry):
 
     packages: list[str] = Field(default=[], description="Requirements of code that uses it, pinned.")
     env: dict[str, str] = Field(default={}, description="Variables for such code, such as the tool's address.")
+    needed: list[str] = Field(
+        default=[],
+        description="Packages that a project's own lock has to have: a part of the tool runs in the environment made from it.",
+    )
+    bounds: dict[str, str] = Field(
+        default={}, description="Package to the versions that such code may have of it, such as `>=3,<3.9`."
+    )
+
+    @field_validator("bounds")
+    @classmethod
+    def _can_be_compared(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [each for each in value.values() if find_bounds(each) is None]
+        if wrong:
+            raise ValueError(f"{wrong} are no bounds of versions, such as `>=3,<3.9`")
+        return value
 
 
 class Stop(Entry):

@@ -43,6 +43,8 @@ class Target(Protocol):
     """What it offers by type of deployment; the first is the usual one."""
     defaults: Mapping[str, str] = {}
     """Capability to the tool that meets it, beside what capabilities say themselves."""
+    reserved: tuple[str, ...] = ()
+    """Patterns of what a stack cannot be called there, with its environment: somebody else's things are called so."""
     alternatives: Mapping[str, str] = {}
     """Command that does not exist here to what does the work instead."""
 

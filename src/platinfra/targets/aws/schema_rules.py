@@ -99,7 +99,7 @@ class _Checks:
 
         found, hint = _range(text), "such as 10.20.0.0/16"
         if found is None:
-            message = f"`{text}` is not a range of IPv4 addresses"
+            message, hint = f"`{text}` is not a range of IPv4 addresses", _without_host_bits(text) or hint
         elif found.prefixlen > _NARROWEST:
             message = f"`{text}` is too small: {found.num_addresses} addresses for all subnets and pods"
             hint = f"between /{_WIDEST} and /{_NARROWEST}, {hint}"
@@ -144,7 +144,8 @@ class _Checks:
             yield self.diagnose("out-of-range", "`max` is smaller than `min`", hint, "cluster", "max")
         for index, each in enumerate(cluster.public_access):
             if _range(each) is None:
-                message, hint = f"`{each}` is not a range of IPv4 addresses", "such as 203.0.113.7/32"
+                message = f"`{each}` is not a range of IPv4 addresses"
+                hint = _without_host_bits(each) or "such as 203.0.113.7/32"
                 yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
         yield from self.existing_cluster(cluster)
 
@@ -259,6 +260,19 @@ def _account_problems(account: str | None, place: Span | None) -> Iterator[Diagn
     elif not _ACCOUNT.fullmatch(account):
         hint = "it has 12 digits; keep the quotes so that YAML leaves it alone"
         yield Diagnostic("invalid-account", f"`{account}` is not an AWS account id", place, hint)
+
+
+def _without_host_bits(text: str) -> str | None:
+    """Return what to write for an address inside a range, or the range around it; None for anything else."""
+    from ipaddress import IPv4Interface  # start-up time
+
+    try:
+        found = IPv4Interface(text)
+    except ValueError:
+        return None
+    return (
+        f"{found.ip} lies inside a range: write {found.ip}/32 for that address alone, or {found.network} for the range"
+    )
 
 
 def _range(text: str) -> "IPv4Network | None":
