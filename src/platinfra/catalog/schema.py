@@ -101,6 +101,14 @@ class Command(Entry):
     timeout: float = Field(default=120, description="Seconds.")
 
 
+class Maintenance(Entry):
+    """What a command of the tool's own maintenance needs beside the environment of its server."""
+
+    command: list[str] = Field(description="How such a command begins, as people type it after `platinfra run --as`.")
+    arguments: list[str] = Field(default=[], description="What stands behind that, before what people add.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those of the server.")
+
+
 class Process(Entry):
     """A long-running command."""
 
@@ -123,6 +131,9 @@ class LocalRun(Entry):
     processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
     ready: list[Command] = Field(default=[], description="After the processes are ready.")
     grants: dict[str, Command] = Field(default={}, description="Capability to the command that admits one consumer.")
+    maintenance: list[Maintenance] = Field(
+        default=[], description="Commands of `platinfra run --as` that need more than the environment of the server."
+    )
     provides: dict[str, dict[Attribute, str]] = Field(
         default={},
         description="Attributes for consumers on this machine, instead of those of `provides`.",

@@ -134,6 +134,12 @@ class Target(Protocol):
         """Return the whole environment of a command that uses the stack."""
         raise self.missing("run")
 
+    def server_command(
+        self, workspace: Workspace, component: str, command: Sequence[str]
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """Return a command that maintains a component, as its tool wants it, and its whole environment."""
+        raise self.missing("run")
+
     def prove(self, workspace: Workspace, component: str | None, report: Callable[[Proof], None]) -> list[Proof]:
         """Prove components and wires through the tools' real clients."""
         raise self.missing("check")
