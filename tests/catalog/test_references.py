@@ -58,6 +58,7 @@ WHOLE: dict[str, Any] = {
             "processes": {"main": {"command": ["text"], "env": {"A": "text"}, "endpoints": ["http"]}},
             "ready": [COMMAND],
             "grants": {"sql_database": COMMAND},
+            "maintenance": [{"command": ["a"], "arguments": ["text"], "env": {"A": "text"}}],
             "provides": {"monitoring": {"url": "text"}},
         },
         "kubernetes": {

@@ -198,3 +198,18 @@ def test_why_packages_cannot_be_installed_is_one_line_with_the_error_of_a_build(
         "      [stderr]\n      Traceback\n      RuntimeError: needs a compiler\n\n      hint: a problem with the package\n"
     )
     assert why(broken).endswith("failed (exit status: 1): RuntimeError: needs a compiler")
+
+
+@pytest.mark.finding("F14")
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ('{"error_code": "X", "message": "no column `a`"}', "no column `a`"),
+        ('{"detail": "too long"}', "too long"),
+        ("<p>Bad\n Request</p>", "<p>Bad Request</p>"),
+        ("[1]", "[1]"),
+        ("", "nothing more"),
+    ],
+)
+def test_a_check_shows_what_the_server_said(answer: str, message: str) -> None:
+    assert checking.server_message(answer) == message

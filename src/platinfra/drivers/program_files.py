@@ -80,7 +80,7 @@ class ProgramFiles:
         return str(self.folder / "run" / name)
 
     def _content(self, spec: ProcessSpec, runtime: Path) -> dict[str, Any]:
-        temporary = {name: shortened(spec.run.env[name], runtime) for name in ("TMPDIR",) if name in spec.run.env}
+        temporary = {name: short_path(spec.run.env[name], runtime) for name in ("TMPDIR",) if name in spec.run.env}
         return {
             "command": [*drop_root(spec.run), *spec.run.command],
             "env": {**spec.run.env, **temporary, process_tree.MARK: self.mark_of(spec.name)},
@@ -106,7 +106,7 @@ class ProgramFiles:
         )
 
 
-def shortened(folder: str, runtime: Path) -> str:
+def short_path(folder: str, runtime: Path) -> str:
     """Return a path to `folder` that is short enough for unix sockets in it: its own, or that of a link in `runtime`."""
     if len(folder) <= _LONGEST:
         return folder

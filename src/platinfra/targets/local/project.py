@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platinfra.catalog.schema import Tool
@@ -37,9 +37,7 @@ def project_problems(stack: Resolved) -> Iterator[Diagnostic]:
     else:
         pins = read_pins(text)
         for tool in dict.fromkeys(each.tool for each in stack.graph.components.values()):
-            for code, message, wanted in _mismatches(stack.catalog.get(tool), pins, name):
-                hint = f"write {wanted} into the file that `{name}` is made from, and make it again: `{_LOCK}`"
-                yield Diagnostic(code, message, span, hint)
+            yield from (replace(each, span=span) for each in _mismatches(stack.catalog.get(tool), pins, name))
 
 
 def read_pins(text: str) -> Mapping[str, list[Pin]]:
@@ -52,21 +50,25 @@ def read_pins(text: str) -> Mapping[str, list[Pin]]:
     return found
 
 
-def _mismatches(tool: Tool, pins: Mapping[str, list[Pin]], name: str) -> Iterator[tuple[str, str, str]]:
-    """Yield code, message and what to write for all that a tool minds in a lock."""
+def _mismatches(tool: Tool, pins: Mapping[str, list[Pin]], name: str) -> Iterator[Diagnostic]:
+    """Yield all that a tool minds in a lock."""
     for package in tool.client.needed:
         if _canonical(package) not in pins:
             message = f"`{name}` lacks `{package}`, and a part of `{tool.name}` runs in the environment made from it"
-            yield "project-package-missing", message, f"`{_wanted(package, tool)}`"
+            yield Diagnostic("project-package-missing", message, hint=_remedy(_client_of(package, tool), name))
     for package, text in tool.client.bounds.items():
         found, bounds = pins.get(_canonical(package), []), find_bounds(text) or []
         if found and not any(is_within(each.version, bounds) for each in found):
             pin = f"{package} {found[0].version} (line {found[0].line})"
             message = f"`{name}` has {pin}, and `{tool.name}` works with {package} {text}"
-            yield "project-package-version", message, f"`{package}{text}`"
+            yield Diagnostic("project-package-version", message, hint=_remedy(f"{package}{text}", name))
 
 
-def _wanted(package: str, tool: Tool) -> str:
+def _remedy(wanted: str, name: str) -> str:
+    return f"write `{wanted}` into the file that `{name}` is made from, and make it again: `{_LOCK}`"
+
+
+def _client_of(package: str, tool: Tool) -> str:
     """Return a package as the tool's own clients have it."""
     known = (each for each in tool.client.packages if re.split(r"[=<>\[]", each)[0] == package)
     return next(known, f"{package}{tool.client.bounds.get(package, '')}")
