@@ -100,6 +100,17 @@ def test_every_package_that_a_tool_needs_or_bounds_is_one_that_its_own_clients_m
             assert not own.get(package) or is_within(own[package], bounds), f"{tool.name}: {package}"
 
 
+@pytest.mark.finding("F7")
+def test_the_guide_for_projects_names_all_bounds() -> None:
+    guide = Path(__file__).parents[2] / "docs" / "how-to" / "run-your-own-project.md"
+    rows = [line for line in guide.read_text().splitlines() if line.startswith("| `")]
+    for tool in CATALOG.tools():
+        for package, text in tool.client.bounds.items():
+            assert [row for row in rows if f"`{package.removesuffix('-skinny')}`" in row and f"`{text}`" in row], (
+                package
+            )
+
+
 @pytest.mark.parametrize(
     ("version", "text", "within"),
     [
