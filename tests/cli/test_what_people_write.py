@@ -193,6 +193,20 @@ def test_a_name_is_looked_up_among_known_names(platinfra: Command, tmp_path: Pat
     )
 
 
+@pytest.mark.finding("F15")
+@pytest.mark.parametrize(
+    "line", ["packages: [{}]", "run: {{local: {{requirements: {}, processes: {{s: {{command: [a]}}}}}}}}"]
+)
+def test_a_long_name_in_a_tool_is_no_path_either(platinfra: Command, tmp_path: Path, line: str) -> None:
+    about = "name: mine\nsummary: A tool.\nhomepage: https://example.org\nlicense: MIT\nprovides: [monitoring]\n"
+    (tmp_path / "tools" / "mine").mkdir(parents=True)
+    (tmp_path / "tools" / "mine" / "tool.yaml").write_text(f"{about}{line.format('a' * 400)}\n")
+    (tmp_path / "platinfra.yaml").write_text("name: x\nstack: {monitoring: [mine]}\n")
+    said = platinfra("plan")
+    assert said.code in {1, 2}
+    assert "error[unknown-package]" in said.err or "error[environment-failed]" in said.err
+
+
 @pytest.mark.finding("F5")
 @pytest.mark.parametrize("target", ["kubernetes", "aws"])
 @pytest.mark.parametrize("name", ["default", "kube-system", "kube-public", "kube-node-lease"])

@@ -96,9 +96,14 @@ def passed_environment(*, aws: bool = False) -> dict[str, str]:
     """Return what every process gets from the user's environment, with the switches against telemetry and proxies here."""
     known = beside(__file__)
     names = (*known["passed"], *known["aws"]) if aws else known["passed"]
-    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    inherited = {name: os.environ[name] for name in names if name in os.environ and not _is_socks(name)}
     found = _aws_files() if aws else {}
     return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **direct_to_loopback(os.environ), **_TELEMETRY_OFF}
+
+
+def _is_socks(name: str) -> bool:
+    """Tell whether a variable names a SOCKS proxy for everything: Python's httpx ends at the sight of it where no package for SOCKS is installed."""
+    return name.lower() == "all_proxy" and os.environ[name].startswith("socks")
 
 
 def reaches_aws(tools: Iterable[str], catalog: Catalog) -> bool:
