@@ -79,17 +79,20 @@ def _health(
         return "stopped", ""
     if not processes:
         return "healthy", "nothing to run"
-    states = [(_process_health(each), each) for each in processes]
+    own = listening()
+    serves = any(each.port in own for each in data.endpoints.values())
+    states = [(_process_health(each, serves=serves), each) for each in processes]
     worst = min(states, key=lambda each: WORST.index(each[0]))[0]
     if worst != "healthy":
         return worst, "; ".join(_process_detail(each) for health, each in states if each and health != "healthy")
-    return _answers(data, probes, listening(), recent=any(each and each.seconds < _PATIENCE for each in processes))
+    return _answers(data, probes, own, recent=any(each and each.seconds < _PATIENCE for each in processes))
 
 
-def _process_health(process: ProcessStatus | None) -> str:
+def _process_health(process: ProcessStatus | None, *, serves: bool) -> str:
+    """Return the health of a process; one that was started again counts once its component listens."""
     if process is None:
         return "stopped"
-    if process.state == "starting" and process.restarts:
+    if process.state == "starting" and process.restarts and not serves:
         return "starting"
     return {"running": "healthy", "starting": "healthy", "backoff": "failed", "failed": "failed"}.get(
         process.state, "stopped"
