@@ -10,14 +10,7 @@ Object = Mapping[str, Any]
 SECRETS = "secrets.yaml"
 APPLY = "apply"
 """A function of the script: applies a file."""
-_CONDITIONS = {
-    "Job": "Complete",
-    "Cluster": "Ready",
-    "InferenceService": "Ready",
-    "Prometheus": "Available",
-    "Alertmanager": "Available",
-    "RayCluster": "RayClusterProvisioned",
-}
+_CONDITIONS = {"Job": "Complete", "Cluster": "Ready", "InferenceService": "Ready"}
 """Kind to the condition that says that an object is ready."""
 _ROLLED_OUT = frozenset({"Deployment", "DaemonSet"})
 _HEAD = """\

@@ -23,8 +23,6 @@ from platinfra.targets.kubernetes.rules.report import diagnostics
 Object = Mapping[str, Any]
 Rendered = Mapping[str, Sequence[Object]]
 """The key of a step to the objects that its chart becomes, each in its namespace."""
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Prometheus", "Alertmanager", "RayCluster"})
-"""Kinds of charts that are waited for: their pods are what a component does its work with."""
 PLATFORM = "stack"
 """The component that namespace, policies and monitors count to."""
 
@@ -122,7 +120,9 @@ def _action(step: Step, rendered: Rendered) -> Action:
     if step.release is None:
         return ApplyObjects(key=step.key, component=component, after=step.after, objects=step.objects)
     workloads = tuple(
-        ref_of(each) for each in rendered.get(step.key, ()) if each["kind"] in _WORKLOADS and not is_hook(each)
+        ref_of(each)
+        for each, _ in templates(rendered.get(step.key, ()))
+        if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"} and not is_hook(each)
     )
     return InstallRelease(
         key=step.key,
