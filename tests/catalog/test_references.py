@@ -87,6 +87,7 @@ WHOLE: dict[str, Any] = {
             },
             "objects": [{"kind": "A", "spec": {"a": ["text"]}}],
             "pods": [{"app": "text"}],
+            "jobs": [{"app": "text"}],
             "secrets": {"held": {"a": "text"}},
             "places": {"http": {"host": "text"}},
             "provides": {"monitoring": {"url": "text"}},

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from platinfra.diagnostics import ActionError, PlatinfraError
-from platinfra.drivers import helm, helm_objects, helm_problems
+from platinfra.drivers import helm, helm_charts, helm_objects, helm_problems
 from platinfra.drivers.helm_cli import HelmProgram
 from platinfra.drivers.helm_library import HelmLibrary
 from platinfra.drivers.helm_releases import HelmReleases
@@ -252,6 +252,56 @@ def test_an_interrupted_release_is_noted_and_can_be_tried_again(releases: HelmRe
     assert releases.upgrade(web(), 20).status == "deployed"
 
 
+@live
+@pytest.mark.finding("K2", "K7")
+def test_nulls_of_a_chart_are_nothing(releases: HelmReleases, api: Cluster) -> None:
+    release = Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {})
+    secret, monitor = releases.template(release, "1.34.0", [])
+    assert secret == {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "one"}}
+    assert monitor["spec"] == {"sign": "="}
+    for _ in range(2):
+        assert releases.upgrade(release, 20).status == "deployed"
+    found = api.get("Monitor", "one", HERE)
+    assert found
+    assert found["spec"] == {"sign": "="}
+
+
+@live
+@pytest.mark.finding("K7")
+def test_the_stand_in_refuses_applied_nulls_as_the_server_does(releases: HelmReleases) -> None:
+    with pytest.raises(ActionError) as error:  # not looked at first, so nobody knows of the nulls
+        releases.upgrade(Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {}), 20)
+    assert 'spec.every: Invalid value: "null"' in error.value.diagnostics[0].details[0]
+
+
+def test_the_program_is_told_of_nulls_from_version_4_on(fake: Path) -> None:
+    release, path = Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {}), Path("/charts/nulls")
+    program = HelmProgram(str(fake / "helm"))
+    for version, told in (("v3.19.0", False), ("v4.0.1", True)):
+        (fake / "version").write_text(version)
+        program.upgrade(path, release, 9, on_server=False)
+        assert ("--server-side=false" in (fake / "arguments").read_text().split()) == told
+
+
+@absent
+@pytest.mark.finding("K3")
+def test_what_helm_logs_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    shutil.copytree(Path(CHARTS) / "operator", tmp_path / "operator")
+    shutil.copytree(Path(CHARTS) / "nulls", tmp_path / "operator" / "charts" / "nulls")
+    with (tmp_path / "operator" / "Chart.yaml").open("a") as file:
+        file.write("dependencies: [{name: nulls, version: 0.1.0, condition: nulls.enabled}]\n")
+    program = (
+        "import sys; from platinfra.drivers import helm; from platinfra.model.cluster import Chart, Release\n"
+        "release = Release('one', 'ml', Chart('operator', sys.argv[1], '0.3.0'), {'nulls': {'enabled': 'no'}})\n"
+        "print(len(helm.find().template(release, '1.34.0', [])))\n"
+        "print('said', file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stderr == "said\n"
+
+
 def pend(api: Cluster, releases: HelmReleases) -> None:
     """Make the newest revision look as if whoever made it had died."""
     import base64
@@ -406,7 +456,7 @@ def test_command_lines_hold_no_values(fake: Path) -> None:
         (fake / "arguments").unlink()
         return found
 
-    program.upgrade(path, release, 300)
+    program.upgrade(path, release, 300, on_server=True)
     assert told() == [
         *("upgrade", "one", "/charts/web.tgz", "--install", "--values", "-", "--history-max", "10"),
         *("--namespace", "default", "--timeout", "300s"),
@@ -566,3 +616,20 @@ def test_secret_values_are_taken_out_of_errors() -> None:
     values = {"auth": {"adminPassword": "hunter2"}, "existingSecret": "web-secret", "keys": [{"token": "abcd1234"}]}
     text = "'hunter2' and 'abcd1234' do not match; web-secret is missing"
     assert helm_problems.redact(text, values) == "'***' and '***' do not match; web-secret is missing"
+
+
+@pytest.mark.finding("K8")
+@pytest.mark.parametrize("packed", [False, True])
+def test_definitions_lie_in_folders_and_archives(tmp_path: Path, *, packed: bool) -> None:
+    shutil.copytree(Path(CHARTS) / "nulls", tmp_path / "outer")
+    shutil.copytree(Path(CHARTS) / "operator", tmp_path / "outer" / "charts" / "inner")
+    path = tmp_path / "outer"
+    if packed:
+        path = tmp_path / "outer.tgz"
+        with tarfile.open(path, "w:gz") as archive:
+            archive.add(tmp_path / "outer", "outer")
+    assert [each["metadata"]["name"] for each in helm_charts.definitions(path)] == [
+        "monitors.monitoring.example.com",
+        "monitors.monitoring.example.com",
+    ]
+    assert {"Chart.yaml", "crds/monitors.yaml", "charts/inner/Chart.yaml"} <= helm_charts.files(path).keys()

@@ -333,6 +333,24 @@ def test_a_finalizer_that_nobody_takes_away_is_named(client: Kubectl, api: Clust
 
 
 @live
+@pytest.mark.finding("K16")
+def test_a_namespace_that_stays_says_why(client: Kubectl, api: Cluster) -> None:
+    held = {**SETTINGS, "metadata": {**SETTINGS["metadata"], "finalizers": ["example.com/volume"]}}
+    client.apply([NAMESPACE, held])
+    conditions = [
+        {"type": "NamespaceDeletionDiscoveryFailure", "status": "True", "message": "metrics.k8s.io/v1beta1 is stale"},
+        {"type": "NamespaceContentRemaining", "status": "True", "message": "configmaps. has 1 resource instances"},
+        {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "all content was deleted"},
+    ]
+    client.delete([ref_of(NAMESPACE)], wait=False)
+    api.set_status("Namespace", "ml", {"phase": "Terminating", "conditions": conditions})
+    with pytest.raises(ActionError) as error:
+        client.delete([ref_of(NAMESPACE)], timeout=1)
+    assert "metrics.k8s.io/v1beta1 is stale; configmaps. has 1 resource instances" in message(error)
+    assert "all content was deleted" not in message(error)
+
+
+@live
 def test_permissions_are_asked_for(client: Kubectl, api: Cluster) -> None:
     assert client.can_i("create", "deployments.apps", "ml")
     api.deny("create", "namespaces")
@@ -615,3 +633,16 @@ def test_constraints_on_versions_are_understood(version: str, constraint: str, w
 def test_a_version_has_three_numbers() -> None:
     assert numbers("v1.34.2-eks-1552ad0") == (1, 34, 2)
     assert numbers("1.34+") == (1, 34, 0)
+
+
+@pytest.mark.finding("K18")
+def test_log_lines_of_a_program_are_no_words_of_its_own(tmp_path: Path) -> None:
+    log = "".join(
+        f"{level}0101 12:00:00.000001   12345 memcache.go:265] couldn't get the list\n" for level in ("I", "W", "E")
+    )
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{log}the server is gone\nEND\n")
+    program.chmod(0o700)
+    assert kubernetes_command.run([str(program)]).err == "the server is gone\n"
+    assert kubernetes_command.without_log(log) == "couldn't get the list\n" * 3
+    assert kubernetes_command.without_log("Error 0101: no log\n") == "Error 0101: no log\n"

@@ -103,6 +103,24 @@ def test_what_left_the_plan_is_undone_in_reverse_order() -> None:
     assert bench.record.applied == {}
 
 
+@pytest.mark.finding("K16")
+def test_a_removal_that_fails_is_told_and_keeps_nothing_from_coming_up() -> None:
+    bench, log = Bench(), []
+    bench.up(Note("old", log, kind="provider"), Note("older", log, kind="stuck", after=("old",)))
+
+    def undo(kind: str, *_: Any) -> None:
+        bench.undone.append(kind)
+        raise ActionError(Diagnostic("deletion-stuck", "it is held"))
+
+    plan = Plan((Note("new", log),), bench.record)
+    run = Run(Fakes().world, Journal(bench.record, bench.saved.append), bench.events.append, undo)
+    with pytest.raises(ActionError, match="deletion-stuck"):
+        apply(plan, plan.changes(bench.record, None), run)
+    assert bench.undone == ["stuck"]  # what was there before it may still be needed
+    assert "/new" in log
+    assert run.journal.record.applied.keys() == {"old", "older", "new"}
+
+
 def test_a_failure_leaves_alone_what_does_not_depend_on_it() -> None:
     bench, log = Bench(), []
     with pytest.raises(ActionError, match="a broke"):

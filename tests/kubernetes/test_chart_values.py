@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft7Validator
 
 from platinfra.catalog.catalog import Catalog
@@ -94,6 +95,23 @@ def test_the_schema_of_a_chart_accepts_what_is_set(name: str) -> None:
 def test_a_chart_that_was_read_elsewhere_says_so(name: str) -> None:
     packaged = chart(name).version.removeprefix("v") == recorded(name)["version"].removeprefix("v")
     assert packaged or name in SOURCES
+
+
+@pytest.mark.finding("K3")
+def test_no_part_of_flyte_starts_that_nobody_asked_for() -> None:
+    assert all(values(each)["flyteconnector"] == {"enabled": False} for each in USED["flyte-binary"])
+
+
+@pytest.mark.finding("K3")
+@pytest.mark.parametrize("name", HERE)
+def test_the_catalog_decides_about_every_part_that_a_chart_leaves_open(name: str) -> None:
+    parts = yaml.safe_load((REAL_CHARTS / name / "Chart.yaml").read_text()).get("dependencies", [])
+    for switch in {each["condition"].split(",")[0].strip() for each in parts if each.get("condition")}:
+        for release in USED[name]:
+            decided = merged(chart(name).values, values(release))
+            for key in switch.split("."):
+                decided = decided.get(key) if isinstance(decided, Mapping) else None
+            assert isinstance(decided, bool), switch
 
 
 @pytest.mark.parametrize("name", WITH_SCHEMA)

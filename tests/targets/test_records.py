@@ -115,6 +115,21 @@ def test_a_cluster(workspace: Workspace, component: dict[str, Any]) -> None:
     assert found.url == component.get("route", component["endpoints"]["http"]["url"])
 
 
+@pytest.mark.finding("K6")
+def test_a_cluster_whose_down_forgot_what_it_kept(workspace: Workspace) -> None:
+    workspace.root.mkdir(parents=True)
+    data = {
+        "version": 2,
+        "stack": "demo",
+        "target": "kubernetes",
+        "namespace": "demo",
+        "applied": {"objects:mlflow": OBJECTS},
+    }
+    (workspace.root / "state.json").write_text(json.dumps(data))
+    record = RecordFile(workspace.root, ClusterRecord).load()
+    assert (record.namespace, record.kept, [*record.applied]) == ("demo", {}, ["objects:mlflow"])
+
+
 @pytest.mark.parametrize("components", [{}, {"mlflow": WITH_PODS}])
 def test_a_cluster_that_was_created_had_a_file_of_its_own(workspace: Workspace, components: Any) -> None:
     write(workspace, "kubernetes", components, {})

@@ -162,6 +162,10 @@ class KubernetesRun(Entry):
         default=[],
         description="Labels of the pods that its custom resources create in the stack's namespace.",
     )
+    jobs: list[dict[str, str]] = Field(
+        default=[],
+        description="Labels of the pods that come and go with its jobs: without any it is healthy too.",
+    )
     secrets: dict[str, dict[str, str]] = Field(
         default={}, description="Secrets of the component: `${secret.NAME}` is the name of one."
     )

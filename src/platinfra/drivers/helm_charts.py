@@ -77,6 +77,40 @@ def values(path: Path) -> dict[str, Any]:
     return _yaml(path, "values.yaml")
 
 
+def definitions(path: Path) -> list[dict[str, Any]]:
+    """Return the definitions in the folder `crds` of a chart and of its parts, which no template renders."""
+    texts = [each for name, each in sorted(files(path).items()) if _is_definition(name)]
+    return [each for text in texts for each in helm_objects.objects(text.decode())]
+
+
+def _is_definition(name: str) -> bool:
+    *folders, last = name.split("/")
+    return last.endswith((".yaml", ".yml")) and folders[-1:] == ["crds"] and set(folders[:-1:2]) <= {"charts"}
+
+
+def files(path: Path) -> dict[str, bytes]:
+    """Return all files of a chart, a folder or an archive, by their names below its root."""
+    with translate_errors(path):
+        if path.is_dir():
+            found = (each for each in path.rglob("*") if each.is_file())
+            return {each.relative_to(path).as_posix(): each.read_bytes() for each in found}
+        return _unpack(path)
+
+
+def _unpack(path: Path) -> dict[str, bytes]:
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            opened = ((each.name.removeprefix("./"), archive.extractfile(each)) for each in archive if each.isfile())
+            return {name.partition("/")[2]: content.read() for name, content in opened if content}
+    except tarfile.TarError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: tarfile.TarError) -> PlatinfraError:
+    message = f"the archive `{path}` cannot be read: {error}"
+    return PlatinfraError(Diagnostic("chart-not-rendered", message, hint="delete it, and it will be fetched again"))
+
+
 def missing(chart: Chart, details: tuple[str, ...] = ()) -> PlatinfraError:
     """Return what to tell when a repository does not have the version."""
     message = f"the repository `{chart.repository}` has no version {chart.version} of the chart `{chart.name}`"
@@ -117,6 +151,4 @@ def _read(path: Path, name: str) -> bytes | None:
                 content = archive.extractfile(found) if found else None
                 return content.read() if content else None
         except tarfile.TarError as error:
-            message = f"the archive `{path}` cannot be read: {error}"
-            hint = "delete it, and it will be fetched again"
-            raise PlatinfraError(Diagnostic("chart-not-rendered", message, hint=hint)) from error
+            raise _unreadable(path, error) from error

@@ -8,6 +8,7 @@ from typing import Any
 from platinfra.drivers import kubernetes_command
 from platinfra.drivers.helm import OVERRIDE
 from platinfra.drivers.helm_problems import Refused
+from platinfra.drivers.kubernetes_versions import numbers
 from platinfra.model.cluster import Chart, Release, Revision
 
 _QUICK = 120.0
@@ -15,6 +16,8 @@ _QUICK = 120.0
 _SPARE = 30
 """Seconds that Helm has beyond its own timeout to note how it ended."""
 _STATES = ("--deployed", "--failed", "--pending", "--uninstalling")
+_MERGED_BY_SERVER = (4,)
+"""The first version that applies on the server."""
 KEPT = 10
 """Revisions of a release that stay for a rollback."""
 
@@ -57,9 +60,11 @@ class HelmProgram:
         place = ["--namespace", release.namespace, "--values", "-", "--kube-version", kube_version]
         return [self._run(["template", release.name, str(path), *place, *known], release.values)]
 
-    def upgrade(self, path: Path, release: Release, timeout: int) -> None:
-        """Install or change a release."""
+    def upgrade(self, path: Path, release: Release, timeout: int, *, on_server: bool) -> None:
+        """Install or change a release; before version 4 Helm never leaves the merging to the server."""
         arguments = ["upgrade", release.name, str(path), "--install", "--values", "-", "--history-max", str(KEPT)]
+        if not on_server and numbers(version(self._path)) >= _MERGED_BY_SERVER:
+            arguments.append("--server-side=false")
         self._ask(arguments, release.namespace, timeout, release.values)
 
     def rollback(self, name: str, namespace: str, revision: int, timeout: int) -> None:

@@ -16,6 +16,7 @@ from platinfra.model.cluster import Chart, Release, Revision
 _NOTES = "NOTES.txt"
 _PAST = ("superseded", "uninstalled")
 _PAUSE = 0.1
+_STDERR = 2
 
 
 class HelmLibrary:
@@ -51,7 +52,7 @@ class HelmLibrary:
         from helm_python import _native
 
         options = {"name": release.name, "namespace": release.namespace, "kube_version": kube_version}
-        with _refusals(), helm_python.Chart.load(path) as chart:
+        with _refusals(), _silence, helm_python.Chart.load(path) as chart:
             text = _native.call_string(
                 "helm_render",
                 chart._raw(),  # noqa: SLF001
@@ -60,18 +61,25 @@ class HelmLibrary:
             )
         return [content for name, content in json.loads(text).items() if not name.endswith(_NOTES)]
 
-    def upgrade(self, path: Path, release: Release, timeout: int) -> None:
-        """Install a release, or change it when there is one that Helm can change."""
+    def upgrade(self, path: Path, release: Release, timeout: int, *, on_server: bool) -> None:
+        """Install a release, or change it when there is one that Helm can change; only the native call takes `on_server`."""
         import helm_python
+        from helm_python import _native
 
         known = self._exists(release.name, release.namespace)
+        options: dict[str, Any] = {"namespace": release.namespace, "timeout_seconds": timeout}
+        if not on_server:
+            options["server_side_apply"] = "false" if known else False
+        call = "helm_upgrade" if known else "helm_install"
+        rest = (
+            release.name,
+            json.dumps(release.values),
+            json.dumps(options | ({"max_history": KEPT} if known else {})),
+        )
         with self._config(release.namespace) as config, helm_python.Chart.load(path) as chart:
-            arguments = (chart, release.name, dict(release.values))
-            options: dict[str, Any] = {"namespace": release.namespace, "timeout": timeout}
-            if known:
-                self._interruptible(lambda way: config.upgrade(*arguments, context=way, max_history=KEPT, **options))
-            else:
-                self._interruptible(lambda way: config.install(*arguments, context=way, **options))
+            self._interruptible(
+                lambda way: _native.call_string(call, config._raw(), way._raw(), chart._raw(), None, *rest)  # noqa: SLF001
+            )
 
     def rollback(self, name: str, namespace: str, revision: int, timeout: int) -> None:
         """Go back to a revision."""
@@ -121,11 +129,73 @@ class HelmLibrary:
 
         with (
             _refusals(),
+            _silence,
             helm_python.Config(
                 kubeconfig_path=self._kubeconfig, kube_context=self._context, namespace=namespace
             ) as config,
         ):
             yield config
+
+
+class _Silence:
+    """
+    Keeps the library's own log from the terminal: it writes to the file descriptor of stderr, whatever Python does.
+
+    While any thread is inside, that descriptor leads nowhere, and what Python writes to `sys.stderr` goes where it led.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody inside."""
+        self._lock, self._inside = threading.Lock(), 0
+        self._kept: tuple[int, Any, Any] | None = None
+
+    def __enter__(self) -> None:
+        """Lead the descriptor elsewhere for the first; do nothing where Python's stderr is not the process's."""
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._kept = self._separate()
+
+    def __exit__(self, *_: object) -> None:
+        """Lead it back after the last."""
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0 and self._kept:
+                descriptor, before, between = self._kept
+                os.dup2(descriptor, _STDERR)
+                if between is None:
+                    os.close(descriptor)
+                    return
+                if sys.stderr is between:
+                    sys.stderr = before
+                between.close()
+
+    @staticmethod
+    def _separate() -> "tuple[int, Any, Any] | None":
+        before = sys.stderr
+        try:
+            before.flush()
+            descriptor = os.dup(_STDERR)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+        except (OSError, AttributeError):  # no stderr at all: nothing can get there
+            return None
+        os.dup2(nowhere, _STDERR)
+        os.close(nowhere)
+        if _descriptor_of(before) != _STDERR:
+            return descriptor, before, None
+        between = sys.stderr = open(descriptor, "w", buffering=1, encoding=before.encoding, errors=before.errors)  # noqa: SIM115
+        return descriptor, before, between
+
+
+def _descriptor_of(stream: Any) -> int | None:
+    try:
+        found: int = stream.fileno()
+    except (OSError, AttributeError, ValueError):
+        return None
+    return found
+
+
+_silence = _Silence()
 
 
 @contextmanager

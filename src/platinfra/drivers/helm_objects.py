@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.kubernetes_objects import is_custom
+from platinfra.model.cluster import ObjectRef
 
 _HOOK = "helm.sh/hook"
 _TESTS = frozenset(("test", "test-success", "test-failure"))
@@ -44,14 +46,33 @@ def documents(text: str) -> Iterator[Any]:
 
 
 def objects(text: str) -> list[dict[str, Any]]:
-    """Return the objects that a chart was rendered to; lists are taken apart, tests of the release are left out."""
+    """
+    Return the objects that a chart was rendered to; lists are taken apart, tests of the release are left out.
+
+    Nulls are left out too: to an API server they are as if nothing stood there.
+    """
     found = [each for each in documents(text) if isinstance(each, dict)]
     flat = [
         each
         for one in found
         for each in (one["items"] if str(one.get("kind", "")).endswith("List") and "items" in one else [one])
     ]
-    return [each for each in flat if each.get("kind") and not _is_test(each)]
+    return [without_nulls(each) for each in flat if each.get("kind") and not _is_test(each)]
+
+
+def without_nulls(value: Any) -> Any:
+    """Return a value without the entries of its mappings that are null."""
+    if isinstance(value, dict):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
+
+
+def has_custom_nulls(texts: Iterable[str]) -> bool:
+    """Tell whether an object of a kind that is none of Kubernetes' own holds a null."""
+    found = (each for text in texts for each in documents(text) if isinstance(each, dict))
+    return any(
+        each != without_nulls(each) and is_custom(ObjectRef(str(each.get("apiVersion")), "", "")) for each in found
+    )
 
 
 def parse_objects(chart: str, texts: Iterable[str]) -> list[dict[str, Any]]:

@@ -30,8 +30,8 @@ class Engine(Protocol):
     def render(self, path: Path, release: Release, kube_version: str, api_versions: Sequence[str]) -> Sequence[str]:
         """Return the rendered texts, without notes."""
 
-    def upgrade(self, path: Path, release: Release, timeout: int) -> None:
-        """Install or change a release."""
+    def upgrade(self, path: Path, release: Release, timeout: int, *, on_server: bool) -> None:
+        """Install or change a release; its objects are merged by the server unless `on_server` is False."""
 
     def rollback(self, name: str, namespace: str, revision: int, timeout: int) -> None:
         """Go back to a revision."""
@@ -58,6 +58,11 @@ class HelmReleases:
         """Remember the engine."""
         self.engine = engine
         self._charts = helm_charts.Charts(self._pull, folder)
+        self._with_nulls: set[tuple[str, str]] = set()
+        """
+        Releases (name and namespace) whose custom objects hold nulls. What is applied on the server keeps them, and
+        a schema that does not name them refuses them; what is posted loses them.
+        """
 
     @property
     def field_manager(self) -> str:
@@ -90,13 +95,17 @@ class HelmReleases:
             texts = self.engine.render(path, release, kube_version, api_versions)
         except Refused as error:
             raise helm_problems.not_rendered(release, str(error)) from None
-        return helm_objects.parse_objects(release.chart.name, texts)
+        objects = helm_objects.parse_objects(release.chart.name, texts)
+        if helm_objects.has_custom_nulls(texts):
+            self._with_nulls.add((release.name, release.namespace))
+        return objects
 
     def upgrade(self, release: Release, timeout: float) -> Revision:
         """Install a release, or change it."""
-        path = self.fetch(release.chart)
+        path, seconds = self.fetch(release.chart), _seconds(timeout)
+        on_server = (release.name, release.namespace) not in self._with_nulls
         what = f"upgrading the release `{release.name}`"
-        self._act(what, lambda: self.engine.upgrade(path, release, _seconds(timeout)), release)
+        self._act(what, lambda: self.engine.upgrade(path, release, seconds, on_server=on_server), release)
         return self._newest(what, release.name, release.namespace)
 
     def rollback(self, name: str, namespace: str, revision: int, timeout: float = _TIMEOUT) -> None:

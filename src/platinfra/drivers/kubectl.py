@@ -25,6 +25,8 @@ _OLDEST = (1, 27)
 _INSTALL = "install kubectl (https://kubernetes.io/docs/tasks/tools), or name it in PLATINFRA_KUBECTL"
 _ABSENT = re.compile(r"doesn't have a resource type|no matches for kind|\(NotFound\)")
 _LATE = re.compile(r"timed out waiting|context deadline exceeded|no answer within")
+_HELD = ("NamespaceDeletion", "NamespaceContentRemaining", "NamespaceFinalizersRemaining")
+"""Conditions of a namespace that say why it does not go, by how they begin."""
 _SPARE = 5.0
 """Seconds that kubectl has beyond its own timeout to say so."""
 
@@ -316,7 +318,6 @@ def _holders(content: Object) -> str:
     left = [
         str(each.get("message"))
         for each in content.get("status", {}).get("conditions") or ()
-        if each.get("type") in ("NamespaceObjectRemaining", "NamespaceFinalizersRemaining")
-        and each.get("status") == "True"
+        if str(each.get("type")).startswith(_HELD) and each.get("status") == "True"
     ]
     return "; ".join(filter(None, (finalizers, *left)))

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from threading import Lock
 
 from platinfra.diagnostics import ActionError, Diagnostic
 
+_LOG_LINE = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [^\s\]]+\] ?", re.MULTILINE)
+"""How the log lines begin that kubectl and Helm write beside what they have to say."""
 _PATIENCE = 30.0
 """Seconds that an interrupted program has to finish what is under way."""
 _PAUSE = 0.1
@@ -92,6 +95,12 @@ def run(command: Sequence[str], stdin: str = "", timeout: float = 60.0) -> Ended
     return Commands().run(command, stdin, timeout)
 
 
+def without_log(text: str) -> str:
+    """Return a text without its log lines; only their heads go where it has nothing else."""
+    rest = [line for line in text.splitlines(keepends=True) if not _LOG_LINE.match(line)]
+    return "".join(rest) if "".join(rest).strip() else _LOG_LINE.sub("", text)
+
+
 def start(command: Sequence[str], env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
     """Start a program whose input and output are pipes; it gets `env`, or what `environment` returns."""
     try:
@@ -132,7 +141,7 @@ def _finish(child: "subprocess.Popen[bytes]", stdin: str, timeout: float) -> End
     except BaseException:
         stop(child)
         raise
-    return Ended(child.returncode, _text(out), _text(err))
+    return Ended(child.returncode, _text(out), without_log(_text(err)))
 
 
 def _signal(child: "subprocess.Popen[bytes]", number: int = signal.SIGINT) -> None:

@@ -42,7 +42,13 @@ class Run:
 def apply(plan: Plan[Any], changes: list[Change], run: Run) -> None:
     """Do what `changes` names; raise ActionError with every failure after all that could be done was done."""
     run.journal.replace(plan.record.continue_from)
-    remove([each for each in changes if each.verb == "remove"], run)
+    try:
+        remove([each for each in changes if each.verb == "remove"], run)
+    except PlatinfraError as error:
+        # What comes before the one that failed may still be needed by it; all that is to be there does not wait for that.
+        run.problems += error.diagnostics
+        if run.cancel.is_set() or any(each.code == "interrupted" for each in error.diagnostics):
+            raise
     todo = {each.key for each in changes if each.verb in {"create", "update", "repair"}}
     _Scheduler(plan, todo, run).work()
     if run.problems:

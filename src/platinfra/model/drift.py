@@ -17,3 +17,5 @@ class Drift:
     """As it was applied; None for what nobody asked for."""
     after: Any
     """As it is now; None for what is gone."""
+    restored: bool = True
+    """Whether `up` puts it back; what others added beside ours stays until somebody removes it."""

@@ -4,7 +4,8 @@ A stand-in for the API server of a cluster: `with cluster() as api:` answers kub
 It knows discovery, OpenAPI v3 (as far as clients look for parameters), versions of the core kinds, list, watch, create,
 update, merge patches, server-side apply with owners per field, dry runs, label and field selectors, generated names,
 finalizers, owner references, namespaces, definitions of custom resources, access reviews and logs. What is written is
-checked strictly: kinds of Kubernetes by their schemas in `version`, custom resources by those of their definitions.
+checked strictly: kinds of Kubernetes by their schemas in `version`, custom resources by those of their definitions. A
+POST drops nulls first; applying a custom resource with a null that its schema does not allow is refused.
 
 What it does not have, so that a test which passes here says nothing about it: defaults that a real server fills in,
 admission (webhooks, quotas, policies, CEL), conversion between versions, immutable fields, schedulers, images,
@@ -89,6 +90,11 @@ class Cluster:
         known = next(each for each in store.kinds if each.name == kind)
         store.merge(known, namespace, name, patch, manager)
 
+    def delete(self, kind: str, name: str, namespace: str = "") -> None:
+        """Remove an object, as somebody else would."""
+        store = self._server.store
+        store.delete(next(each for each in store.kinds if each.name == kind), namespace, name)
+
     def set_status(self, kind: str, name: str, status: dict[str, Any], namespace: str = "") -> None:
         """Write the status of an object, as its controller would."""
         store = self._server.store
@@ -97,6 +103,10 @@ class Cluster:
     def deny(self, verb: str, plural: str) -> None:
         """Forbid everybody what `*` or a verb says on a resource."""
         self._server.access.denied.add((verb, plural))
+
+    def lag(self, seconds: float) -> None:
+        """Serve the kinds of new definitions only so many seconds after they are established."""
+        self._server.store.lag = seconds
 
     def refuse_login(self) -> None:
         """Answer everything with 401 from now on."""

@@ -57,9 +57,29 @@ def _check_custom(kind: Kind, content: dict[str, Any], name: str) -> None:
     required = [each for each in schema.get("required", ()) if each not in ("metadata", "apiVersion", "kind", "status")]
     schema = {**schema, "properties": {**named, "apiVersion": {}, "kind": {}}, "required": required}
     try:
-        jsonschema.validate(_without_nulls(stripped), strict(schema))
+        jsonschema.validate(without_nulls(stripped), strict(schema))
     except jsonschema.ValidationError as error:
         raise invalid(kind.name, name, f"{'.'.join(map(str, error.path))}: {error.message}") from error
+
+
+def check_applied(kind: Kind, wanted: dict[str, Any], name: str) -> None:
+    """Refuse nulls in what is applied to a custom resource, where its schema does not allow them: only a POST drops them."""
+    import jsonschema
+
+    if not kind.custom or kind.schema is None:
+        return
+    schema = strict(kind.schema)
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(wanted):
+        if error.instance is None:
+            path = ".".join(map(str, error.path))
+            raise invalid(
+                kind.name, name, f'{path}: Invalid value: "null": {path} must be of type {schema_type(error)}'
+            )
+
+
+def schema_type(error: Any) -> str:
+    """Return the type that a schema wants at the place of an error."""
+    return str(error.schema.get("type", "another"))
 
 
 def strict(schema: Any) -> Any:
@@ -71,13 +91,17 @@ def strict(schema: Any) -> Any:
     found = {key: strict(value) for key, value in schema.items() if not key.startswith("x-kubernetes-")}
     if schema.get("x-kubernetes-int-or-string"):
         found["type"] = ["integer", "string"]
+    if found.pop("nullable", False) and "type" in found:
+        types = found["type"] if isinstance(found["type"], list) else [found["type"]]
+        found["type"] = [*types, "null"]
     loose = schema.get("x-kubernetes-preserve-unknown-fields")
     if isinstance(schema.get("properties"), dict) and schema.get("type") == "object" and not loose:
         found.setdefault("additionalProperties", False)
     return found
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
+    """Return a value without the null entries of its mappings, as a POST is read, and what is no custom resource always."""
     if isinstance(value, dict):
-        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
-    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value

@@ -55,6 +55,8 @@ class Store:
         self.kinds = built_in()
         self.happenings: list[Happening] = []
         self.number = 1
+        self.lag = 0.0
+        """Seconds from a definition that is established until its kinds are served and found."""
         self.after: Callable[[Stored], None] = lambda _: None
         """Called with what was created or whose wish changed: the controllers."""
         self._objects: dict[Family, dict[Key, Stored]] = {}
@@ -152,6 +154,8 @@ class Store:
     ) -> tuple[dict[str, Any], bool]:
         """Apply what a manager wants of an object; tell also whether it is new."""
         with self.changed:
+            schemas.check_applied(kind, wanted, name)
+            wanted = schemas.without_nulls(wanted)
             old = self.find(kind, namespace, name)
             if old is None:
                 new = self._new(kind, wanted, namespace)
@@ -193,7 +197,7 @@ class Store:
         return found
 
     def _new(self, kind: Kind, content: dict[str, Any], namespace: str) -> Stored:
-        new = copy.deepcopy(content) | {"apiVersion": kind.api_version, "kind": kind.name}
+        new = schemas.without_nulls(copy.deepcopy(content)) | {"apiVersion": kind.api_version, "kind": kind.name}
         metadata = new.setdefault("metadata", {})
         if kind.namespaced:
             self._check_namespace(metadata, namespace)
@@ -243,7 +247,11 @@ class Store:
 
     def _define(self, definition: Stored) -> None:
         group, plural = definition.content["spec"]["group"], definition.content["spec"]["names"]["plural"]
-        self.kinds = [each for each in self.kinds if each.family != (group, plural)] + defined(definition.content)
+        new = defined(definition.content)
+        if self.lag and not any(each.family == (group, plural) for each in self.kinds):
+            threading.Timer(self.lag, lambda: setattr(self, "kinds", [*self.kinds, *new])).start()
+        else:
+            self.kinds = [each for each in self.kinds if each.family != (group, plural)] + new
         conditions = [{"type": each, "status": "True"} for each in ("NamesAccepted", "Established")]
         accepted = {"acceptedNames": definition.content["spec"]["names"], "storedVersions": []}
         definition.content["status"] = {"conditions": conditions, **accepted}

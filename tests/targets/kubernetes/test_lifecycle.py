@@ -25,6 +25,8 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 NAMESPACE = "churn"
+OURS = {"app.kubernetes.io/part-of": NAMESPACE}
+"""Labels by which somebody hands a namespace over to the stack."""
 
 
 class Stack:
@@ -89,6 +91,15 @@ def hibernation(stack: Stack) -> str:
     found = stack.api.get("Cluster", "cloudnative-pg", NAMESPACE)
     assert found
     return str(found["metadata"]["annotations"]["cnpg.io/hibernation"])
+
+
+def namespace(stack: Stack, name: str, labels: dict[str, str]) -> None:
+    stack.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+
+
+def named(stack: Stack, kind: str) -> set[str]:
+    """Return namespaces and names of all objects of a kind."""
+    return {f"{each['metadata'].get('namespace', '')}/{each['metadata']['name']}" for each in stack.api.list(kind)}
 
 
 def base64_of(text: str) -> str:
@@ -161,13 +172,48 @@ def test_what_was_changed_by_hand_is_drift_and_up_puts_it_back(stack: Stack) -> 
     assert stack.deployment("mlflow")["spec"]["replicas"] == 1
 
 
+@pytest.mark.finding("K9", "K10")
+def test_drift_knows_what_up_leaves_and_what_the_file_changed_since(stack: Stack) -> None:
+    stack.run("up")
+    template = stack.deployment("mlflow")["spec"]["template"]["spec"]["containers"][0]["env"]
+    containers = [{**stack.deployment("mlflow")["spec"]["template"]["spec"]["containers"][0]}]
+    containers[0]["env"] = [*template, {"name": "DEBUG", "value": "1"}]
+    stack.api.change("Deployment", "mlflow", {"spec": {"template": {"spec": {"containers": containers}}}}, NAMESPACE)
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": []}
+    stack.api.create({**role, "metadata": {"name": "theirs", "namespace": NAMESPACE}})
+    said = stack.run("drift")
+    assert said.count("(stays)") == 2
+    assert "restores it" not in said
+    assert "nothing to do" in stack.run("up")
+    assert {each["restored"] for each in json.loads(stack.run("drift", "--json"))["drift"]} == {False}
+    stack.api.change("Deployment", "mlflow", {"spec": {"replicas": 4}}, NAMESPACE)
+    assert "restores it but for what is marked `stays`" in stack.run("drift")
+    stack.api.change("Deployment", "mlflow", {"spec": {"replicas": 1}}, NAMESPACE)
+    stack.write(TRACKING.replace("[evidently, prometheus]", "[prometheus]"))
+    edited = json.loads(stack.run("drift", "--json"))["drift"]
+    assert {each["address"].partition(" ")[0] for each in edited} <= {"Deployment", "Role"}
+
+
+@pytest.mark.finding("K14")
+def test_another_storage_class_is_refused_before_anything_is_changed(stack: Stack) -> None:
+    stack.run("up")
+    slow = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "example.org/disk"}
+    stack.api.create({**slow, "metadata": {"name": "slow"}})
+    stack.write(TRACKING, **{"storage-class": "slow"})
+    before = stack.api.get("Cluster", "cloudnative-pg", NAMESPACE)
+    for command in ("plan", "up"):
+        refused = stack.run(command, code=2)
+        assert "error[immutable-field]: `spec.volumeClaimTemplates` of the StatefulSet churn/evidently" in refused
+    assert stack.api.get("Cluster", "cloudnative-pg", NAMESPACE) == before
+
+
 def test_keys_of_an_existing_bucket_are_copied_and_copied_anew_when_they_changed(stack: Stack) -> None:
     place = {"bucket": "company-data", "region": "eu-west-1", "endpoint": "https://store.example.org"}
     stack.write(f"{TRACKING}  object_store: [s3: {{settings: {json.dumps(place)}}}]\n")
     refused = stack.run("up", code=2)
     assert "error[missing-secret]" in refused
     assert "kubectl create secret generic object-store" in refused
-    stack.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    namespace(stack, NAMESPACE, OURS)
     data = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), base64_of("first"))
     meta = {"name": "object-store", "namespace": NAMESPACE}
     stack.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "Opaque", "data": data})
@@ -194,6 +240,72 @@ def test_down_keeps_volumes_and_secrets_unless_told_otherwise(stack: Stack) -> N
     after = stack.api.get("Secret", "mlflow-backend", NAMESPACE)
     assert before["data"] == after["data"]
     assert hibernation(stack) == "off"
+
+
+@pytest.mark.finding("K6", "K15", "K18")
+def test_data_can_be_deleted_after_the_stack_went_down_and_nothing_else_goes(stack: Stack) -> None:
+    before = {kind: named(stack, kind) for kind in ("Namespace", "Secret", "Cluster")}
+    namespace(stack, "theirs", {})
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mlflow-backend", "namespace": "theirs"}}
+    stack.api.create(secret)
+    stack.run("up")
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    meta = {"name": "data-evidently-0", "namespace": NAMESPACE}
+    stack.api.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": claim})
+    assert "kept: volumes" in stack.run("down")
+    assert "kept: volumes" in stack.run("down")
+    assert hibernation(stack) == "on"
+    told = stack.run("status", code=2)
+    assert "is not in its cluster; its data is kept in the namespace `churn`" in told
+    assert "process" not in told
+    gone = stack.run("down", "--delete-data", "--yes")
+    assert "everything was removed" in gone
+    assert "clusters.postgresql.cnpg.io" in gone  # the definition stays
+    assert "nothing was running" in stack.run("down", "--delete-data", "--yes")
+    assert "nothing was running" in stack.run("down")
+    assert named(stack, "Namespace") == before["Namespace"] | {"/theirs"}
+    assert named(stack, "Secret") == before["Secret"] | {"theirs/mlflow-backend"}
+    assert named(stack, "Cluster") == named(stack, "PersistentVolumeClaim") == set()
+    assert named(stack, "Deployment") == set()  # the operator went too
+
+
+@pytest.mark.slow
+@pytest.mark.finding("K6")
+def test_a_namespace_that_somebody_made_anew_after_down_is_not_deleted(stack: Stack) -> None:
+    stack.run("up")
+    stack.run("down")
+    stack.api.delete("Namespace", NAMESPACE)
+    namespace(stack, NAMESPACE, {})
+    stack.api.create(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mlflow-backend", "namespace": NAMESPACE}}
+    )
+    assert "error[namespace-taken]" in stack.run("up", code=2)
+    stack.run("down", "--delete-data", "--yes")
+    assert named(stack, "Secret") == {f"{NAMESPACE}/mlflow-backend"}
+    assert named(stack, "Deployment") == set()
+
+
+@pytest.mark.slow
+@pytest.mark.finding("K6")
+def test_data_goes_with_a_stack_that_came_up_again(stack: Stack) -> None:
+    for command in (["up"], ["down"], ["up"], ["down", "--delete-data", "--yes"]):
+        stack.run(*command)
+    assert stack.api.get("Namespace", NAMESPACE) is None
+    assert named(stack, "Secret") == named(stack, "Cluster") == named(stack, "Deployment") == set()
+
+
+@pytest.mark.finding("K19")
+@pytest.mark.parametrize(("name", "label"), [(NAMESPACE, "part-of=churn"), ("cnpg-system", "managed-by=platinfra")])
+def test_a_namespace_of_somebody_else_is_refused_before_anything_is_changed(
+    stack: Stack, name: str, label: str
+) -> None:
+    namespace(stack, name, {"team": "theirs"})
+    for command in ("plan", "up"):
+        refused = stack.run(command, code=2)
+        assert "error[namespace-taken]" in refused
+        assert f"kubectl label namespace {name} app.kubernetes.io/{label}" in refused
+    assert named(stack, "NetworkPolicy") == set()
+    assert not [path for verb, path in stack.api.seen if verb == "PATCH" and "dryRun" not in path]
 
 
 @pytest.mark.slow

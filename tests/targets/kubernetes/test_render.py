@@ -11,7 +11,8 @@ from tests.kubernetes.schemas import CRDS_ABSENT, needs_crds, strict, unchecked
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
 from platinfra.drivers import helm
-from platinfra.targets.kubernetes.render import folder
+from platinfra.targets.kubernetes.plan import problems
+from platinfra.targets.kubernetes.render import Material, folder
 from platinfra.targets.kubernetes.verbs.session import render_charts
 
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
@@ -105,10 +106,39 @@ def test_the_script_asks_for_secrets_once_their_namespace_is_there(text: str) ->
 @needs_crds
 def test_plain_manifests_hold_what_the_charts_become() -> None:
     made = bundle(TRACKING + f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n")
-    files = folder(made, "manifests", render_charts(made, helm.find(), made.place.version, frozenset()))
+    rendered = render_charts(made, helm.find(), made.place.version, frozenset())
+    files = folder(made, "manifests", Material(rendered))
     found = documents(files)
     assert {"mlflow", "prometheus"} <= {each["metadata"]["name"] for each in found if each["kind"] == "Deployment"}
     assert [each for each in strict(found, "1.35") if CRDS_ABSENT not in each] == []
+
+
+CHARTS = f"deployment: {{charts: {json.dumps(str(FIXTURES))}}}\n"
+INSECURE = f"deployment: {{charts: {json.dumps(str(FIXTURES))}, values: {{mlflow: {{podSecurityContext: {{seccompProfile: null}}}}}}}}\n"
+
+
+@pytest.mark.finding("K1")
+def test_the_first_stack_of_the_documentation_is_not_refused() -> None:
+    made = bundle(TRACKING + CHARTS)
+    rendered = render_charts(made, helm.find(), made.place.version, frozenset())
+    assert problems(made, rendered, frozenset()) == []
+
+
+@pytest.mark.finding("K1")
+@pytest.mark.parametrize("kind", [*FORMATS, "manifests"])
+def test_render_refuses_what_plan_refuses(kind: str, platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(TRACKING + INSECURE)
+    ended = platinfra("render", "--format", kind, "--out", "out")
+    assert (ended.code, ended.err.count("error[object-insecure]")) == (2, 3)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.finding("K1")
+def test_render_says_when_charts_could_not_be_checked(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(TRACKING + "deployment: {charts: 'http://127.0.0.1:9'}\n")
+    ended = platinfra("render", "--out", "out")
+    assert (ended.code, "warning[charts-not-checked]" in ended.err) == (0, True)
+    assert platinfra("render", "--out", "other", "--format", "manifests").code == 2
 
 
 def test_render_writes_both_stages_for_aws(platinfra: Command, tmp_path: Path) -> None:

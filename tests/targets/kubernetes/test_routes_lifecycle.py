@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import TRACKING, bundle
-from tests.targets.kubernetes.test_lifecycle import FIXTURES, NAMESPACE, Stack, stack
+from tests.targets.kubernetes.test_lifecycle import FIXTURES, NAMESPACE, OURS, Stack, stack
 
 from platinfra.drivers.kubectl import Kubectl
 from platinfra.targets.kubernetes.routes import GATEWAY
@@ -26,8 +26,8 @@ def write(stack: Stack, text: str, routes: str) -> None:
 
 
 def make(stack: Stack, kind: str, name: str, **content: object) -> None:
-    namespace = {"namespace": NAMESPACE} if kind == "Secret" else {}
-    stack.api.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, **namespace}, **content})
+    more = {"namespace": NAMESPACE} if kind == "Secret" else {"labels": OURS}
+    stack.api.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, **more}, **content})
 
 
 @pytest.mark.slow

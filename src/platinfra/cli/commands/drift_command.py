@@ -48,8 +48,12 @@ def _print_drift(found: Sequence[Drift]) -> None:
     for each in sorted(found, key=lambda each: (each.component, each.address)):
         whole = "was removed" if each.before is not None else "was added"
         what = f"{each.attribute}: {_show(each.before)} → {_show(each.after)}" if each.attribute else whole
-        click.echo(f"{each.component}  {each.address}  {what}")
-    click.echo("`platinfra up` restores it", err=True)
+        click.echo(f"{each.component}  {each.address}  {what}{'' if each.restored else '  (stays)'}")
+    if any(each.restored for each in found):
+        rest = "" if all(each.restored for each in found) else " but for what is marked `stays`"
+        click.echo(f"`platinfra up` restores it{rest}", err=True)
+    if not all(each.restored for each in found):
+        click.echo("what is marked `stays` was added beside what platinfra applied: remove it by hand", err=True)
 
 
 def _show(value: Any) -> str:

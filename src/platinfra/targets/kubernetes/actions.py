@@ -11,6 +11,7 @@ from platinfra.model.digest import digest_of
 from platinfra.model.event import Phase
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.ports import Secrets
+from platinfra.model.record import ActionRecord
 from platinfra.model.reference import Reference, Secret, reveal
 from platinfra.model.template import map_values
 from platinfra.targets.kubernetes.drift import of_release
@@ -165,13 +166,13 @@ class InstallRelease(ClusterStep):
         found = world.charts.status(self.release.name, self.release.namespace)
         if found is None or found.status != "deployed":
             return False
-        return not any(True for _ in of_release("", self.objects, world.cluster))
+        # What upgrading would not put back is no reason to upgrade: it would be one for ever.
+        return not any(each.restored for each in of_release("", self.objects, world.cluster))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Install or upgrade, and wait for its workloads; go back to the revision before when that fails."""
         if self.shared and world.cluster.get(_namespace(self.release.namespace)) is None:
-            meta = {"name": self.release.namespace, "labels": {_MANAGED_BY: FIELD_MANAGER}}
-            world.cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": meta}])
+            world.cluster.apply([namespace_of_operator(self.release.namespace)])
         before = world.charts.status(self.release.name, self.release.namespace)
         try:
             progress.report(self.summary)
@@ -206,6 +207,12 @@ class InstallRelease(ClusterStep):
         return Diagnostic("release-rolled-back", message, hint=hint)
 
 
+def namespace_of_operator(name: str) -> dict[str, Any]:
+    """Return the namespace of a release that serves the whole cluster, labelled as ours."""
+    meta = {"name": name, "labels": {_MANAGED_BY: FIELD_MANAGER}}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
+
+
 def undo(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
     """Undo an applied action with all it holds; data included."""
     match kind:
@@ -221,12 +228,24 @@ def pause(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
     if kind != "objects":
         undo(kind, record, world)
         return
-    kept = [each for each in record["objects"] if each["ref"][1] in {"Namespace", "Secret"} or each["rest"]]
-    for each in kept:
+    for each in record["objects"]:
         if each["rest"]:
             _rest(ObjectRef(*each["ref"]), each["rest"], world)
-    gone = [ObjectRef(*each["ref"]) for each in reversed(record["objects"]) if each not in kept]
+    gone = [ObjectRef(*each["ref"]) for each in reversed(record["objects"]) if not _holds_data(each)]
     world.cluster.delete(gone, _GONE)
+
+
+def kept_by_pause(action: ActionRecord) -> ActionRecord | None:
+    """Return what `pause` leaves of an action, or may have to leave; None when that is nothing."""
+    if action.kind == "release":
+        # One that serves the whole cluster stays as long as anything in it uses what it brought.
+        return action if action.record["shared"] else None
+    kept = [each for each in action.record["objects"] if _holds_data(each)]
+    return replace(action, record={"objects": kept}) if kept else None
+
+
+def _holds_data(each: Mapping[str, Any]) -> bool:
+    return bool(each["ref"][1] in {"Namespace", "Secret"} or each["rest"])
 
 
 def _rest(ref: ObjectRef, annotations: Mapping[str, str], world: ClusterWorld) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from platinfra.model.cluster import Cluster, Object, ObjectRef, ref_of
 from platinfra.model.drift import Drift
+from platinfra.model.record import Record
 from platinfra.targets.kubernetes.pods import is_any_hook
 from platinfra.targets.kubernetes.rules.quantities import parse
 
@@ -18,6 +19,16 @@ _GUARDED = (
 """Kinds of which nobody may add one: they open what the wires leave closed."""
 _WHOLE = frozenset({"data", "matchLabels", "podSelector"})
 """Mappings in which another key means something else."""
+_MERGED = {
+    "containers": "name",
+    "initContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "imagePullSecrets": "name",
+    "ports": "name",
+}
+"""Lists that the server merges, with what tells their elements apart."""
 _OF_THE_SERVER = frozenset({"status"})
 
 
@@ -30,7 +41,9 @@ def of_object(component: str, wanted: Object, cluster: Cluster) -> Iterator[Drif
         return
     hidden = ref.kind == "Secret"
     for path, before, after in _differences(_comparable(wanted), _comparable(live), ""):
-        yield Drift(component, str(ref), path, *((HIDDEN, HIDDEN) if hidden else (before, after)))
+        restored = not _only_added(ref.kind, path, before, after)
+        shown, now = (HIDDEN, HIDDEN) if hidden else (before, after)
+        yield Drift(component, str(ref), path, shown, now, restored)
 
 
 def of_release(component: str, objects: Sequence[Object], cluster: Cluster) -> Iterator[Drift]:
@@ -48,7 +61,37 @@ def find_added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iter
             ref = ref_of(each)
             controlled = any(owner.get("controller") for owner in each["metadata"].get("ownerReferences", []))
             if (ref.kind, ref.name) not in named and not controlled:
-                yield Drift("stack", str(ref), "", None, "exists")
+                yield Drift("stack", str(ref), "", None, "exists", restored=False)
+
+
+def applied_objects(record: Record) -> set[ObjectRef]:
+    """Return the objects of ours that are recorded as applied, whatever the file says by now."""
+    found = (
+        each for action in record.applied.values() if action.kind == "objects" for each in action.record["objects"]
+    )
+    return {ObjectRef(*each["ref"]) for each in found}
+
+
+def _only_added(kind: str, path: str, wanted: Any, live: Any) -> bool:
+    """
+    Tell whether somebody only added entries beside ours, which applying ours again leaves alone.
+
+    That is so where the server merges by key: entries of ConfigMaps and Secrets, and the lists in `_MERGED` of pods and
+    Services. What it takes as a whole, such as the rules of a policy, is put back.
+    """
+    if path.startswith("data."):
+        return wanted is None
+    key = _MERGED.get(path.rpartition(".")[2])
+    if (
+        key is None
+        or kind == "NetworkPolicy"
+        or not isinstance(live, list)
+        or not all(isinstance(each, Mapping) for each in live)
+    ):
+        return False
+    ours = {each.get(key) for each in wanted or ()}
+    kept = [each for each in live if each.get(key) in ours]
+    return len(kept) < len(live) and not any(True for _ in _differences(wanted or [], kept, ""))
 
 
 def _comparable(each: Object) -> dict[str, Any]:

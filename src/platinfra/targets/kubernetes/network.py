@@ -60,6 +60,16 @@ def objects(values: ClusterValues) -> Iterator[Object]:
 
 def selectors(component: Component, values: ClusterValues) -> list[dict[str, str]]:
     """Return the labels of a component's pods, one set for each kind of pods in the stack's namespace."""
+    return [*job_selectors(component, values), *lasting_selectors(component, values)]
+
+
+def job_selectors(component: Component, values: ClusterValues) -> list[dict[str, str]]:
+    """Return the labels of the pods that come and go with a component's jobs."""
+    return [values.value(each, component) for each in values.facts.recipe(component).jobs]
+
+
+def lasting_selectors(component: Component, values: ClusterValues) -> list[dict[str, str]]:
+    """Return the labels of the pods that are there as long as a component is."""
     recipe = values.facts.recipe(component)
     found = [values.value(each, component) for each in recipe.pods]
     if recipe.workloads:

@@ -85,7 +85,9 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
         yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.facts.place.namespace)
     for component in values.graph.components.values():
         recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints
-        if component.is_service or not (recipe.pods or any(each.kinds for each in recipe.charts.values())):
+        if component.is_service or not (
+            recipe.pods or recipe.jobs or any(each.kinds for each in recipe.charts.values())
+        ):
             continue
         places = [values.facts.location(component, name) for name in endpoints]
         ports = [{"containerPort": target} for _, _, target in places]

@@ -136,7 +136,9 @@ def _endpoints(component: Component, objects: Sequence[Object], values: ClusterV
     }
     recipe = values.facts.recipe(component)
     kinds = {kind for chart in recipe.charts.values() for kind in chart.kinds}
-    made_by_operators = bool(recipe.pods) or any(f"{each['apiVersion']}/{each['kind']}" in kinds for each in objects)
+    made_by_operators = bool(recipe.pods or recipe.jobs) or any(
+        f"{each['apiVersion']}/{each['kind']}" in kinds for each in objects
+    )
     wired = {name for each in values.graph.bindings_to(component.name) for name in values.facts.endpoints_of(each)}
     for name in wired:
         host, port, _ = values.facts.location(component, name)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from platinfra.model.graph import Component
-from platinfra.model.record import ComponentRecord, Migration, Record
+from platinfra.model.record import ActionRecord, ComponentRecord, Migration, Record
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.facts import ClusterValues
-from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.network import job_selectors, lasting_selectors
 from platinfra.targets.kubernetes.routes import routes_of
 
 _FIRST_NOTES = "cluster.json"
@@ -31,10 +31,12 @@ class ClusterComponent(ComponentRecord):
     """A component of a cluster: its pods and its addresses."""
 
     pods: tuple[Mapping[str, str], ...]
-    """The labels of its pods, one set for each kind of them."""
+    """The labels of the pods that it needs, one set for each kind of them."""
     endpoints: Mapping[str, AddressRecord]
     permissions: int
     """Verbs that its wires grant it."""
+    jobs: tuple[Mapping[str, str], ...] = ()
+    """The labels of the pods that come and go with its jobs."""
     route: str | None = None
     """The address at which people find its page."""
 
@@ -73,11 +75,16 @@ def _once_for_all(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**data, **where, "components": components, "cluster": own}
 
 
+def _nothing_kept(data: dict[str, Any], _: Path) -> dict[str, Any]:
+    """Return version 3: before, what `down` left was forgotten."""
+    return {**data, "kept": {}}
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterRecord(Record):
     """A stack in a cluster."""
 
-    migrations: ClassVar[tuple[Migration, ...]] = (_once_for_all,)
+    migrations: ClassVar[tuple[Migration, ...]] = (_once_for_all, _nothing_kept)
     destination: ClassVar[str] = "kubernetes"
 
     components: Mapping[str, ClusterComponent] = field(default_factory=dict)
@@ -85,10 +92,16 @@ class ClusterRecord(Record):
     context: str | None = None
     """None for the current one, and for a cluster with a kubeconfig of its own."""
     cluster: OwnCluster | None = None
+    kept: Mapping[str, ActionRecord] = field(default_factory=dict)
+    """What `down` left in the cluster because data is in it or needs it; it goes with the data."""
 
     def continue_from(self, before: Self) -> Self:
-        """Return the record also with the cluster that was made before."""
-        return replace(self, applied=before.applied, cluster=before.cluster)
+        """Return the record also with the cluster that was made before, and with what `down` left."""
+        return replace(self, applied=before.applied, cluster=before.cluster, kept=before.kept)
+
+    def keep(self, kept: Mapping[str, ActionRecord]) -> Self:
+        """Return the record with more that `down` leaves, in the order in which it was applied."""
+        return replace(self, kept={**self.kept, **kept})
 
 
 def record_of(bundle: Bundle) -> ClusterRecord:
@@ -112,7 +125,8 @@ def _component(component: Component, values: ClusterValues, door: Any) -> Cluste
         tool=component.tool,
         stages=component.stages,
         reason=component.reason,
-        pods=() if component.is_service else tuple(selectors(component, values)),
+        pods=() if component.is_service else tuple(lasting_selectors(component, values)),
+        jobs=() if component.is_service else tuple(job_selectors(component, values)),
         endpoints={
             each: AddressRecord(values.url(component, each), *values.facts.host_and_port(component, each))
             for each in ends

@@ -62,7 +62,7 @@ class Kubernetes(Clustered):
 
     def render(self, stack: Resolved, options: RenderOptions) -> Artifacts:
         """Return the stack for Helm, as manifests, or for Argo CD or Flux."""
-        return kubernetes.verbs.render.artifacts(self.bundle(stack), options.kind)
+        return kubernetes.verbs.render.artifacts(stack, self.bundle(stack), options.kind)
 
     def permissions(self, stack: Resolved) -> Permissions:
         """Return the wires with what is between the pods, and what people and pods may do."""

@@ -74,7 +74,7 @@ def take_out(
     """
     site = site_on_aws(workspace)
     there = site.record()
-    if not there.applied:
+    if not there.applied and not there.kept:
         _refuse_strange(workspace, site, account)
         return ()
     if record.eks_cluster is None or eks.cluster(account, record.eks_cluster) is None:

@@ -21,7 +21,7 @@ def artifacts(stack: Resolved, options: RenderOptions) -> Artifacts:
     name = f"{cloud.place.prefix}-terraform"
     if "cluster" not in cloud.stack.ground.places:
         return Artifacts(name, files)
-    applications = cluster_artifacts(cloud.bundle(told), options.kind)
+    applications = cluster_artifacts(cloud.stack, cloud.bundle(told), options.kind)
     below = {f"{IN_CLUSTER}/{path}": content for path, content in applications.files.items()}
     return Artifacts(name, {**files, **below}, applications.warnings)
 

@@ -5,7 +5,7 @@ from platinfra.model.cluster import ref_of
 from platinfra.model.drift import Drift
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
-from platinfra.targets.kubernetes.drift import find_added, of_object, of_release
+from platinfra.targets.kubernetes.drift import applied_objects, find_added, of_object, of_release
 from platinfra.targets.kubernetes.verbs.session import Session, looking, open_session
 
 
@@ -23,13 +23,12 @@ def drift_of(session: Session) -> list[Drift]:
     namespace, cluster = session.bundle.place.namespace, session.world.cluster
     world = looking(session.world).world
     found: list[Drift] = []
-    wanted = {ref_of(each) for objects in session.rendered.values() for each in objects}
+    wanted = {ref_of(each) for objects in session.rendered.values() for each in objects} | applied_objects(before)
     for action in session.plan.actions:
         applied = before.applied.get(action.key)
         if applied is None or applied.digest != action.digest:
             continue  # the file changed since: that is what `plan` tells
         if isinstance(action, ApplyObjects):
-            wanted |= {ref_of(each) for each in action.objects}
             found += [
                 each for one in action.lasting_objects(world) for each in of_object(action.component, one, cluster)
             ]

@@ -48,8 +48,8 @@ def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
             kind = "tls" if tls else "generic"
             given = "--cert=FILE --key=FILE" if tls else " ".join(f"--from-literal={each}=…" for each in sorted(keys))
             hint = (
-                f"`kubectl create namespace {namespace}` where it is not there yet, then"
-                f" `kubectl create secret {kind} {name} --namespace {namespace} {given}`"
+                f"where the namespace is not there yet, `kubectl create namespace {namespace}` and `kubectl label namespace"
+                f" {namespace} {_PART_OF}={namespace}`; then `kubectl create secret {kind} {name} --namespace {namespace} {given}`"
             )
             yield Diagnostic("missing-secret", f"the Secret `{name}` in the stack's namespace {what}", hint=hint)
 

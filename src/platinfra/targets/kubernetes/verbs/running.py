@@ -2,12 +2,13 @@
 
 import shlex
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Queue
 from typing import Any
 
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Cluster, ObjectRef, ref_of
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus, Page
@@ -30,21 +31,35 @@ class InCluster:
         return self.record.components
 
     def pods(self, component: str) -> list[dict[str, Any]]:
-        """Return the pods of a component that are not done."""
-        found = {
-            pod["metadata"]["name"]: pod
-            for labels in self.components[component].pods
-            for pod in self.cluster.find("pods", self.record.namespace, labels)
-        }
-        return [each for each in found.values() if each.get("status", {}).get("phase") != "Succeeded"]
+        """Return the pods of a component that are not done, those of its jobs too."""
+        known = self.components[component]
+        return _unique(pod for labels in (*known.pods, *known.jobs) for pod in self.find_pods(labels))
+
+    def find_pods(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the pods of the stack's namespace with some labels that are not done."""
+        found = self.cluster.find("pods", self.record.namespace, labels)
+        return [each for each in found if each.get("status", {}).get("phase") != "Succeeded"]
+
+
+def _unique(pods: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({each["metadata"]["name"]: each for each in pods}.values())
 
 
 def running(workspace: Workspace) -> InCluster:
     """Return the stack that was brought into its own cluster; raise PlatinfraError when there is none."""
-    found = find_stack(last_site(workspace))
+    site = last_site(workspace)
+    found = find_stack(site)
     if found is None:
-        raise not_up(workspace)
+        raise _down(site.record()) if site else not_up(workspace)
     return found
+
+
+def _down(record: ClusterRecord) -> PlatinfraError:
+    """Say that a stack is in its cluster no longer, and what of it is."""
+    kept = f"; its data is kept in the namespace `{record.namespace}`" if record.kept else ""
+    rest = ", `platinfra down --delete-data` deletes its data" if record.kept else ""
+    message = f"the stack `{record.stack}` is not in its cluster{kept}"
+    return PlatinfraError(Diagnostic("not-up", message, hint=f"`platinfra up` brings it there{rest}"))
 
 
 def find_stack(site: Site | None) -> InCluster | None:
@@ -57,16 +72,27 @@ def find_stack(site: Site | None) -> InCluster | None:
     return InCluster(record, Kubectl(site.context, site.kubeconfig), site)
 
 
-def _health(pods: Sequence[Mapping[str, Any]], *, expected: bool) -> tuple[str, str]:
-    """Return how pods are, and why; what runs nothing is healthy once it was applied."""
+def _health(needed: Sequence[tuple[Mapping[str, str], Sequence[Mapping[str, Any]]]]) -> tuple[str, str]:
+    """
+    Return how a component is, and why: `needed` are the labels of each kind of its pods, with those that are there.
+
+    What has no pods of its own, or only those of jobs, is healthy once it was applied.
+    """
+    pods = [pod for _, found in needed for pod in found]
     if not pods:
-        return ("stopped", "it has no pods") if expected else ("healthy", "")
+        return ("stopped", "it has no pods") if needed else ("healthy", "")
     waiting = [reason for pod in pods for reason in _reasons(pod)]
     broken = any(
         reason.startswith(("CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer")) for reason in waiting
     )
-    ready = all(_is_ready(pod) for pod in pods)
-    return "healthy" if ready else "failed" if broken else "starting", ", ".join(dict.fromkeys(waiting))
+    absent = [_as_selector(labels) for labels, found in needed if not found]
+    ready = not absent and all(_is_ready(pod) for pod in pods)
+    why = [*(f"it has no pods with {each}" for each in absent), *dict.fromkeys(waiting)]
+    return "healthy" if ready else "failed" if broken else "starting", ", ".join(why)
+
+
+def _as_selector(labels: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={value}" for name, value in labels.items())
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:
@@ -109,8 +135,10 @@ def statuses(stack: InCluster) -> list[ComponentStatus]:
 
 
 def _status(stack: InCluster, name: str) -> ComponentStatus:
-    data, pods = stack.components[name], stack.pods(name)
-    health, detail = _health(pods, expected=bool(data.pods))
+    data = stack.components[name]
+    needed = [(labels, stack.find_pods(labels)) for labels in data.pods]
+    pods = _unique(pod for _, found in needed for pod in found)
+    health, detail = _health(needed)
     statuses = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])]
     images = dict.fromkeys(each["image"] for pod in pods for each in pod["spec"]["containers"])
     return ComponentStatus(

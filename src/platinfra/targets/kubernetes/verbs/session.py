@@ -15,7 +15,7 @@ from platinfra.targets.kubernetes.place import prefix
 from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
-from platinfra.targets.kubernetes.verbs import routes, scale
+from platinfra.targets.kubernetes.verbs import immutable, namespaces, routes, scale
 from platinfra.targets.kubernetes.verbs.made import own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.overrides import Become, find_ignored
 from platinfra.targets.kubernetes.verbs.site import Site, own_site
@@ -68,7 +68,7 @@ def refuse_impossible(stack: Resolved, bundle: Bundle) -> None:
 
     charts = helm.find()
     Kubectl().contexts()
-    _, wrong = _judge(stack, bundle, charts, bundle.place.version, frozenset())
+    _, wrong = judge(stack, bundle, charts, bundle.place.version)
     refuse(wrong)
 
 
@@ -85,14 +85,15 @@ def open_session(stack: Resolved) -> Session:
 def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld) -> Session:
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
-    objects, wrong = _judge(stack, bundle, world.charts, world.version, kinds)
-    refuse(_lacking(bundle, world.cluster))
+    objects, wrong = judge(stack, bundle, world.charts, world.version, kinds)
+    refuse([*namespaces.conflicts(bundle, world.cluster, site.record().applied), *_lacking(bundle, world.cluster)])
     refuse([*missing(bundle), *wrong])
+    refuse(immutable.conflicts(bundle, objects, world.cluster))
     return Session(stack, bundle, site, world, objects, plan(bundle, objects))
 
 
-def _judge(
-    stack: Resolved, bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]
+def judge(
+    stack: Resolved, bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str] = frozenset()
 ) -> tuple[Rendered, list[Diagnostic]]:
     """Return what the charts of a stack become in a cluster with `kinds`, and what is wrong with it."""
     objects = render_charts(bundle, charts, version, kinds)
