@@ -11,6 +11,7 @@ from typing import Any
 
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.values import address_part
+from platinfra.targets.kubernetes.admissions import labels_of_jobs
 from platinfra.targets.kubernetes.facts import SIGN_IN, ClusterValues, part_name
 from platinfra.targets.kubernetes.place import metadata
 from platinfra.targets.kubernetes.routes import (
@@ -56,6 +57,9 @@ def objects(values: ClusterValues) -> Iterator[Object]:
             name = component.name if number == 0 else f"{component.name}-{number}"
             ingress, egress = _ingress(component, values), _egress(component, values)
             yield _policy(name, values, component, selector, ingress=ingress, egress=egress)
+        if found := list(dict.fromkeys(_admitting(component, values))):
+            egress = [_outside(each) for each in found]
+            yield _policy(f"{component.name}-grants", values, component, labels_of_jobs(component), egress=egress)
 
 
 def selectors(component: Component, values: ClusterValues) -> list[dict[str, str]]:
@@ -73,6 +77,9 @@ def selectors(component: Component, values: ClusterValues) -> list[dict[str, str
 def openings(component: Component, values: ClusterValues) -> Iterator[Opening]:
     """Yield what a component reaches outside the stack."""
     recipe, name = values.facts.recipe(component), component.name
+    if component.is_service:
+        yield from _admitting(component, values)
+        return
     if recipe.rbac:
         yield Opening(name, ANYWHERE, tuple(_API_PORTS), "the Kubernetes API, whose address only the cluster knows")
     for each in recipe.outside:
@@ -83,13 +90,23 @@ def openings(component: Component, values: ClusterValues) -> Iterator[Opening]:
         provider = values.graph.components[binding.provider]
         served = provider.is_service or not selectors(provider, values)
         if served and not values.facts.recipe(provider).client_only:
-            usual = values.catalog.capability(binding.capability).port
             yield Opening(
                 name,
                 ANYWHERE,
-                (_port_of_address(binding, values) or usual or _HTTPS,),
+                (_served_port(binding, values),),
                 f"{binding.provider}, whose addresses the cloud chooses",
             )
+
+
+def _admitting(component: Component, values: ClusterValues) -> Iterator[Opening]:
+    """Yield what the Jobs reach by which a service of the cloud admits its consumers: the service, and nothing else."""
+    cloud, recipe = values.facts.place.cloud, values.facts.recipe(component)
+    if cloud is None or not component.is_service or not cloud.administers(component):
+        return
+    for binding in values.graph.bindings_to(component.name):
+        if binding.capability in recipe.admissions:
+            reason = f"it admits the consumers of {component.name}, whose addresses the cloud chooses"
+            yield Opening(f"{component.name}-grants", ANYWHERE, (_served_port(binding, values),), reason)
 
 
 def _ingress(component: Component, values: ClusterValues) -> list[Object]:
@@ -112,12 +129,15 @@ def _egress(component: Component, values: ClusterValues) -> list[Object]:
         peers = [] if provider.is_service else _pods(provider, values)
         if peers and (ports := _ports(binding, values)):
             found.append({"to": peers, "ports": ports})
-    for each in dict.fromkeys(openings(component, values)):
-        block: Object = {"cidr": each.to}
-        if each.to == ANYWHERE:
-            block["except"] = [METADATA]
-        found.append({"to": [{"ipBlock": block}], "ports": [_port(port) for port in each.ports]})
-    return found
+    return [*found, *(_outside(each) for each in dict.fromkeys(openings(component, values)))]
+
+
+def _outside(opening: Opening) -> Object:
+    """Return the rule that lets pods out through an opening."""
+    block: Object = {"cidr": opening.to}
+    if opening.to == ANYWHERE:
+        block["except"] = [METADATA]
+    return {"to": [{"ipBlock": block}], "ports": [_port(port) for port in opening.ports]}
 
 
 def _ports(binding: Binding, values: ClusterValues) -> list[Object]:
@@ -137,8 +157,15 @@ def _traffic(carrier: Component, values: ClusterValues) -> list[Object]:
     return [{"namespaceSelector": {"matchLabels": labels}}] if namespace else []
 
 
+def _served_port(binding: Binding, values: ClusterValues) -> int:
+    """Return the port at which something outside the cluster serves a wire."""
+    told = values.attribute(binding, "port")
+    usual = values.catalog.capability(binding.capability).port
+    return told if isinstance(told, int) else _port_of_address(binding, values) or usual or _HTTPS
+
+
 def _port_of_address(binding: Binding, values: ClusterValues) -> int | None:
-    """Return the port of something outside the cluster; None where it tells no address of its own."""
+    """Return the port in the address of something outside the cluster; None where it tells none."""
     address = values.attribute(binding, "issuer" if binding.capability == SIGN_IN else "endpoint")
     port = address_part(address, "port") if isinstance(address, str) else None
     return port if isinstance(port, int) else None
