@@ -122,6 +122,10 @@ class AwsStatement(Entry):
     resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
     conditions: dict[str, dict[str, str | list[str]]] = Field(default={}, description="Operator to key to value.")
     reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
+    copied: bool = Field(
+        default=False,
+        description="It opens what pods find in a Secret of the cluster, so that their roles do without it.",
+    )
 
 
 class AwsRole(Entry):

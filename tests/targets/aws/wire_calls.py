@@ -106,7 +106,7 @@ def object_store(names: Names) -> Verbs:
             for each in ("PutObject", "AbortMultipartUpload", "ListMultipartUploadParts")
         ]
         + names.with_key("s3", "GenerateDataKey", "Decrypt"),
-        "delete": [Call(f"s3:{each}", names.object(each)) for each in ("DeleteObject", "DeleteObjectVersion")],
+        "delete": [Call("s3:DeleteObject", names.object("DeleteObject"))],
         "list": [
             Call("s3:ListBucket", bucket, (("s3:prefix", names.consumer),)),
             Call("s3:ListBucket", bucket, (("s3:prefix", f"{names.consumer}/models/"),)),

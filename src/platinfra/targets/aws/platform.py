@@ -1,6 +1,6 @@
 """Network, cluster and machine: what every stack on AWS stands on, with the roles that AWS' own services need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,13 @@ _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{archit
 """Public parameter that holds the newest Amazon Linux 2023 image."""
 _CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
-_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
+_CNI = {"namespace": "kube-system", "service_account": "aws-node"}
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+REASONS: Mapping[str, str] = {
+    **karpenter.REASONS,
+    "FindLogGroup": "flow logs look for their group among all of them, which cannot be scoped",
+}
+"""Statements whose resource has to be `*`, and why."""
 Modules = dict[str, dict[str, Any]]
 
 
@@ -48,6 +54,8 @@ def roles(values: AwsValues) -> Iterator[Role]:
         eks, machines = documents.service_trust(place, "eks.amazonaws.com"), f"ec2.{place.region.domain}"
         yield _role(place, "cluster", eks, managed=("AmazonEKSClusterPolicy",))
         yield _role(place, karpenter.NODES, documents.plain_service_trust(machines), managed=_NODE_POLICIES)
+        interfaces = documents.pod_trust(place, place.cluster_name, **_CNI)
+        yield _role(place, "cluster-network", interfaces, managed=("AmazonEKS_CNI_Policy",))
         disks = documents.pod_trust(place, place.cluster_name, **_CSI)
         yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
         if place.cluster.karpenter:
@@ -132,7 +140,11 @@ def _addons() -> dict[str, Any]:
     plain = ("coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server")
     return {
         **{name: {} for name in plain},
-        "vpc-cni": {"configuration": '{"enableNetworkPolicy":"true"}'},
+        "vpc-cni": {
+            "configuration": '{"enableNetworkPolicy":"true"}',
+            "role_arn": role_arn("cluster-network"),
+            "service_account": _CNI["service_account"],
+        },
         "aws-ebs-csi-driver": {"role_arn": role_arn("cluster-disks"), "service_account": _CSI["service_account"]},
     }
 
@@ -175,8 +187,9 @@ def _flow_log_role(place: AwsPlace) -> Role:
     group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     allowed = documents.statement("WriteFlowLogs", actions, [group, f"{group}:log-stream:*"])
+    found = documents.statement("FindLogGroup", ["logs:DescribeLogGroups"], ["*"])
     trust = documents.service_trust(place, "vpc-flow-logs.amazonaws.com", place.arn("ec2", "vpc-flow-log/*"))
-    return _role(place, "network-logs", trust, further={"flow-logs": documents.policy([allowed])})
+    return _role(place, "network-logs", trust, further={"flow-logs": documents.policy([allowed, found])})
 
 
 def _machine_role(values: AwsValues) -> Role:

@@ -31,6 +31,8 @@ class Statement:
     provider: str
     reason: str | None = None
     """Why a resource is `*`."""
+    copied: bool = False
+    """It opens what pods find in a Secret of the cluster."""
 
     @property
     def by_id(self) -> bool:
@@ -48,6 +50,7 @@ def statements_of(component: Component, values: AwsValues) -> list[Statement]:
     bindings = values.graph.bindings_of(component.name)
     found = [each for binding in bindings for each in statements_of_wire(binding, values)]
     found += [each for binding in bindings for each in _lent_statements(binding, values)]
+    found = [each for each in found if not each.copied or component.place != "cluster"]
     of_roles = {MAIN: recipe.statements} | {name: role.statements for name, role in recipe.roles.items()}
     if recipe.role is not None:
         of_roles[MAIN] = [*recipe.statements, *recipe.role.statements]
@@ -77,6 +80,8 @@ def statements_of_wire(binding: Binding, values: AwsValues) -> Iterator[Statemen
                     wire=f"{binding.consumer}.{binding.name}",
                     verb=verb,
                     provider=binding.provider,
+                    # A wire that no tool asks for is the one to what is generated for it.
+                    copied=made.copied or requirement is None,
                 )
 
 
@@ -121,6 +126,7 @@ def _make_statement(
         verb="",
         provider="",
         reason=template.reason,
+        copied=template.copied,
     )
 
 

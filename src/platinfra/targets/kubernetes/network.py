@@ -57,8 +57,8 @@ def objects(values: ClusterValues) -> Iterator[Object]:
             name = component.name if number == 0 else f"{component.name}-{number}"
             ingress, egress = _ingress(component, values), _egress(component, values)
             yield _policy(name, values, component, selector, ingress=ingress, egress=egress)
-        if found := list(dict.fromkeys(_admitting(component, values))):
-            egress = [_outside(each) for each in found]
+        if admitting := list(dict.fromkeys(_admitting(component, values))):
+            egress = [_outside(each) for each in admitting]
             yield _policy(f"{component.name}-grants", values, component, labels_of_jobs(component), egress=egress)
 
 

@@ -13,6 +13,7 @@ from platinfra.facts.aws import instance_types
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
+from platinfra.targets.aws import users
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
 from platinfra.targets.aws.verbs import records, session
 from platinfra.targets.aws.verbs.applications import open_session
@@ -55,7 +56,8 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     same = (part.nothing,) if part.is_empty else ()
     if brought is None:
         return Applied(planned, (_where(cloud),), (*same, *_further(cloud)))
-    return Applied(planned, (_where(cloud), *cluster.addresses(brought)), (*same, *cluster.notes(brought)))
+    notes = (*same, *_for_people(cloud), *cluster.notes(brought))
+    return Applied(planned, (_where(cloud), *cluster.addresses(brought)), notes)
 
 
 def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
@@ -121,9 +123,19 @@ def _where(cloud: CloudStack) -> tuple[str, str]:
     return kind, f"{name} in {place.region.name}"
 
 
+def _for_people(cloud: CloudStack) -> tuple[str, ...]:
+    """Return how each role of users gets into the cluster with kubectl."""
+    place = cloud.place
+    command = f"aws eks update-kubeconfig --region {place.region.name} --name {place.cluster_name}"
+    return tuple(
+        f"kubectl for {role.key}: {command} --role-arn {place.role_arn(role.name)}"
+        for role in users.roles(cloud.values)
+    )
+
+
 def _further(cloud: CloudStack) -> tuple[str, ...]:
     """Return what is done without `up`, and the commands that come next."""
     if "cluster" in cloud.stack.ground.places:
-        return (_NEXT,)
+        return (*_for_people(cloud), _NEXT)
     names = ", ".join(each.name for each in cloud.stack.graph.components.values() if not each.is_service)
     return (f"The machine installs the stack by itself; the first time takes some minutes: {names}.", _NEXT)
