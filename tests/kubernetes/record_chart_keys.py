@@ -135,7 +135,7 @@ class _Cloud:
     def attribute(self, binding: Binding, name: str) -> Any:
         return None
 
-    def identifies(self, component: Component) -> bool:
+    def identifies(self, component: Component, *, code: bool = False) -> bool:
         return False
 
     def fact(self, name: str) -> Any:

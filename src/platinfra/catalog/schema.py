@@ -4,10 +4,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from platinfra.catalog import stack_wires
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
-from platinfra.catalog.stack_wires import with_stack
 from platinfra.model.ground import PLACES, Ground, Place
 
 
@@ -255,6 +255,11 @@ class Tool(Entry):
         }
         return tuple(place for place, holds in found.items() if holds)
 
+    def is_of_code(self, requirement: str) -> bool:
+        """Tell whether a wire is that of people's code, which runs in pods apart from the tool's own."""
+        run = self.run.kubernetes
+        return run is not None and run.code is not None and stack_wires.is_of_code(requirement)
+
     def is_proved(self, place: Place) -> bool:
         """Tell whether `platinfra check` carries out the proof of what it provides: it does so on a machine alone."""
         return place == "machine" and place in self.places and self.check is not None
@@ -289,7 +294,7 @@ class Tool(Entry):
     def _with_stack(cls, data: Any) -> Any:
         if not isinstance(data, dict) or data.get("uses") != "stack":
             return data
-        return {**data, "requires": with_stack(data.get("requires", {}))}
+        return {**data, "requires": stack_wires.with_stack(data.get("requires", {}))}
 
     @field_validator("provides", mode="before")
     @classmethod

@@ -23,6 +23,9 @@ from platinfra.targets.aws.place import AwsPlace
 MAIN = "main"
 """The role that gets the permissions of a component's wires."""
 
+CODE = "code"
+"""The role of pods with people's code."""
+
 
 class AwsFacts:
     """Implements `Facts`."""

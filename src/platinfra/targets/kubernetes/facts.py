@@ -37,6 +37,11 @@ def part_name(component: Component, key: str) -> str:
     return component.name if key == MAIN else f"{component.name}-{key}"
 
 
+def code_account(component: Component) -> str:
+    """Return the service account of pods with people's code."""
+    return f"{component.name}-code"
+
+
 class ClusterFacts:
     """Implements `Facts`."""
 
@@ -181,6 +186,7 @@ class ClusterFacts:
         """Return what the stack's namespace and the settings of the deployment are to every component."""
         return {
             "account": component.name,
+            "code.account": code_account(component),
             "namespace": self.place.namespace,
             "registry": self.place.deployment.registry,
             "storage_class": self.place.deployment.storage_class,

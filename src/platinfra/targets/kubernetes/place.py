@@ -26,8 +26,8 @@ class Cloud(Protocol):
     def client_env(self, binding: Binding) -> Mapping[str, Any]:
         """Return the variables of code that uses a service."""
 
-    def identifies(self, component: Component) -> bool:
-        """Tell whether the pods of a component get a role of the cloud."""
+    def identifies(self, component: Component, *, code: bool = False) -> bool:
+        """Tell whether the pods of a component get a role of the cloud, or those with people's code do."""
 
     def fact(self, name: str) -> Any:
         """Return something of the cloud that is no component's, such as the name of the cluster; None when unknown."""
