@@ -180,6 +180,10 @@ class AwsRun(Entry):
     grants: dict[str, dict[str, list[AwsStatement]]] = Field(
         default={}, description="Capability to access verb to what the consumer's role gets."
     )
+    whole: dict[str, dict[str, list[AwsStatement]]] = Field(
+        default={},
+        description="What a consumer that cannot share gets beside `grants`: it has a module of its own.",
+    )
     alarms: dict[str, AwsAlarm] = Field(default={}, description="What is worth an alarm.")
     failures: dict[str, dict[str, Any]] = Field(
         default={}, description="EventBridge patterns of what is worth a message when it fails."

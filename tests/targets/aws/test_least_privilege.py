@@ -8,7 +8,10 @@ from tests.targets.aws.evaluator import Call, allowed
 from tests.targets.aws.stacks import ACCOUNT, NAMES, root_of, text_of, values_of
 from tests.terraform import TERRAFORM, environment, terraform
 
+from platinfra.diagnostics import PlatinfraError
 from platinfra.model.template import plain
+from platinfra.targets.aws import labels
+from platinfra.targets.aws.record import kept_calls
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.statements import statements_of
 
@@ -113,6 +116,80 @@ def test_processes_of_a_machine_still_read_their_own_secret() -> None:
     values = values_of(text_of("cloud-vm"))
     found = [action for each in statements_of(values.graph.components["mlflow"], values) for action in each.actions]
     assert "secretsmanager:GetSecretValue" in found
+
+
+SHARED = """\
+name: churn
+provider: {name: aws, account-id: "210987654321", region: eu-central-1}
+stack:
+  object_store: [STORE]
+  experiment_tracker: [mlflow]
+  runtime_engine: [RAY]
+  model_serving: [nvidia-triton]
+"""
+OWN_BUCKET = f"churn-s3-ray-{ACCOUNT}"
+
+
+def shared(store: str = "s3", ray: str = "ray") -> str:
+    return SHARED.replace("STORE", store).replace("RAY", ray)
+
+
+def heads(role: Role) -> set[str]:
+    """Return the buckets that a role may ask about as a whole: IAM takes HeadBucket for a listing without a prefix."""
+    found = {f"churn-s3-{ACCOUNT}", OWN_BUCKET, "company", "for-ray"}
+    return {each for each in found if may(role, "s3:ListBucket", f"arn:aws:s3:::{each}")}
+
+
+def of_component(text: str, name: str) -> Role:
+    (found,) = [each for each in root_of(text).roles if each.component == name]
+    return found
+
+
+@pytest.mark.finding("A1")
+def test_whoever_asks_about_a_bucket_as_a_whole_has_one_alone() -> None:
+    root = root_of(shared())
+    names = {label: call["name"] for label, call in root.modules.items() if call["source"] == "./modules/bucket"}
+    assert {label: plain(name) for label, name in names.items()} == {
+        "component_s3": f"churn-s3-{ACCOUNT}",
+        "component_s3__ray": OWN_BUCKET,
+    }
+    wires = plain(root.outputs["wires"])
+    assert wires["ray.artifacts"]["bucket"] == "${module.component_s3__ray.name}"
+    assert wires["mlflow.artifacts"]["bucket"] == "${module.component_s3.name}"
+    ray = of_component(shared(), "ray")
+    assert heads(ray) == {OWN_BUCKET}
+    assert may(ray, "s3:PutObject", f"arn:aws:s3:::{OWN_BUCKET}/ray/x")
+    assert not may(ray, "s3:GetObject", f"arn:aws:s3:::churn-s3-{ACCOUNT}/ray/x")
+    for name in ("mlflow", "nvidia-triton"):
+        assert heads(of_component(shared(), name)) == set()
+
+
+@pytest.mark.finding("A1")
+def test_a_bucket_of_its_own_is_kept_and_checked_as_the_shared_one_is() -> None:
+    root = root_of(shared())
+    kept = kept_calls(root.modules)
+    assert kept["component_s3__ray"] == f"bucket {OWN_BUCKET}"
+    assert labels.owner("module.component_s3__ray.aws_s3_bucket.this") == "s3"
+    shared_call, own = root.modules["component_s3"], root.modules["component_s3__ray"]
+    assert {**own, "name": ""} == {**shared_call, "name": ""}
+
+
+@pytest.mark.finding("A1")
+def test_a_bucket_that_is_named_is_not_shared_with_whoever_needs_it_whole() -> None:
+    named = "s3: {settings: {bucket: company}}"
+    with pytest.raises(PlatinfraError) as raised:
+        root_of(shared(named))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.span.line if found.span else None) == ("not-shared", 6)
+    assert "ray-store" in str(found.hint)
+    for_ray = "s3: {as: ray-store, settings: {bucket: for-ray}}"
+    apart = (
+        shared(f"{named}, {for_ray}", "ray: {bind: {artifacts: ray-store}}")
+        .replace("[mlflow]", "[mlflow: {bind: {artifacts: s3}}]")
+        .replace("[nvidia-triton]", "[nvidia-triton: {bind: {models: s3}}]")
+    )
+    assert heads(of_component(apart, "ray")) == {"for-ray"}
+    assert heads(of_component(apart, "mlflow")) == set()
 
 
 OWNED = "kubernetes.io/cluster/aws-mlops-stack"

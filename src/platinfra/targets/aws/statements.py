@@ -69,9 +69,11 @@ def statements_of_wire(binding: Binding, values: AwsValues) -> Iterator[Statemen
     consumer = values.graph.components[binding.consumer]
     requirement = values.tool(consumer).requires.get(binding.name)
     role = requirement.role if requirement else MAIN
-    verbs = values.facts.recipe(provider).grants.get(binding.capability, {})
+    recipe = values.facts.recipe(provider)
+    verbs = recipe.grants.get(binding.capability, {})
+    further = recipe.whole[binding.capability] if values.facts.has_to_itself(binding) else {}
     for verb in binding.access:
-        for template in verbs.get(verb, []):
+        for template in (*verbs.get(verb, []), *further.get(verb, [])):
             made = _make_statement(template, provider, binding, values)
             if made:
                 yield replace(
