@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from platinfra.facts.aws import instance_types
+from platinfra.facts.aws import eks, instance_types
 from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
-from platinfra.targets.aws.schema import EksCluster
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameter that holds the newest Amazon Linux 2023 image."""
@@ -87,7 +86,10 @@ def _network(values: AwsValues) -> dict[str, Any]:
         "tags": place.tags(),
         "region": place.region.name,
         "cidr": network.cidr,
-        "zones": place.zones,
+        # The account says which there are: letters mean other zones in other accounts, and EKS has none in some.
+        "zones": place.network.zones,
+        "zone_count": place.zone_count,
+        "unsupported_zone_ids": list(eks().unsupported_zones.get(place.region.name, ())),
         "nat": network.nat,
         "flow_logs": network.flow_logs,
         "flow_log_role_arn": role_arn("network-logs") if network.flow_logs else None,
@@ -106,13 +108,14 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "source": "./modules/cluster",
         "name": place.cluster_name,
         "tags": place.tags(),
-        "kubernetes_version": cluster.version,
+        "kubernetes_version": place.kubernetes_version,
         "vpc_id": values.facts.platform["network.vpc_id"],
         "subnet_ids": values.facts.platform["network.private_subnet_ids"],
         "key_arn": key_arn(values),
         "cluster_role_arn": role_arn("cluster"),
         "node_role_arn": role_arn("cluster-nodes"),
         "public_access_cidrs": cluster.public_access,
+        "private_access": cluster.private_access,
         "instance_types": cluster.instance_types,
         "architecture": "arm64" if arm else "x86_64",
         "node_min": cluster.min,
@@ -120,20 +123,12 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "node_max": cluster.max,
         "node_disk_gb": cluster.disk,
         "capacity_type": "SPOT" if cluster.spot else "ON_DEMAND",
-        "gpu": _gpu_group(cluster),
         "addons": _addons(),
         "access_entries": _access_entries(place),
         "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.karpenter else None,
         "log_types": _CLUSTER_LOGS,
         "log_days": place.log_days,
     }
-
-
-def _gpu_group(cluster: EksCluster) -> dict[str, Any] | None:
-    """Return the group of nodes with GPUs; where Karpenter is, it adds such nodes when pods wait for them."""
-    if cluster.gpu is None or cluster.karpenter:
-        return None
-    return {"instance_types": [cluster.gpu.instance_type], "max": cluster.gpu.max}
 
 
 def _addons() -> dict[str, Any]:

@@ -1,6 +1,21 @@
+# The zones of this account in which a cluster may lie; those of AWS' edge locations are not for us.
+data "aws_availability_zones" "this" {
+  count = length(var.zones) == 0 ? 1 : 0
+
+  exclude_zone_ids = var.unsupported_zone_ids
+
+  filter {
+    name   = "zone-type"
+    values = ["availability-zone"]
+  }
+}
+
 locals {
+  found     = sort(flatten(data.aws_availability_zones.this[*].names))
+  all_zones = length(var.zones) > 0 ? var.zones : slice(local.found, 0, min(var.zone_count, length(local.found)))
+
   # Place of a zone in the list: it decides the zone's addresses.
-  zones = { for place, zone in var.zones : zone => place }
+  zones = { for place, zone in local.all_zones : zone => place }
 
   # The lower half of the range is for pods and jobs, four big subnets; of the upper half, a quarter each is for what
   # faces the internet and for databases. The last quarter of the whole range stays free.
