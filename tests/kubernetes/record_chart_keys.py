@@ -135,6 +135,9 @@ class _Cloud:
     def attribute(self, binding: Binding, name: str) -> Any:
         return None
 
+    def load_balancer(self, scheme: str | None) -> dict[str, str]:
+        return {}
+
     def identifies(self, component: Component, *, code: bool = False) -> bool:
         return False
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.kubernetes.stacks import bundle
 from tests.stacks import resolved
 from tests.targets.aws.stacks import CATALOG, root_of, text_of, values_of
 
@@ -182,3 +183,68 @@ def test_a_machine_is_refused_tools_without_a_recipe_before_it_gets_their_roles(
     assert {each.code for each in raised.value.diagnostics} <= {"tool-not-on-target", "no-recipe"}
     assert {"nvidia-triton", "ray"} <= refused
     assert CATALOG.get("ray").run.local is None
+
+
+ROUTED = """\
+name: churn
+provider: {PROVIDER}
+deployment: {type: TYPE, routes: {domain: ml.example.org, tls: {secret: cert}MORE}}
+stack:
+  experiment_tracker: [mlflow]
+  sign_in: [github: {settings: {organization: acme}}]
+"""
+AWS = 'name: aws, account-id: "210987654321", region: eu-central-1'
+
+
+def routed(more: str = "", provider: str = AWS) -> str:
+    text = ROUTED.replace("PROVIDER", provider).replace("MORE", more)
+    return text.replace("type: TYPE, ", "type: kubernetes, " if provider == AWS else "")
+
+
+def balancer(text: str) -> Any:
+    """Return what the Gateway's own parameters say of its Service; None where it has none."""
+    made = bundle(text)
+    (gateway,) = [each for each in made.objects if each["kind"] == "Gateway"]
+    proxies = {each["metadata"]["name"]: each for each in made.objects if each["kind"] == "EnvoyProxy"}
+    named = gateway["spec"].get("infrastructure", {}).get("parametersRef")
+    if named is None:
+        assert not proxies
+        return None
+    assert (named["group"], named["kind"]) == ("gateway.envoyproxy.io", "EnvoyProxy")
+    return proxies[named["name"]]["spec"]["provider"]["kubernetes"]["envoyService"]
+
+
+@pytest.mark.finding("A17")
+def test_pages_on_eks_are_inside_the_network_unless_the_file_says_otherwise() -> None:
+    own = "service.beta.kubernetes.io/aws-load-balancer"
+    inside = balancer(routed())["annotations"]
+    assert inside == {f"{own}-type": "nlb", f"{own}-scheme": "internal", f"{own}-internal": "true"}
+    outside = balancer(routed(", scheme: internet-facing, allow: [203.0.113.0/24]"))
+    assert outside["annotations"] == {f"{own}-type": "nlb", f"{own}-scheme": "internet-facing"}
+    assert outside["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
+
+
+@pytest.mark.finding("A17")
+def test_pages_of_any_cluster_are_for_those_whom_the_file_allows() -> None:
+    assert balancer(routed(provider="name: kubernetes")) is None
+    allowed = balancer(routed(", allow: [10.0.0.0/8]", provider="name: kubernetes"))
+    assert allowed == {"loadBalancerSourceRanges": ["10.0.0.0/8"]}
+
+
+@pytest.mark.finding("A17")
+@pytest.mark.parametrize(
+    ("more", "provider", "code"),
+    [
+        (", scheme: internal", "name: kubernetes", "setting-of-another-target"),
+        (", allow: [everybody]", AWS, "invalid-cidr"),
+        (", allow: [10.0.0.1/8]", AWS, "invalid-cidr"),
+        (", allow: [10.0.0.0/8], gateway-class: cilium, from-namespace: x", AWS, "routes-conflict"),
+    ],
+)
+def test_what_a_load_balancer_cannot_be_told_is_refused_in_its_place(more: str, provider: str, code: str) -> None:
+    with pytest.raises(PlatinfraError) as raised:
+        bundle(routed(more, provider))
+    (found,) = raised.value.diagnostics
+    assert found.code == code
+    assert found.span
+    assert found.hint

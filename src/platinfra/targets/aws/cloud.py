@@ -33,6 +33,16 @@ class AwsCloud:
         told = {f"wire.{name}": each for name, each in self._told.get(self._values.facts.wire(binding), {}).items()}
         return dict(self._values.facts.documents.value(env, provider, binding, told))
 
+    def load_balancer(self, scheme: str | None) -> Mapping[str, str]:
+        """Return what both of EKS' controllers understand: a network load balancer, inside the network unless said otherwise."""
+        inside = (scheme or "internal") == "internal"
+        own = "service.beta.kubernetes.io/aws-load-balancer"
+        return {
+            f"{own}-type": "nlb",
+            f"{own}-scheme": "internal" if inside else "internet-facing",
+            **({f"{own}-internal": "true"} if inside else {}),
+        }
+
     def fact(self, name: str) -> Any:
         """Return what Karpenter has to know of the cluster."""
         place = self._values.facts.place

@@ -278,7 +278,7 @@ def problems(destination: Destination) -> Iterator[Diagnostic]:
         yield Diagnostic("users-without-sign-in", "`users` cannot sign in to AWS", destination.users, hint)
     where = partial(destination.where, "deployment")
     if deployment.routes is not None:
-        yield from route_problems(deployment.routes, partial(where, "routes"))
+        yield from route_problems(deployment.routes, partial(where, "routes"), schemes=True)
     yield from _Checks(provider, deployment, where).all()
 
 

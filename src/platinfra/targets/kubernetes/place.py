@@ -29,6 +29,9 @@ class Cloud(Protocol):
     def identifies(self, component: Component, *, code: bool = False) -> bool:
         """Tell whether the pods of a component get a role of the cloud, or those with people's code do."""
 
+    def load_balancer(self, scheme: str | None) -> Mapping[str, str]:
+        """Return the annotations of a Service whose load balancer is reached from where `scheme` says."""
+
     def fact(self, name: str) -> Any:
         """Return something of the cloud that is no component's, such as the name of the cluster; None when unknown."""
 

@@ -24,8 +24,9 @@ locals {
   database_cidrs = { for zone, place in local.zones : zone => cidrsubnet(var.cidr, 5, 20 + place) }
 
   for_cluster = var.cluster_name == null ? {} : { "karpenter.sh/discovery" = var.cluster_name }
-  for_inside  = var.cluster_name == null ? {} : { "kubernetes.io/role/internal-elb" = "1" }
-  for_outside = var.cluster_name == null ? {} : { "kubernetes.io/role/elb" = "1" }
+  of_cluster  = var.cluster_name == null ? {} : { "kubernetes.io/cluster/${var.cluster_name}" = "shared" }
+  for_inside  = var.cluster_name == null ? {} : merge(local.of_cluster, { "kubernetes.io/role/internal-elb" = "1" })
+  for_outside = var.cluster_name == null ? {} : merge(local.of_cluster, { "kubernetes.io/role/elb" = "1" })
 }
 
 resource "aws_vpc" "this" {
