@@ -1,13 +1,16 @@
 """What has to be true of an account before a new cluster is made there, and of a cluster that AWS upgraded meanwhile."""
 
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.kubernetes.stacks import bundle
 from tests.stacks import resolved
+from tests.targets.aws.conftest import Cloud
 from tests.targets.aws.stacks import CATALOG, root_of, text_of, values_of
+from tests.terraform import TERRAFORM
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.document import load_text
@@ -24,6 +27,7 @@ deployment: {DEPLOYMENT}
 stack:
   experiment_tracker: [mlflow]
 """
+FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 NETWORK = "network: {vpc-id: vpc-0a1b2c3d, private-subnets: [subnet-0a1b2c3d, subnet-0a1b2c3e]}"
 EXISTING = f"cluster: {{name: ours, security-group: sg-0a1b2c3d}}, {NETWORK}"
 
@@ -59,6 +63,27 @@ def test_an_api_that_nobody_may_reach_is_told_before_anything_is_made(deployment
     found = list(up._check_reach(stack(deployment)))
     assert codes(found) == problems
     assert all("private-access" in str(each.hint) for each in found)
+
+
+@pytest.mark.finding("A6")
+@pytest.mark.live
+@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")
+def test_up_makes_nothing_where_it_could_not_come_to_an_end(cloud: Cloud) -> None:
+    cloud.region = "us-east-1"
+    cloud.write(STACK.replace("DEPLOYMENT", f"charts: {FIXTURES}, cluster: {{karpenter: false}}"))
+    done = cloud.run("up", "--yes")
+    assert (done.code, "api-unreachable" in done.said) == (2, True), done.said
+    assert cloud.client("s3").list_buckets()["Buckets"] == []
+
+
+@pytest.mark.finding("A12")
+def test_people_are_told_how_they_get_a_kubeconfig() -> None:
+    users = "users: [{name: ada@example.org, role: admin}]\n"
+    sign_in = "sign-in: {provider: 'arn:aws:iam::210987654321:saml-provider/company'}"
+    told = up._for_people(cloud_stack(resolved(STACK.replace("DEPLOYMENT", sign_in) + users)))
+    command = "aws eks update-kubeconfig --region us-east-1 --name churn"
+    assert told == (f"kubectl for admin: {command} --role-arn arn:aws:iam::210987654321:role/churn-admin",)
+    assert up._for_people(stack("")) == ()
 
 
 @pytest.mark.finding("A6")
