@@ -10,7 +10,7 @@ from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.facts import CODE, MAIN, AwsValues
 from platinfra.targets.aws.statements import Statement, statements_of
-from platinfra.targets.kubernetes.facts import code_account
+from platinfra.targets.kubernetes.place import code_account
 
 MACHINE = "machine"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platinfra.model.graph import Component
-from platinfra.targets.kubernetes.facts import ClusterValues, code_account
-from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.facts import ClusterValues
+from platinfra.targets.kubernetes.place import code_account, metadata
 
 Object = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"

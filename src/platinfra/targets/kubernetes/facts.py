@@ -20,7 +20,7 @@ from platinfra.model.template import ABSENT, Absent, Value, holds_secret, parse_
 from platinfra.resolve.values import Values
 from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
-from platinfra.targets.kubernetes.place import ClusterPlace
+from platinfra.targets.kubernetes.place import ClusterPlace, code_account
 
 MAIN = "main"
 PAGE = "page"
@@ -35,11 +35,6 @@ _NO_RECIPE = KubernetesRun()
 def part_name(component: Component, key: str) -> str:
     """Return what a release or a workload is called: as its component, or with a name of its own behind it."""
     return component.name if key == MAIN else f"{component.name}-{key}"
-
-
-def code_account(component: Component) -> str:
-    """Return the service account of pods with people's code."""
-    return f"{component.name}-code"
 
 
 class ClusterFacts:

@@ -12,8 +12,8 @@ from typing import Any
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve.values import address_part
 from platinfra.targets.kubernetes.admissions import labels_of_jobs
-from platinfra.targets.kubernetes.facts import SIGN_IN, ClusterValues, code_account, part_name
-from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.facts import SIGN_IN, ClusterValues, part_name
+from platinfra.targets.kubernetes.place import code_account, metadata
 from platinfra.targets.kubernetes.routes import (
     SOLVER_PORT,
     carriers,

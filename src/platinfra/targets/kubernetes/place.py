@@ -95,6 +95,11 @@ def place_of(
     return ClusterPlace(graph.stack, graph.environment, version, deployment, context, cloud, tuple(users), digests)
 
 
+def code_account(component: Component) -> str:
+    """Return the service account of pods with people's code."""
+    return f"{component.name}-code"
+
+
 def metadata(name: str, place: ClusterPlace, component: Component | None = None, **more: Any) -> Mapping[str, Any]:
     """Return the metadata of an object in the stack's namespace."""
     return {"name": name, "namespace": place.namespace, "labels": place.labels(component), **more}

@@ -11,8 +11,8 @@ from platinfra.model.reference import Reference
 from platinfra.model.template import innermost, plain
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
-from platinfra.targets.kubernetes.facts import code_account
 from platinfra.targets.kubernetes.network import code_labels, selectors
+from platinfra.targets.kubernetes.place import code_account
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.record import ClusterRecord, record_of

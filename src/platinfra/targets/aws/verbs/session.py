@@ -72,13 +72,13 @@ def account_of(cloud: CloudStack) -> "Account":
     return account(cloud.place.region.name, cloud.place.account)
 
 
-def as_it_runs(cloud: CloudStack, found: "Account") -> CloudStack:
+def as_it_runs(cloud: CloudStack) -> CloudStack:
     """Return a stack at the version that its own cluster has: AWS upgrades one in time, and takes none back."""
     if cloud.place.kind != "kubernetes" or cloud.place.cluster.name:
         return cloud
     from platinfra.drivers import eks
 
-    there = eks.cluster(found, cloud.place.cluster_name)
+    there = eks.cluster(account_of(cloud), cloud.place.cluster_name)
     return at_version(cloud, str(there["version"]) if there else None)
 
 

@@ -47,7 +47,7 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     if cloud.installs:
         refuse_impossible(stack, cloud.bundle())
     warnings = _preflight(cloud)
-    cloud = session.as_it_runs(cloud, session.account_of(cloud))
+    cloud = session.as_it_runs(cloud)
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "up"):
         with session.session(cloud) as made:
