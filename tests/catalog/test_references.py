@@ -112,6 +112,7 @@ WHOLE: dict[str, Any] = {
             "roles": {"further": {"service": "a.amazonaws.com", "source": "text", "statements": [STATEMENT]}},
             "statements": [STATEMENT],
             "grants": {"sql_database": {"connect": [STATEMENT]}},
+            "whole": {"sql_database": {"connect": [STATEMENT]}},
             "alarms": {
                 "a": {"namespace": "A", "metric": "b", "threshold": 1, "description": "c", "dimensions": {"A": "text"}}
             },

@@ -4,10 +4,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from platinfra.catalog import stack_wires
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
-from platinfra.catalog.stack_wires import with_stack
 from platinfra.model.ground import PLACES, Ground, Place
 from platinfra.model.versions import find_bounds
 
@@ -149,6 +149,10 @@ class AwsStatement(Entry):
     resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
     conditions: dict[str, dict[str, str | list[str]]] = Field(default={}, description="Operator to key to value.")
     reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
+    copied: bool = Field(
+        default=False,
+        description="It opens what pods find in a Secret of the cluster, so that their roles do without it.",
+    )
 
 
 class AwsRole(Entry):
@@ -202,6 +206,10 @@ class AwsRun(Entry):
     )
     grants: dict[str, dict[str, list[AwsStatement]]] = Field(
         default={}, description="Capability to access verb to what the consumer's role gets."
+    )
+    whole: dict[str, dict[str, list[AwsStatement]]] = Field(
+        default={},
+        description="What a consumer that cannot share gets beside `grants`: it has a module of its own.",
     )
     alarms: dict[str, AwsAlarm] = Field(default={}, description="What is worth an alarm.")
     failures: dict[str, dict[str, Any]] = Field(
@@ -278,6 +286,11 @@ class Tool(Entry):
         }
         return tuple(place for place, holds in found.items() if holds)
 
+    def is_of_code(self, requirement: str) -> bool:
+        """Tell whether a wire is that of people's code, which runs in pods apart from the tool's own."""
+        run = self.run.kubernetes
+        return run is not None and run.code is not None and stack_wires.is_of_code(requirement)
+
     def is_proved(self, place: Place) -> bool:
         """Tell whether `platinfra check` carries out the proof of what it provides: it does so on a machine alone."""
         return place == "machine" and place in self.places and self.check is not None
@@ -312,7 +325,7 @@ class Tool(Entry):
     def _with_stack(cls, data: Any) -> Any:
         if not isinstance(data, dict) or data.get("uses") != "stack":
             return data
-        return {**data, "requires": with_stack(data.get("requires", {}))}
+        return {**data, "requires": stack_wires.with_stack(data.get("requires", {}))}
 
     @field_validator("provides", mode="before")
     @classmethod

@@ -16,7 +16,17 @@ from platinfra.targets.kubernetes.plan import problems
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
-BUILT = {"bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "optuna", "tensorflow-serving"}
+BUILT = {
+    "nvidia-triton",
+    "bentoml",
+    "fastapi",
+    "luigi",
+    "mlflow-serving",
+    "mlserver",
+    "nannyml",
+    "optuna",
+    "tensorflow-serving",
+}
 
 
 def plainly(made: Bundle) -> list[dict]:

@@ -11,7 +11,8 @@ from platinfra.model.reference import Reference
 from platinfra.model.template import innermost, plain
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
-from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.network import code_labels, selectors
+from platinfra.targets.kubernetes.place import code_account
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.record import ClusterRecord, record_of
@@ -85,6 +86,9 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
         yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.facts.place.namespace)
     for component in values.graph.components.values():
         recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints
+        for labels in code_labels(component, values):
+            ports = [{"containerPort": port} for port in (recipe.code.ports if recipe.code else ())]
+            yield _pod(code_account(component), labels, ports, values.facts.place.namespace)
         if component.is_service or not (
             recipe.pods or recipe.jobs or any(each.kinds for each in recipe.charts.values())
         ):
