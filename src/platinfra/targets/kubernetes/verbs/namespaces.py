@@ -13,6 +13,7 @@ PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 """The label of the namespaces of operators that platinfra brought."""
 _SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+"""No stack may be called so (`reserved-name`); some charts of operators belong there."""
 
 
 def conflicts(bundle: Bundle, cluster: Cluster, applied: Container[str]) -> Iterator[Diagnostic]:
@@ -22,10 +23,7 @@ def conflicts(bundle: Bundle, cluster: Cluster, applied: Container[str]) -> Iter
     `applied` are the keys of the steps that the record says are there: their namespaces are ours already.
     """
     name = bundle.place.namespace
-    if name in _SYSTEM:
-        hint = "give the stack another `name`"
-        yield Diagnostic("namespace-taken", f"the namespace `{name}` belongs to Kubernetes itself", hint=hint)
-    elif NAMESPACE not in applied and (found := cluster.get(_ref(name))) and not is_ours(found):
+    if NAMESPACE not in applied and (found := cluster.get(_ref(name))) and not is_ours(found):
         yield _refusal(name, f"{PART_OF}={name}", "give the stack another `name`")
     operators = {step.release.namespace: step.key for step in bundle.steps if step.release and step.release.shared}
     for each, key in operators.items():
