@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from platinfra.cli.main import run
 from platinfra.drivers import process_tree
 from platinfra.drivers.runtime_folder import runtime_folder
+from platinfra.facts import aws
 from tests.distribution import longest_first, scheduler
 from tests.durations import Recorder
 
@@ -79,6 +81,12 @@ def platinfra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return Ended(code, captured.out, captured.err)
 
     return command
+
+
+@pytest.fixture(autouse=True)
+def _one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warnings about versions of Kubernetes on EKS come with time: here it is always the same day."""
+    monkeypatch.setattr(aws, "today", lambda: date(2026, 12, 10))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -71,9 +71,11 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def terraform(*arguments: str, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run Terraform to its end and return what it said."""
+def terraform(
+    *arguments: str, cwd: Path, env: dict[str, str], given: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Terraform to its end, with `given` as its input, and return what it said."""
     assert TERRAFORM, "terraform is not on PATH"
     return subprocess.run(
-        [TERRAFORM, *arguments], cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=240
+        [TERRAFORM, *arguments], cwd=cwd, env=env, input=given, capture_output=True, text=True, check=False, timeout=240
     )

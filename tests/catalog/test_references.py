@@ -58,6 +58,7 @@ WHOLE: dict[str, Any] = {
             "processes": {"main": {"command": ["text"], "env": {"A": "text"}, "endpoints": ["http"]}},
             "ready": [COMMAND],
             "grants": {"sql_database": COMMAND},
+            "maintenance": [{"command": ["a"], "arguments": ["text"], "env": {"A": "text"}}],
             "provides": {"monitoring": {"url": "text"}},
         },
         "kubernetes": {
@@ -86,6 +87,7 @@ WHOLE: dict[str, Any] = {
             },
             "objects": [{"kind": "A", "spec": {"a": ["text"]}}],
             "pods": [{"app": "text"}],
+            "jobs": [{"app": "text"}],
             "secrets": {"held": {"a": "text"}},
             "places": {"http": {"host": "text"}},
             "provides": {"monitoring": {"url": "text"}},
@@ -110,6 +112,7 @@ WHOLE: dict[str, Any] = {
             "roles": {"further": {"service": "a.amazonaws.com", "source": "text", "statements": [STATEMENT]}},
             "statements": [STATEMENT],
             "grants": {"sql_database": {"connect": [STATEMENT]}},
+            "whole": {"sql_database": {"connect": [STATEMENT]}},
             "alarms": {
                 "a": {"namespace": "A", "metric": "b", "threshold": 1, "description": "c", "dimensions": {"A": "text"}}
             },

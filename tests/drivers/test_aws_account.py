@@ -92,6 +92,17 @@ def test_without_a_network_the_error_says_so(monkeypatch: pytest.MonkeyPatch) ->
     assert slugs(raised) == ["no-network"]
 
 
+@pytest.mark.finding("A8")
+def test_zones_have_ids_by_their_names_and_by_subnets_in_them(account: Account) -> None:
+    names = [f"{REGION}a", f"{REGION}b"]
+    found = account.zone_ids(names)
+    assert found.keys() == {*names}
+    assert all("-az" in each for each in found.values())
+    subnet = account.client("ec2").describe_subnets()["Subnets"][0]
+    assert account.zone_ids([subnet["SubnetId"]]) == {subnet["SubnetId"]: subnet["AvailabilityZoneId"]}
+    assert account.zone_ids([]) == {}
+
+
 def test_regions_that_do_not_exist_or_are_not_enabled_are_told(account: Account) -> None:
     assert account.check_region() == ()
     assert [each.code for each in Account("eu-central-9").check_region()] == ["region-not-enabled"]

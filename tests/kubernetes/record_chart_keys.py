@@ -135,7 +135,10 @@ class _Cloud:
     def attribute(self, binding: Binding, name: str) -> Any:
         return None
 
-    def identifies(self, component: Component) -> bool:
+    def load_balancer(self, scheme: str | None) -> dict[str, str]:
+        return {}
+
+    def identifies(self, component: Component, *, code: bool = False) -> bool:
         return False
 
     def fact(self, name: str) -> Any:

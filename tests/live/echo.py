@@ -26,7 +26,9 @@ class Echo(BaseHTTPRequestHandler):
     """Keeps every line it is sent, and says them all."""
 
     def do_GET(self) -> None:
-        self.answer(SAID.read_bytes() if self.path == "/said" and SAID.exists() else b"")
+        files = {"/said": SAID, "/health": PROJECT / "health"}
+        file = files.get(self.path)
+        self.answer(file.read_bytes() if file and file.exists() else b"")
 
     def do_POST(self) -> None:
         with SAID.open("ab") as file:

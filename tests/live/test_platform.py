@@ -172,3 +172,38 @@ def test_mlflow_works_without_its_supervisor_and_keeps_its_port_without_a_note(p
     assert platform.ports() == ports
     assert platform.pids() == before
     assert platform.check("find", "without-supervisor") == 0
+
+
+PURGED = """
+import mlflow, sys
+from pathlib import Path
+mlflow.set_experiment("purge")
+with mlflow.start_run() as run:
+    mlflow.log_text("x" * 1000, "big.txt")
+mlflow.delete_run(run.info.run_id)
+print(run.info.run_id)
+"""
+
+
+@pytest.mark.finding("F6")
+def test_a_tool_s_own_maintenance_runs_with_the_environment_of_its_server(platform: Platform) -> None:
+    python = str(environment("mlflow") / "bin" / "python")
+    logged = platform.run("run", "--", python, "-c", PURGED)
+    assert logged.code == 0, logged.text
+    identifier = logged.out.split()[-1]
+    stored = [each for each in platform.root.rglob("big.txt") if identifier in str(each)]
+    assert len(stored) == 1
+    alone = platform.command("run", "--", "mlflow", "gc")
+    assert "only be used with a backend that allows hard-deleting" in alone.communicate(timeout=60)[1]
+    purged = platform.run("run", "--as", "mlflow", "--", "mlflow", "gc")
+    assert purged.code == 0, purged.text
+    assert not stored[0].exists()
+    script = f"import mlflow; mlflow.MlflowClient().get_run('{identifier}')"
+    gone = platform.command("run", "--", python, "-c", script)
+    assert "not found" in gone.communicate(timeout=60)[1]
+    psql = platform.run("run", "--as", "postgres", "--", "sh", "-c", "command -v pg_dump && echo $PLATINFRA_MARK")
+    assert psql.out.strip().endswith("/bin/pg_dump")
+    for component, code in (("directory", "no-server"), ("mlflwo", "unknown-component")):
+        refused = platform.run("run", "--as", component, "--", "true")
+        assert refused.code == 2
+        assert f"error[{code}]" in refused.err

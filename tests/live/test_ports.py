@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .stack import Ended, Stack, ended, free_port, taken
+from .stack import Ended, Stack, ended, free_port, kill, taken
 
 pytestmark = pytest.mark.live
 
@@ -40,6 +40,34 @@ def second(tmp_path: Path) -> Iterator[Stack]:
     made = Stack(tmp_path / "another stack")
     yield made
     made.end()
+
+
+@pytest.mark.finding("F8")
+def test_what_listens_late_or_is_down_for_a_moment_keeps_its_port_from_other_stacks(
+    stack: Stack, second: Stack
+) -> None:
+    usual = free_port()
+    mended = stack.folder / "mended"
+    mended.touch()
+    stack.echo(port=usual).write(echo={"mode": "hang"}).up()
+    mended.unlink()
+    kill(stack.pids()["echo.server"])  # what is started again listens to nothing
+    second.echo(port=usual).write("second", echo={}).up()
+    assert second.port() != usual
+    second.down()
+    mended.touch()
+    stack.up()
+    stack.down()
+    (second.root / "ports.json").unlink()
+    second.up()
+    assert second.port() == usual
+    second.down()
+    stack.up("--move-ports")
+    (stack.folder / "mended").unlink()
+    kill(stack.pids()["echo.server"])
+    refused = second.run("up")
+    assert refused.code == 2
+    assert f"port {usual} of `echo` is in use by the stack `live` in `{stack.folder}`" in refused.err
 
 
 def up_on_a_terminal(stack: Stack, text: str) -> Ended:

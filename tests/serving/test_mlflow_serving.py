@@ -23,6 +23,7 @@ def metrics(served: Served) -> dict[str, str]:
     return dict(line.rsplit(" ", 1) for line in lines)
 
 
+@pytest.mark.finding("F8")
 def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
     serve: Callable[[str], Served], registry: ModelRegistry
 ) -> None:
@@ -30,6 +31,8 @@ def test_it_follows_the_alias_from_nothing_over_a_broken_version_to_a_clean_end(
     assert served.health() == {"status": "waiting", "waiting_for": f"models:/{served.model}@champion"}
     assert metrics(served)["model_server_up"] == "0"
     assert json.loads(fetch(served.status_url)[2]) == served.health()
+    assert fetch(f"{served.url}/ping")[0] == 503  # the port is held from the start
+    assert json.loads(fetch(f"{served.url}/invocations", b"{}")[2])["message"] == "no model is served now"
     checked = served.check(registry.url)
     assert (checked.returncode, checked.stderr.strip()) == (
         75,

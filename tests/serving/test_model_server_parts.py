@@ -10,9 +10,10 @@ import pytest
 
 from model_server import checking
 from model_server.checking import CheckError, agree, score_example
-from model_server.environments import PreparationError
+from model_server.environments import PreparationError, why
 from model_server.objects import Folder, objects_at
 from model_server.options import parser
+from model_server.processes import find_cause
 from model_server.releases import Release, Releases
 from model_server.versions import ModelVersion, RegistryUnreachableError
 
@@ -156,3 +157,59 @@ def test_the_check_ends_with_what_is_wrong_in_a_line(
     answer(monkeypatch, {**SERVING, "uri": "models:/m@champion"}, [1, 2])
     assert checking.main(["find", "marker"], lambda *_: Registry(problem)) == status  # type: ignore[arg-type,return-value]
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.finding("F2")
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        (
+            ["Traceback (most recent call last):", "  File x", "ModuleNotFoundError: No module named 'lost'"],
+            "ModuleNotFoundError: No module named 'lost'",
+        ),
+        (
+            [
+                "ValueError: bad pickle",
+                "Traceback:",
+                "mlflow.utils.process.ShellCommandException: Non-zero exit code: 3",
+            ],
+            "ValueError: bad pickle",
+        ),
+        (
+            ["raise x", "RuntimeError: process ended with return code 1"],
+            "RuntimeError: process ended with return code 1",
+        ),
+        (["starting", "", "killed"], "killed"),
+        ([], "no output"),
+    ],
+)
+def test_why_a_server_ended_is_the_error_and_not_that_a_child_ended(lines: list[str], cause: str) -> None:
+    assert find_cause(lines) == cause
+
+
+@pytest.mark.finding("F2")
+def test_why_packages_cannot_be_installed_is_one_line_with_the_error_of_a_build() -> None:
+    unknown = "  \u00d7 No solution found when resolving dependencies:\n  ╰─▶ Because lost was not found, it cannot be used.\n\nhint: look\n"
+    assert (
+        why(unknown) == "No solution found when resolving dependencies: Because lost was not found, it cannot be used."
+    )
+    broken = (
+        "  \u00d7 Failed to build `lost==1`\n  ├─▶ The build backend returned an error\n  ╰─▶ Call to `x` failed (exit status: 1)\n\n"
+        "      [stderr]\n      Traceback\n      RuntimeError: needs a compiler\n\n      hint: a problem with the package\n"
+    )
+    assert why(broken).endswith("failed (exit status: 1): RuntimeError: needs a compiler")
+
+
+@pytest.mark.finding("F14")
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ('{"error_code": "X", "message": "no column `a`"}', "no column `a`"),
+        ('{"detail": "too long"}', "too long"),
+        ("<p>Bad\n Request</p>", "<p>Bad Request</p>"),
+        ("[1]", "[1]"),
+        ("", "nothing more"),
+    ],
+)
+def test_a_check_shows_what_the_server_said(answer: str, message: str) -> None:
+    assert checking.server_message(answer) == message

@@ -68,6 +68,10 @@ class Requirement(Entry):
     optional: bool = Field(default=False, description="May stay unbound: what refers to it is left out.")
     many: bool = Field(default=False, description="Binds every provider of the stack.")
     client: bool = Field(default=False, description="The provider's client environment is added to this tool's.")
+    whole: bool = Field(
+        default=False,
+        description="AWS: the tool cannot share it, as it asks about the bucket as a whole; it gets one of its own.",
+    )
     role: str = Field(default="main", description="AWS: which of this tool's roles gets the permissions.")
     places: list[Place] = Field(default=[*PLACES], description="Where the tool needs it.")
     targets: list[str] | None = Field(

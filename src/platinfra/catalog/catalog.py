@@ -1,5 +1,6 @@
-"""The tools and capabilities there are, read one by one when asked for."""
+"""The tools and capabilities there are, read one by one when asked for: names are looked up among what folders hold, never joined to paths."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,8 +92,7 @@ class Catalog:
     def find_capability(self, name: str) -> Capability | None:
         """Return a capability, or None."""
         if name not in self._capabilities:
-            known = name.replace("_", "").isalnum()
-            file = (_capability(self._folders, name) or _capability(_installed_folders(), name)) if known else None
+            file = _capability(self._folders, name) or _capability(_installed_folders(), name)
             self._capabilities[name] = load_capability(file) if file else None
         return self._capabilities[name]
 
@@ -131,19 +131,27 @@ class Catalog:
     def _folder(self, name: str) -> Path | None:
         if name not in self._located:
             known = name.replace("-", "").isalnum() and not name.startswith("-")
-            found = (_first(self._folders, name) or _first(_installed_folders(), name)) if known else None
-            self._located[name] = found
+            self._located[name] = (_first(self._folders, name) or _first(_installed_folders(), name)) if known else None
         return self._located[name]
 
 
 def _capability(folders: Iterable[Path], name: str) -> Path | None:
     """Return the file of a capability, which lies beside the folder of tools."""
-    files = (folder.parent / "capabilities" / f"{name}.yaml" for folder in folders)
-    return next((file for file in files if file.is_file()), None)
+    beside = (folder.parent / "capabilities" for folder in folders)
+    return next((each / f"{name}.yaml" for each in beside if f"{name}.yaml" in _entries(each)), None)
 
 
 def _first(folders: Iterable[Path], name: str) -> Path | None:
-    return next((folder / name for folder in folders if (folder / name / "tool.yaml").is_file()), None)
+    holding = (folder for folder in folders if name in _entries(folder))
+    return next((folder / name for folder in holding if (folder / name / "tool.yaml").is_file()), None)
+
+
+def _entries(folder: Path) -> list[str]:
+    """Return the names in a folder, none when it cannot be read."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _installed_folders() -> Iterator[Path]:

@@ -58,6 +58,13 @@ class Inside(Entry):
     reason: str = Field(description="What for, in a sentence.")
 
 
+class Code(Entry):
+    """Pods in which people run code of their own; the component's other pods are apart from them."""
+
+    labels: dict[str, str] = Field(description="What these pods have beside the labels of all pods of the component.")
+    ports: list[int] = Field(description="TCP ports at which the component's other pods reach them.")
+
+
 class Volume(Entry):
     """Storage that outlives the pod."""
 
@@ -190,6 +197,10 @@ class KubernetesRun(Entry):
     rbac: list[Rule] = Field(default=[], description="What it may do through the Kubernetes API.")
     outside: list[Outside] = Field(default=[], description="What it connects to outside the stack.")
     inside: list[Inside] = Field(default=[], description="What may connect to it from other namespaces.")
+    code: Code | None = Field(
+        default=None,
+        description="Pods with code of people: they get the wires of `uses: stack`, with an account of their own, `${code.account}`.",
+    )
     account: bool = Field(
         default=True, description="Whether it gets a service account; an operator may create its own."
     )

@@ -17,8 +17,8 @@ def find_packages(names: Sequence[str], places: Places) -> Mapping[str, Path]:
     """Return the folders of those packages that there are, in the order in which Python has to look for them."""
     found: dict[str, Path] = {}
     for place in places() if names else ():
-        here = {name: place / PACKAGES / name for name in names if name not in found}
-        found |= {name: folder for name, folder in here.items() if name.isidentifier() and _is_package(folder)}
+        known = _packages_in(place)
+        found |= {name: known[name] for name in names if name in known and name not in found}
         if found.keys() >= {*names}:
             break
     return found
@@ -40,9 +40,10 @@ def _hint(name: str, known: Sequence[str]) -> str:
 
 
 def _known_names(places: Places) -> Sequence[str]:
-    found = {each for place in places() for each in (place / PACKAGES).glob("*") if _is_package(each)}
-    return sorted({each.name for each in found})
+    return sorted({name for place in places() for name in _packages_in(place)})
 
 
-def _is_package(folder: Path) -> bool:
-    return (folder / "__init__.py").is_file()
+def _packages_in(place: Path) -> dict[str, Path]:
+    """Return the packages in a folder of tools, by name: what a file names is looked up among them."""
+    found = {each.name: each for each in (place / PACKAGES).glob("*") if (each / "__init__.py").is_file()}
+    return {name: folder for name, folder in found.items() if name.isidentifier()}

@@ -4,11 +4,12 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from platinfra.catalog import stack_wires
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
-from platinfra.catalog.stack_wires import with_stack
 from platinfra.model.ground import PLACES, Ground, Place
+from platinfra.model.versions import find_bounds
 
 
 class Setting(Entry):
@@ -67,6 +68,21 @@ class Client(Entry):
 
     packages: list[str] = Field(default=[], description="Requirements of code that uses it, pinned.")
     env: dict[str, str] = Field(default={}, description="Variables for such code, such as the tool's address.")
+    needed: list[str] = Field(
+        default=[],
+        description="Packages that a project's own lock has to have: a part of the tool runs in the environment made from it.",
+    )
+    bounds: dict[str, str] = Field(
+        default={}, description="Package to the versions that such code may have of it, such as `>=3,<3.9`."
+    )
+
+    @field_validator("bounds")
+    @classmethod
+    def _can_be_compared(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [each for each in value.values() if find_bounds(each) is None]
+        if wrong:
+            raise ValueError(f"{wrong} are no bounds of versions, such as `>=3,<3.9`")
+        return value
 
 
 class Stop(Entry):
@@ -83,6 +99,14 @@ class Command(Entry):
     env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
     creates: str | None = Field(default=None, description="Skipped when this path exists.")
     timeout: float = Field(default=120, description="Seconds.")
+
+
+class Maintenance(Entry):
+    """What a command of the tool's own maintenance needs beside the environment of its server."""
+
+    command: list[str] = Field(description="How such a command begins, as people type it after `platinfra run --as`.")
+    arguments: list[str] = Field(default=[], description="What stands behind that, before what people add.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those of the server.")
 
 
 class Process(Entry):
@@ -107,6 +131,9 @@ class LocalRun(Entry):
     processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
     ready: list[Command] = Field(default=[], description="After the processes are ready.")
     grants: dict[str, Command] = Field(default={}, description="Capability to the command that admits one consumer.")
+    maintenance: list[Maintenance] = Field(
+        default=[], description="Commands of `platinfra run --as` that need more than the environment of the server."
+    )
     provides: dict[str, dict[Attribute, str]] = Field(
         default={},
         description="Attributes for consumers on this machine, instead of those of `provides`.",
@@ -122,6 +149,10 @@ class AwsStatement(Entry):
     resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
     conditions: dict[str, dict[str, str | list[str]]] = Field(default={}, description="Operator to key to value.")
     reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
+    copied: bool = Field(
+        default=False,
+        description="It opens what pods find in a Secret of the cluster, so that their roles do without it.",
+    )
 
 
 class AwsRole(Entry):
@@ -175,6 +206,10 @@ class AwsRun(Entry):
     )
     grants: dict[str, dict[str, list[AwsStatement]]] = Field(
         default={}, description="Capability to access verb to what the consumer's role gets."
+    )
+    whole: dict[str, dict[str, list[AwsStatement]]] = Field(
+        default={},
+        description="What a consumer that cannot share gets beside `grants`: it has a module of its own.",
     )
     alarms: dict[str, AwsAlarm] = Field(default={}, description="What is worth an alarm.")
     failures: dict[str, dict[str, Any]] = Field(
@@ -251,6 +286,11 @@ class Tool(Entry):
         }
         return tuple(place for place, holds in found.items() if holds)
 
+    def is_of_code(self, requirement: str) -> bool:
+        """Tell whether a wire is that of people's code, which runs in pods apart from the tool's own."""
+        run = self.run.kubernetes
+        return run is not None and run.code is not None and stack_wires.is_of_code(requirement)
+
     def is_proved(self, place: Place) -> bool:
         """Tell whether `platinfra check` carries out the proof of what it provides: it does so on a machine alone."""
         return place == "machine" and place in self.places and self.check is not None
@@ -285,7 +325,7 @@ class Tool(Entry):
     def _with_stack(cls, data: Any) -> Any:
         if not isinstance(data, dict) or data.get("uses") != "stack":
             return data
-        return {**data, "requires": with_stack(data.get("requires", {}))}
+        return {**data, "requires": stack_wires.with_stack(data.get("requires", {}))}
 
     @field_validator("provides", mode="before")
     @classmethod

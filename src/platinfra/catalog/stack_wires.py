@@ -17,6 +17,11 @@ _WIRES: Mapping[str, Mapping[str, Any]] = {
 """Names by which people `bind:` them, so they never change."""
 
 
+def is_of_code(name: str) -> bool:
+    """Tell whether a requirement's name is that of a wire of `uses: stack`."""
+    return name in _WIRES
+
+
 def with_stack(requires: Mapping[str, Any]) -> dict[str, Any]:
     """Return requirements with those of `uses: stack`; a client wire that a tool names itself takes the place of one."""
     own = {each.get("capability") for each in requires.values() if each.get("client")}

@@ -66,3 +66,15 @@ def _components(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
 def component(*, required: bool) -> Callable[[F], F]:
     """Add the argument COMPONENT, completed from the running stack."""
     return click.argument("component", required=required, shell_complete=_components)
+
+
+def as_component(function: F) -> F:
+    """Add the option `--as`, completed from the running stack."""
+    option = click.option(
+        "--as",
+        "component",
+        metavar="COMPONENT",
+        shell_complete=_components,
+        help="Run it in the environment of this component's server.",
+    )
+    return option(function)

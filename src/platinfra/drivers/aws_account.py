@@ -1,7 +1,7 @@
 """An AWS account: who we are in it, and whether a stack fits. boto3 is imported when it is first asked."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -167,6 +167,18 @@ class Account:
                     raise
                 return False
         return True
+
+    def zone_ids(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the ids of zones, which are the same in all accounts: by the names of zones, or by subnets in them."""
+        if not names:
+            return {}
+        ec2 = self.client("ec2")
+        with translate_errors():
+            if names[0].startswith("subnet-"):
+                subnets = ec2.describe_subnets(SubnetIds=[*names])["Subnets"]
+                return {each["SubnetId"]: each["AvailabilityZoneId"] for each in subnets}
+            zones = ec2.describe_availability_zones(ZoneNames=[*names])["AvailabilityZones"]
+        return {each["ZoneName"]: each["ZoneId"] for each in zones}
 
     def check_quotas(self, needs: Needs) -> tuple[Diagnostic, ...]:
         """Return the quotas that a new stack would exceed, and warnings for those that cannot be read."""

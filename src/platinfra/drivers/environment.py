@@ -156,7 +156,7 @@ def _digest(lock: Path) -> str:
     """Hash what decides about the content: the lock, the Python and the platform."""
     try:
         content = lock.read_bytes()
-    except FileNotFoundError as error:
+    except OSError as error:
         raise ActionError(Diagnostic("environment-failed", f"the lock file `{lock}` is missing")) from error
     place = f"{sys.implementation.cache_tag} {sysconfig.get_platform()}"
     return sha256(content + b"\0" + place.encode()).hexdigest()

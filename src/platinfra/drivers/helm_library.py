@@ -76,7 +76,7 @@ class HelmLibrary:
             json.dumps(release.values),
             json.dumps(options | ({"max_history": KEPT} if known else {})),
         )
-        with self._config(release.namespace) as config, _silence, helm_python.Chart.load(path) as chart:
+        with self._config(release.namespace) as config, helm_python.Chart.load(path) as chart:
             self._interruptible(
                 lambda way: _native.call_string(call, config._raw(), way._raw(), chart._raw(), None, *rest)  # noqa: SLF001
             )
@@ -129,6 +129,7 @@ class HelmLibrary:
 
         with (
             _refusals(),
+            _silence,
             helm_python.Config(
                 kubeconfig_path=self._kubeconfig, kube_context=self._context, namespace=namespace
             ) as config,

@@ -8,7 +8,7 @@ from platinfra.drivers.kubernetes_objects import is_custom
 from platinfra.model.cluster import Object, ref_of
 
 _STUCK = "ProgressDeadlineExceeded"
-_READY = ("Ready", "Available", "Established", "Complete", "Succeeded", "RayClusterProvisioned")
+_READY = ("Ready", "Available", "Established", "Complete", "Succeeded")
 
 
 @dataclass(frozen=True, slots=True)

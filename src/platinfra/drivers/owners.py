@@ -22,10 +22,10 @@ def owner(pid: int) -> str | None:
     root = next((root for each in family for root in _roots(each) if key_of(root) == key), None)
     if root is None:
         return None
-    return f"{f'`{program}` of ' if program else ''}{_stack(root)} (pid {pid})"
+    return f"{f'`{program}` of ' if program else ''}{stack_name(root)} (pid {pid})"
 
 
-def _stack(root: Path) -> str:
+def stack_name(root: Path) -> str:
     """Name the stack whose state lies in a folder; one whose state cannot be read has a folder only."""
     name = process_tree.load(root / "state.json").get("stack")
     environment = "" if root.name == _DEFAULT else f", environment `{root.name}`,"

@@ -83,6 +83,11 @@ class LocalProcesses:
         table = process_tree.snapshot()
         return {each["name"]: self._status(each, table) for each in programs}
 
+    def environment(self, name: str) -> Mapping[str, str]:
+        """Return the variables with which a process was started, without the mark of those that end with it; none when it is stopped."""
+        found = self._files.spec(name).get("env", {})
+        return {key: str(value) for key, value in found.items() if key != process_tree.MARK}
+
     def listeners(self, name: str) -> Sequence[Listener]:
         """Return the TCP listeners of a process and its descendants."""
         from platinfra.drivers.port import listeners_of
@@ -219,6 +224,7 @@ class LocalProcesses:
             restarts=max(0, self._files.record(name).get("starts", 0) - 1),
             memory=sum(table[each].memory for each in tree),
             digest=self._files.spec(name).get("digest", ""),
+            seconds=max(0.0, float(info["now"] - info["start"])),
         )
 
 

@@ -5,6 +5,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from platinfra.model.ports import CommandSpec, ProcessSpec
 _NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _SECTION = Path(__file__).with_name("program.conf")
 """What supervisord is told of a program."""
+_LONGEST = 60
+"""Characters of a TMPDIR in which programs can make unix sockets: Python's own need 32 more, and 107 are all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class ProgramFiles:
         section = self._section(spec)
         files = LocalFiles()
         files.folder(spec.run.log.parent)
-        files.write(Path(f"{self._stem(spec.name)}.json"), json.dumps(self._content(spec)))
+        files.write(Path(f"{self._stem(spec.name)}.json"), json.dumps(self._content(spec, sections.parent)))
         files.write(sections / f"{spec.name}.conf", section)
 
     def forget(self, name: str) -> None:
@@ -76,10 +79,11 @@ class ProgramFiles:
     def _stem(self, name: str) -> str:
         return str(self.folder / "run" / name)
 
-    def _content(self, spec: ProcessSpec) -> dict[str, Any]:
+    def _content(self, spec: ProcessSpec, runtime: Path) -> dict[str, Any]:
+        temporary = {name: short_path(spec.run.env[name], runtime) for name in ("TMPDIR",) if name in spec.run.env}
         return {
             "command": [*drop_root(spec.run), *spec.run.command],
-            "env": {**spec.run.env, process_tree.MARK: self.mark_of(spec.name)},
+            "env": {**spec.run.env, **temporary, process_tree.MARK: self.mark_of(spec.name)},
             "cwd": str(spec.run.cwd),
             "owned": [str(each) for each in spec.run.owned] if spec.run.unprivileged else [],
             "umask": current_umask(),
@@ -100,6 +104,15 @@ class ProgramFiles:
             log_bytes=self.limits.log_bytes,
             log_copies=self.limits.log_copies,
         )
+
+
+def short_path(folder: str, runtime: Path) -> str:
+    """Return a path to `folder` that is short enough for unix sockets in it: its own, or that of a link in `runtime`."""
+    if len(folder) <= _LONGEST:
+        return folder
+    link = runtime / f"t{sha256(folder.encode()).hexdigest()[:6]}"
+    LocalFiles().link(link, Path(folder))
+    return str(link)
 
 
 def drop_root(spec: CommandSpec) -> tuple[str, ...]:

@@ -1,13 +1,16 @@
 """Regions, zones and instance types of AWS, as `requirements/aws_facts.py` gathered them; offline and dated by Git."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 DEFAULT_REGION = "us-east-1"
 _FOLDER = Path(__file__).parent
+_SOON = 60
+"""Days before support ends in which people are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,32 @@ class InstanceType:
     gpus: int
     architectures: tuple[str, ...]
     """`x86_64`, `arm64`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eks:
+    """What EKS documents. Source: its user guide, "Kubernetes version lifecycle" and "VPC and subnet requirements"."""
+
+    support_ends: Mapping[str, str]
+    """Kubernetes version to the day when standard support ends, as 2026-12-31; newer ones may exist."""
+    unsupported_zones: Mapping[str, Sequence[str]]
+    """Region to the ids of zones in which no cluster may lie."""
+
+
+@cache
+def eks() -> Eks:
+    """Return what is known of EKS, as of November 2026."""
+    return Eks(**json.loads((_FOLDER / "aws_eks.json").read_text()))
+
+
+def is_near(day: str) -> bool:
+    """Tell whether a day, as 2026-12-31, is over or within the next sixty days."""
+    return (date.fromisoformat(day) - today()).days <= _SOON
+
+
+def today() -> date:
+    """Return this day."""
+    return date.today()  # noqa: DTZ011 (a day more or less is the same to a warning)
 
 
 @cache

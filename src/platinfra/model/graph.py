@@ -20,6 +20,8 @@ class Binding:
     reason: str
     client: bool = False
     """The consumer runs code that uses the provider: it gets the provider's client environment."""
+    whole: bool = False
+    """The consumer cannot share it: where a provider can, it keeps one for this consumer alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class ProcessStatus:
     memory: int
     """Resident bytes of the process and its descendants."""
     digest: str
+    seconds: float = 0.0
+    """Since it was started last."""
 
 
 @dataclass(frozen=True, slots=True)

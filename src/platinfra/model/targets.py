@@ -29,6 +29,8 @@ class Offer(Protocol):
     """What it offers by type of deployment; the first is the usual one."""
     defaults: Mapping[str, str]
     """Capability to the tool that meets it when the stack names none, beside what capabilities say themselves."""
+    reserved: tuple[str, ...]
+    """Patterns of what a stack cannot be called there, with its environment: somebody else's things are called so."""
 
     def sections(self) -> tuple[Any, Any]:
         """Return the schemas of its `provider` and `deployment` in a stack file."""

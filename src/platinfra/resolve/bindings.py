@@ -76,6 +76,7 @@ class Binder:
             for name, requirement in self.requirements(member, optional=True):
                 self.meet(member, name, requirement)
         self.note_absent()
+        self.refuse_shared()
         self.add_routes()
         self.bound.bindings = self.in_order()
         return self.bound
@@ -237,8 +238,35 @@ class Binder:
         usual = self.catalog.capability(requirement.capability).default_access
         access = usual if requirement.access is None else requirement.access
         self.bound.bindings.append(
-            Binding(member.name, name, provider, requirement.capability, tuple(access), reason, requirement.client)
+            Binding(
+                member.name,
+                name,
+                provider,
+                requirement.capability,
+                tuple(access),
+                reason,
+                client=requirement.client,
+                whole=requirement.whole,
+            )
         )
+
+    def refuse_shared(self) -> None:
+        """Refuse an existing bucket, as one names it, for a consumer that cannot share it where others use it too."""
+        for each in self.bound.bindings:
+            provider = self.bound.members[each.provider]
+            aws = provider.tool.run.aws
+            if not (each.whole and provider.place == "service" and aws and aws.existing):
+                continue
+            named = self.bound.components[each.provider].settings.get(aws.existing.setting)
+            others = {other.consumer for other in self.bound.bindings if other.provider == each.provider}
+            if named and others != {each.consumer}:
+                message = f"`{each.consumer}` needs all of `{named}`, and {join_names(sorted(others - {each.consumer}))} would share it"
+                tool, setting = provider.tool.name, aws.existing.setting
+                hint = (
+                    f"name another for it: `{tool}: {{as: {each.consumer}-store, settings: {{{setting}: …}}}}`, and "
+                    f"`{each.consumer}: {{bind: {{{each.name}: {each.consumer}-store}}}}`"
+                )
+                self.refuse("not-shared", message, self.bound.members[each.consumer].span, hint)
 
     def note_remarks(self, member: Member, name: str, requirement: Requirement) -> None:
         """Note what the consumer says of tools that the stack has, bound or not."""

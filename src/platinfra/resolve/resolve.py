@@ -19,6 +19,7 @@ from platinfra.resolve.recipes import idle_machine
 from platinfra.resolve.settings import settings_of
 from platinfra.sections.section import Deployment, Provider, User
 from platinfra.spec.load import Stack
+from platinfra.spec.shape import locate
 
 _MAX_PROBLEMS = 50
 
@@ -42,6 +43,8 @@ class Resolved:
     ground: Ground
     overrides: Mapping[Path_, Span] = field(default_factory=dict)
     """Where each value of a chart stands that the file overrides: component and keys to place."""
+    project_span: Span | None = None
+    """Where the file names the project's requirements."""
 
     @property
     def strangers(self) -> list[Component]:
@@ -92,6 +95,7 @@ def resolve(
         warnings=(*stack.warnings, *bound.warnings),
         ground=chosen.ground,
         overrides=overrides.spans(chosen),
+        project_span=stack.document.value_span(locate(stack.document, ("project", "requirements"))),
     )
 
 

@@ -34,10 +34,10 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
             here = [name for name, each in known.items() if member.place in each.places]
             hint = did_you_mean(key, known) or (f"it has {join_names(here)}" if here else "it has no settings")
             problems.append(Diagnostic("unknown-setting", f"`{member.tool.name}` has no setting `{key}`", span, hint))
-        elif problem := _problem(key, known[key], value, span):
+        elif problem := _problem(key, known[key], _as_meant(known[key], value), span):
             problems.append(problem)
         else:
-            values[key] = value
+            values[key] = _as_meant(known[key], value)
     problems += _apply_bounds(member, values)
     problems += [
         _missing(member, key, each)
@@ -48,6 +48,12 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
         )
     ]
     return values
+
+
+def _as_meant(setting: Setting, value: Scalar) -> Scalar:
+    """Return a value as its setting means it: YAML reads a quantity without a unit as a number."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if setting.format == "quantity" and is_number else value
 
 
 def _apply_bounds(member: Member, values: dict[str, Scalar]) -> Iterator[Diagnostic]:

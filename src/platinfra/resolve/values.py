@@ -20,6 +20,8 @@ from platinfra.model.template import ABSENT, Absent, Value, as_text, fill, parse
 from platinfra.resolve.identifiers import database_identifier
 
 _HTTP, _HTTPS = 80, 443
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""Begin of a region's name to its partition, where that is not `aws`."""
 
 
 class Facts(Protocol):
@@ -216,8 +218,18 @@ def address_part(address: str, part: str) -> str | int | None:
     return {"host": host, "port": int(port or usual), "plain": host if scheme == "http" else None}[part]
 
 
+def ecr_repository(image: str) -> str | None:
+    """Return the ARN of the repository in ECR that an image lies in; None when it lies elsewhere."""
+    matched = re.match(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)", image)
+    if matched is None:
+        return None
+    account, region, name = matched.groups()
+    partition = next((each for start, each in _PARTITIONS.items() if region.startswith(start)), "aws")
+    return f"arn:{partition}:ecr:{region}:{account}:repository/{name}"
+
+
 def _setting(value: Any, form: list[str]) -> Value:
-    """Return a setting as it is, as text, before a slash unless it is empty, only if or whether it was given at all."""
+    """Return a setting as it is, as text, before a slash unless it is empty, only if or whether it was given at all, or as a repository."""
     match form:
         case ["text"]:
             return "".join(map(str, as_text(value) or ()))
@@ -225,6 +237,8 @@ def _setting(value: Any, form: list[str]) -> Value:
             return f"{value}/" if value else ""
         case ["given"]:
             return value if value != "" else ABSENT
+        case ["repository"]:
+            return ecr_repository(str(value)) or ABSENT
         case ["is_given"]:
             return True if value != "" else ABSENT
     found: Value = value

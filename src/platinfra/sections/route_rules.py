@@ -15,10 +15,15 @@ _MAX_HOST = 253
 _ALONE = (("gateway", "gateway_class"), ("gateway", "ingress_class"), ("gateway_class", "ingress_class"))
 
 
-def route_problems(routes: Routes, where: Where) -> Iterator[Diagnostic]:
-    """Yield what is wrong with routes by themselves; `where` finds the place of a key below `routes`."""
+def route_problems(routes: Routes, where: Where, *, schemes: bool = False) -> Iterator[Diagnostic]:
+    """
+    Yield what is wrong with routes by themselves; `where` finds the place of a key below `routes`.
+
+    `schemes` tells whether the target knows load balancers inside a network, and others.
+    """
     yield from _hosts(routes, where)
     yield from _ways(routes, where)
+    yield from _balancer(routes, where, schemes=schemes)
     yield from _tls(routes, where)
 
 
@@ -61,6 +66,35 @@ def _ways(routes: Routes, where: Where) -> Iterator[Diagnostic]:
         message = "`from-namespace` has no effect here: Envoy Gateway is part of the stack"
         hint = "remove it, or name the `gateway`, `gateway-class` or `ingress-class` that the cluster has"
         yield Diagnostic("routes-conflict", message, where("from_namespace", key=True), hint)
+
+
+def _balancer(routes: Routes, where: Where, *, schemes: bool) -> Iterator[Diagnostic]:
+    if routes.scheme is not None and not schemes:
+        message, hint = "`scheme` belongs to `provider: {name: aws}`", "remove it; `allow` limits who is let in"
+        yield Diagnostic("setting-of-another-target", message, where("scheme", key=True), hint)
+    for key in ("scheme", "allow"):
+        if getattr(routes, key) and routes.elsewhere is not None:
+            message = f"`{key}` has no effect here: the cluster's own gateway or controller has the load balancer"
+            yield Diagnostic(
+                "routes-conflict",
+                message,
+                where(key, key=True),
+                f"remove it, or `{routes.elsewhere.replace('_', '-')}`",
+            )
+    for index, each in enumerate(routes.allow):
+        if not is_range(each):
+            message, hint = f"`{each}` is not a range of IPv4 addresses", "such as 203.0.113.0/24"
+            yield Diagnostic("invalid-cidr", message, where("allow", index), hint)
+
+
+def is_range(text: str) -> bool:
+    """Tell whether a text is a range of IPv4 addresses, written by its first one."""
+    from ipaddress import AddressValueError, IPv4Network, NetmaskValueError  # start-up time
+
+    try:
+        return bool(IPv4Network(text))
+    except (AddressValueError, NetmaskValueError, ValueError):
+        return False
 
 
 def _tls(routes: Routes, where: Where) -> Iterator[Diagnostic]:

@@ -32,6 +32,13 @@ class Routes(Section):
     from_namespace: str | None = Field(
         None, description="The namespace of the cluster's existing gateway or ingress controller."
     )
+    scheme: Literal["internal", "internet-facing"] | None = Field(
+        None, description="aws: where the load balancer of the stack's own Gateway is reached from; internal."
+    )
+    allow: list[str] = Field(
+        default=[],
+        description="Address ranges that the load balancer of the stack's own Gateway lets in; all by default.",
+    )
     tls: Annotated[Tls | None, CANONICAL] = Field(None, description="Where certificates come from.")
 
     @property

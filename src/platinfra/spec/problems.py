@@ -10,12 +10,28 @@ from pydantic_core import ErrorDetails
 from platinfra.diagnostics import Diagnostic, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model import targets
+from platinfra.sections.section import canonical_key
 from platinfra.spec.destinations import Mistake
 from platinfra.spec.shape import is_use, locate
 
 EXAMPLE = "a stack file begins with `name: my-stack` and has a `stack:`"
 _USE = "a tool's name, or one name with its options"
 _USE_EXAMPLE = "write `- mlflow` or `- mlflow: {settings: {workers: 2}}`"
+_FOREIGN = {
+    **dict.fromkeys(
+        ("services", "tools", "components", "stages", "steps", "jobs"),
+        "tools stand under `stack`, stage by stage: `stack: {experiment_tracker: [mlflow]}`",
+    ),
+    **dict.fromkeys(("cloud", "target", "backend", "platform"), "where to run is `provider: {name: local}`"),
+    **dict.fromkeys(
+        ("apiversion", "kind", "spec"), "this is not an object of Kubernetes; `platinfra render` writes those"
+    ),
+    **dict.fromkeys(
+        ("dependencies", "packages"), "packages stand in a lock: `project: {requirements: requirements.lock.txt}`"
+    ),
+    "volumes": "data is kept without being named; object stores and databases are tools",
+}
+"""What other tools' files say at their top, and what it is here."""
 _UNION_MEMBERS = frozenset({"str", "int", "float", "bool"})
 
 Location = tuple[str | int, ...]
@@ -84,7 +100,8 @@ def _unknown_key(document: Document, mistake: Mistake, path: Path_) -> Diagnosti
         message = f"`{written}` belongs to `{owner}`, not to `{mistake.target}`"
         return Diagnostic("setting-of-another-target", message, span, f"write `name: {owner}`, or remove it")
     known = [field.alias or name for name, field in _model_at(mistake.schema, above).model_fields.items()]
-    hint = did_you_mean(key, known) or f"known here: {join_names(known)}"
+    foreign = _FOREIGN.get(canonical_key(key)) if len(path) == 1 else None
+    hint = foreign or did_you_mean(key, known) or f"known here: {join_names(known)}"
     return Diagnostic("unknown-key", f"`{key}` is not a key that platinfra knows here", span, hint)
 
 
@@ -132,8 +149,18 @@ def _wrong_type(document: Document, path: Path_, error: ErrorDetails) -> Diagnos
     if error["loc"] != location(error):
         wanted = "text, a number, or true or false"
     shown = f"`{path[-1]}`" if path and isinstance(path[-1], str) else "this"
-    hint = f"write `[{value}]`" if error["type"] == "list_type" and isinstance(value, str) else None
-    return Diagnostic("wrong-type", f"{shown} must be {wanted}, not {_kind(value)}", span, hint)
+    return Diagnostic("wrong-type", f"{shown} must be {wanted}, not {_kind(value)}", span, _written_right(path, error))
+
+
+def _written_right(path: Path_, error: ErrorDetails) -> str | None:
+    """Return how to write a text that was written where a list or a section belongs."""
+    value = error["input"]
+    if not isinstance(value, str):
+        return None
+    if error["type"] == "list_type":
+        return f"write `[{value}]`"
+    main = {"provider": "name", "deployment": "type", "project": "requirements"}.get(str(path[-1]) if path else "")
+    return f"write `{path[-1]}: {{{main}: {value}}}`" if main else None
 
 
 def _kind(value: Any) -> str:

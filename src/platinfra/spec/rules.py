@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from platinfra.diagnostics import Diagnostic, did_you_mean, join_names
 from platinfra.document import Document
 from platinfra.model import targets
 from platinfra.sections.section import Destination
+from platinfra.spec.destinations import FILE
 from platinfra.spec.schema import StackFile
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
@@ -21,6 +23,7 @@ def is_name(text: str) -> bool:
 def broken_rules(file: StackFile, destinations: Mapping[str, Destination], document: Document) -> Iterator[Diagnostic]:
     """Yield what breaks a rule, and warnings for placeholders."""
     yield from _name_problems(file, document)
+    yield from _taken_names(file, destinations, document)
     for each in destinations.values():
         yield from _destination_problems(each)
 
@@ -37,6 +40,22 @@ def _name_problems(file: StackFile, document: Document) -> Iterator[Diagnostic]:
     if not file.stack and document.data.get("stack", True) in ({}, None):
         hint = "add a stage, such as `experiment_tracker: [mlflow]`"
         yield Diagnostic("empty-stack", "the stack names no tool", document.value_span(("stack",)), hint)
+
+
+def _taken_names(file: StackFile, destinations: Mapping[str, Destination], document: Document) -> Iterator[Diagnostic]:
+    """Yield the stack and the environments by whose names their targets call things of somebody else."""
+    for environment in (FILE, *file.environments):
+        target = targets.get(destinations.get(environment, destinations[FILE]).provider.name)
+        name = f"{file.name}-{environment}" if environment else file.name
+        if any(fnmatchcase(name, each) for each in target.reserved):
+            span = document.key_span(("environments", environment)) if environment else document.value_span(("name",))
+            message = f"the namespace `{name}` belongs to the cluster itself on the target `{target.name}`"
+            yield Diagnostic("reserved-name", message, span, f"choose a name of your own, such as `{_own(file.name)}`")
+
+
+def _own(name: str) -> str:
+    """Return a name like one that is reserved."""
+    return f"ml-{name.removeprefix('kube-')}"
 
 
 def _destination_problems(destination: Destination) -> Iterator[Diagnostic]:

@@ -99,7 +99,7 @@ class ComponentStatus:
     tool: str
     stages: tuple[str, ...]
     health: str
-    """`healthy`, `waiting` (for something it names), `starting`, `failed` or `stopped`."""
+    """`healthy`, `waiting` (for something it names), `preparing` (something to serve), `starting`, `failed` or `stopped`."""
     detail: str
     version: str
     address: str
@@ -108,6 +108,11 @@ class ComponentStatus:
     restarts: int
     permissions: int
     """Verbs that its wires grant it."""
+
+    @property
+    def is_fine(self) -> bool:
+        """Tell whether nobody has to do anything."""
+        return self.health in {"healthy", "waiting", "preparing"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Target(Protocol):
     """What it offers by type of deployment; the first is the usual one."""
     defaults: Mapping[str, str] = {}
     """Capability to the tool that meets it, beside what capabilities say themselves."""
+    reserved: tuple[str, ...] = ()
+    """Patterns of what a stack cannot be called there, with its environment: somebody else's things are called so."""
     alternatives: Mapping[str, str] = {}
     """Command that does not exist here to what does the work instead."""
 
@@ -130,6 +132,12 @@ class Target(Protocol):
 
     def command_environment(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the whole environment of a command that uses the stack."""
+        raise self.missing("run")
+
+    def server_command(
+        self, workspace: Workspace, component: str, command: Sequence[str]
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
+        """Return a command that maintains a component, as its tool wants it, and its whole environment."""
         raise self.missing("run")
 
     def prove(self, workspace: Workspace, component: str | None, report: Callable[[Proof], None]) -> list[Proof]:

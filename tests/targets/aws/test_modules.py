@@ -50,11 +50,16 @@ def test_every_variable_and_output_of_a_module_is_described(docs: ModuleType, na
             assert 'description = "' in body, each
 
 
+ONLY_FIVE = {"batch"}
+"""Modules with an argument that version 6 of the provider calls otherwise. Source: its upgrade guide."""
+
+
+@pytest.mark.finding("A21")
 @pytest.mark.parametrize("name", NAMES)
-def test_a_module_pins_the_one_provider_it_needs(name: str) -> None:
+def test_a_module_takes_the_versions_of_the_one_provider_that_it_can_use(name: str) -> None:
     text = (MODULES / name / "versions.tf").read_text(encoding="utf-8")
     assert text.count("source ") == 1
-    assert 'version = ">= 5.100, < 6.0"' in text
+    assert f'version = ">= 5.100, < {6 if name in ONLY_FIVE else 7}.0"' in text
     assert 'required_version = ">= 1.11"' in text
 
 

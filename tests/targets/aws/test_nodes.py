@@ -149,11 +149,12 @@ def test_one_core_node_has_one_controller() -> None:
     assert [each.values["replicas"] for each in bundle(stack("")).releases if each.chart == "karpenter"] == [2]
 
 
-def test_a_group_of_nodes_with_gpus_is_made_where_karpenter_is_not() -> None:
+@pytest.mark.finding("A10")
+def test_gpus_are_refused_where_nothing_would_add_a_node_for_them() -> None:
     gpu = "gpu: {instance-type: g5.xlarge, max: 3}"
-    assert root_of(stack(f"cluster: {{{gpu}}}")).modules["cluster"]["gpu"] is None
-    group = root_of(stack(f"cluster: {{{gpu}, karpenter: false}}")).modules["cluster"]["gpu"]
-    assert group == {"instance_types": ["g5.xlarge"], "max": 3}
+    assert root_of(stack(f"cluster: {{{gpu}}}"))
+    with pytest.raises(PlatinfraError, match="gpu-without-karpenter"):
+        root_of(stack(f"cluster: {{{gpu}, karpenter: false}}"))
 
 
 @pytest.mark.parametrize("deployment", [EXISTING, "cluster: {karpenter: false}"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from platinfra.model.template import plain
-from platinfra.targets.aws import karpenter
+from platinfra.targets.aws import platform
 from tests.targets.aws.stacks import NAMES, root_of, text_of
 
 warnings.filterwarnings("ignore", category=UserWarning)
@@ -51,7 +51,7 @@ def concrete(document: dict[str, Any]) -> dict[str, Any]:
 def test_every_action_exists_and_every_star_is_unavoidable(role: Any, document: dict[str, Any]) -> None:
     from policy_sentry.querying.actions import get_action_data
 
-    reasons = karpenter.REASONS | {each.sid: each.reason for each in role.statements}
+    reasons = platform.REASONS | {each.sid: each.reason for each in role.statements}
     for statement in concrete(document)["Statement"]:
         for action in statement["Action"]:
             assert "*" not in action

@@ -221,7 +221,11 @@ def expected(role: Any, values: AwsValues) -> tuple[Mapping[str, str], str, dict
             {"SAML:sub": [other, f"x{person}"], "SAML:aud": ["https://x.org"]},
         )
     if service == "pods.eks.amazonaws.com":
-        system = {"cluster-disks": "ebs-csi-controller-sa", "cluster-karpenter": "karpenter"}
+        system = {
+            "cluster-disks": "ebs-csi-controller-sa",
+            "cluster-network": "aws-node",
+            "cluster-karpenter": "karpenter",
+        }
         account = next((name for end, name in system.items() if role.name.endswith(end)), role.component)
         namespace = place.namespace if component else "kube-system"
         context = pod(values, namespace, account)
@@ -299,8 +303,8 @@ def users_policy(role: str) -> list[Any]:
 @pytest.mark.parametrize(
     ("role", "may"),
     [
-        ("admin", {"GetObject", "PutObject", "DeleteObject", "DeleteObjectVersion", "ListBucket"}),
-        ("ml_engineer", {"GetObject", "PutObject", "DeleteObject", "DeleteObjectVersion", "ListBucket"}),
+        ("admin", {"GetObject", "PutObject", "DeleteObject", "ListBucket"}),
+        ("ml_engineer", {"GetObject", "PutObject", "DeleteObject", "ListBucket"}),
         ("data_scientist", {"GetObject", "PutObject", "ListBucket"}),
         ("auditor", {"ListBucket"}),
     ],
@@ -309,7 +313,7 @@ def test_what_people_may_do_to_the_data(role: str, may: set[str]) -> None:
     values, policy = VALUES["production"], users_policy(role)
     (store,) = (each for each in values.graph.bindings if each.consumer == "mlflow" and each.name == "artifacts")
     calls = [call for found in calls_of(store, values, names_of(store, values)).values() for call in found]
-    interesting = {"GetObject", "PutObject", "DeleteObject", "DeleteObjectVersion", "ListBucket"}
+    interesting = {"GetObject", "PutObject", "DeleteObject", "ListBucket"}
     allowed_actions = {call.action.partition(":")[2] for call in calls if allowed(policy, call)}
     assert allowed_actions & interesting == may
     elsewhere = [call for where, call in not_a_neighbours(store, values)]

@@ -25,6 +25,8 @@ class Names:
     name: str
     """The provider's component."""
     bucket: str
+    whole: bool
+    """Whether the consumer has the bucket to itself."""
     key: str
     cluster: str
 
@@ -49,6 +51,7 @@ class Names:
 def names_of(binding: Binding, values: AwsValues) -> Names:
     """Return the names behind one wire; they follow from the stack file, not from what was made of it."""
     place, provider = values.facts.place, values.graph.components[binding.provider]
+    own = [binding.consumer] if binding.whole else []
     return Names(
         partition=place.region.partition,
         region=place.region.name,
@@ -58,7 +61,8 @@ def names_of(binding: Binding, values: AwsValues) -> Names:
         consumer=binding.consumer,
         requirement=binding.name,
         name=f"{place.prefix}-{binding.provider}",
-        bucket=str(provider.settings.get("bucket") or f"{place.prefix}-{binding.provider}-{place.account}"),
+        bucket=str(provider.settings.get("bucket") or f"{place.name(binding.provider, *own)}-{place.account}"),
+        whole=binding.whole,
         key=KEY,
         cluster=place.cluster_name,
     )
@@ -97,6 +101,9 @@ def anything(service: str, *actions: str) -> list[Call]:
 
 def object_store(names: Names) -> Verbs:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
+    below = (names.consumer, f"{names.consumer}/models/")
+    # IAM takes HeadBucket for a listing without a prefix.
+    prefixes = [()] if names.whole else [(("s3:prefix", each),) for each in below]
     return {
         "read": [Call(f"s3:{each}", names.object(each)) for each in ("GetObject", "GetObjectVersion")]
         + names.with_key("s3", "Decrypt"),
@@ -105,10 +112,9 @@ def object_store(names: Names) -> Verbs:
             for each in ("PutObject", "AbortMultipartUpload", "ListMultipartUploadParts")
         ]
         + names.with_key("s3", "GenerateDataKey", "Decrypt"),
-        "delete": [Call(f"s3:{each}", names.object(each)) for each in ("DeleteObject", "DeleteObjectVersion")],
+        "delete": [Call("s3:DeleteObject", names.object("DeleteObject"))],
         "list": [
-            Call("s3:ListBucket", bucket, (("s3:prefix", names.consumer),)),
-            Call("s3:ListBucket", bucket, (("s3:prefix", f"{names.consumer}/models/"),)),
+            *(Call("s3:ListBucket", bucket, each) for each in prefixes),
             Call("s3:GetBucketLocation", bucket),
         ],
     }

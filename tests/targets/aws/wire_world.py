@@ -237,7 +237,6 @@ _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
     "s3:AbortMultipartUpload": lambda world, s3, call: s3.abort_multipart_upload(**_upload(world, call)),
     "s3:ListMultipartUploadParts": lambda world, s3, call: s3.list_parts(**_upload(world, call)),
     "s3:DeleteObject": lambda _, s3, call: s3.delete_object(**object_of(call.resource)),
-    "s3:DeleteObjectVersion": lambda world, s3, call: s3.delete_object(**_version(world, call)),
     "s3:ListBucket": lambda _, s3, call: s3.list_objects_v2(
         Bucket=bucket_of(call.resource), Prefix=dict(call.context).get("s3:prefix", "")
     ),

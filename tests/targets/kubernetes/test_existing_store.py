@@ -95,7 +95,7 @@ def test_another_store_is_told_with_its_address() -> None:
     made = bundle(stack("mlflow", **OTHER))
     given = objects(made, "Secret")["mlflow-artifacts"]["stringData"]
     assert given["AWS_ENDPOINT_URL"] == "http://store.example.org:9000"
-    assert given["OBJECT_STORE_URL"] == "s3://http://store.example.org:9000/company-data/mlflow"
+    assert given["OBJECT_STORE_URL"] == "s3://company-data/mlflow"
     assert given["AWS_ACCESS_KEY_ID"] == Secret("store-keys", "AWS_ACCESS_KEY_ID", "given")
 
 

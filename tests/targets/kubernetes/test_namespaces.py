@@ -41,11 +41,3 @@ def test_a_namespace_is_ours_by_its_label_or_by_the_record(
     found = list(conflicts(MADE, FakeCluster(**labels), applied))  # type: ignore[arg-type]
     assert [each.message.split("`")[1] for each in found] == refused
     assert {each.code for each in found} <= {"namespace-taken"}
-
-
-@pytest.mark.finding("K19")
-@pytest.mark.parametrize("name", ["default", "kube-system"])
-def test_a_namespace_of_the_system_is_refused_whatever_its_labels(name: str) -> None:
-    made = bundle(TRACKING.replace("name: churn", f"name: {name}"))
-    ours = {name.replace("-", "_"): {"app.kubernetes.io/part-of": name}}
-    assert [each.code for each in conflicts(made, FakeCluster(**ours), (NAMESPACE,))] == ["namespace-taken"]  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import pytest
 
 from platinfra.model.template import plain
 from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.kubernetes.network import ANYWHERE, openings, selectors
+from platinfra.targets.kubernetes.network import ANYWHERE, code_labels, openings, openings_of_code, selectors
 from tests.kubernetes.reach import Pod, Port, Reach
 from tests.kubernetes.stacks import EVERYTHING, SEED, TRACKING, bundle
 
@@ -21,6 +21,8 @@ def pods(made: Bundle) -> Iterator[tuple[str, Pod]]:
         listens = tuple(Port(number=port, name=f"p{port}") for port in sorted({*ports, 22, 8080}))
         for number, labels in enumerate(selectors(component, values)):
             yield component.name, Pod(made.place.namespace, f"{component.name}-{number}", labels, listens)
+        for labels in code_labels(component, values):
+            yield component.name, Pod(made.place.namespace, f"{component.name}-code", labels, listens)
 
 
 def reached(made: Bundle, objects: list[dict]) -> set[tuple[str, str, int]]:
@@ -66,7 +68,8 @@ def test_only_what_has_a_reason_reaches_the_world_and_nobody_the_metadata(name: 
     found = [(owner, pod) for owner, pod in pods(made)]
     reach = Reach([plain(each) for each in made.objects if each["kind"] == "NetworkPolicy"], [pod for _, pod in found])
     for owner, pod in found:
-        reasons = list(openings(values.graph.components[owner], values))
+        component = values.graph.components[owner]
+        reasons = list((openings_of_code if pod.name.endswith("-code") else openings)(component, values))
         assert all(each.reason for each in reasons)
         allowed = {port for each in reasons if each.to == ANYWHERE for port in each.ports}
         for port in (22, 80, 443, 5432, 6443, 8080):

@@ -16,7 +16,17 @@ from tests.stacks import CATALOG
 from tests.targets.kubernetes.test_network import reached, wired
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
-BUILT = {"bentoml", "fastapi", "luigi", "mlflow-serving", "mlserver", "nannyml", "optuna", "tensorflow-serving"}
+BUILT = {
+    "nvidia-triton",
+    "bentoml",
+    "fastapi",
+    "luigi",
+    "mlflow-serving",
+    "mlserver",
+    "nannyml",
+    "optuna",
+    "tensorflow-serving",
+}
 
 
 def plainly(made: Bundle) -> list[dict]:

@@ -35,6 +35,7 @@ PLATFORM = {
     "cert-manager.io/Certificate",
     "cert-manager.io/ClusterIssuer",
     "cert-manager.io/Issuer",
+    "gateway.envoyproxy.io/EnvoyProxy",
     "gateway.networking.k8s.io/Gateway",
     "gateway.networking.k8s.io/GatewayClass",
     "gateway.networking.k8s.io/HTTPRoute",

@@ -9,7 +9,7 @@ from platinfra.app.stacks import brought_up
 from platinfra.cli import options, render
 from platinfra.targets.answers import ComponentStatus
 
-_MARKS = {"healthy": "✓", "waiting": "◔", "starting": "…", "failed": "✗", "stopped": "■"}
+_MARKS = {"healthy": "✓", "waiting": "◔", "preparing": "◔", "starting": "…", "failed": "✗", "stopped": "■"}
 _HEADER = ["", "component", "health", "version", "address", "memory", "restarts", "permissions", ""]
 
 
@@ -21,7 +21,7 @@ def command(which: options.Which, *, as_json: bool, watch: bool) -> None:
     """
     Show each component's health, version, address, memory, restarts and permissions.
 
-    A waiting component (for a model to serve, say) is fine. Exits with 1 if a component is neither healthy nor waiting.
+    A component that waits (for a model to serve, say) or prepares something is fine. Exits with 1 if one is starting, failed or stopped.
 
     \b
     Example:
@@ -35,7 +35,7 @@ def command(which: options.Which, *, as_json: bool, watch: bool) -> None:
             click.clear()
         render.data({"components": found}) if as_json else render.table([_row(each) for each in found], _HEADER)
         if not watch:
-            sys.exit(0 if all(each.health in {"healthy", "waiting"} for each in found) else 1)
+            sys.exit(0 if all(each.is_fine for each in found) else 1)
         time.sleep(2)
 
 

@@ -7,7 +7,7 @@ from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Secret
 from platinfra.model.template import Value
 from platinfra.targets.aws import karpenter, nodes
-from platinfra.targets.aws.facts import AwsValues
+from platinfra.targets.aws.facts import CODE, MAIN, AwsValues
 from platinfra.targets.aws.roles import roles
 
 
@@ -19,7 +19,7 @@ class AwsCloud:
         self._values = values
         self._told = (told or {}).get("wires", {})
         self._administrators: Mapping[str, str] = (told or {}).get("administrators", {})
-        self._identified = {each.component for each in roles(values) if each.pod}
+        self._identified = {(each.component, each.key) for each in roles(values) if each.pod}
 
     def attribute(self, binding: Binding, name: str) -> Value:
         """Return what a service tells one of its consumers: names that follow from the file, the rest once it is up."""
@@ -32,6 +32,16 @@ class AwsCloud:
         env = self._values.tool(provider).client.env
         told = {f"wire.{name}": each for name, each in self._told.get(self._values.facts.wire(binding), {}).items()}
         return dict(self._values.facts.documents.value(env, provider, binding, told))
+
+    def load_balancer(self, scheme: str | None) -> Mapping[str, str]:
+        """Return what both of EKS' controllers understand: a network load balancer, inside the network unless said otherwise."""
+        inside = (scheme or "internal") == "internal"
+        own = "service.beta.kubernetes.io/aws-load-balancer"
+        return {
+            f"{own}-type": "nlb",
+            f"{own}-scheme": "internal" if inside else "internet-facing",
+            **({f"{own}-internal": "true"} if inside else {}),
+        }
 
     def fact(self, name: str) -> Any:
         """Return what Karpenter has to know of the cluster."""
@@ -52,9 +62,9 @@ class AwsCloud:
             return [nodes.storage_class()] if made else []
         return nodes.pools(place, component) if karpenter.CAPABILITY in self._values.tool(component).provides else []
 
-    def identifies(self, component: Component) -> bool:
-        """Tell whether the pods of a component get a role."""
-        return component.name in self._identified
+    def identifies(self, component: Component, *, code: bool = False) -> bool:
+        """Tell whether the pods of a component get a role, or those with people's code do."""
+        return (component.name, CODE if code else MAIN) in self._identified
 
     def administers(self, component: Component) -> bool:
         """Tell whether the logins of a service are made by who brings the stack up, and not by hand."""

@@ -23,6 +23,9 @@ from platinfra.targets.aws.place import AwsPlace
 MAIN = "main"
 """The role that gets the permissions of a component's wires."""
 
+CODE = "code"
+"""The role of pods with people's code."""
+
 
 class AwsFacts:
     """Implements `Facts`."""
@@ -50,6 +53,20 @@ class AwsFacts:
         recipe = self.recipe(component)
         exists = recipe.existing is not None and component.settings.get(recipe.existing.setting)
         return bool(recipe.module) and not exists
+
+    def only_consumer(self, binding: Binding | None) -> str | None:
+        """Return the consumer of a wire where a module is called for it alone; on a machine all share."""
+        if binding is None or not binding.whole or self.graph.components[binding.consumer].place == "machine":
+            return None
+        provider = self.graph.components[binding.provider]
+        own = binding.capability in self.recipe(provider).whole and self.module_called(provider)
+        return binding.consumer if own else None
+
+    def has_to_itself(self, binding: Binding) -> bool:
+        """Tell whether a consumer has what it is wired to alone: made for it, or named for nobody else."""
+        provider = self.graph.components[binding.provider]
+        named = not self.module_called(provider) and binding.capability in self.recipe(provider).whole
+        return self.only_consumer(binding) is not None or (binding.whole and named)
 
     def role_exists(self, component: Component, role: str) -> bool:
         """Tell whether the settings of a component ask for one of its further roles."""
@@ -93,7 +110,7 @@ class AwsFacts:
         found: Value | None
         match path:
             case ("outputs", name):
-                found = self._output(component, name)
+                found = self._output(component, name, binding)
             case ("roles", name, what):
                 found = self._role(component, name, what)
             case ("wire", name) if binding:
@@ -107,7 +124,8 @@ class AwsFacts:
             case ("failures",):
                 found = self._collect(lambda recipe: recipe.failures)
             case ("aws", "name"):
-                found = self.place.name(component.name)
+                consumer = self.only_consumer(binding)
+                found = self.place.name(component.name, *([consumer] if consumer else []))
             case ("on_destroy",):
                 found = Reference(("var", "on_destroy"))
             case _:
@@ -148,13 +166,13 @@ class AwsFacts:
             for name, each in of(self.recipe(component)).items()
         }
 
-    def _output(self, component: Component, name: str) -> Value:
+    def _output(self, component: Component, name: str, binding: Binding | None) -> Value:
         recipe = self.recipe(component)
         if self.module_called(component) or recipe.existing is None:
             if name == "name" and self._in_documents:  # chosen here: the module gives back the name it was given
-                chosen: Value = self.values.value(recipe.inputs["name"], component)
+                chosen: Value = self.values.value(recipe.inputs["name"], component, binding)
                 return chosen
-            return Reference(("module", labels.component(component.name), name))
+            return Reference(("module", labels.component(component.name, self.only_consumer(binding)), name))
         found: Value = self.values.value(recipe.existing.outputs.get(name, ABSENT), component)
         return found
 

@@ -6,9 +6,9 @@ _OF_COMPONENT = re.compile(r"module\.(component|identity|secret)_([a-z0-9_]+?)(?
 INFRASTRUCTURE = ("network", "cluster", "machine", "domain")
 
 
-def component(name: str) -> str:
-    """Return the label of a component's own module."""
-    return f"component_{_identifier(name)}"
+def component(name: str, consumer: str | None = None) -> str:
+    """Return the label of a component's own module, or of one that it has for a single consumer."""
+    return f"component_{_identifier(name)}" + (f"__{_identifier(consumer)}" if consumer else "")
 
 
 def identity(name: str, role: str) -> str:

@@ -4,7 +4,7 @@ from platinfra.model.graph import Binding
 from platinfra.model.template import plain
 from platinfra.targets.answers import Allowed, Permissions, grant
 from platinfra.targets.aws.facts import AwsValues
-from platinfra.targets.aws.karpenter import REASONS
+from platinfra.targets.aws.platform import REASONS
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.statements import Statement

@@ -26,6 +26,8 @@ class AwsPlace:
     region: Region
     deployment: AwsDeployment
     users: tuple[User, ...] = ()
+    running_version: str | None = None
+    """Kubernetes version of the stack's own cluster, where it was asked and is newer than the file's: EKS takes none back."""
 
     @property
     def kind(self) -> str:
@@ -63,9 +65,14 @@ class AwsPlace:
         return self.deployment.machine or Ec2Machine.model_construct()
 
     @property
-    def zones(self) -> list[str]:
-        """Return the availability zones of the network."""
-        return self.network.zones or list(self.region.zones[:_ZONES])
+    def kubernetes_version(self) -> str:
+        """Return the version of the cluster."""
+        return self.running_version or self.cluster.version
+
+    @property
+    def zone_count(self) -> int:
+        """Return over how many availability zones the network spreads."""
+        return len(self.network.zones) or min(_ZONES, len(self.region.zones))
 
     @property
     def log_days(self) -> int:

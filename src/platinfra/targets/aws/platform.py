@@ -1,23 +1,28 @@
 """Network, cluster and machine: what every stack on AWS stands on, with the roles that AWS' own services need."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from platinfra.facts.aws import instance_types
+from platinfra.facts.aws import eks, instance_types
 from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
-from platinfra.targets.aws.schema import EksCluster
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameter that holds the newest Amazon Linux 2023 image."""
 _CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
-_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
+_CNI = {"namespace": "kube-system", "service_account": "aws-node"}
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+REASONS: Mapping[str, str] = {
+    **karpenter.REASONS,
+    "FindLogGroup": "flow logs look for their group among all of them, which cannot be scoped",
+}
+"""Statements whose resource has to be `*`, and why."""
 Modules = dict[str, dict[str, Any]]
 
 
@@ -48,6 +53,8 @@ def roles(values: AwsValues) -> Iterator[Role]:
         eks, machines = documents.service_trust(place, "eks.amazonaws.com"), f"ec2.{place.region.domain}"
         yield _role(place, "cluster", eks, managed=("AmazonEKSClusterPolicy",))
         yield _role(place, karpenter.NODES, documents.plain_service_trust(machines), managed=_NODE_POLICIES)
+        interfaces = documents.pod_trust(place, place.cluster_name, **_CNI)
+        yield _role(place, "cluster-network", interfaces, managed=("AmazonEKS_CNI_Policy",))
         disks = documents.pod_trust(place, place.cluster_name, **_CSI)
         yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
         if place.cluster.karpenter:
@@ -79,7 +86,10 @@ def _network(values: AwsValues) -> dict[str, Any]:
         "tags": place.tags(),
         "region": place.region.name,
         "cidr": network.cidr,
-        "zones": place.zones,
+        # The account says which there are: letters mean other zones in other accounts, and EKS has none in some.
+        "zones": place.network.zones,
+        "zone_count": place.zone_count,
+        "unsupported_zone_ids": list(eks().unsupported_zones.get(place.region.name, ())),
         "nat": network.nat,
         "flow_logs": network.flow_logs,
         "flow_log_role_arn": role_arn("network-logs") if network.flow_logs else None,
@@ -98,13 +108,14 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "source": "./modules/cluster",
         "name": place.cluster_name,
         "tags": place.tags(),
-        "kubernetes_version": cluster.version,
+        "kubernetes_version": place.kubernetes_version,
         "vpc_id": values.facts.platform["network.vpc_id"],
         "subnet_ids": values.facts.platform["network.private_subnet_ids"],
         "key_arn": key_arn(values),
         "cluster_role_arn": role_arn("cluster"),
         "node_role_arn": role_arn("cluster-nodes"),
         "public_access_cidrs": cluster.public_access,
+        "private_access": cluster.private_access,
         "instance_types": cluster.instance_types,
         "architecture": "arm64" if arm else "x86_64",
         "node_min": cluster.min,
@@ -112,7 +123,6 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "node_max": cluster.max,
         "node_disk_gb": cluster.disk,
         "capacity_type": "SPOT" if cluster.spot else "ON_DEMAND",
-        "gpu": _gpu_group(cluster),
         "addons": _addons(),
         "access_entries": _access_entries(place),
         "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.karpenter else None,
@@ -121,18 +131,15 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
     }
 
 
-def _gpu_group(cluster: EksCluster) -> dict[str, Any] | None:
-    """Return the group of nodes with GPUs; where Karpenter is, it adds such nodes when pods wait for them."""
-    if cluster.gpu is None or cluster.karpenter:
-        return None
-    return {"instance_types": [cluster.gpu.instance_type], "max": cluster.gpu.max}
-
-
 def _addons() -> dict[str, Any]:
     plain = ("coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server")
     return {
         **{name: {} for name in plain},
-        "vpc-cni": {"configuration": '{"enableNetworkPolicy":"true"}'},
+        "vpc-cni": {
+            "configuration": '{"enableNetworkPolicy":"true"}',
+            "role_arn": role_arn("cluster-network"),
+            "service_account": _CNI["service_account"],
+        },
         "aws-ebs-csi-driver": {"role_arn": role_arn("cluster-disks"), "service_account": _CSI["service_account"]},
     }
 
@@ -175,8 +182,9 @@ def _flow_log_role(place: AwsPlace) -> Role:
     group = place.arn("logs", f"log-group:/platinfra/{place.name()}/flow-logs")
     actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     allowed = documents.statement("WriteFlowLogs", actions, [group, f"{group}:log-stream:*"])
+    found = documents.statement("FindLogGroup", ["logs:DescribeLogGroups"], ["*"])
     trust = documents.service_trust(place, "vpc-flow-logs.amazonaws.com", place.arn("ec2", "vpc-flow-log/*"))
-    return _role(place, "network-logs", trust, further={"flow-logs": documents.policy([allowed])})
+    return _role(place, "network-logs", trust, further={"flow-logs": documents.policy([allowed, found])})
 
 
 def _machine_role(values: AwsValues) -> Role:

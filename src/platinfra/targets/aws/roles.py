@@ -8,8 +8,9 @@ from platinfra.catalog.schema import AwsRole
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, labels
-from platinfra.targets.aws.facts import MAIN, AwsValues
+from platinfra.targets.aws.facts import CODE, MAIN, AwsValues
 from platinfra.targets.aws.statements import Statement, statements_of
+from platinfra.targets.kubernetes.place import code_account
 
 MACHINE = "machine"
 
@@ -52,7 +53,9 @@ def _of_component(component: Component, values: AwsValues) -> Iterator[Role]:
     if recipe.role is not None:
         yield _of_service(component, MAIN, recipe.role, of_main, values)
     elif of_main and not component.is_service:
-        yield _of_application(component, of_main, values)
+        yield _of_application(component, MAIN, of_main, values)
+    if of_code := tuple(each for each in statements if each.role == CODE):
+        yield _of_application(component, CODE, of_code, values)
     for name, each in recipe.roles.items():
         if values.facts.role_exists(component, name):
             own = tuple(statement for statement in statements if statement.role == name)
@@ -70,18 +73,18 @@ def _of_service(
     return replace(_make_role(component, key, trust, statements, values), instance_profile=of_machines)
 
 
-def _of_application(component: Component, statements: tuple[Statement, ...], values: AwsValues) -> Role:
+def _of_application(component: Component, key: str, statements: tuple[Statement, ...], values: AwsValues) -> Role:
     place = values.facts.place
     if place.kind == "cloud_vm":
         # A reference orders the two roles: AWS refuses a principal that does not exist.
         machine = Reference(("module", labels.platform_role(MACHINE), "role_arn"))
         trust, pod = documents.role_trust((machine,)), None
     else:
-        namespace = place.namespace
-        trust = documents.pod_trust(place, place.cluster_name, namespace, component.name)
+        namespace, account = place.namespace, code_account(component) if key == CODE else component.name
+        trust = documents.pod_trust(place, place.cluster_name, namespace, account)
         name = place.cluster.name or Reference(("module", "cluster", "name"))
-        pod = {"cluster_name": name, "namespace": namespace, "service_account": component.name}
-    return replace(_make_role(component, MAIN, trust, statements, values), pod=pod)
+        pod = {"cluster_name": name, "namespace": namespace, "service_account": account}
+    return replace(_make_role(component, key, trust, statements, values), pod=pod)
 
 
 def _make_role(

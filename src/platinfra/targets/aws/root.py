@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platinfra.facts.table import beside
-from platinfra.model.graph import Component
+from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Reference
 from platinfra.model.template import ABSENT
 from platinfra.targets.aws import labels, platform, users
@@ -80,25 +80,35 @@ def root(values: AwsValues) -> Root:
 
 
 def _component(component: Component, values: AwsValues) -> list[tuple[str, dict[str, Any]]]:
-    place, recipe, tool = values.facts.place, values.facts.recipe(component), values.tool(component)
+    place, tool = values.facts.place, values.tool(component)
     tags = place.tags(component.name)
     found = []
     if values.facts.module_called(component):
-        source = recipe.module or ""
-        inputs = {name: values.value(each, component) for name, each in recipe.inputs.items()}
-        call = {
-            "source": f"./modules/{component.tool}" if source.startswith("./") else f"./modules/{source}",
-            "name": place.name(component.name),
-            "tags": tags,
-            **{name: value for name, value in inputs.items() if value is not ABSENT},
-        }
-        found.append((labels.component(component.name), call))
+        found.append((labels.component(component.name), _module(component, None, values)))
+    found += [
+        (labels.component(component.name, consumer), _module(component, each, values))
+        for each in values.graph.bindings_to(component.name)
+        if (consumer := values.facts.only_consumer(each))
+    ]
     found += [
         (labels.secret(component.name, name), _secret(values.facts.secret_name(component.name, name), tags, values))
         for name in tool.secrets
         if not component.is_service
     ]
     return found
+
+
+def _module(component: Component, binding: Binding | None, values: AwsValues) -> dict[str, Any]:
+    """Return the call of a component's module, or that of one for a single consumer."""
+    place, recipe = values.facts.place, values.facts.recipe(component)
+    source = recipe.module or ""
+    inputs = {name: values.value(each, component, binding) for name, each in recipe.inputs.items()}
+    return {
+        "source": f"./modules/{component.tool}" if source.startswith("./") else f"./modules/{source}",
+        "name": place.name(component.name),
+        "tags": place.tags(component.name),
+        **{name: value for name, value in inputs.items() if value is not ABSENT},
+    }
 
 
 def _secret(name: str, tags: Mapping[str, str], values: AwsValues) -> dict[str, Any]:

@@ -12,7 +12,9 @@ class Network(Section):
     """The network: a new one, or an existing one by its ids."""
 
     cidr: str = Field("10.0.0.0/16", description="Address range of the network; a new one is /16 to /20.")
-    zones: list[str] = Field(default=[], description="Availability zones; the region's first three.")
+    zones: list[str] = Field(
+        default=[], description="Availability zones; absent, the account's first three in which EKS runs."
+    )
     nat: Literal["one", "per_zone"] = Field("one", description="NAT gateways: one, or one in each zone.")
     flow_logs: bool = Field(True, description="Whether to write flow logs.")  # noqa: FBT003
     endpoints: list[str] = Field(
@@ -34,10 +36,17 @@ class Gpu(Section):
 class EksCluster(Section):
     """The EKS cluster: a new one, or an existing one by its name."""
 
-    version: str = Field("1.34", description="Kubernetes version, 1.34 or newer.")
+    version: str = Field(
+        "1.35", description="Kubernetes version, 1.34 or newer; a cluster that AWS upgraded meanwhile stays newer."
+    )
     instance_types: list[str] = Field(default=["m7i.large"], description="Types of the core nodes.")
     min: int = Field(2, ge=1, le=100, description="The fewest core nodes.")
-    max: int = Field(4, ge=1, le=100, description="The most core nodes.")
+    max: int = Field(
+        4,
+        ge=1,
+        le=100,
+        description="The most core nodes, for whoever scales their group; Karpenter adds nodes beside it.",
+    )
     disk: int = Field(100, ge=20, le=16000, description="GiB of each node's disk.")
     spot: bool = Field(False, description="Whether the core nodes are spot instances.")  # noqa: FBT003
     gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
@@ -45,6 +54,10 @@ class EksCluster(Section):
     public_access: list[str] = Field(
         default=[],
         description="Address ranges that may reach the API from outside; none by default, so it is private.",
+    )
+    private_access: list[str] = Field(
+        default=[],
+        description="Address ranges or security groups that may reach the private API, such as those of a VPN, a bastion or CI.",
     )
     name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")
     security_group: str | None = Field(None, description="The existing cluster's security group.")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
-from platinfra.facts.aws import DEFAULT_REGION, Region, instance_types, regions
+from platinfra.facts.aws import DEFAULT_REGION, Region, eks, instance_types, is_near, regions
 from platinfra.sections.route_rules import route_problems
 from platinfra.sections.section import Destination
 from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, Ec2Machine, EksCluster, Network, SignIn
@@ -47,6 +47,8 @@ class _Checks:
             yield from self.network(self.deployment.network)
         if self.deployment.cluster:
             yield from self.cluster(self.deployment.cluster)
+        if (self.deployment.type or "kubernetes") == "kubernetes":
+            yield from self.support(self.deployment.cluster or EksCluster.model_construct())
         if self.deployment.machine:
             yield from self.machine(self.deployment.machine)
         if self.deployment.routes:
@@ -99,7 +101,7 @@ class _Checks:
 
         found, hint = _range(text), "such as 10.20.0.0/16"
         if found is None:
-            message = f"`{text}` is not a range of IPv4 addresses"
+            message, hint = f"`{text}` is not a range of IPv4 addresses", _without_host_bits(text) or hint
         elif found.prefixlen > _NARROWEST:
             message = f"`{text}` is too small: {found.num_addresses} addresses for all subnets and pods"
             hint = f"between /{_WIDEST} and /{_NARROWEST}, {hint}"
@@ -139,14 +141,45 @@ class _Checks:
         yield from self.one_architecture(cluster.instance_types)
         if cluster.gpu:
             yield from self.instance_type(cluster.gpu.instance_type, ("cluster", "gpu", "instance_type"), gpu=True)
+            if not cluster.karpenter and cluster.name is None:
+                message = "without Karpenter nothing would ever add a node with a GPU"
+                yield self.diagnose(
+                    "gpu-without-karpenter", message, "write `karpenter: true`, or remove `gpu`", "cluster", "karpenter"
+                )
         if cluster.min > cluster.max:
             hint = f"write `max: {cluster.min}` or more"
             yield self.diagnose("out-of-range", "`max` is smaller than `min`", hint, "cluster", "max")
         for index, each in enumerate(cluster.public_access):
             if _range(each) is None:
-                message, hint = f"`{each}` is not a range of IPv4 addresses", "such as 203.0.113.7/32"
+                message = f"`{each}` is not a range of IPv4 addresses"
+                hint = _without_host_bits(each) or "such as 203.0.113.7/32"
                 yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
+        yield from self.private_access(cluster)
         yield from self.existing_cluster(cluster)
+
+    def support(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+        """Yield a warning when a version leaves standard support soon, or did: AWS then upgrades the cluster itself."""
+        ends = eks().support_ends.get(cluster.version)
+        if cluster.name is not None or ends is None or not is_near(ends):
+            return
+        message = (
+            f"EKS ends the standard support of Kubernetes {cluster.version} on {ends}, and upgrades the cluster then"
+        )
+        hint = "raise `version` by one minor version; an own cluster takes about half an hour for each"
+        place = self.where("cluster", "version")
+        yield Diagnostic("support-ends", message, place, hint, "warning")
+
+    def private_access(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+        for index, each in enumerate(cluster.private_access):
+            if _range(each) is None and not re.fullmatch(r"sg-[0-9a-f]{8,17}", each):
+                message = f"`{each}` is neither a range of IPv4 addresses nor a security group"
+                hint = "such as 10.8.0.0/16 or sg-0a1b2c3d"
+                yield self.diagnose("invalid-cidr", message, hint, "cluster", "private_access", index)
+        if cluster.private_access and cluster.name is not None:
+            message = "`private-access` is for a new cluster; an existing one has its own rules"
+            yield self.diagnose(
+                "setting-of-another-target", message, "remove it", "cluster", "private_access", key=True
+            )
 
     def existing_cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         if cluster.name is None:
@@ -246,7 +279,7 @@ def problems(destination: Destination) -> Iterator[Diagnostic]:
         yield Diagnostic("users-without-sign-in", "`users` cannot sign in to AWS", destination.users, hint)
     where = partial(destination.where, "deployment")
     if deployment.routes is not None:
-        yield from route_problems(deployment.routes, partial(where, "routes"))
+        yield from route_problems(deployment.routes, partial(where, "routes"), schemes=True)
     yield from _Checks(provider, deployment, where).all()
 
 
@@ -259,6 +292,19 @@ def _account_problems(account: str | None, place: Span | None) -> Iterator[Diagn
     elif not _ACCOUNT.fullmatch(account):
         hint = "it has 12 digits; keep the quotes so that YAML leaves it alone"
         yield Diagnostic("invalid-account", f"`{account}` is not an AWS account id", place, hint)
+
+
+def _without_host_bits(text: str) -> str | None:
+    """Return what to write for an address inside a range, or the range around it; None for anything else."""
+    from ipaddress import IPv4Interface  # start-up time
+
+    try:
+        found = IPv4Interface(text)
+    except ValueError:
+        return None
+    return (
+        f"{found.ip} lies inside a range: write {found.ip}/32 for that address alone, or {found.network} for the range"
+    )
 
 
 def _range(text: str) -> "IPv4Network | None":

@@ -9,7 +9,7 @@ from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Reference, Text
 from platinfra.model.template import ABSENT, as_text, innermost, join_text, map_values
 from platinfra.targets.aws.documents import statement
-from platinfra.targets.aws.facts import MAIN, AwsValues
+from platinfra.targets.aws.facts import CODE, MAIN, AwsValues
 
 OWN = ""
 """The wire of a statement that no wire asked for: the tool itself needs it."""
@@ -31,6 +31,8 @@ class Statement:
     provider: str
     reason: str | None = None
     """Why a resource is `*`."""
+    copied: bool = False
+    """It opens what pods find in a Secret of the cluster."""
 
     @property
     def by_id(self) -> bool:
@@ -48,6 +50,8 @@ def statements_of(component: Component, values: AwsValues) -> list[Statement]:
     bindings = values.graph.bindings_of(component.name)
     found = [each for binding in bindings for each in statements_of_wire(binding, values)]
     found += [each for binding in bindings for each in _lent_statements(binding, values)]
+    if component.place == "cluster":
+        found = [each for each in found if not each.copied]
     of_roles = {MAIN: recipe.statements} | {name: role.statements for name, role in recipe.roles.items()}
     if recipe.role is not None:
         of_roles[MAIN] = [*recipe.statements, *recipe.role.statements]
@@ -64,19 +68,24 @@ def statements_of_wire(binding: Binding, values: AwsValues) -> Iterator[Statemen
     provider = values.graph.components[binding.provider]
     consumer = values.graph.components[binding.consumer]
     requirement = values.tool(consumer).requires.get(binding.name)
-    verbs = values.facts.recipe(provider).grants.get(binding.capability, {})
+    role = requirement.role if requirement else MAIN
+    recipe = values.facts.recipe(provider)
+    verbs = recipe.grants.get(binding.capability, {})
+    further = recipe.whole[binding.capability] if values.facts.has_to_itself(binding) else {}
     for verb in binding.access:
-        for template in verbs.get(verb, []):
+        for template in (*verbs.get(verb, []), *further.get(verb, [])):
             made = _make_statement(template, provider, binding, values)
             if made:
                 yield replace(
                     made,
                     component=binding.consumer,
-                    role=requirement.role if requirement else MAIN,
+                    role=CODE if _is_of_code(binding, values) else role,
                     sid=camel(binding.name, verb),
                     wire=f"{binding.consumer}.{binding.name}",
                     verb=verb,
                     provider=binding.provider,
+                    # A wire that no tool asks for is the one to what is generated for it.
+                    copied=made.copied or requirement is None,
                 )
 
 
@@ -88,8 +97,15 @@ def _lent_statements(binding: Binding, values: AwsValues) -> Iterator[Statement]
     if binding.client and acts:
         for own in values.graph.bindings_of(provider.name):
             yield from (
-                replace(each, component=binding.consumer, role=MAIN) for each in statements_of_wire(own, values)
+                replace(each, component=binding.consumer, role=CODE if _is_of_code(binding, values) else MAIN)
+                for each in statements_of_wire(own, values)
             )
+
+
+def _is_of_code(binding: Binding, values: AwsValues) -> bool:
+    """Tell whether a wire is that of people's code in pods of their own."""
+    consumer = values.graph.components[binding.consumer]
+    return consumer.place == "cluster" and values.tool(consumer).is_of_code(binding.name)
 
 
 def _own(component: Component, role: str, templates: Iterable[AwsStatement], values: AwsValues) -> Iterator[Statement]:
@@ -121,6 +137,7 @@ def _make_statement(
         verb="",
         provider="",
         reason=template.reason,
+        copied=template.copied,
     )
 
 

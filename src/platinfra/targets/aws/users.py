@@ -9,6 +9,9 @@ from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.roles import Role
 from platinfra.targets.aws.statements import Statement, camel, statements_of_wire, with_unique_sids
 
+_CHECKED = {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}}
+"""Without it, who names no document gets a shell. Source: Systems Manager user guide, "Start a session with a document"."""
+
 
 def roles(values: AwsValues) -> list[Role]:
     """Return a role for each role of the file's users."""
@@ -27,7 +30,7 @@ def _role(name: str, values: AwsValues) -> Role:
         description=f"{name} of {place.prefix}: people of the organisation",
         trust=documents.federated_trust(place, sign_in.provider, sign_in.audience, people),
         statements=tuple(with_unique_sids(_statements(name, values))),
-        further=_machine_access(name, values),
+        further={**_machine_access(name, values), **_cluster_access(values)},
     )
 
 
@@ -52,15 +55,24 @@ def _machine_access(role: str, values: AwsValues) -> dict[str, dict[str, object]
     place = values.facts.place
     if place.kind != "cloud_vm" or role == "auditor":
         return {}
-    documents_allowed = ["AWS-StartPortForwardingSession"]
+    allowed = [place.arn("ssm", "document/AWS-StartPortForwardingSession", account="")]
     if role == "admin":
-        documents_allowed.append("SSM-SessionManagerRunShell")
-    own = {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in place.tags().items()}}
-    allowed = [place.arn("ssm", f"document/{each}", account="") for each in documents_allowed]
+        # The preferences of the account's shells are a document of the account.
+        allowed.append(place.arn("ssm", "document/SSM-SessionManagerRunShell"))
+    own = {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in place.tags().items()}, **_CHECKED}
     sessions = [place.arn("ssm", "session/${aws:userid}-*")]
     statements = [
         documents.statement("StartSession", ["ssm:StartSession"], [place.arn("ec2", "instance/*")], own),
-        documents.statement("SessionDocuments", ["ssm:StartSession"], allowed),
+        documents.statement("SessionDocuments", ["ssm:StartSession"], allowed, _CHECKED),
         documents.statement("OwnSessions", ["ssm:ResumeSession", "ssm:TerminateSession"], sessions),
     ]
     return {"sessions": documents.policy(statements)}
+
+
+def _cluster_access(values: AwsValues) -> dict[str, dict[str, object]]:
+    """Let people ask where the cluster's API is, as `aws eks update-kubeconfig` does; what they may there, the cluster decides."""
+    place = values.facts.place
+    if place.kind != "kubernetes":
+        return {}
+    cluster = place.arn("eks", f"cluster/{place.cluster_name}")
+    return {"cluster": documents.policy([documents.statement("FindCluster", ["eks:DescribeCluster"], [cluster])])}

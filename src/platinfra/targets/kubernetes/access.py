@@ -5,7 +5,7 @@ from typing import Any
 
 from platinfra.model.graph import Component
 from platinfra.targets.kubernetes.facts import ClusterValues
-from platinfra.targets.kubernetes.place import metadata
+from platinfra.targets.kubernetes.place import code_account, metadata
 
 Object = dict[str, Any]
 RBAC = "rbac.authorization.k8s.io"
@@ -19,6 +19,9 @@ def objects(component: Component, values: ClusterValues) -> Iterator[Object]:
         return
     # Pods that need the API's token ask for it themselves.
     yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta, "automountServiceAccountToken": False}
+    if recipe.code:
+        own = metadata(code_account(component), values.facts.place, component)
+        yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": own, "automountServiceAccountToken": False}
     if recipe.rbac:
         rules = [{"apiGroups": each.groups, "resources": each.resources, "verbs": each.verbs} for each in recipe.rbac]
         account = {"kind": "ServiceAccount", "name": component.name, "namespace": values.facts.place.namespace}

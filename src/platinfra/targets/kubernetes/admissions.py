@@ -11,10 +11,15 @@ Object = dict[str, Any]
 _USER = 10001
 
 
+def labels_of_jobs(provider: Component) -> dict[str, str]:
+    """Return the labels by which the pods of a provider's Jobs are found."""
+    return {"app.kubernetes.io/instance": provider.name, "app.kubernetes.io/component": "grant"}
+
+
 def job(entry: Admission, binding: Binding, provider: Component, values: ClusterValues) -> Object:
     """Return the Job that admits one consumer; raise PlatinfraError when it would show a secret."""
     filled = values.facts.open_value(entry.model_dump(exclude={"retries"}), provider, binding)
-    labels = {**values.facts.place.labels(provider), "app.kubernetes.io/component": "grant"}
+    labels = {**values.facts.place.labels(provider), **labels_of_jobs(provider)}
     env = [{"name": name, "value": each} for name, each in filled["env"].items()]
     env += [
         {"name": name, "valueFrom": {"secretKeyRef": {"name": each["secret"], "key": each["key"]}}}

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Clustered(Target):
     """A target with pods; it says what goes into its cluster and what runs there."""
 
+    reserved = ("default", "kube-*")
+    """Of the cluster itself: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/."""
+
     def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle | None:
         """Return what of a stack is in a cluster, None when nothing is; without `digests` images keep their tags."""
 

@@ -20,7 +20,7 @@ from platinfra.model.template import ABSENT, Absent, Value, holds_secret, parse_
 from platinfra.resolve.values import Values
 from platinfra.targets.kubernetes import clients
 from platinfra.targets.kubernetes.image_content import FOLDER, content_tag
-from platinfra.targets.kubernetes.place import ClusterPlace
+from platinfra.targets.kubernetes.place import ClusterPlace, code_account
 
 MAIN = "main"
 PAGE = "page"
@@ -181,6 +181,7 @@ class ClusterFacts:
         """Return what the stack's namespace and the settings of the deployment are to every component."""
         return {
             "account": component.name,
+            "code.account": code_account(component),
             "namespace": self.place.namespace,
             "registry": self.place.deployment.registry,
             "storage_class": self.place.deployment.storage_class,

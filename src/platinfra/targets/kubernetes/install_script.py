@@ -10,14 +10,7 @@ Object = Mapping[str, Any]
 SECRETS = "secrets.yaml"
 APPLY = "apply"
 """A function of the script: applies a file."""
-_CONDITIONS = {
-    "Job": "Complete",
-    "Cluster": "Ready",
-    "InferenceService": "Ready",
-    "Prometheus": "Available",
-    "Alertmanager": "Available",
-    "RayCluster": "RayClusterProvisioned",
-}
+_CONDITIONS = {"Job": "Complete", "Cluster": "Ready", "InferenceService": "Ready"}
 """Kind to the condition that says that an object is ready."""
 _ROLLED_OUT = frozenset({"Deployment", "DaemonSet"})
 _HEAD = """\
@@ -59,12 +52,12 @@ def wait_for_kinds(definitions: Sequence[Object]) -> str:
 def wait_for(objects: Sequence[Object]) -> Iterator[str]:
     """Yield the commands that wait until objects are ready, as far as their kinds tell it."""
     for each in objects:
-        if asked := _asked(each):
+        if asked := _question(each):
             ref = ref_of(each)
             yield f"kubectl {asked} --namespace {ref.namespace} --timeout=15m {_name(ref)}"
 
 
-def _asked(each: Object) -> str:
+def _question(each: Object) -> str:
     """Return what kubectl is asked of an object; an empty text when its kind does not tell whether it is ready."""
     replicas = each.get("spec", {}).get("replicas", 1)
     if each["kind"] in _ROLLED_OUT:

@@ -5,7 +5,7 @@ from typing import Any
 
 from platinfra.model.graph import Component
 from platinfra.targets.kubernetes.facts import ClusterValues
-from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.network import own_pods
 from platinfra.targets.kubernetes.place import metadata
 
 Object = dict[str, Any]
@@ -26,11 +26,11 @@ def objects(component: Component, values: ClusterValues) -> Iterator[Object]:
         return
     endpoint = values.tool(component).endpoints[name]
     target = values.facts.location(component, name)[2]
-    selector = next(iter(selectors(component, values)), None)
+    selector = next(iter(own_pods(component, values)), None)
     if selector is None:
         return
     asked = {"portNumber": target, "path": endpoint.metrics, "interval": "30s"}
-    spec = {"selector": {"matchLabels": selector}, "podMetricsEndpoints": [asked]}
+    spec = {"selector": selector, "podMetricsEndpoints": [asked]}
     meta = metadata(component.name, values.facts.place, component)
     yield {"apiVersion": "monitoring.coreos.com/v1", "kind": "PodMonitor", "metadata": meta, "spec": spec}
     if _rings(component, values):

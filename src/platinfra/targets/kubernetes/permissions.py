@@ -42,10 +42,11 @@ def statements(made: Bundle) -> Iterator[Allowed]:
             what = tuple(f"{verb} {resource}" for resource in rule.resources for verb in rule.verbs)
             because = f"the {component.name} itself: {rule.reason}"
             yield Allowed(role, "", what, (f"namespace {namespace}",), because, "")
-        if not component.is_service:
-            for each in dict.fromkeys(openings(component, values)):
-                ports = ", ".join(map(str, each.ports))
-                yield Allowed(role, "", (f"connect to TCP {ports}",), (each.to,), each.reason, "")
+        for each in dict.fromkeys(openings(component, values)):
+            ports = ", ".join(map(str, each.ports))
+            yield Allowed(
+                f"{namespace}/{each.component}", "", (f"connect to TCP {ports}",), (each.to,), each.reason, ""
+            )
 
 
 def _people(made: Bundle) -> Iterator[Allowed]:

@@ -26,8 +26,11 @@ class Cloud(Protocol):
     def client_env(self, binding: Binding) -> Mapping[str, Any]:
         """Return the variables of code that uses a service."""
 
-    def identifies(self, component: Component) -> bool:
-        """Tell whether the pods of a component get a role of the cloud."""
+    def identifies(self, component: Component, *, code: bool = False) -> bool:
+        """Tell whether the pods of a component get a role of the cloud, or those with people's code do."""
+
+    def load_balancer(self, scheme: str | None) -> Mapping[str, str]:
+        """Return the annotations of a Service whose load balancer is reached from where `scheme` says."""
 
     def fact(self, name: str) -> Any:
         """Return something of the cloud that is no component's, such as the name of the cluster; None when unknown."""
@@ -90,6 +93,11 @@ def place_of(
 ) -> ClusterPlace:
     """Return the place of a stack in a cluster of the given version, such as 1.34."""
     return ClusterPlace(graph.stack, graph.environment, version, deployment, context, cloud, tuple(users), digests)
+
+
+def code_account(component: Component) -> str:
+    """Return the service account of pods with people's code."""
+    return f"{component.name}-code"
 
 
 def metadata(name: str, place: ClusterPlace, component: Component | None = None, **more: Any) -> Mapping[str, Any]:

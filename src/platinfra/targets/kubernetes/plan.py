@@ -11,7 +11,8 @@ from platinfra.model.reference import Reference
 from platinfra.model.template import innermost, plain
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
 from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
-from platinfra.targets.kubernetes.network import selectors
+from platinfra.targets.kubernetes.network import code_labels, selectors
+from platinfra.targets.kubernetes.place import code_account
 from platinfra.targets.kubernetes.pods import is_hook, templates
 from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.record import ClusterRecord, record_of
@@ -23,8 +24,6 @@ from platinfra.targets.kubernetes.rules.report import diagnostics
 Object = Mapping[str, Any]
 Rendered = Mapping[str, Sequence[Object]]
 """The key of a step to the objects that its chart becomes, each in its namespace."""
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Prometheus", "Alertmanager", "RayCluster"})
-"""Kinds of charts that are waited for: their pods are what a component does its work with."""
 PLATFORM = "stack"
 """The component that namespace, policies and monitors count to."""
 
@@ -87,6 +86,9 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
         yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.facts.place.namespace)
     for component in values.graph.components.values():
         recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints
+        for labels in code_labels(component, values):
+            ports = [{"containerPort": port} for port in (recipe.code.ports if recipe.code else ())]
+            yield _pod(code_account(component), labels, ports, values.facts.place.namespace)
         if component.is_service or not (
             recipe.pods or recipe.jobs or any(each.kinds for each in recipe.charts.values())
         ):
@@ -122,7 +124,9 @@ def _action(step: Step, rendered: Rendered) -> Action:
     if step.release is None:
         return ApplyObjects(key=step.key, component=component, after=step.after, objects=step.objects)
     workloads = tuple(
-        ref_of(each) for each in rendered.get(step.key, ()) if each["kind"] in _WORKLOADS and not is_hook(each)
+        ref_of(each)
+        for each, _ in templates(rendered.get(step.key, ()))
+        if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"} and not is_hook(each)
     )
     return InstallRelease(
         key=step.key,

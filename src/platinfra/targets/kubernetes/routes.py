@@ -15,6 +15,7 @@ GATEWAY = "gateway"
 _API = "gateway.networking.k8s.io/v1"
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 """The controller of Envoy Gateway's classes, as its chart sets it."""
+_ENVOY = "gateway.envoyproxy.io"
 _REDIRECT = 301
 _SOLVER = {"acme.cert-manager.io/http01-solver": "true"}
 SOLVER_PORT = 8089
@@ -148,9 +149,32 @@ class _Made:
         if chosen is None:
             meta = {"name": place.namespace, "labels": place.labels()}
             yield {"apiVersion": _API, "kind": "GatewayClass", "metadata": meta, "spec": {"controllerName": CONTROLLER}}
+        if parameters := self.parameters():
+            yield parameters
         listeners = [each for route in self.routes for each in self.listeners(route)]
-        spec = {"gatewayClassName": chosen or place.namespace, "listeners": listeners}
+        spec: Object = {"gatewayClassName": chosen or place.namespace, "listeners": listeners}
+        if parameters:
+            named = {"group": _ENVOY, "kind": parameters["kind"], "name": parameters["metadata"]["name"]}
+            spec["infrastructure"] = {"parametersRef": named}
         yield {"apiVersion": _API, "kind": "Gateway", "metadata": metadata(GATEWAY, place), "spec": spec}
+
+    def parameters(self) -> Object | None:
+        """Return what Envoy Gateway is told of its load balancer: where it is reached from, and by whom."""
+        place = self.values.facts.place
+        service: Object = {}
+        if place.cloud is not None:
+            service["annotations"] = dict(place.cloud.load_balancer(self.settings.scheme))
+        if self.settings.allow:
+            service["loadBalancerSourceRanges"] = list(self.settings.allow)
+        if self.settings.elsewhere is not None or not service:
+            return None
+        spec = {"provider": {"type": "Kubernetes", "kubernetes": {"envoyService": service}}}
+        return {
+            "apiVersion": f"{_ENVOY}/v1alpha1",
+            "kind": "EnvoyProxy",
+            "metadata": metadata(GATEWAY, place),
+            "spec": spec,
+        }
 
     def listeners(self, route: Route) -> Iterator[Object]:
         """Yield the listeners of a host: for HTTP, and for HTTPS where there is a certificate."""

@@ -30,6 +30,10 @@ class Layout:
         """Return the working directory of a component's processes."""
         return self.component(name) / "work"
 
+    def temporary(self, name: str) -> Path:
+        """Return the TMPDIR of a component's processes: in the system's one, another user may own what a tool looks for."""
+        return self.component(name) / "tmp"
+
     def log(self, name: str, process: str) -> Path:
         """Return the log of a process."""
         return self.root / "logs" / f"{name}.{process}.log"

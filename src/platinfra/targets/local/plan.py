@@ -174,7 +174,7 @@ class _Planner:
     def prepare(self, component: Component, recipe: LocalRun) -> Prepare:
         """Return the preparation of a component."""
         name = component.name
-        folders = (self.layout.data(name), self.layout.files(name), self.layout.home(name), self.layout.work(name))
+        folders = (self.layout.data(name), self.layout.files(name), *self.private(component))
         texts = self.values.texts(recipe.files, component)
         files = {self.layout.files(name) / path: text for path, text in texts.items()}
         setup = tuple(self.command(component, recipe, each, "setup") for each in recipe.setup)
@@ -292,13 +292,16 @@ class _Planner:
             cwd=self.layout.work(component.name),
             log=self.layout.log(component.name, log),
             unprivileged=unprivileged,
-            owned=(self.layout.data(component.name), self.layout.home(component.name), self.layout.work(component.name))
-            if unprivileged
-            else (),
+            owned=(self.layout.data(component.name), *self.private(component)) if unprivileged else (),
             creates=Path(creates) if creates else None,
             timeout=entry.timeout,
-            surroundings=frozenset({"PATH", *self.machine.passed}) - own.keys(),
+            surroundings=frozenset({"PATH", "TMPDIR", *self.machine.passed}) - own.keys(),
         )
+
+    def private(self, component: Component) -> tuple[Path, ...]:
+        """Return the folders in which a component's processes may leave what they like."""
+        name = component.name
+        return (self.layout.home(name), self.layout.work(name), self.layout.temporary(name))
 
     def arguments(self, entries: Sequence[Argument], component: Component, binding: Binding | None) -> Iterator[Text]:
         """Yield a command's arguments; a group that mentions something unbound disappears."""
@@ -324,6 +327,7 @@ class _Planner:
             **self.machine.passed,
             "PATH": ":".join([*path, *(each for each in extra if each), self.machine.path]),
             "HOME": str(self.layout.home(component.name)),
+            "TMPDIR": str(self.layout.temporary(component.name)),
             "LANG": "C.UTF-8",
             "PLATINFRA_COMPONENT": component.name,
         }

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from platinfra.catalog.packages import PACKAGES
+from platinfra.catalog.schema import Maintenance
 from platinfra.model.graph import Binding, Component
 from platinfra.model.record import ComponentRecord, Migration, Record
 from platinfra.model.reference import Kind, Secret, Text, show_text
@@ -56,6 +57,15 @@ class BindingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MaintenanceRecord:
+    """What a command of `run --as` needs beside the environment of the server."""
+
+    command: tuple[str, ...]
+    arguments: tuple[str, ...]
+    env: Mapping[str, Parts]
+
+
+@dataclass(frozen=True, slots=True)
 class LocalComponent(ComponentRecord):
     """A component of this machine: its addresses, processes, wires and check."""
 
@@ -75,6 +85,7 @@ class LocalComponent(ComponentRecord):
     client_env: Mapping[str, str]
     """The variables of code that uses it; secrets are only named."""
     bindings: tuple[BindingRecord, ...]
+    maintenance: tuple[MaintenanceRecord, ...] = ()
 
     @property
     def url(self) -> str | None:
@@ -138,6 +149,15 @@ def _component(component: Component, values: MachineValues) -> LocalComponent:
         processes={f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
         client_env={key: show_text(text) for key, text in values.facts.client_env(component).items()},
         bindings=tuple(_binding(each, values) for each in values.graph.bindings_of(component.name)),
+        maintenance=tuple(_maintenance(each, component, values) for each in (recipe.maintenance if recipe else ())),
+    )
+
+
+def _maintenance(entry: Maintenance, component: Component, values: MachineValues) -> MaintenanceRecord:
+    return MaintenanceRecord(
+        command=tuple(entry.command),
+        arguments=tuple(show_text(values.sure(each, component)) for each in entry.arguments),
+        env={key: _parts(text) for key, text in values.texts(entry.env, component).items()},
     )
 
 

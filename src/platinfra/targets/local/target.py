@@ -36,6 +36,7 @@ class Local(Target):
     doctor = verb(lambda: local.verbs.doctor.findings)
     environment = verb(lambda: local.verbs.running.environment)
     command_environment = verb(lambda: local.verbs.running.command_environment)
+    server_command = verb(lambda: local.verbs.running.server_command)
     prove = verb(lambda: local.verbs.check.prove)
     restart = verb(lambda: local.verbs.restart.restart)
 

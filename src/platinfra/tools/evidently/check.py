@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pandas as pd
@@ -32,6 +33,13 @@ def find(marker: str) -> str | None:
     return "not found"
 
 
+def server_message(error: Exception) -> str:
+    """Return the server's own message behind an error: errors of HTTP clients tell the status alone."""
+    response = getattr(error, "response", None)  # of `requests`, which the workspace uses
+    text = error.read(2000).decode(errors="replace") if isinstance(error, HTTPError) else getattr(response, "text", "")
+    return f": {' '.join(text.split())[:2000]}" if text else ""
+
+
 def give_up(*_: object) -> None:
     """End a check that would outlast its caller's patience."""
     sys.exit("evidently: no answer within 55 s")
@@ -43,4 +51,4 @@ if __name__ == "__main__":
     try:
         sys.exit({"write": write, "find": find}[sys.argv[1]](*sys.argv[2:]))
     except Exception as error:
-        sys.exit(f"evidently: {error!r}")
+        sys.exit(f"evidently: {error!r}{server_message(error)}")

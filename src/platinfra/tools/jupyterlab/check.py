@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ AUTHORIZATION = {"Authorization": f"token {os.environ['JUPYTER_TOKEN']}"}
 # a kernel has a running event loop, in which `asyncio.run` of a client would fail.
 CELL = """
 import subprocess, sys
-done = subprocess.run([sys.executable, *{command!r}], capture_output=True, text=True, timeout=50)
+done = subprocess.run([sys.executable, *{command!r}], capture_output=True, text=True, timeout=130)
 if done.returncode:
     raise RuntimeError((done.stderr.strip().splitlines() or [f"exit code {{done.returncode}}"])[-1])
 """
@@ -29,8 +30,20 @@ def call(method: str, path: str, body: Any = None) -> Any:
     """Return what the server's REST interface answers."""
     request = Request(f"{URL}{path}", method=method, headers=AUTHORIZATION)
     request.data = None if body is None else json.dumps(body).encode()
-    with urlopen(request, timeout=20) as response:
-        return json.loads(response.read() or "null")
+    try:
+        with urlopen(request, timeout=20) as response:
+            return json.loads(response.read() or "null")
+    except HTTPError as error:
+        raise RuntimeError(f"{method} {path} answers {error.code}: {server_message(error)}") from error
+
+
+def server_message(error: HTTPError) -> str:
+    """Return the server's own message; all of its answer, where that is none."""
+    text = error.read(2000).decode(errors="replace").strip()
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text or error.reason
 
 
 def write(marker: str) -> str | None:
@@ -69,7 +82,7 @@ def execute(kernel: str, code: str) -> tuple[str | None, str]:
     request = uuid4().hex
     header = {"msg_id": request, "msg_type": "execute_request", "session": request, "username": "", "version": "5.3"}
     message = {"header": header, "parent_header": {}, "metadata": {}, "channel": "shell", "content": {"code": code}}
-    socket = create_connection(address, header=AUTHORIZATION, timeout=50, http_no_proxy=["*"])
+    socket = create_connection(address, header=AUTHORIZATION, timeout=130, http_no_proxy=["*"])
     try:
         socket.send(json.dumps(message))
         return answer_to(socket, request)
@@ -95,12 +108,12 @@ def answer_to(socket: Any, request: str) -> tuple[str | None, str]:
 
 def give_up(*_: object) -> None:
     """End a check that would outlast its caller's patience."""
-    sys.exit("jupyterlab: no answer within 58 s")
+    sys.exit("jupyterlab: no answer within 140 s")
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(58)
+    signal.alarm(140)
     actions: dict[str, Callable[..., str | None]] = {"write": write, "find": find, "run": run}
     try:
         sys.exit(actions[sys.argv[1]](*sys.argv[2:]))

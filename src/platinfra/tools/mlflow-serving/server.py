@@ -21,8 +21,55 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+log = logging.getLogger("model_server")
 START_SECONDS = 300.0  # a big model may load for minutes
 END_SECONDS = 10.0
+
+
+class NotServing(BaseHTTPRequestHandler):
+    """Answers 503 while there is no model: otherwise the port is free, and who asks could reach somebody else."""
+
+    def do_GET(self) -> None:
+        """Say that nothing is served."""
+        body = json.dumps({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "no model is served now"}).encode()
+        self.send_response(503)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """Say that nothing is served, once the request is read."""
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+class Placeholder:
+    """Holds the port of MLflow's server while that does not run."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._server: ThreadingHTTPServer | None = None
+
+    def open(self) -> None:
+        """Listen, unless the port is taken: then whoever has it is told when a server is to start."""
+        if self._server is None:
+            try:
+                self._server = ThreadingHTTPServer(self._address, NotServing)
+            except OSError as error:
+                log.warning("cannot hold port %s: %s", self._address[1], error)
+                return
+            threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self) -> None:
+        """Leave the port to MLflow's server."""
+        server, self._server = self._server, None
+        if server:
+            server.shutdown()
+            server.server_close()
 
 
 class ModelServer:
@@ -38,11 +85,13 @@ class ModelServer:
         self._server: KeptServer | None = None
         self._release: Release | None = None
         self._closed = False
+        self._placeholder = Placeholder(host, port)
+        self._placeholder.open()
 
     def replace(self, release: Release) -> None:
         """Serve the release; raise StartError after starting the former one again."""
         former = self._release
-        self.withdraw()
+        self._end()
         try:
             self._start(release)
         except StartError:
@@ -54,6 +103,10 @@ class ModelServer:
 
     def withdraw(self) -> None:
         """End the server."""
+        self._end()
+        self._placeholder.open()
+
+    def _end(self) -> None:
         with self._lock:
             server, self._server, self._release = self._server, None, None
         if server:
@@ -67,15 +120,21 @@ class ModelServer:
     def close(self) -> None:
         """End the server for good."""
         self._closed = True
-        self.withdraw()
+        self._end()
+        self._placeholder.close()
 
     def _start(self, release: Release) -> None:
+        self._placeholder.close()
         self._await_port()
         with self._lock:
             if self._closed:
                 raise StartError("stopped")
             self._server = server = KeptServer(lambda: self._spawn(release), self._records)
-        server.start(START_SECONDS)
+        try:
+            server.start(START_SECONDS)
+        except StartError:
+            self._placeholder.open()
+            raise
         self._release = release
 
     def _await_port(self) -> None:

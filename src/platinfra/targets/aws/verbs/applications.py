@@ -56,7 +56,8 @@ def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> Cluster
         if place.cluster.public_access or {each.code for each in error.diagnostics} != {"cluster-unreachable"}:
             raise
         hint = (
-            "run it inside the network, or allow your address: `deployment: {cluster: {public-access: [ADDRESS/32]}}`"
+            "run it inside the network, from a range that `deployment: {cluster: {private-access: […]}}` names, or allow your "
+            "address: `public-access: [ADDRESS/32]`"
         )
         raise PlatinfraError(*(replace(each, hint=hint) for each in error.diagnostics)) from None
     store, source = SecretStore(place.prefix, place.region.name), AwsCloud(cloud.values, outputs).secret

@@ -31,6 +31,7 @@ def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Pl
         return planned_of(cloud, part_of(None, why, find_calls(root(cloud.values))))
     from platinfra.targets.aws.verbs import applications
 
+    cloud = session.as_it_runs(cloud)
     changes, outputs = _changes(cloud)
     brought = applications.plan_applications(cloud, outputs) if cloud.installs else None
     return planned_of(cloud, part_of(changes), brought)

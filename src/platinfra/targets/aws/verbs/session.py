@@ -11,7 +11,7 @@ from platinfra.drivers.files import make_state_folder
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT, AwsPlace
-from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, state_key, terraform_folder
+from platinfra.targets.aws.verbs.stack import CloudStack, at_version, cloud_stack, state_key, terraform_folder
 from platinfra.targets.folder import TERRAFORM, write_folder
 
 if TYPE_CHECKING:
@@ -70,6 +70,16 @@ def account(region: str, expected: str) -> "Account":
 def account_of(cloud: CloudStack) -> "Account":
     """Return the account that a stack is in."""
     return account(cloud.place.region.name, cloud.place.account)
+
+
+def as_it_runs(cloud: CloudStack) -> CloudStack:
+    """Return a stack at the version that its own cluster has: AWS upgrades one in time, and takes none back."""
+    if cloud.place.kind != "kubernetes" or cloud.place.cluster.name:
+        return cloud
+    from platinfra.drivers import eks
+
+    there = eks.cluster(account_of(cloud), cloud.place.cluster_name)
+    return at_version(cloud, str(there["version"]) if there else None)
 
 
 def is_up(cloud: CloudStack, found: "Account") -> bool:

@@ -1,12 +1,13 @@
 """A stack on AWS with its Terraform folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import Diagnostic, refuse
+from platinfra.drivers.kubernetes_versions import numbers
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.facts import AwsFacts, AwsValues
@@ -65,8 +66,16 @@ class CloudStack:
         from platinfra.targets.aws.cloud import AwsCloud  # start-up time: Terraform's part needs none of it
         from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
-        planned = self.place.deployment.kubernetes_version or self.place.cluster.version
+        planned = self.place.deployment.kubernetes_version or self.place.kubernetes_version
         return bundle_of(self.stack, version=version or planned, cloud=AwsCloud(self.values, told), digests=digests)
+
+
+def at_version(cloud: CloudStack, running: str | None) -> CloudStack:
+    """Return a stack with the Kubernetes version that its own cluster has, where that is newer than the file's."""
+    place, stack = cloud.place, cloud.stack
+    if running is None or numbers(running) <= numbers(place.cluster.version):
+        return cloud
+    return CloudStack(stack, AwsFacts(stack.graph, stack.catalog, replace(place, running_version=running)).values)
 
 
 def state_key(place: AwsPlace) -> str | None:

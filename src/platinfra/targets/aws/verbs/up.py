@@ -1,18 +1,20 @@
 """Bring a stack on AWS up, or up to date."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
-from platinfra.drivers.aws_account import Needs
+from platinfra.drivers.aws_account import Account, Needs
 from platinfra.drivers.aws_state import StateBucket
 from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.lock import stack_lock
 from platinfra.drivers.terraform import find
-from platinfra.facts.aws import instance_types
+from platinfra.facts.aws import eks, instance_types
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
+from platinfra.targets.aws import users
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
 from platinfra.targets.aws.verbs import records, session
 from platinfra.targets.aws.verbs.applications import open_session
@@ -45,6 +47,7 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     if cloud.installs:
         refuse_impossible(stack, cloud.bundle())
     warnings = _preflight(cloud)
+    cloud = session.as_it_runs(cloud)
     make_state_folder(cloud.workspace)
     with stack_lock(cloud.workspace.root, "up"):
         with session.session(cloud) as made:
@@ -55,7 +58,8 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     same = (part.nothing,) if part.is_empty else ()
     if brought is None:
         return Applied(planned, (_where(cloud),), (*same, *_further(cloud)))
-    return Applied(planned, (_where(cloud), *cluster.addresses(brought)), (*same, *cluster.notes(brought)))
+    notes = (*same, *_for_people(cloud), *cluster.notes(brought))
+    return Applied(planned, (_where(cloud), *cluster.addresses(brought)), notes)
 
 
 def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
@@ -65,10 +69,35 @@ def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
     if not session.is_up(cloud, account):
         found += [each for name in _bucket_names(cloud) for each in account.check_bucket_name(name)]
         found += account.check_quotas(_needs(cloud))
+        if cloud.place.kind == "kubernetes" and not cloud.place.cluster.name:
+            found += [*_check_reach(cloud), *_check_zones(cloud, account)]
     refuse(each for each in found if each.severity == "error")
     if cloud.place.deployment.state != "local":
         StateBucket(account).ensure()
     return tuple(found)
+
+
+def _check_reach(cloud: CloudStack) -> Iterator[Diagnostic]:
+    """Yield that `up` could not install the applications: the new cluster's API would let in nobody but its nodes."""
+    cluster = cloud.place.cluster
+    if cloud.installs and not cluster.public_access and not cluster.private_access:
+        message = "the API of the new cluster is private, and nobody may reach it to install the applications"
+        hint = (
+            "name who may: `deployment: {cluster: {private-access: [10.8.0.0/16]}}` for a VPN, a bastion or CI in the network, "
+            "or `public-access: [ADDRESS/32]`; or leave it to a GitOps controller: `applications: gitops`"
+        )
+        yield Diagnostic("api-unreachable", message, hint=hint)
+
+
+def _check_zones(cloud: CloudStack, account: Account) -> Iterator[Diagnostic]:
+    """Yield the zones and subnets that the file names where EKS has no control plane."""
+    network = cloud.place.network
+    without = eks().unsupported_zones.get(cloud.place.region.name, ())
+    named = account.zone_ids(network.private_subnets if network.vpc_id else network.zones) if without else {}
+    for name, zone in named.items():
+        if zone in without:
+            message = f"`{name}` is in the zone {zone} of this account, where EKS has no control plane"
+            yield Diagnostic("unsupported-zone", message, hint="name another, or leave out `zones`")
 
 
 def _bucket_names(cloud: CloudStack) -> list[str]:
@@ -81,7 +110,7 @@ def _needs(cloud: CloudStack) -> Needs:
     """Return how much of what AWS limits the stack takes."""
     place, types = cloud.place, instance_types()
     makes_network = not place.network.vpc_id
-    addresses = len(place.zones) if place.network.nat == "per_zone" else 1
+    addresses = place.zone_count if place.network.nat == "per_zone" else 1
     if place.kind == "cloud_vm":
         cpus = types[place.machine.instance_type].cpus
     elif place.cluster.name or place.cluster.spot:
@@ -121,9 +150,19 @@ def _where(cloud: CloudStack) -> tuple[str, str]:
     return kind, f"{name} in {place.region.name}"
 
 
+def _for_people(cloud: CloudStack) -> tuple[str, ...]:
+    """Return how each role of users gets into the cluster with kubectl."""
+    place = cloud.place
+    command = f"aws eks update-kubeconfig --region {place.region.name} --name {place.cluster_name}"
+    return tuple(
+        f"kubectl for {role.key}: {command} --role-arn {place.role_arn(role.name)}"
+        for role in users.roles(cloud.values)
+    )
+
+
 def _further(cloud: CloudStack) -> tuple[str, ...]:
     """Return what is done without `up`, and the commands that come next."""
     if "cluster" in cloud.stack.ground.places:
-        return (_NEXT,)
+        return (*_for_people(cloud), _NEXT)
     names = ", ".join(each.name for each in cloud.stack.graph.components.values() if not each.is_service)
     return (f"The machine installs the stack by itself; the first time takes some minutes: {names}.", _NEXT)

@@ -43,7 +43,7 @@ def conflicts(bundle: Bundle, rendered: Rendered, cluster: Cluster) -> Iterator[
     there = _find_live(wanted, cluster)
     for each in wanted:
         if live := there.get(ref_of(each)):
-            yield from _changed(each, live)
+            yield from _find_changes(each, live)
 
 
 def _fixed_in(each: Object) -> list[str]:
@@ -81,7 +81,7 @@ def _list(pair: tuple[str, str, str], wanted: Sequence[Object], cluster: Cluster
     return [{**each, "apiVersion": api_version, "kind": kind} for each in found]
 
 
-def _changed(wanted: Object, live: Object) -> Iterator[Diagnostic]:
+def _find_changes(wanted: Object, live: Object) -> Iterator[Diagnostic]:
     for path in _fixed_in(wanted):
         now, then = _at(live, path), _at(wanted, path)
         if not (_same(then, now) if path in _WHOLE else _is_met(then, now)):

@@ -13,6 +13,7 @@ PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 """The label of the namespaces of operators that platinfra brought."""
 _SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+"""No stack may be called so (`reserved-name`); some charts of operators belong there."""
 
 
 def conflicts(bundle: Bundle, cluster: Cluster, applied: Container[str]) -> Iterator[Diagnostic]:
@@ -22,18 +23,15 @@ def conflicts(bundle: Bundle, cluster: Cluster, applied: Container[str]) -> Iter
     `applied` are the keys of the steps that the record says are there: their namespaces are ours already.
     """
     name = bundle.place.namespace
-    if name in _SYSTEM:
-        hint = "give the stack another `name`"
-        yield Diagnostic("namespace-taken", f"the namespace `{name}` belongs to Kubernetes itself", hint=hint)
-    elif NAMESPACE not in applied and (found := cluster.get(_ref(name))) and not is_ours(found):
-        yield _taken(name, f"{PART_OF}={name}", "give the stack another `name`")
+    if NAMESPACE not in applied and (found := cluster.get(_ref(name))) and not is_ours(found):
+        yield _refusal(name, f"{PART_OF}={name}", "give the stack another `name`")
     operators = {step.release.namespace: step.key for step in bundle.steps if step.release and step.release.shared}
     for each, key in operators.items():
         # Some operators belong where the system is; platinfra neither makes nor deletes it.
         if key not in applied and each not in _SYSTEM:
             found = cluster.get(_ref(each))
             if found and _label(found, MANAGED_BY) != FIELD_MANAGER:
-                yield _taken(each, f"{MANAGED_BY}={FIELD_MANAGER}", "remove what is in it")
+                yield _refusal(each, f"{MANAGED_BY}={FIELD_MANAGER}", "remove what is in it")
 
 
 def is_ours(namespace: Object) -> bool:
@@ -49,7 +47,7 @@ def _ref(name: str) -> ObjectRef:
     return ObjectRef("v1", "Namespace", name)
 
 
-def _taken(name: str, label: str, otherwise: str) -> Diagnostic:
+def _refusal(name: str, label: str, otherwise: str) -> Diagnostic:
     message = f"the namespace `{name}` exists, and platinfra did not make it"
     hint = f"{otherwise}, or hand the namespace over with all that is in it: `kubectl label namespace {name} {label}`"
     return Diagnostic("namespace-taken", message, hint=hint)

@@ -85,13 +85,13 @@ def _health(needed: Sequence[tuple[Mapping[str, str], Sequence[Mapping[str, Any]
     broken = any(
         reason.startswith(("CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer")) for reason in waiting
     )
-    absent = [_written(labels) for labels, found in needed if not found]
+    absent = [_as_selector(labels) for labels, found in needed if not found]
     ready = not absent and all(_is_ready(pod) for pod in pods)
     why = [*(f"it has no pods with {each}" for each in absent), *dict.fromkeys(waiting)]
     return "healthy" if ready else "failed" if broken else "starting", ", ".join(why)
 
 
-def _written(labels: Mapping[str, str]) -> str:
+def _as_selector(labels: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in labels.items())
 
 

@@ -145,7 +145,8 @@ class _Checker:
         venv = self.venv(data)
         python = str(venv / "bin" / "python") if venv else sys.executable
         path = f"{venv / 'bin'}:/usr/local/bin:/usr/bin:/bin" if venv else "/usr/local/bin:/usr/bin:/bin"
-        base = {**self.passed, "PLATINFRA_COMPONENT": name, "PATH": path, "HOME": str(home), "LANG": "C.UTF-8"}
+        own = {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
+        base = {**self.passed, **own, "PLATINFRA_COMPONENT": name}
         if data.packages:
             base["PYTHONPATH"] = ":".join(data.packages)
         spec = CommandSpec(

@@ -12,6 +12,7 @@ from platinfra.model.plan import Change
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
 from platinfra.targets.local.actions import undo
+from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.target import not_confirmed
@@ -71,6 +72,8 @@ def _stop(workspace: Workspace, record: LocalRecord, emit: Emit) -> None:
     ]
     remove(changes, run)
     world.processes.shutdown()
+    for component in record.components:
+        world.files.remove(Layout(workspace.root).temporary(component))
     journal.replace(lambda each: replace(each, applied={}))
     for component in dict.fromkeys(each.component for each in changes):
         run.say(component, "stopped")

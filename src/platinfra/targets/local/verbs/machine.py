@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic
 from platinfra.drivers.cache import cache_folder
+from platinfra.drivers.loopback import direct_to_loopback
 from platinfra.facts.table import beside
 from platinfra.model.graph import Graph
 from platinfra.model.record import ActionRecord
@@ -31,7 +32,7 @@ _SECRET_STORE = "secret_store"  # noqa: S105
 _STORE = "secret-store.json"
 """Names the place in AWS where the secrets lie, when they do not lie in a file."""
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-_TELEMETRY_OFF = {"DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+_TELEMETRY_OFF = {"DO_NOT_TRACK": "1"}
 
 
 def environments() -> "UvEnvironments":
@@ -50,16 +51,16 @@ def processes(workspace: Workspace) -> "LocalProcesses":
 
 def world(workspace: Workspace) -> "World":
     """Return everything that the actions of a stack may touch."""
-    from platinfra.drivers import port
     from platinfra.drivers.files import LocalFiles
     from platinfra.drivers.http import HttpProbes
+    from platinfra.drivers.reservations import StackSockets
     from platinfra.model.ports import World
 
     return World(
         processes=processes(workspace),
         environments=environments(),
         probes=HttpProbes(),
-        sockets=port,
+        sockets=StackSockets(workspace.root),
         secrets=secrets(workspace),
         files=LocalFiles(),
     )
@@ -92,12 +93,17 @@ def begin_secrets(workspace: Workspace, graph: Graph, catalog: Catalog) -> None:
 
 
 def passed_environment(*, aws: bool = False) -> dict[str, str]:
-    """Return what every process gets from the user's environment, and the switches against telemetry."""
+    """Return what every process gets from the user's environment, with the switches against telemetry and proxies here."""
     known = beside(__file__)
     names = (*known["passed"], *known["aws"]) if aws else known["passed"]
-    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    inherited = {name: os.environ[name] for name in names if name in os.environ and not _is_socks(name)}
     found = _aws_files() if aws else {}
-    return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **_TELEMETRY_OFF}
+    return {"UV_CACHE_DIR": _uv_cache(), **found, **inherited, **direct_to_loopback(os.environ), **_TELEMETRY_OFF}
+
+
+def _is_socks(name: str) -> bool:
+    """Tell whether a variable names a SOCKS proxy for everything: Python's httpx ends at the sight of it where no package for SOCKS is installed."""
+    return name.lower() == "all_proxy" and os.environ[name].startswith("socks")
 
 
 def reaches_aws(tools: Iterable[str], catalog: Catalog) -> bool:
@@ -141,10 +147,10 @@ def assigned_ports(
     """
     Return a port for every endpoint: the kept one, else the usual one, else the next that is free.
 
-    When `reserved`, stacks that start at the same time leave them to this one.
+    What stacks that are up have is not free. When `reserved`, those that start at the same time leave them to this one.
     """
     from platinfra.drivers.port import assign
-    from platinfra.drivers.reservations import reserve
+    from platinfra.drivers.reservations import kept_by_others, reserve
 
     wanted = wanted_ports(graph, catalog)
     known = kept.keys() >= wanted.keys() or not workspace.root.is_dir()
@@ -153,15 +159,16 @@ def assigned_ports(
     def choose(avoid: frozenset[int]) -> dict[str, int]:
         return assign(wanted, kept, own, avoid)
 
-    return reserve(choose) if reserved else choose(frozenset())
+    return reserve(choose, workspace.root) if reserved else choose(frozenset(kept_by_others(workspace.root)))
 
 
 def still_usable(workspace: Workspace, ports: Mapping[str, int]) -> dict[str, int]:
     """Return the ports that nothing but the stack itself listens on."""
     from platinfra.drivers.port import is_free
+    from platinfra.drivers.reservations import kept_by_others
 
-    own = {each.port for each in _own_listeners(workspace)}
-    return {name: port for name, port in ports.items() if port in own or is_free(port)}
+    own, others = {each.port for each in _own_listeners(workspace)}, kept_by_others(workspace.root)
+    return {name: port for name, port in ports.items() if port in own or (port not in others and is_free(port))}
 
 
 def _own_listeners(workspace: Workspace) -> list["Listener"]:

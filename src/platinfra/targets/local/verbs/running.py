@@ -2,14 +2,16 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.loopback import direct_to_loopback
 from platinfra.model.workspace import Workspace
 from platinfra.targets.local.layout import Layout
-from platinfra.targets.local.record import LocalComponent, LocalRecord
+from platinfra.targets.local.record import LocalComponent, LocalRecord, reveal
 from platinfra.targets.local.verbs import machine
-from platinfra.targets.target import not_up
+from platinfra.targets.target import chosen_component, not_up
 
 _NOT_PASSED = ("PYTHONHOME", "PYTHONDONTWRITEBYTECODE")
 """Settings of this process that a user's command must not inherit."""
@@ -33,12 +35,12 @@ class Running:
         return Layout(self.workspace.root)
 
     def client_env(self) -> dict[str, str]:
-        """Return the variables a client of the stack needs, secrets included."""
+        """Return the variables a client of the stack needs, secrets included: whoever asks may be behind a proxy."""
         try:
             env = json.loads(self.layout.client_env.read_text())
         except (OSError, ValueError):
             raise not_up(self.workspace) from None
-        return {str(key): str(value) for key, value in env.items()}
+        return {**direct_to_loopback(os.environ), **{str(key): str(value) for key, value in env.items()}}
 
     def command_env(self) -> dict[str, str]:
         """Return the caller's environment with the stack's variables and the client's programs first on PATH."""
@@ -50,6 +52,24 @@ class Running:
             env.pop(name, None)
         return env
 
+    def server_env(self, name: str) -> dict[str, str]:
+        """
+        Return the environment in which a component's server was started, with what its clients need.
+
+        Raises PlatinfraError for a component that runs no process, or whose process is stopped.
+        """
+        data = self.components[name]
+        if not data.processes:
+            raise PlatinfraError(
+                Diagnostic("no-server", f"`{name}` runs no process, so there is no environment of its server")
+            )
+        started = machine.processes(self.workspace).environment(next(iter(data.processes)))
+        if not started:
+            hint = "start it with `platinfra up`"
+            raise PlatinfraError(Diagnostic("not-up", f"`{name}` is stopped", hint=hint))
+        own = {key: value for key, value in self.client_env().items() if key in data.client_env}
+        return {**own, **started}
+
 
 def environment(workspace: Workspace) -> Mapping[str, str]:
     """Return the variables that a client of the stack needs."""
@@ -59,6 +79,22 @@ def environment(workspace: Workspace) -> Mapping[str, str]:
 def command_environment(workspace: Workspace) -> Mapping[str, str]:
     """Return the caller's environment with what a client of the stack needs."""
     return running(workspace, up=True).command_env()
+
+
+def server_command(
+    workspace: Workspace, component: str, command: Sequence[str]
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Return a command of a component's maintenance, with what its tool wants it to have, and its whole environment."""
+    stack = running(workspace, up=True)
+    name = chosen_component(component, stack.components)
+    variables = stack.server_env(name)
+    for each in stack.components[name].maintenance:
+        words = len(each.command)
+        if tuple(command[:words]) == each.command:
+            fetch = machine.secrets(workspace).get
+            more = {key: reveal(parts, fetch) for key, parts in each.env.items()}
+            return (*each.command, *each.arguments, *command[words:]), {**variables, **more}
+    return tuple(command), variables
 
 
 def running(workspace: Workspace, *, up: bool = False) -> Running:

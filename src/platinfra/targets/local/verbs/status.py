@@ -1,6 +1,5 @@
 """Return the health of each component on this machine."""
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,11 +8,13 @@ from platinfra.drivers.http import HttpProbes
 from platinfra.model.ports import Probes, ProcessStatus
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus
-from platinfra.targets.local.record import LocalComponent
+from platinfra.targets.local.health import WORST, health_of
+from platinfra.targets.local.record import EndpointRecord, LocalComponent
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.local.verbs.running import Running, running
 
-_WORST = ("failed", "stopped", "starting", "waiting", "healthy")
+_PATIENCE = 180.0
+"""Seconds in which a process that was started again may take to listen, as recipes have."""
 
 
 def status(workspace: Workspace) -> list[ComponentStatus]:
@@ -78,45 +79,48 @@ def _health(
         return "stopped", ""
     if not processes:
         return "healthy", "nothing to run"
-    states = [(_process_health(each), each) for each in processes]
-    worst = min(states, key=lambda each: _WORST.index(each[0]))[0]
+    own = listening()
+    serves = any(each.port in own for each in data.endpoints.values())
+    states = [(_process_health(each, serves=serves), each) for each in processes]
+    worst = min(states, key=lambda each: WORST.index(each[0]))[0]
     if worst != "healthy":
-        return worst, "; ".join(
-            f"{each.name} is {each.state}" for _, each in states if each and each.state != "running"
-        )
-    return _answers(data, probes, listening())
+        return worst, "; ".join(_process_detail(each) for health, each in states if each and health != "healthy")
+    return _answers(data, probes, own, recent=any(each and each.seconds < _PATIENCE for each in processes))
 
 
-def _process_health(process: ProcessStatus | None) -> str:
+def _process_health(process: ProcessStatus | None, *, serves: bool) -> str:
+    """Return the health of a process; one that was started again counts once its component listens."""
     if process is None:
         return "stopped"
+    if process.state == "starting" and process.restarts and not serves:
+        return "starting"
     return {"running": "healthy", "starting": "healthy", "backoff": "failed", "failed": "failed"}.get(
         process.state, "stopped"
     )
 
 
-def _answers(data: LocalComponent, probes: Probes, listening: Collection[int]) -> tuple[str, str]:
-    for endpoint in data.endpoints.values():
-        if endpoint.ready is None:
-            continue
-        if endpoint.port not in listening:
-            return "failed", f"it does not listen on port {endpoint.port}"
-        answer = probes.get(endpoint.ready)
-        if not answer.ok:
-            return "starting", f"{endpoint.ready} answers {answer.status or answer.text}"
-        if waiting := _waiting_for(answer.text):
-            return "waiting", f"for {waiting}"
-    return "healthy", ""
+def _process_detail(process: ProcessStatus) -> str:
+    if process.state == "starting":
+        return f"{process.name} is starting again, for the {_ordinal(process.restarts)} time"
+    return f"{process.name} is {process.state}"
 
 
-def _waiting_for(text: str) -> str | None:
-    if '"waiting_for"' not in text:
-        return None
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return None
-    return str(data["waiting_for"]) if isinstance(data, dict) and data.get("waiting_for") else None
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in {11, 12, 13} else "th"
+    return f"{number}{ending}"
+
+
+def _answers(data: LocalComponent, probes: Probes, listening: Collection[int], *, recent: bool) -> tuple[str, str]:
+    """Return the worst of what the endpoints say; `recent` when a process was started a moment ago."""
+    found = [_answer(each, probes, listening, recent=recent) for each in data.endpoints.values() if each.ready]
+    return min(found, key=lambda each: WORST.index(each[0]), default=("healthy", ""))
+
+
+def _answer(endpoint: EndpointRecord, probes: Probes, listening: Collection[int], *, recent: bool) -> tuple[str, str]:
+    if endpoint.port not in listening:
+        return "starting" if recent else "failed", f"it does not listen on port {endpoint.port}"
+    ready = str(endpoint.ready)
+    return health_of(ready, probes.get(ready))
 
 
 def _version(data: LocalComponent) -> str:

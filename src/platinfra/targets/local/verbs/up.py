@@ -5,6 +5,7 @@ import json
 from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers.files import LocalFiles, make_state_folder
 from platinfra.drivers.lock import stack_lock
+from platinfra.drivers.reservations import keep
 from platinfra.engine.apply import Run, apply
 from platinfra.engine.journal import Journal
 from platinfra.model.plan import Seen
@@ -13,6 +14,7 @@ from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.local.actions import undo
 from platinfra.targets.local.preflight import taken_ports
 from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs.look import await_health
 from platinfra.targets.local.verbs.plan import Prepared, prepare, with_strays
 from platinfra.targets.target import refuse_another_stack, refuse_removal, removal
 
@@ -52,9 +54,13 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     if machine.read_ports(workspace) != prepared.ports:
         LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
     unchanged = all(each.verb == "unchanged" for each in changes)
-    if not unchanged or prepared.before.components != components:
-        journal = Journal(prepared.before, machine.record_file(prepared.stack.workspace).save)
-        apply(prepared.plan, changes, Run(world, journal, talk.emit, undo))
+    run = Run(world, Journal(prepared.before, machine.record_file(workspace).save), talk.emit, undo)
+    try:
+        if not unchanged or prepared.before.components != components:
+            apply(prepared.plan, changes, run)
+    finally:
+        keep(prepared.ports.values(), workspace.root)
+    await_health(workspace, run)
     addresses = tuple((name, each.url) for name, each in components.items() if each.url)
     same = ("nothing to do: everything runs as in the file",) if unchanged else ()
     return Applied(prepared.describe(changes), addresses, (*same, _NEXT))

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -117,5 +118,22 @@ def post_json(url: str, body: bytes) -> dict[str, Any]:
 
 def _open_json(request: urllib.request.Request) -> dict[str, Any]:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(request, timeout=30) as answer:
-        return dict(json.load(answer))
+    try:
+        with direct.open(request, timeout=30) as answer:
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as error:
+        message = (
+            f"{request.full_url} answers {error.code}: {server_message(error.read(2000).decode(errors='replace'))}"
+        )
+        raise CheckError(message) from error
+
+
+def server_message(text: str) -> str:
+    """Return the message in a server's answer; all of it in one line, where there is none."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    names = ("message", "detail", "error")
+    found = next((answer[each] for each in names if answer.get(each)), None) if isinstance(answer, dict) else None
+    return str(found) if found else " ".join(text.split()) or "nothing more"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING
 import uv
 import yaml
 
-from model_server.processes import with_leash
+from model_server.processes import find_cause, with_leash
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ASKED_FILES = ("requirements.txt", "constraints.txt")
 TAIL_LINES = 8
+FRAME = re.compile("[\u00d7\u2500-\u257f\u25b6]")
+"""What uv draws around its messages: a cross, lines and arrows."""
 
 
 class PreparationError(Exception):
@@ -55,6 +58,15 @@ def environment_key(model: Path, running: str) -> str:
         file = model / name
         digest.update(b"\0" + (file.read_bytes() if file.exists() else b""))
     return digest.hexdigest()[:24]
+
+
+def why(errors: str) -> str:
+    """Return what uv says, in one line: without frames and hints, and of a build that failed its own error."""
+    told, _, build = errors.partition("[stderr]")
+    lines = [FRAME.sub("", line).strip() for line in told.splitlines()]
+    said = " ".join([line for line in lines if line and not line.startswith("hint:")][-TAIL_LINES:])
+    built = [line for line in build.splitlines() if not line.strip().startswith("hint:")]
+    return f"{said}: {find_cause(built)}" if build else said
 
 
 class Installer:
@@ -126,5 +138,4 @@ class Installer:
             )
         _, errors = self._running.communicate()
         if self._running.returncode:
-            said = " ".join(line.strip() for line in errors.strip().splitlines()[-TAIL_LINES:])
-            raise PreparationError(f"uv {' '.join(arguments[:2])}: {said}")
+            raise PreparationError(f"its packages cannot be installed: {why(errors)}")

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+ERROR = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|NotFound)\b")
+"""How the last line of a traceback begins."""
+ENDED = re.compile(r"(?i)non-?\s?zero|exit (code|status)|return code")
+"""What a program says whose own child ended: the cause stands before it."""
 LEASH = Path(__file__).with_name("leash.py")
-LOG_LINES = 40
+LOG_LINES = 200
 STEADY_SECONDS = 30.0  # a server that lived this long is started again without a pause
 LONGEST_PAUSE_SECONDS = 30.0
 
@@ -67,6 +72,13 @@ def end_group(group: int, grace: float) -> None:
         _signal_group(group, signal.SIGKILL)
 
 
+def find_cause(lines: Iterable[str]) -> str:
+    """Return the line that says why a program ended: its last error that is not about how another program ended."""
+    said = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in said if ERROR.match(line) and not ENDED.search(line)]
+    return errors[-1] if errors else said[-1] if said else "no output"
+
+
 class Child:
     """A process in its own group whose output goes to our log, and whose last lines are remembered."""
 
@@ -95,10 +107,10 @@ class Child:
         """End the whole group."""
         end_group(self.pid, grace)
 
-    def last_line(self) -> str:
-        """Return the last thing the process said: the message of a traceback."""
+    def last_words(self) -> str:
+        """Return why the process ended, as it said itself."""
         self._reader.join(1)
-        return next((line.strip() for line in reversed(self._lines) if line.strip()), "no output")
+        return find_cause(self._lines)
 
     def _read(self) -> None:
         for line in self._process.stdout or ():
@@ -182,7 +194,7 @@ class KeptServer:
             child.end(grace=0)  # what it left in its group
             self._records.drop(child.pid)
             if not ready and not self._decided.is_set():
-                self._failure = child.last_line()
+                self._failure = child.last_words()
                 return
             pause = 0.25 if time.monotonic() - began > STEADY_SECONDS else min(pause * 2, LONGEST_PAUSE_SECONDS)
             self._stopping.wait(pause)

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.100, < 6.0"
+      version = ">= 5.100, < 6.0" # 6.0 gives `compute_environment_name_prefix` another name
     }
   }
 }

@@ -56,6 +56,20 @@ locals {
   first_addons = ["eks-pod-identity-agent", "kube-proxy", "vpc-cni"]
 }
 
+# Whoever works with the cluster from the network: people on a VPN, a bastion, CI.
+resource "aws_vpc_security_group_ingress_rule" "api" {
+  for_each = toset(var.private_access)
+
+  security_group_id            = local.security_group_id
+  description                  = "The Kubernetes API"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  cidr_ipv4                    = startswith(each.key, "sg-") ? null : each.key
+  referenced_security_group_id = startswith(each.key, "sg-") ? each.key : null
+  tags                         = var.tags
+}
+
 # Before the addons, so that their first pods have their permissions.
 resource "aws_eks_pod_identity_association" "addons" {
   for_each = { for name, addon in var.addons : name => addon if addon.service_account != null }

@@ -1,6 +1,5 @@
 locals {
   images = { x86_64 = "AL2023_x86_64_STANDARD", arm64 = "AL2023_ARM_64_STANDARD" }
-  gpus   = { x86_64 = "AL2023_x86_64_NVIDIA", arm64 = "AL2023_ARM_64_NVIDIA" }
 }
 
 # The nodes get the cluster's own security group, as the template names none.
@@ -69,49 +68,6 @@ resource "aws_eks_node_group" "core" {
 
   update_config {
     max_unavailable = 1
-  }
-
-  lifecycle {
-    create_before_destroy = true
-    ignore_changes        = [scaling_config[0].desired_size]
-  }
-
-  depends_on = [aws_eks_addon.first]
-}
-
-resource "aws_eks_node_group" "gpu" {
-  count = var.gpu == null ? 0 : 1
-
-  cluster_name           = aws_eks_cluster.this.name
-  node_group_name_prefix = "gpu-"
-  node_role_arn          = var.node_role_arn
-  subnet_ids             = var.subnet_ids
-  version                = var.kubernetes_version
-  ami_type               = local.gpus[var.gpu.architecture]
-  instance_types         = var.gpu.instance_types
-  capacity_type          = "ON_DEMAND"
-  labels                 = { "platinfra/pool" = "gpu" }
-  tags                   = var.tags
-
-  launch_template {
-    id      = aws_launch_template.nodes.id
-    version = aws_launch_template.nodes.latest_version
-  }
-
-  scaling_config {
-    min_size     = 0
-    desired_size = 0
-    max_size     = var.gpu.max
-  }
-
-  update_config {
-    max_unavailable = 1
-  }
-
-  taint {
-    key    = "nvidia.com/gpu"
-    value  = "present"
-    effect = "NO_SCHEDULE"
   }
 
   lifecycle {

@@ -74,6 +74,18 @@ variable "public_access_cidrs" {
   }
 }
 
+variable "private_access" {
+  description = "Address ranges and security groups that may reach the private API, beside the cluster's own nodes."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for each in var.private_access : startswith(each, "sg-") || can(cidrhost(each, 0))])
+    error_message = "Name address ranges or ids of security groups."
+  }
+}
+
 variable "access_entries" {
   description = "Who may use the Kubernetes API: a label to the role, one of EKS's access policies such as AmazonEKSViewPolicy, and the namespaces it is for; none is all."
   type = map(object({
@@ -166,21 +178,6 @@ variable "node_disk_gb" {
   validation {
     condition     = var.node_disk_gb >= 20 && var.node_disk_gb <= 16384
     error_message = "A node's disk has 20 to 16384 GB."
-  }
-}
-
-variable "gpu" {
-  description = "Pool of GPU nodes that starts empty; pods have to tolerate the taint `nvidia.com/gpu`."
-  type = object({
-    instance_types = list(string)
-    max            = number
-    architecture   = optional(string, "x86_64")
-  })
-  default = null
-
-  validation {
-    condition     = var.gpu == null ? true : length(var.gpu.instance_types) >= 1 && var.gpu.max >= 1 && contains(["x86_64", "arm64"], var.gpu.architecture)
-    error_message = "A pool needs a type, room for a node, and x86_64 or arm64."
   }
 }
 

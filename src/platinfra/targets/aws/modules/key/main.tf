@@ -50,13 +50,21 @@ locals {
       }
     },
     {
-      # Alarms and rules publish to encrypted topics and queues; no role of ours acts for them.
-      Sid       = "Notifications"
+      # Alarms publish to encrypted topics; no role of ours acts for them.
+      Sid       = "Alarms"
       Effect    = "Allow"
-      Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
+      Principal = { Service = "cloudwatch.amazonaws.com" }
       Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
       Resource  = "*"
       Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+    },
+    {
+      # Rules do so too, but what EventBridge asks of KMS carries no source (SNS developer guide, "Key management").
+      Sid       = "Rules"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
+      Resource  = "*"
     },
     {
       Sid       = "Disks"

@@ -2,7 +2,7 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = concat([aws_route_table.public.id], [for zone in var.zones : aws_route_table.private[zone].id])
+  route_table_ids   = concat([aws_route_table.public.id], [for zone in local.all_zones : aws_route_table.private[zone].id])
   tags              = merge(var.tags, { Name = "${var.name}-s3" })
 }
 
@@ -38,7 +38,7 @@ resource "aws_vpc_endpoint" "interface" {
   service_name        = "com.amazonaws.${var.region}.${each.key}"
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
-  subnet_ids          = [for zone in var.zones : aws_subnet.private[zone].id]
+  subnet_ids          = [for zone in local.all_zones : aws_subnet.private[zone].id]
   security_group_ids  = aws_security_group.endpoints[*].id
   tags                = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }

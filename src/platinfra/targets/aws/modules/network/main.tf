@@ -1,6 +1,21 @@
+# The zones of this account in which a cluster may lie; those of AWS' edge locations are not for us.
+data "aws_availability_zones" "this" {
+  count = length(var.zones) == 0 ? 1 : 0
+
+  exclude_zone_ids = var.unsupported_zone_ids
+
+  filter {
+    name   = "zone-type"
+    values = ["availability-zone"]
+  }
+}
+
 locals {
+  found     = sort(flatten(data.aws_availability_zones.this[*].names))
+  all_zones = length(var.zones) > 0 ? var.zones : slice(local.found, 0, min(var.zone_count, length(local.found)))
+
   # Place of a zone in the list: it decides the zone's addresses.
-  zones = { for place, zone in var.zones : zone => place }
+  zones = { for place, zone in local.all_zones : zone => place }
 
   # The lower half of the range is for pods and jobs, four big subnets; of the upper half, a quarter each is for what
   # faces the internet and for databases. The last quarter of the whole range stays free.
@@ -9,8 +24,9 @@ locals {
   database_cidrs = { for zone, place in local.zones : zone => cidrsubnet(var.cidr, 5, 20 + place) }
 
   for_cluster = var.cluster_name == null ? {} : { "karpenter.sh/discovery" = var.cluster_name }
-  for_inside  = var.cluster_name == null ? {} : { "kubernetes.io/role/internal-elb" = "1" }
-  for_outside = var.cluster_name == null ? {} : { "kubernetes.io/role/elb" = "1" }
+  of_cluster  = var.cluster_name == null ? {} : { "kubernetes.io/cluster/${var.cluster_name}" = "shared" }
+  for_inside  = var.cluster_name == null ? {} : merge(local.of_cluster, { "kubernetes.io/role/internal-elb" = "1" })
+  for_outside = var.cluster_name == null ? {} : merge(local.of_cluster, { "kubernetes.io/role/elb" = "1" })
 }
 
 resource "aws_vpc" "this" {

@@ -10,19 +10,19 @@ output "cidr" {
 
 output "private_subnet_ids" {
   description = "Subnets of pods and jobs, in the order of the zones; with their way out, if there is one."
-  value       = [for zone in var.zones : aws_subnet.private[zone].id]
+  value       = [for zone in local.all_zones : aws_subnet.private[zone].id]
   depends_on  = [aws_route.private, aws_route_table_association.private]
 }
 
 output "public_subnet_ids" {
   description = "Subnets of load balancers, in the order of the zones."
-  value       = [for zone in var.zones : aws_subnet.public[zone].id]
+  value       = [for zone in local.all_zones : aws_subnet.public[zone].id]
   depends_on  = [aws_route.public, aws_route_table_association.public]
 }
 
 output "database_subnet_ids" {
   description = "Subnets of databases, in the order of the zones; they have no way out."
-  value       = [for zone in var.zones : aws_subnet.database[zone].id]
+  value       = [for zone in local.all_zones : aws_subnet.database[zone].id]
 }
 
 output "endpoint_security_group_id" {

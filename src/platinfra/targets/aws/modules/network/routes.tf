@@ -1,5 +1,5 @@
 locals {
-  nat_zones = { none = [], one = slice(var.zones, 0, 1), per_zone = var.zones }[var.nat]
+  nat_zones = { none = [], one = slice(local.all_zones, 0, 1), per_zone = local.all_zones }[var.nat]
 }
 
 resource "aws_internet_gateway" "this" {
@@ -53,7 +53,7 @@ resource "aws_route_table" "private" {
 }
 
 resource "aws_route" "private" {
-  for_each = { for zone in var.zones : zone => var.nat == "one" ? var.zones[0] : zone if var.nat != "none" }
+  for_each = { for zone in local.all_zones : zone => var.nat == "one" ? local.all_zones[0] : zone if var.nat != "none" }
 
   route_table_id         = aws_route_table.private[each.key].id
   destination_cidr_block = "0.0.0.0/0"

@@ -40,12 +40,13 @@ variable "cidr" {
 }
 
 variable "zones" {
-  description = "Availability zones. Each keeps its addresses as long as its place in the list stays the same: append, do not reorder."
+  description = "Availability zones; those that the account has, without any. Each keeps its addresses as long as its place in the list stays the same: append, do not reorder."
   type        = list(string)
+  default     = []
   nullable    = false
 
   validation {
-    condition     = length(var.zones) >= 2 && length(var.zones) <= 4
+    condition     = length(var.zones) == 0 || length(var.zones) >= 2 && length(var.zones) <= 4
     error_message = "A network spreads over 2 to 4 zones."
   }
 
@@ -58,6 +59,25 @@ variable "zones" {
     condition     = alltrue([for zone in var.zones : startswith(zone, var.region)])
     error_message = "The zones have to lie in the region."
   }
+}
+
+variable "zone_count" {
+  description = "Over how many zones the network spreads where none are named."
+  type        = number
+  default     = 3
+  nullable    = false
+
+  validation {
+    condition     = var.zone_count >= 2 && var.zone_count <= 4
+    error_message = "A network spreads over 2 to 4 zones."
+  }
+}
+
+variable "unsupported_zone_ids" {
+  description = "Zones that are not chosen, by their ids such as use1-az3: EKS has none there."
+  type        = list(string)
+  default     = []
+  nullable    = false
 }
 
 variable "nat" {

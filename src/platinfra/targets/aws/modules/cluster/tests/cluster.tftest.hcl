@@ -46,7 +46,7 @@ run "a_cluster_is_private_and_encrypted" {
     error_message = "Pods do not reach the node's credentials."
   }
   assert {
-    condition     = length(aws_sqs_queue.karpenter) + length(aws_eks_node_group.gpu) + length(aws_eks_access_entry.this) == 0
+    condition     = length(aws_sqs_queue.karpenter) + length(aws_vpc_security_group_ingress_rule.api) + length(aws_eks_access_entry.this) == 0
     error_message = "Nothing comes unasked."
   }
 }
@@ -58,7 +58,7 @@ run "everything_asked_for_is_there" {
     public_access_cidrs = ["203.0.113.0/24"]
     architecture        = "arm64"
     karpenter           = { queue_name = "seed-karpenter" }
-    gpu                 = { instance_types = ["g5.xlarge"], max = 2 }
+    private_access      = ["10.8.0.0/16", "sg-0a1b2c3d"]
     access_entries = {
       data_scientist = { principal_arn = "arn:aws:iam::123456789012:role/x", policy = "AmazonEKSViewPolicy", scope_namespaces = ["seed"] }
       admin          = { principal_arn = "arn:aws:iam::123456789012:role/y", policy = "AmazonEKSClusterAdminPolicy" }
@@ -76,8 +76,12 @@ run "everything_asked_for_is_there" {
     error_message = "Those who are named reach the API."
   }
   assert {
-    condition     = aws_eks_node_group.core.ami_type == "AL2023_ARM_64_STANDARD" && aws_eks_node_group.gpu[0].scaling_config[0].desired_size == 0
-    error_message = "GPU nodes are there when a pod asks for one."
+    condition     = aws_eks_node_group.core.ami_type == "AL2023_ARM_64_STANDARD"
+    error_message = "Nodes have the image of their architecture."
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.api["10.8.0.0/16"].cidr_ipv4 == "10.8.0.0/16" && aws_vpc_security_group_ingress_rule.api["sg-0a1b2c3d"].referenced_security_group_id == "sg-0a1b2c3d"
+    error_message = "Those who are named reach the private API."
   }
   assert {
     condition     = length(aws_cloudwatch_event_target.karpenter) == 4 && output.karpenter_queue_name == "seed-karpenter"
@@ -110,7 +114,7 @@ run "wrong_values_are_refused" {
     capacity_type       = "FREE"
     node_min            = 0
     node_disk_gb        = 1
-    gpu                 = { instance_types = [], max = 1 }
+    private_access      = ["everybody"]
     karpenter           = { queue_name = "with space" }
     addons              = {}
     access_entries      = { x = { principal_arn = "arn:aws:iam::123456789012:role/x", policy = "admin" } }
@@ -119,7 +123,7 @@ run "wrong_values_are_refused" {
   }
   expect_failures = [
     var.name, var.kubernetes_version, var.subnet_ids, var.public_access_cidrs, var.architecture, var.instance_types,
-    var.capacity_type, var.node_min, var.node_disk_gb, var.gpu, var.karpenter, var.addons,
+    var.capacity_type, var.node_min, var.node_disk_gb, var.private_access, var.karpenter, var.addons,
     var.access_entries, var.log_types, var.log_days,
   ]
 }

@@ -11,6 +11,28 @@ variables {
   flow_log_role_arn = "arn:aws:iam::123456789012:role/seed-network-logs"
 }
 
+run "zones_are_those_that_the_account_has" {
+  command = plan
+
+  variables {
+    zones                = []
+    zone_count           = 2
+    unsupported_zone_ids = ["use1-az3"]
+  }
+  override_data {
+    target = data.aws_availability_zones.this
+    values = { names = ["eu-central-1c", "eu-central-1b", "eu-central-1d"] }
+  }
+  assert {
+    condition     = keys(aws_subnet.private) == ["eu-central-1b", "eu-central-1c"]
+    error_message = "The first ones of the account are taken."
+  }
+  assert {
+    condition     = contains(data.aws_availability_zones.this[0].exclude_zone_ids, "use1-az3")
+    error_message = "Zones without EKS are left out."
+  }
+}
+
 run "each_zone_has_its_subnets_and_one_gateway_serves_all" {
   command = plan
 
