@@ -22,6 +22,7 @@ _CONNECT = 5.0
 _AGAIN = 3
 """Times that a request is sent which the server asked to repeat, or whose kept connection was gone."""
 _CONNECTIONS = 16
+_IMPORTING = threading.Lock()
 
 
 class Refused(Exception):  # noqa: N818  what the server answers is no error of ours
@@ -59,11 +60,10 @@ class Connection:
 
     def contexts(self) -> tuple[list[str], str | None]:
         """Return the contexts of the kubeconfig, and the current one."""
-        from kubernetes.config import ConfigException, list_kube_config_contexts
-
+        config = _library().config
         try:
-            found, current = list_kube_config_contexts(self._file)  # type: ignore[no-untyped-call]
-        except ConfigException:
+            found, current = config.list_kube_config_contexts(self._file)
+        except config.ConfigException:
             return [], None
         return [each["name"] for each in found], current["name"] if current else None
 
@@ -94,9 +94,9 @@ class Connection:
 
         Raises Refused for what the server answers, and ActionError when it does not answer.
         """
-        from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError, ProtocolError
 
+        refusal = _library().client.ApiException  # which the client makes of TLS errors
         for number in range(_AGAIN):
             self._check_interrupt()
             try:
@@ -105,7 +105,7 @@ class Connection:
                 if number == _AGAIN - 1:
                     raise self._silent(error) from error
                 continue
-            except (HTTPError, ApiException) as error:  # the client makes the latter of TLS errors
+            except (HTTPError, refusal) as error:
                 raise self._silent(error) from error
             seconds = answer.getheader("Retry-After") if answer.status in (429, 503) else None
             if seconds is None or not seconds.isdigit() or number == _AGAIN - 1:
@@ -146,16 +146,12 @@ class Connection:
         return self._client
 
     def _open(self) -> Any:
-        from kubernetes.client import ApiClient, Configuration
-        from kubernetes.config import ConfigException, load_kube_config
-
-        configuration = Configuration()
+        library = _library()
+        configuration = library.client.Configuration()
         with _log_lines() as said:
             try:
-                load_kube_config(  # type: ignore[no-untyped-call]
-                    self._file, self.context, configuration, persist_config=False
-                )
-            except (ConfigException, ValueError, OSError) as error:
+                library.config.load_kube_config(self._file, self.context, configuration, persist_config=False)
+            except (library.config.ConfigException, ValueError, OSError) as error:
                 said.append(str(error))
         if said:  # the program that fetches a token failed, or the file is damaged
             raise kubernetes_problems.action_error(
@@ -165,7 +161,7 @@ class Connection:
         configuration.connection_pool_maxsize = _CONNECTIONS
         if _is_loopback(configuration.host):
             configuration.proxy = None
-        return ApiClient(configuration)
+        return library.client.ApiClient(configuration)
 
     def _silent(self, error: Exception) -> ActionError:
         return kubernetes_problems.action_error(
@@ -176,6 +172,15 @@ class Connection:
         if self._ended.is_set():
             message = "what was asked of the cluster was interrupted"
             raise ActionError(Diagnostic("interrupted", message, hint="run the command again"))
+
+
+def _library() -> Any:
+    """Return the official client, which takes half a second to import; one thread at a time does, as its modules need each other."""
+    with _IMPORTING:
+        import kubernetes.client
+        import kubernetes.client.api_client
+        import kubernetes.config
+    return kubernetes
 
 
 def _read(answer: Any) -> Any:

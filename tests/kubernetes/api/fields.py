@@ -38,7 +38,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from leaves(each, (*path, name))
     elif keys:
         for each in value:
-            yield from leaves(each, (*path, tuple((key, each.get(key)) for key in keys)))
+            yield from leaves(each, (*path, tuple((key, _value_of(each, key)) for key in keys)))
     elif path not in _UNOWNED and path[:1] != ("status",):
         yield path, value
 
@@ -143,13 +143,18 @@ def _keys(path: Path, value: Any) -> tuple[str, ...]:
     return keys if all(key in each for each in value for key in keys) else ()
 
 
+def _value_of(each: dict[str, Any], key: str) -> Any:
+    """Return the value of a key; what is a key and not said has its default."""
+    return each.get(key, "TCP" if key == "protocol" else None)
+
+
 def _overlap(one: Path, other: Path) -> bool:
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
 
 
 def _element(items: list[Any], keys: tuple[tuple[str, Any], ...]) -> Any:
-    return next((each for each in items if all(each.get(key) == value for key, value in keys)), None)
+    return next((each for each in items if all(_value_of(each, key) == value for key, value in keys)), None)
 
 
 def _at(value: Any, path: Path) -> Any:
