@@ -98,3 +98,32 @@ def test_a_policy_that_nobody_asked_for_is_drift() -> None:
     cluster = FakeCluster(policy)
     assert [each.address for each in find_added(set(), "ml", cluster)] == ["NetworkPolicy ml/door"]
     assert list(find_added({ref_of(policy)}, "ml", cluster)) == []
+
+
+class OwnWords(FakeCluster):
+    """A cluster whose server makes of what is applied what is there already."""
+
+    def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
+        return [Difference(ref_of(each), "unchanged") for each in objects]
+
+
+@pytest.mark.finding("K4")
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        ({"hostNetwork": False}, {}),
+        ({"defaultMode": None}, {"defaultMode": 420}),
+        ({"period": "60s"}, {"period": "1m0s"}),
+    ],
+    ids=["zero values are left out", "nulls become defaults", "values are written another way"],
+)
+def test_what_the_server_makes_the_same_of_is_no_drift(wanted: dict[str, Any], there: dict[str, Any]) -> None:
+    asked = {**WANTED, "spec": {**WANTED["spec"], **wanted}}
+    assert found(asked, live(**there)) or wanted == {"hostNetwork": False}, "it looks different"
+    assert list(of_object("web", asked, OwnWords(live(**there)))) == []
+
+
+@pytest.mark.finding("K4")
+def test_what_is_gone_is_drift_whatever_the_server_makes_of_the_rest() -> None:
+    (gone,) = of_object("web", WANTED, OwnWords())
+    assert (gone.attribute, gone.before, gone.after) == ("", "exists", None)

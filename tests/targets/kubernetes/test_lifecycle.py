@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.kubernetes.api import Cluster, cluster
 from tests.kubernetes.programs import KUBECTL
@@ -347,6 +348,50 @@ def test_nothing_is_touched_when_the_cluster_is_not_fit(stack: Stack) -> None:
     stack.api.deny("create", "namespaces")
     assert "error[cluster-denied]" in stack.run("up", code=2)
     assert stack.api.list("Namespace") == [] or stack.api.get("Namespace", NAMESPACE) is None
+
+
+@pytest.mark.finding("K13")
+def test_who_has_the_printed_roles_and_nothing_else_brings_a_stack_up_and_down(stack: Stack) -> None:
+    roles = list(yaml.safe_load_all(stack.run("permissions", "--operator")))
+    assert {each["kind"] for each in roles} == {"Role", "ClusterRole"}
+    assert not any("*" in (*rule["verbs"], *rule.get("resources", ())) for each in roles for rule in each["rules"])
+    stack.api.allow_only(roles)
+    stack.run("up")
+    assert "nothing to do" in stack.run("up")
+    assert "nothing was changed by hand" in stack.run("drift")
+    stack.run("down", "--delete-data", "--yes")
+    assert stack.api.get("Namespace", NAMESPACE) is None
+
+
+@pytest.mark.finding("K13")
+def test_everything_that_is_not_allowed_is_told_at_once_and_nothing_is_tried(stack: Stack) -> None:
+    stack.api.allow_only([])
+    refused = stack.run("up", code=2)
+    assert refused.count("error[cluster-denied]") == 1
+    assert "permissions --operator" in refused
+    for each in ("deployments.apps in `churn`", "networkpolicies.networking.k8s.io in `churn`", "namespaces"):
+        assert each in refused
+    assert stack.api.list("Namespace") == [] or stack.api.get("Namespace", NAMESPACE) is None
+
+
+@pytest.mark.finding("K5")
+def test_kinds_that_are_served_late_are_waited_for(stack: Stack) -> None:
+    stack.api.lag(4)
+    stack.run("up")
+    assert "nothing to do" in stack.run("up")
+
+
+@pytest.mark.finding("K17")
+def test_a_no_op_starts_no_kubectl_and_asks_little(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.targets.kubernetes.test_lifecycle.KUBECTL", "/none/kubectl")
+    stack.run("up")
+    applied = json.loads((next(stack.folder.glob(".platinfra/*/state.json"))).read_text())["applied"].values()
+    releases = sum(each["kind"] == "release" for each in applied)
+    objects = sum(len(each["record"].get("objects", ())) for each in applied)
+    before = len(stack.api.seen)
+    assert "nothing to do" in stack.run("up")
+    asked = [path for method, path in stack.api.seen[before:] if method == "GET" and "selfsubject" not in path]
+    assert len(asked) <= 3 * (objects + 12 * releases)
 
 
 def test_a_plan_without_a_cluster_is_told_from_the_file(stack: Stack) -> None:

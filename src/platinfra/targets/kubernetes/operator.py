@@ -19,8 +19,11 @@ _LOOKED_AT = (
     ("", "events"),
     ("", "persistentvolumeclaims"),
     ("apps", "replicasets"),
+    ("networking.k8s.io", "networkpolicies"),
+    ("rbac.authorization.k8s.io", "roles"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
 )
-"""What is asked why something is not ready, and by `status` and `logs`."""
+"""What is asked why something is not ready, by `status` and `logs`, and by `drift`: what opens more than the wires do."""
 _LOOKED_AT_EVERYWHERE = (("", "nodes"), ("", "namespaces"), ("storage.k8s.io", "storageclasses"))
 _DEFINITIONS = ("apiextensions.k8s.io", "customresourcedefinitions")
 _AT_ONCE = 8
@@ -54,6 +57,8 @@ def needs(bundle: Bundle, rendered: Rendered) -> list[Access]:
         found |= {(namespace, group, resource): _LOOK for group, resource in _LOOKED_AT}
     if any(each.shared for each in bundle.releases):
         found["", *_DEFINITIONS] = _OWN
+    for group, _, kind in (each.split("/") for release in bundle.releases if release.shared for each in release.kinds):
+        found["", group, plural(kind)] = _LOOK  # an operator goes when nobody uses what it brought
     for each in _objects(bundle, rendered):
         group = each["apiVersion"].rpartition("/")[0]
         found[each["metadata"].get("namespace", ""), group, plural(each["kind"])] = _OWN

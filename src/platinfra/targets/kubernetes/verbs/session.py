@@ -86,9 +86,9 @@ def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld)
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
     objects, wrong = judge(stack, bundle, world.charts, world.version, kinds)
-    refuse(
-        [*namespaces.conflicts(bundle, world.cluster, site.record().applied), *_lacking(bundle, objects, world.cluster)]
-    )
+    refuse(_not_allowed(bundle, objects, world.cluster))  # before anything else is asked
+    taken = namespaces.conflicts(bundle, world.cluster, site.record().applied)
+    refuse([*taken, *_lacking(bundle, world.cluster)])
     refuse([*missing(bundle), *wrong])
     refuse(immutable.conflicts(bundle, objects, world.cluster))
     return Session(stack, bundle, site, world, objects, plan(bundle, objects))
@@ -104,9 +104,8 @@ def judge(
     return objects, [*problems(bundle, objects, kinds), *unknown]
 
 
-def _lacking(bundle: Bundle, rendered: Rendered, cluster: Cluster) -> Iterator[Diagnostic]:
+def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what the stack needs of the cluster and does not find there."""
-    yield from _not_allowed(bundle, rendered, cluster)
     yield from _no_storage(bundle, cluster)
     yield from routes.conflicts(bundle, cluster)
     yield from scale.conflicts(bundle, cluster)
@@ -155,7 +154,7 @@ def operator_roles(stack: Resolved, bundle: Bundle) -> str:
 
 def _not_allowed(bundle: Bundle, rendered: Rendered, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what this account may not do, as far as the cluster tells it without a try."""
-    there = namespace_exists(bundle, cluster)
+    there = cluster.can_i("get", "namespaces") and namespace_exists(bundle, cluster)
     wanted = operator.needs(bundle, rendered)
     # Who has a namespace of their own need not be able to make one.
     return operator.missing([each for each in wanted if not (there and each.kind == "namespaces")], cluster)
