@@ -36,7 +36,8 @@ def test_what_is_missing_is_one_problem_with_a_line_for_each_kind() -> None:
     assert list(missing(wanted, Denying())) == []  # type: ignore[arg-type]
     [found] = missing(wanted, Denying(("patch", "secrets"), ("delete", "secrets"), ("list", "nodes")))  # type: ignore[arg-type]
     assert found.code == "cluster-denied"
-    assert found.details == ("list nodes", "patch, delete secrets in `churn`")
+    secrets = ("patch, delete secrets in `churn`", "patch, delete secrets in `cnpg-system`")
+    assert found.details == ("list nodes", *secrets)
 
 
 def test_roles_hold_what_the_stack_hands_on_and_no_wildcards() -> None:
