@@ -15,7 +15,7 @@ AWS = (
 KUBERNETES = (
     "tests/targets/kubernetes/",
     "tests/targets/aws/test_applications.py",
-    "tests/drivers/test_kubectl.py",
+    "tests/drivers/test_kubernetes_client.py",
     "tests/drivers/test_helm.py",
     "tests/kubernetes/",
 )
