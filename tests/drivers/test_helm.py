@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from platinfra.diagnostics import ActionError, PlatinfraError
-from platinfra.drivers import helm, helm_charts, helm_objects, helm_problems
+from platinfra.drivers import helm, helm_charts, helm_library, helm_objects, helm_problems
 from platinfra.drivers.helm_cli import HelmProgram
 from platinfra.drivers.helm_library import HelmLibrary
 from platinfra.drivers.helm_releases import HelmReleases
@@ -633,3 +633,17 @@ def test_definitions_lie_in_folders_and_archives(tmp_path: Path, *, packed: bool
         "monitors.monitoring.example.com",
     ]
     assert {"Chart.yaml", "crds/monitors.yaml", "charts/inner/Chart.yaml"} <= helm_charts.files(path).keys()
+
+
+def test_who_writes_to_stderr_while_the_log_is_kept_out_may_go_on(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", os.fdopen(2, "w", closefd=False))
+    with helm_library._silence:
+        held = sys.stderr
+        os.write(2, b"of the library\n")
+    held.write("of a thread that was in the middle\n")
+    held.flush()
+    said = capfd.readouterr().err
+    assert "of a thread" in said
+    assert "of the library" not in said

@@ -163,12 +163,11 @@ class _Silence:
             if self._inside == 0 and self._kept:
                 descriptor, before, between = self._kept
                 os.dup2(descriptor, _STDERR)
-                if between is None:
-                    os.close(descriptor)
-                    return
-                if sys.stderr is between:
+                os.close(descriptor)
+                # Another thread may be writing to the file between: it closes once nobody has it any more.
+                if between is not None and sys.stderr is between:
                     sys.stderr = before
-                between.close()
+                self._kept = None
 
     @staticmethod
     def _separate() -> "tuple[int, Any, Any] | None":
@@ -183,7 +182,9 @@ class _Silence:
         os.close(nowhere)
         if _descriptor_of(before) != _STDERR:
             return descriptor, before, None
-        between = sys.stderr = open(descriptor, "w", buffering=1, encoding=before.encoding, errors=before.errors)  # noqa: SIM115
+        between = sys.stderr = open(
+            os.dup(descriptor), "w", buffering=1, encoding=before.encoding, errors=before.errors
+        )
         return descriptor, before, between
 
 
