@@ -182,7 +182,7 @@ class _Silence:
         os.close(nowhere)
         if _descriptor_of(before) != _STDERR:
             return descriptor, before, None
-        between = sys.stderr = open(
+        between = sys.stderr = open(  # noqa: SIM115
             os.dup(descriptor), "w", buffering=1, encoding=before.encoding, errors=before.errors
         )
         return descriptor, before, between
