@@ -486,6 +486,14 @@ def test_an_interrupt_from_another_thread_ends_what_runs(client: KubernetesClien
     assert [each.diagnostics[0].code for each in errors] == ["interrupted"]
 
 
+def test_what_has_to_be_cleaned_up_after_an_interrupt_is(client: KubernetesClient, api: Cluster) -> None:
+    client.apply([NAMESPACE, SETTINGS])
+    client.interrupt()
+    with contextlib.suppress(ActionError):  # it does not wait any more
+        client.delete([ref_of(SETTINGS)])
+    assert api.get("ConfigMap", "settings", "ml") is None
+
+
 def test_a_missing_or_old_kubectl_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(kubectl.OVERRIDE, raising=False)

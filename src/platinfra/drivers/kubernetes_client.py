@@ -37,7 +37,7 @@ class KubernetesClient:
         self._kubectl = Kubectl(context, kubeconfig)
 
     def interrupt(self) -> None:
-        """Refuse further requests; what waits in other threads raises ActionError."""
+        """End what waits in other threads; it raises ActionError there."""
         self._connection.interrupt()
 
     def contexts(self) -> list[str]:

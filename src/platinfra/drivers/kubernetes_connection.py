@@ -50,13 +50,14 @@ class Connection:
         self._ended = threading.Event()
 
     def interrupt(self) -> None:
-        """Refuse further requests, and wake who sleeps in `pause`; they raise ActionError."""
+        """Wake who waits in `pause`, now and later; they raise ActionError. Requests still go out: something may have to be cleaned up."""
         self._ended.set()
 
     def pause(self, seconds: float) -> None:
         """Wait; raise ActionError once interrupted."""
-        self._ended.wait(seconds)
-        self._check_interrupt()
+        if self._ended.wait(seconds):
+            message = "what was asked of the cluster was interrupted"
+            raise ActionError(Diagnostic("interrupted", message, hint="run the command again"))
 
     def contexts(self) -> tuple[list[str], str | None]:
         """Return the contexts of the kubeconfig, and the current one."""
@@ -98,7 +99,6 @@ class Connection:
 
         refusal = _library().client.ApiException  # which the client makes of TLS errors
         for number in range(_AGAIN):
-            self._check_interrupt()
             try:
                 answer = self._send(method, path, query or {}, body, content, accept)
             except ProtocolError as error:  # a kept connection that the server had closed
@@ -167,11 +167,6 @@ class Connection:
         return kubernetes_problems.action_error(
             "asking the cluster", _words(error, self.timeout), "cluster-refused", self.address
         )
-
-    def _check_interrupt(self) -> None:
-        if self._ended.is_set():
-            message = "what was asked of the cluster was interrupted"
-            raise ActionError(Diagnostic("interrupted", message, hint="run the command again"))
 
 
 def _library() -> Any:
