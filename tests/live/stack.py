@@ -107,10 +107,10 @@ class Stack:
         self.children.append(child)
         return child
 
-    def run(self, *arguments: str, program: tuple[str, ...] = PROGRAM) -> Ended:
-        """Run a command to its end; none may end with a traceback."""
+    def run(self, *arguments: str, program: tuple[str, ...] = PROGRAM, within: float = 2 * _WITHIN) -> Ended:
+        """Run a command to its end, `within` some seconds; none may end with a traceback."""
         began = time.monotonic()
-        return ended(self.command(*arguments, program=program), began)
+        return ended(self.command(*arguments, program=program), began, within)
 
     def up(self, *options: str) -> Ended:
         """Bring it up, and see that it is."""
@@ -307,9 +307,9 @@ def _tool(name: str, *, database: bool = False, secret: bool = False, lock: Path
     }
 
 
-def ended(child: subprocess.Popen[str], began: float | None = None) -> Ended:
+def ended(child: subprocess.Popen[str], began: float | None = None, within: float = 2 * _WITHIN) -> Ended:
     """Wait for a command; none may end with a traceback."""
-    out, err = child.communicate(timeout=2 * _WITHIN)
+    out, err = child.communicate(timeout=within)
     result = Ended(child.returncode, out, err, time.monotonic() - (began or time.monotonic()))
     assert "Traceback" not in result.text, result.text
     assert "bug:" not in result.text, result.text

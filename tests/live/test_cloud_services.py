@@ -20,7 +20,7 @@ from tests.kubernetes.stacks import bundle, objects
 from tests.moto_server import REGION, enforce, moto, surroundings
 from tests.targets.aws.stacks import ACCOUNT, root_of, text_of
 
-from .stack import Ended, Stack, ended, environment
+from .stack import Ended, Stack, environment
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 SCRIPT = Path(machine.__file__).parent / "machine_files" / "credentials.py"
@@ -126,9 +126,7 @@ class Machine(Stack):
 
     def long(self, *arguments: str) -> Ended:
         """Run a command that takes its time."""
-        child = self.command(*arguments)
-        child.wait(240)
-        return ended(child)
+        return self.run(*arguments, within=240)
 
 
 def ask(server: Stack, database: str, *statements: str) -> str:

@@ -35,9 +35,7 @@ class Ordinary(Stack):
 
     def check(self, component: str) -> Ended:
         """Prove a component through its real client; `check` takes longer than other commands."""
-        child = self.command("check", component)
-        out, err = child.communicate(timeout=300)
-        return Ended(child.returncode, out, err, 0.0)
+        return self.run("check", component, within=300)
 
     def in_kernel(self, code: str) -> Ended:
         """Run code in a new kernel of JupyterLab, through its check."""
@@ -57,9 +55,8 @@ def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ordinary]:
         made.asked = asked
         made.env |= dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), address)
         try:
-            child = made.command("up")
-            out, err = child.communicate(timeout=300)
-            assert child.returncode == 0, out + err
+            up = made.run("up", within=300)
+            assert up.code == 0, up.text
             yield made
         finally:
             made.end()

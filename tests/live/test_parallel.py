@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .stack import Ended, Stack
+from .stack import Stack
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -29,32 +29,21 @@ print(len(found), int((found["status"] == "FINISHED").sum()), int(found["metrics
 """
 
 
-class Busy(Stack):
-    """A tracker."""
-
-    def at_once(self, code: str) -> Ended:
-        """Run code of the project that takes minutes."""
-        child = self.command("run", "--", "python", "-c", code)
-        out, err = child.communicate(timeout=600)
-        return Ended(child.returncode, out, err, 0.0)
-
-
 @pytest.fixture(scope="module")
-def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
-    made = Busy(tmp_path_factory.mktemp("busy") / "a project")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    made = Stack(tmp_path_factory.mktemp("busy") / "a project")
     stages = {"experiment_tracker": ["mlflow"]}
     made.file.write_text(json.dumps({"name": "busy", "stack": stages}))
     try:
-        child = made.command("up")
-        out, err = child.communicate(timeout=300)
-        assert child.returncode == 0, out + err
+        up = made.run("up", within=300)
+        assert up.code == 0, up.text
         yield made
     finally:
         made.end()
 
 
 @pytest.mark.finding("F10")
-def test_64_clients_lose_no_run_of_mlflow(busy: Busy) -> None:
-    ended = busy.at_once(TRACKED)
+def test_64_clients_lose_no_run_of_mlflow(busy: Stack) -> None:
+    ended = busy.run("run", "--", "python", "-c", TRACKED, within=600)
     assert ended.code == 0, ended.text
     assert ended.out.splitlines()[-1] == "640 640 640 []"
