@@ -11,7 +11,7 @@ from platinfra.drivers import kubernetes_problems, kubernetes_versions, kubernet
 from platinfra.drivers.kubectl import Kubectl
 from platinfra.drivers.kubernetes_connection import APPLY, MERGE, Connection, Refused
 from platinfra.drivers.kubernetes_kinds import Kind, Kinds
-from platinfra.drivers.kubernetes_objects import changed_values
+from platinfra.drivers.kubernetes_objects import changed_paths
 from platinfra.model.cluster import LATE, Difference, Object, ObjectRef, ref_of
 
 MANAGER = "platinfra"
@@ -203,8 +203,8 @@ class KubernetesClient:
         if live is None:
             return Difference(ref, "create")
         wanted = self._apply(each, force=force, dry_run=True, manager=manager)
-        values = changed_values(live, wanted)
-        return Difference(ref, "change" if values else "unchanged", tuple(values), values)
+        paths = changed_paths(live, wanted)
+        return Difference(ref, "change" if paths else "unchanged", paths)
 
     def _delete(self, ref: ObjectRef) -> str | None:
         """Ask for the deletion of an object; return where it is, None when it is not there."""

@@ -32,7 +32,6 @@ class Refused(Exception):  # noqa: N818  what the server answers is no error of 
         """Keep the HTTP status, and the `Status` object that the server sent."""
         super().__init__(content.get("message") or f"HTTP {status}")
         self.status = status
-        self.reason = str(content.get("reason") or "")
         self.message = str(content.get("message") or f"the server answered with HTTP {status}")
         details: Mapping[str, Any] = content.get("details") or {}
         self.causes: list[Mapping[str, Any]] = list(details.get("causes") or ())

@@ -1,6 +1,6 @@
 """The kinds that a cluster knows, and at which paths their objects are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -26,11 +26,11 @@ class Kind:
         """Return the group; empty for the core."""
         return self.api_version.rpartition("/")[0]
 
-    def path(self, namespace: str | None = None, name: str = "", part: str = "") -> str:
-        """Return where objects are: all of them, those of a namespace, one, or a part of it."""
+    def path(self, namespace: str | None = None, name: str = "") -> str:
+        """Return where objects are: all of them, those of a namespace, or one."""
         root = f"/apis/{self.api_version}" if self.group else f"/api/{self.api_version}"
         place = ["namespaces", _segment(namespace)] if self.namespaced and namespace else []
-        return "/".join([root, *place, self.plural, *map(_segment, filter(None, (name, part)))])
+        return "/".join([root, *place, self.plural, *([_segment(name)] if name else [])])
 
     def path_of(self, ref: ObjectRef) -> str:
         """Return where an object is."""
@@ -50,9 +50,9 @@ class Kinds:
         self._found = [kind for root in ("/api", "/apis") for kind in self._discover(root)]
         return self._found
 
-    def find(self, ref: ObjectRef, *, again: bool = True) -> Kind | None:
+    def find(self, ref: ObjectRef) -> Kind | None:
         """Return the kind of an object; None when the cluster does not know it."""
-        return self._first(lambda each: (each.api_version, each.name) == (ref.api_version, ref.kind), again=again)
+        return self._first(lambda each: (each.api_version, each.name) == (ref.api_version, ref.kind))
 
     def find_named(self, text: str) -> Kind | None:
         """Return a kind as kubectl names it: `deployments.apps`, or `Cluster.v1.postgresql.cnpg.io`."""
@@ -63,11 +63,10 @@ class Kinds:
             named = (each.plural, each.group) == (first, rest)
             return named or (each.name, each.api_version) == (first, f"{group}/{version}".lstrip("/"))
 
-        return self._first(fits, again=True)
+        return self._first(fits)
 
-    def _first(self, fits: Any, *, again: bool) -> Kind | None:
-        known = next(filter(fits, self._found), None)
-        return known if known or not again else next(filter(fits, self.all()), None)
+    def _first(self, fits: Callable[[Kind], bool]) -> Kind | None:
+        return next(filter(fits, self._found), None) or next(filter(fits, self.all()), None)
 
     def _discover(self, root: str) -> Iterator[Kind]:
         found = self._connection.ask("GET", root, accept=_AGGREGATED)

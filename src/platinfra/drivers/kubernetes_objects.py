@@ -19,12 +19,7 @@ def is_custom(ref: ObjectRef) -> bool:
 
 def changed_paths(live: Object, wanted: Object) -> tuple[str, ...]:
     """Return the paths at which two states of an object differ, without what the server writes itself."""
-    return tuple(changed_values(live, wanted))
-
-
-def changed_values(live: Object, wanted: Object) -> dict[str, tuple[Any, Any]]:
-    """Return the paths at which two states of an object differ, in order, with what is wanted there and what is."""
-    return dict(sorted(_differences(_clean(live), _clean(wanted), "")))
+    return tuple(sorted(_differences(_clean(live), _clean(wanted), "")))
 
 
 def _clean(content: Object) -> dict[str, Any]:
@@ -36,7 +31,7 @@ def _clean(content: Object) -> dict[str, Any]:
     return {**kept, "metadata": {**metadata, **({"annotations": annotations} if annotations else {})}}
 
 
-def _differences(one: Any, other: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+def _differences(one: Any, other: Any, path: str) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(other, dict):
         for key in {*one, *other}:
             yield from _differences(one.get(key), other.get(key), f"{path}.{key}")
@@ -45,7 +40,7 @@ def _differences(one: Any, other: Any, path: str) -> Iterator[tuple[str, tuple[A
         for each in {*first, *second}:
             yield from _differences(first.get(each), second.get(each), f'{path}[{key}="{each}"]')
     elif one != other:
-        yield path, (other, one)
+        yield path
 
 
 def _by_key(one: Any, other: Any) -> tuple[str, dict[Any, Any], dict[Any, Any]] | None:

@@ -67,8 +67,6 @@ class Difference:
     """`create`, `change` or `unchanged`."""
     paths: tuple[str, ...] = ()
     """The fields that would change."""
-    values: Mapping[str, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
-    """Path to what the field would be, and what it is."""
 
 
 def ref_of(each: Object) -> ObjectRef:

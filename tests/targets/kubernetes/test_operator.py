@@ -2,7 +2,8 @@
 
 import pytest
 
-from platinfra.targets.kubernetes.operator import missing, needs, plural, roles
+from platinfra.targets.kubernetes.operator import missing, needs, roles
+from platinfra.targets.kubernetes.users import plural
 from tests.kubernetes.stacks import TRACKING, bundle
 
 

@@ -207,9 +207,9 @@ def test_a_store_that_does_not_answer_is_asked_again_and_nothing_is_ready_before
             ended.set()
             return super().find(prefix)
 
-    monkeypatch.setattr(follow, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(follow.mirroring, "AGAIN_SECONDS", 0.01)
     put(folder, "resnet/1")
-    follow.follow(follow.Models(Away(tmp_path / "store"), tmp_path / "here"), 5.0, ended)
+    follow.mirroring.follow(follow.Models(Away(tmp_path / "store"), tmp_path / "here"), 5.0, ended)
     assert asked[1] - asked[0] < 4
     assert listed_before == [False, False]
     assert served(tmp_path / "here") == ["resnet/1"]

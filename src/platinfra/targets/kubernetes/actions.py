@@ -16,7 +16,7 @@ from platinfra.model.record import ActionRecord
 from platinfra.model.reference import Reference, Secret, reveal
 from platinfra.model.template import map_values
 from platinfra.targets.kubernetes.drift import of_release
-from platinfra.targets.kubernetes.place import FIELD_MANAGER
+from platinfra.targets.kubernetes.place import FIELD_MANAGER, MANAGED_BY
 from platinfra.targets.kubernetes.pods import is_any_hook
 
 Object = Mapping[str, Any]
@@ -32,7 +32,6 @@ ON_DOWN = "platinfra/on-down"
 """Annotation of an object that holds data: what `down` annotates it with instead of deleting it, as JSON."""
 PASSING = "platinfra/passing"
 """Annotation of an object that is needed only while its step is applied, such as a Secret that a Job reads."""
-_MANAGED_BY = "app.kubernetes.io/managed-by"
 _WAITED = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "Job", "CustomResourceDefinition", "Cluster", "InferenceService"}
 )
@@ -230,7 +229,7 @@ class InstallRelease(ClusterStep):
 
 def namespace_of_operator(name: str) -> dict[str, Any]:
     """Return the namespace of a release that serves the whole cluster, labelled as ours."""
-    meta = {"name": name, "labels": {_MANAGED_BY: FIELD_MANAGER}}
+    meta = {"name": name, "labels": {MANAGED_BY: FIELD_MANAGER}}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta}
 
 
@@ -286,7 +285,7 @@ def _uninstall(record: Mapping[str, Any], world: ClusterWorld) -> None:
 def _leave(namespace: str, world: ClusterWorld) -> None:
     """Remove a namespace that was made for a release that serves the whole cluster, once nothing is installed there."""
     found = world.cluster.get(_namespace(namespace))
-    ours = found is not None and (found["metadata"].get("labels") or {}).get(_MANAGED_BY) == FIELD_MANAGER
+    ours = found is not None and (found["metadata"].get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
     if ours and not world.charts.list(namespace):
         world.cluster.delete([_namespace(namespace)], _GONE)
 

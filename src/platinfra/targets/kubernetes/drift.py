@@ -7,6 +7,7 @@ from typing import Any
 from platinfra.model.cluster import Cluster, Object, ObjectRef, Release, ref_of
 from platinfra.model.drift import Drift
 from platinfra.model.record import Record
+from platinfra.targets.kubernetes.place import MANAGED_BY
 from platinfra.targets.kubernetes.pods import is_any_hook
 from platinfra.targets.kubernetes.rules.quantities import parse
 
@@ -29,7 +30,6 @@ _MERGED = {
     "ports": "name",
 }
 """Lists that the server merges, with what tells their elements apart."""
-_MANAGED_BY = "app.kubernetes.io/managed-by"
 _OF_THE_SERVER = frozenset({"status"})
 
 
@@ -73,7 +73,7 @@ def _as_installed(each: Object, release: Release) -> Object:
     """Return an object with what Helm writes on it, whatever the chart says there."""
     meta = each["metadata"]
     marks = {"meta.helm.sh/release-name": release.name, "meta.helm.sh/release-namespace": release.namespace}
-    labels = {**(meta.get("labels") or {}), _MANAGED_BY: "Helm"}
+    labels = {**(meta.get("labels") or {}), MANAGED_BY: "Helm"}
     annotations = {**(meta.get("annotations") or {}), **marks}
     return {**each, "metadata": {**meta, "labels": labels, "annotations": annotations}}
 

@@ -9,6 +9,7 @@ from platinfra.diagnostics import Diagnostic
 from platinfra.model.cluster import Cluster, Object
 from platinfra.targets.kubernetes.bundle import Bundle
 from platinfra.targets.kubernetes.plan import Rendered
+from platinfra.targets.kubernetes.users import plural
 
 _OWN = ("get", "list", "create", "patch", "update", "delete")
 """What is done with objects of a stack; Helm updates its records and what it installed before."""
@@ -109,14 +110,6 @@ def _handed_on(each: Object) -> Iterator[tuple[str, Mapping[str, Any]]]:
         role = each["roleRef"]
         bound = {"resources": [plural(role["kind"])], "resourceNames": [role["name"]], "verbs": ["bind"]}
         yield namespace, {"apiGroups": ["rbac.authorization.k8s.io"], **bound}
-
-
-def plural(kind: str) -> str:
-    """Return the plural by which the API names a kind: `networkpolicies`; all kinds of the catalog follow the rule."""
-    text = kind.lower()
-    if text.endswith("y") and text[-2] not in "aeiou":
-        return f"{text[:-1]}ies"
-    return f"{text}es" if text.endswith(("s", "x", "ch", "sh")) else f"{text}s"
 
 
 def _role(name: str, namespace: str, rules: Sequence[Mapping[str, Any]]) -> Object:

@@ -15,6 +15,10 @@ VERSION = "1.34"
 """The Kubernetes version that is planned for when no cluster was asked."""
 FIELD_MANAGER = "platinfra"
 """Who owns the fields of our objects, and what finds them again."""
+PART_OF = "app.kubernetes.io/part-of"
+"""The label that says of which stack's namespace an object is; on the namespace, its own name."""
+MANAGED_BY = "app.kubernetes.io/managed-by"
+"""The label that says who made an object, also the namespace of an operator."""
 
 
 class Cloud(Protocol):
@@ -63,7 +67,7 @@ class ClusterPlace:
 
     def labels(self, component: Component | None = None) -> dict[str, str]:
         """Return the labels of an object of ours."""
-        own = {"app.kubernetes.io/part-of": self.namespace, "app.kubernetes.io/managed-by": FIELD_MANAGER}
+        own = {PART_OF: self.namespace, MANAGED_BY: FIELD_MANAGER}
         if component is None:
             return own
         return {"app.kubernetes.io/name": component.tool, "app.kubernetes.io/instance": component.name, **own}

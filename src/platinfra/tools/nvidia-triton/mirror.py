@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
-import os
 import shutil
-import signal
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_server.objects import objects_at
+from model_server import mirroring
 
 if TYPE_CHECKING:
+    import argparse
+
     from model_server.objects import Found, Objects
 
-AGAIN_SECONDS = 5.0
 log = logging.getLogger("models")
 Files = frozenset["Found"]
 
@@ -96,38 +93,15 @@ def models(objects: Objects) -> dict[str, Files]:
     return {name: frozenset(files) for name, files in found.items()}
 
 
-def follow(repository: Repository, seconds: float, ended: threading.Event) -> None:
-    """Look for changes until the end; a store that does not answer now will do so later."""
-    while not ended.is_set():
-        pause = seconds
-        try:
-            repository.refresh()
-        except Exception as error:
-            log.warning("the models could not be looked at: %r", error)
-            pause = min(seconds, AGAIN_SECONDS)
-        ended.wait(pause)
-
-
 def main() -> None:
     """Run until a signal ends us."""
     options = parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    objects = objects_at(os.environ["STORE_URL"])
-    follow(Repository(objects, options.data, options.settle_seconds), options.poll_seconds, ended)
+    mirroring.run(lambda objects: Repository(objects, options.data, options.settle_seconds), options.poll_seconds)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return what the program understands."""
-    made = argparse.ArgumentParser(description=__doc__)
-    made.add_argument("--data", type=Path, required=True, help="the folder that Triton sees too")
-    made.add_argument("--poll-seconds", type=float, default=30.0, help="seconds between two looks")
-    made.add_argument(
-        "--settle-seconds", type=float, default=30.0, help="age of a model's newest file when it counts as complete"
-    )
-    return made
+    return mirroring.parser(__doc__, "Triton")
 
 
 if __name__ == "__main__":

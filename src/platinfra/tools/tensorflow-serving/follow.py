@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import re
 import shutil
-import signal
-import threading
 import time
 from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from model_server.objects import Folder, objects_at
+from model_server import mirroring
+from model_server.objects import Folder
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
 
     from model_server.objects import Found, Objects
@@ -26,7 +25,6 @@ MODEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 NUMBER = re.compile(r"[0-9]{1,18}")
 GRAPHS = frozenset({"saved_model.pb", "saved_model.pbtxt"})
 LIST = "models.config"
-AGAIN_SECONDS = 5.0
 log = logging.getLogger("models")
 
 
@@ -144,38 +142,18 @@ def config(models: Iterable[str], folder: Path, count: int) -> str:
     return f"model_config_list {{\n{''.join(entries)}}}\n"
 
 
-def follow(models: Models, seconds: float, ended: threading.Event) -> None:
-    """Look for changes until the end; a store that does not answer now will do so later."""
-    while not ended.is_set():
-        pause = seconds
-        try:
-            models.refresh()
-        except Exception as error:
-            log.warning("the models could not be looked at: %r", error)
-            pause = min(seconds, AGAIN_SECONDS)
-        ended.wait(pause)
-
-
 def main() -> None:
     """Run until a signal ends us."""
     options = parser().parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    objects = objects_at(os.environ["STORE_URL"])
-    follow(Models(objects, options.data, options.versions, options.settle_seconds), options.poll_seconds, ended)
+    mirroring.run(
+        lambda objects: Models(objects, options.data, options.versions, options.settle_seconds), options.poll_seconds
+    )
 
 
 def parser() -> argparse.ArgumentParser:
     """Return what the program understands."""
-    made = argparse.ArgumentParser(description=__doc__)
-    made.add_argument("--data", type=Path, required=True, help="the folder that TensorFlow Serving sees too")
+    made = mirroring.parser(__doc__, "TensorFlow Serving")
     made.add_argument("--versions", type=int, default=1, help="how many versions of each model are served")
-    made.add_argument("--poll-seconds", type=float, default=30.0, help="seconds between two looks")
-    made.add_argument(
-        "--settle-seconds", type=float, default=30.0, help="age of a version's newest file when it counts as complete"
-    )
     return made
 
 

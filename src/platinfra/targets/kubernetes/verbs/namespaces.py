@@ -6,12 +6,8 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.cluster import Cluster, Object, ObjectRef
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
-from platinfra.targets.kubernetes.place import FIELD_MANAGER
+from platinfra.targets.kubernetes.place import FIELD_MANAGER, MANAGED_BY, PART_OF
 
-PART_OF = "app.kubernetes.io/part-of"
-"""The label of a stack's namespace; its value is the namespace's own name."""
-MANAGED_BY = "app.kubernetes.io/managed-by"
-"""The label of the namespaces of operators that platinfra brought."""
 _SYSTEM = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 """No stack may be called so (`reserved-name`); some charts of operators belong there."""
 

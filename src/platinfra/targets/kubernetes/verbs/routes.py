@@ -8,12 +8,12 @@ from platinfra.model.cluster import Cluster, ObjectRef
 from platinfra.sections.routes import Routes
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.credentials import copied_secrets
+from platinfra.targets.kubernetes.place import PART_OF
 from platinfra.targets.kubernetes.routes import CONTROLLER, given_secrets, routes_of
 from platinfra.targets.kubernetes.users import plural
 
 _API = "gateway.networking.k8s.io/v1"
 _CERTIFICATE = "cert-manager.io/v1/Certificate"
-_PART_OF = "app.kubernetes.io/part-of"
 
 Object = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
             given = "--cert=FILE --key=FILE" if tls else " ".join(f"--from-literal={each}=…" for each in sorted(keys))
             hint = (
                 f"where the namespace is not there yet, `kubectl create namespace {namespace}` and `kubectl label namespace"
-                f" {namespace} {_PART_OF}={namespace}`; then `kubectl create secret {kind} {name} --namespace {namespace} {given}`"
+                f" {namespace} {PART_OF}={namespace}`; then `kubectl create secret {kind} {name} --namespace {namespace} {given}`"
             )
             yield Diagnostic("missing-secret", f"the Secret `{name}` in the stack's namespace {what}", hint=hint)
 
@@ -128,7 +128,7 @@ def _second_controller(cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield when somebody else's Envoy Gateway is there: two controllers would fight over the same classes."""
     for each in cluster.find("gatewayclasses.gateway.networking.k8s.io"):
         labels = each["metadata"].get("labels") or {}
-        if each["spec"]["controllerName"] == CONTROLLER and _PART_OF not in labels:
+        if each["spec"]["controllerName"] == CONTROLLER and PART_OF not in labels:
             name = each["metadata"]["name"]
             hint = f"use it: `gateway-class: {name}`, with `from-namespace`"
             yield Diagnostic(
@@ -157,4 +157,4 @@ def _hosts(each: Object) -> set[str]:
 def _is_ours(each: Object, bundle: Bundle) -> bool:
     meta, namespace = each["metadata"], bundle.place.namespace
     labels = meta.get("labels") or {}
-    return bool(meta.get("namespace") == namespace and labels.get(_PART_OF) == namespace)
+    return bool(meta.get("namespace") == namespace and labels.get(PART_OF) == namespace)
