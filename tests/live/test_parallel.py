@@ -27,12 +27,28 @@ with ThreadPoolExecutor(64) as pool:
 found = mlflow.search_runs([experiment], max_results=5000)
 print(len(found), int((found["status"] == "FINISHED").sum()), int(found["metrics.loss"].notna().sum()), failed[:3])
 """
+FLOWS = """
+from concurrent.futures import ThreadPoolExecutor
+from prefect import flow, task
+from prefect.client.orchestration import get_client
+@task
+def double(number: int) -> int:
+    return 2 * number
+@flow(name="parallel")
+def work(number: int) -> int:
+    return double(number)
+with ThreadPoolExecutor(50) as pool:
+    answers = sorted(pool.map(work, range(50)))
+with get_client(sync_client=True) as client:
+    runs = client.read_flow_runs(limit=200)
+print(answers == [2 * each for each in range(50)], sum(each.state.is_completed() for each in runs))
+"""
 
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made = Stack(tmp_path_factory.mktemp("busy") / "a project")
-    stages = {"experiment_tracker": ["mlflow"]}
+    stages = {"pipelining": ["prefect"], "experiment_tracker": ["mlflow"]}
     made.file.write_text(json.dumps({"name": "busy", "stack": stages}))
     try:
         up = made.run("up", within=300)
@@ -47,3 +63,10 @@ def test_64_clients_lose_no_run_of_mlflow(busy: Stack) -> None:
     ended = busy.run("run", "--", "python", "-c", TRACKED, within=600)
     assert ended.code == 0, ended.text
     assert ended.out.splitlines()[-1] == "640 640 640 []"
+
+
+@pytest.mark.finding("F16")
+def test_50_flows_at_once_lose_no_run_of_prefect(busy: Stack) -> None:
+    ended = busy.run("run", "--", "python", "-c", FLOWS, within=600)
+    assert ended.code == 0, ended.text
+    assert ended.out.split()[-2:] == ["True", "50"]
