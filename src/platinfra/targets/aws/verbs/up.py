@@ -103,7 +103,8 @@ def _check_zones(cloud: CloudStack, account: Account) -> Iterator[Diagnostic]:
 def _bucket_names(cloud: CloudStack) -> list[str]:
     root, _ = cloud.with_state
     calls = root.modules.values()
-    return [str(each["name"]) for each in calls if each["source"] in {"./modules/bucket", "./modules/release"}]
+    named = [each["name"] for each in calls if each["source"] in {"./modules/bucket", "./modules/release"}]
+    return [str(name) for name in (*named, *(each.get("flow_log_bucket") for each in calls)) if name]
 
 
 def _needs(cloud: CloudStack) -> Needs:
