@@ -182,6 +182,9 @@ def _in_cluster(values: AwsValues) -> Iterator[Item]:
     for each in components:
         if "node_provisioner" in values.tool(each).provides:
             yield Item("added_nodes", each.name)
+    gpu = None if place.cluster.name else place.cluster.gpu
+    if gpu:
+        yield Item("gpu_nodes", "cluster", gpu.max, gpu.instance_type)
     claims = [f"{each.name} {each.settings['storage']}" for each in components if each.settings.get("storage")]
     if claims:
         yield Item("volumes", "cluster", of=", ".join(claims))
@@ -208,6 +211,8 @@ def _weight(item: Item) -> float:
             each = 2 * _database_weight(item.of)
         case "database_disk_standby":
             each = 2 * known["months"]["database_disk"]
+        case "gpu_nodes":
+            each = _machine_weight(item.of) * known["gpu_share"] * HOURS
         case "model_endpoint":
             each = known["endpoint_cpu_hours"] * _cpus(item.of.removeprefix("ml."))
         case kind:

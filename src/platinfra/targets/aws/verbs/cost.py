@@ -24,7 +24,7 @@ def cost(stack: Resolved, prices: Sequence[Path]) -> Costs:
         raise PlatinfraError(_without_prices(region, needed_offers(paid)))
     found = find_prices(prices, region, paid)
     lines = [line for each in paid if (line := _line(each, found.get(each, frozenset())))]
-    rest = [_uncounted(each, found) for each in paid if len(found.get(each, frozenset())) != 1]
+    rest = [_leave_out(each, found) for each in paid if len(found.get(each, frozenset())) != 1]
     return Costs(tuple(sorted(lines, key=lambda each: -each.month)), tuple(rest), _currency(found))
 
 
@@ -36,7 +36,7 @@ def _line(item: Item, found: frozenset[Price]) -> CostLine | None:
     return CostLine(item.component, item.what, item.quantity, item.unit, price.each, month, item.knob)
 
 
-def _uncounted(item: Item, found: Mapping[Item, frozenset[Price]]) -> Uncounted:
+def _leave_out(item: Item, found: Mapping[Item, frozenset[Price]]) -> Uncounted:
     several = f"{len(found[item])} offers of {item.offer} differ" if item in found else ""
     why = item.why or several or f"no offer of {item.offer} in the files"
     return Uncounted(item.component, item.what, why, item.knob)
