@@ -49,14 +49,14 @@ def release(values: AwsValues, key_arn: Any) -> dict[str, Any]:
             STACK_FILE: stack_file(values),
             "machine.json": json.dumps(facts, indent=1),
             "aws.config": _AWS_CONFIG.format(region=place.region.name, home=_HOME),
-            **scheduled(values),
+            **schedule_units(values),
         },
         "files": sorted([*release_files(None), *([PROJECT] if values.graph.project else [])]),
         "folder": (Reference(("path", "root")), f"/{RELEASE}"),
     }
 
 
-def scheduled(values: AwsValues) -> dict[str, str]:
+def schedule_units(values: AwsValues) -> dict[str, str]:
     """Return the units of what the machine does by itself for its components, such as a backup at night."""
     found = {}
     for component in values.graph.components.values():

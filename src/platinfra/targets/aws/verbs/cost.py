@@ -24,7 +24,9 @@ def cost(stack: Resolved, prices: Sequence[Path]) -> Costs:
         raise PlatinfraError(_without_prices(region, needed_offers(paid)))
     found = find_prices(prices, region, paid)
     lines = [line for each in paid if (line := _line(each, found.get(each, frozenset())))]
-    rest = [_leave_out(each, found) for each in paid if len(found.get(each, frozenset())) != 1]
+    # What another file would add comes first.
+    left = sorted((each for each in paid if len(found.get(each, frozenset())) != 1), key=lambda each: bool(each.why))
+    rest = [_leave_out(each, found) for each in left]
     return Costs(tuple(sorted(lines, key=lambda each: -each.month)), tuple(rest), _currency(found))
 
 
