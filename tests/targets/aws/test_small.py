@@ -82,6 +82,10 @@ def test_a_stack_that_is_up_loses_nothing_to_cheaper_defaults(cloud: Cloud) -> N
     cloud.write(STACK.format(deployment="type: cloud_vm"))
     planned = json.loads(cloud.does("plan", "--json"))["changes"]
     verbs = {each["key"]: each["verb"] for each in planned}
-    assert verbs["module.component_rds.aws_db_instance.this"] == "update"
+    database = "module.component_rds.aws_db_instance.this"
+    assert verbs[database] == "update"
+    (paths,) = (each["paths"] for each in planned if each["key"] == database)
+    assert {"multi_az: true → false", 'instance_class: "db.t4g.medium" → "db.t4g.micro"'} <= {*paths}
+    assert "      multi_az: true → false\n" in cloud.does("plan")
     assert "module.network.aws_cloudwatch_log_group.flow_logs[0]" not in verbs
     assert [each["key"] for each in planned if each["loses"]] == []

@@ -76,4 +76,5 @@ def _changes(cloud: CloudStack) -> tuple[list[Change], dict[str, Any]]:
         local = cloud.place.deployment.state == "local"
         backend = local or known or session.is_up(cloud, session.account_of(cloud))
         with session.session(cloud, backend=backend) as made:
-            return changes_of(made.terraform.plan().changes), made.terraform.output()
+            planned = made.terraform.plan(made.planfile)
+            return changes_of(planned.changes, made.show), made.terraform.output()

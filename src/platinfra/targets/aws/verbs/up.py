@@ -130,7 +130,7 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> tuple[list[Change], 
     """Return what was changed, and what Terraform knows now."""
     progress = Progress(talk.emit, time.monotonic())
     planned = made.terraform.plan(made.planfile, on_event=progress.planning)
-    changes = changes_of(planned.changes)
+    changes = changes_of(planned.changes, made.show)
     if changes and not talk.may_change(cloud.place.stack, changes):
         what = "would lose data" if find_losses(changes) else f"would change {len(changes)} resources"
         raise not_confirmed(f"`up` {what}", "confirm with `--yes`")
