@@ -14,7 +14,7 @@ from tests.targets.aws.stacks import ACCOUNT, root_of
 from .stack import Stack, environment
 from .test_cloud_services import BUCKET, SQL, Machine
 
-pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.finding("A18")]
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 TEXT = f"""
 name: small-team
 provider: {{name: aws, account-id: "{ACCOUNT}", region: eu-central-1}}
@@ -67,6 +67,7 @@ def backup(cloud: Machine) -> str:
     return ended.out.partition(":")[0]
 
 
+@pytest.mark.finding("A18")
 def test_a_database_comes_back_as_it_was_with_its_owner_and_its_doors(cloud: Machine) -> None:
     ask(cloud, "mlflow", "mlflow", "CREATE TABLE kept (value text)", "INSERT INTO kept VALUES ('before')")
     time = backup(cloud)
@@ -90,6 +91,7 @@ def test_a_database_comes_back_as_it_was_with_its_owner_and_its_doors(cloud: Mac
     assert checked.code == 0, checked.text
 
 
+@pytest.mark.finding("A18")
 def test_what_is_not_complete_is_no_backup(cloud: Machine) -> None:
     time = backup(cloud)
     later = "postgres/20990101T000000Z/mlflow.dump"
@@ -101,6 +103,7 @@ def test_what_is_not_complete_is_no_backup(cloud: Machine) -> None:
     assert "there is no complete backup `20990101T000000Z`" in refused.err
 
 
+@pytest.mark.finding("A18")
 def test_a_backup_that_is_damaged_changes_nothing(cloud: Machine) -> None:
     time = backup(cloud)
     key = f"postgres/{time}/mlflow.dump"
@@ -123,12 +126,14 @@ def test_a_backup_that_is_damaged_changes_nothing(cloud: Machine) -> None:
         (["backup", "now"], "restore [TIME [DATABASE …]]"),
     ],
 )
+@pytest.mark.finding("A18")
 def test_words_that_mean_nothing_are_refused(cloud: Machine, words: list[str], said: str) -> None:
     ended = cloud.run("run", "--as", "postgres", "--", *words)
     assert ended.code == 1
     assert said in ended.err
 
 
+@pytest.mark.finding("A18")
 def test_a_disk_that_is_lost_is_filled_again(cloud: Machine) -> None:
     backup(cloud)
     cloud.down()

@@ -12,7 +12,6 @@ from tests.conftest import Command
 from tests.targets.aws.offer_files import Offer, database, database_disk, machine, write_csv, write_json
 from tests.targets.aws.stacks import NAMES, root_of, text_of, values_of
 
-pytestmark = pytest.mark.finding("A18")
 STACK = """
 name: team
 provider: {{name: aws, account-id: "210987654321", region: {region}}}
@@ -60,6 +59,7 @@ def costs(platinfra: Command, *files: Path) -> dict[str, Any]:
     return dict(json.loads(ended.out))
 
 
+@pytest.mark.finding("A18")
 def test_a_month_is_priced_line_by_line(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path)
     files = [
@@ -80,6 +80,7 @@ def test_a_month_is_priced_line_by_line(platinfra: Command, tmp_path: Path, writ
     assert (found["currency"], found["total"]) == ("USD", 569.1)
 
 
+@pytest.mark.finding("A18")
 def test_what_has_no_price_is_named_and_not_counted(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path)
     found = costs(platinfra, write(tmp_path / "eks", "AmazonEKS", *EKS))
@@ -91,6 +92,7 @@ def test_what_has_no_price_is_named_and_not_counted(platinfra: Command, tmp_path
     assert why["traffic through NAT gateways"] == "by the gigabyte"
 
 
+@pytest.mark.finding("A18")
 def test_text_shows_lines_total_knobs_and_the_rest(platinfra: Command, tmp_path: Path) -> None:
     stack(tmp_path)
     ended = platinfra("cost", "--prices", str(write_csv(tmp_path / "eks.csv", "AmazonEKS", *EKS)))
@@ -102,6 +104,7 @@ def test_text_shows_lines_total_knobs_and_the_rest(platinfra: Command, tmp_path:
     assert "core nodes, m7i.large" in rest
 
 
+@pytest.mark.finding("A18")
 def test_offers_that_differ_are_not_guessed_from(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path)
     other = Offer("EUC1-AmazonEKS-Hours:perCluster", "0.4")
@@ -110,18 +113,21 @@ def test_offers_that_differ_are_not_guessed_from(platinfra: Command, tmp_path: P
     assert "2 offers of AmazonEKS differ" in {each["why"] for each in found["not_counted"]}
 
 
+@pytest.mark.finding("A18")
 def test_only_the_first_tier_counts(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path)
     later = Offer("EUC1-AmazonEKS-Hours:perCluster", "0.1", begins="10000")
     assert costs(platinfra, write(tmp_path / "eks", "AmazonEKS", *EKS, later))["total"] == 219
 
 
+@pytest.mark.finding("A18")
 def test_usage_types_of_us_east_1_have_no_prefix(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path, region="us-east-1")
     own = Offer("BoxUsage:m7i.large", "0.5", region="us-east-1", attributes={"operation": "RunInstances"})
     assert costs(platinfra, write(tmp_path / "ec2", "AmazonEC2", own))["total"] == 730
 
 
+@pytest.mark.finding("A18")
 def test_without_prices_it_names_the_files_that_it_needs(platinfra: Command, tmp_path: Path) -> None:
     stack(tmp_path, "type: cloud_vm")
     ended = platinfra("cost")
@@ -146,6 +152,7 @@ def test_without_prices_it_names_the_files_that_it_needs(platinfra: Command, tmp
         "\x00\x01",
     ],
 )
+@pytest.mark.finding("A18")
 def test_a_file_that_is_no_offer_file_is_refused(platinfra: Command, tmp_path: Path, text: str) -> None:
     stack(tmp_path)
     (tmp_path / "prices").write_text(text)
@@ -155,6 +162,7 @@ def test_a_file_that_is_no_offer_file_is_refused(platinfra: Command, tmp_path: P
     assert "index.csv" in ended.err
 
 
+@pytest.mark.finding("A18")
 def test_bytes_and_prices_that_are_no_numbers_are_refused(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path)
     wrong = write(tmp_path / "wrong", "AmazonEKS", Offer("AmazonEKS-Hours:perCluster", "cheap"))
@@ -163,6 +171,7 @@ def test_bytes_and_prices_that_are_no_numbers_are_refused(platinfra: Command, tm
         assert "error[not-offer-file]" in platinfra("cost", "--prices", str(file)).err
 
 
+@pytest.mark.finding("A18")
 def test_a_file_of_another_region_is_refused(platinfra: Command, tmp_path: Path, write: Any) -> None:
     stack(tmp_path, region="eu-north-1")
     ended = platinfra("cost", "--prices", str(write(tmp_path / "eks", "AmazonEKS", *EKS)))
@@ -172,6 +181,7 @@ def test_a_file_of_another_region_is_refused(platinfra: Command, tmp_path: Path,
     assert "current/eu-north-1/index.csv" in ended.err
 
 
+@pytest.mark.finding("A18")
 def test_a_large_json_file_is_left_to_csv(platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stack(tmp_path)
     monkeypatch.setattr(offers, "MAX_JSON", 100)
@@ -181,6 +191,7 @@ def test_a_large_json_file_is_left_to_csv(platinfra: Command, tmp_path: Path, mo
     assert "index.csv" in ended.err
 
 
+@pytest.mark.finding("A18")
 def test_currencies_are_not_added_up(platinfra: Command, tmp_path: Path) -> None:
     stack(tmp_path)
     yuan = write_csv(tmp_path / "b", "AmazonRDS", Offer("x", "1"), database_disk("1"))
@@ -191,6 +202,7 @@ def test_currencies_are_not_added_up(platinfra: Command, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("provider", ["local", "kubernetes"])
+@pytest.mark.finding("A18")
 def test_other_targets_say_what_it_is_for(platinfra: Command, tmp_path: Path, provider: str) -> None:
     (tmp_path / "platinfra.yaml").write_text(
         f"name: demo\nprovider: {{name: {provider}}}\nstack:\n  experiment_tracker: [mlflow]\n"
@@ -201,6 +213,7 @@ def test_other_targets_say_what_it_is_for(platinfra: Command, tmp_path: Path, pr
     assert "AWS" in ended.err
 
 
+@pytest.mark.finding("A18")
 def test_knobs_change_what_is_paid_for() -> None:
     found = found_items("network: {nat: per_zone, endpoints: [ecr.api, ecr.dkr]}, cluster: {min: 3, disk: 50}")
     assert (found["nat"].count, found["address"].count, found["endpoint"].count) == (3, 3, 6)
@@ -213,6 +226,7 @@ def test_knobs_change_what_is_paid_for() -> None:
     assert {"machine", "machine_disk"} <= found_items("type: cloud_vm").keys()
 
 
+@pytest.mark.finding("A18")
 def test_every_kind_is_weighed_shown_and_lowered() -> None:
     for kind in _TABLE:
         item = Item(kind, "rds", 2, "db.t4g.micro" if kind.startswith("database") else "m7i.large")
@@ -222,6 +236,7 @@ def test_every_kind_is_weighed_shown_and_lowered() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.finding("A18")
 def test_plan_names_five_things_and_no_money(name: str, platinfra: Command, tmp_path: Path) -> None:
     (tmp_path / "platinfra.yaml").write_text(text_of(name))
     options = ["--offline", *(["--env", "production"] if name == "production" else [])]
@@ -235,6 +250,7 @@ def test_plan_names_five_things_and_no_money(name: str, platinfra: Command, tmp_
     assert "USD" not in shown
 
 
+@pytest.mark.finding("A18")
 def test_the_order_follows_the_file(platinfra: Command, tmp_path: Path) -> None:
     def first(deployment: str) -> str:
         stack(tmp_path, deployment)
@@ -245,6 +261,7 @@ def test_the_order_follows_the_file(platinfra: Command, tmp_path: Path) -> None:
     assert first("type: cloud_vm, machine: {instance-type: t3.small}") == "NAT gateways"
 
 
+@pytest.mark.finding("A18")
 def test_other_targets_have_no_costs_in_their_plan(platinfra: Command, tmp_path: Path) -> None:
     (tmp_path / "platinfra.yaml").write_text("name: demo\nstack:\n  experiment_tracker: [mlflow]\n")
     ended = platinfra("plan", "--json", "--offline")

@@ -10,7 +10,6 @@ from tests.targets.aws.conftest import Cloud
 from tests.targets.aws.stacks import root_of
 from tests.terraform import TERRAFORM
 
-pytestmark = pytest.mark.finding("A18")
 STACK = """
 name: team
 provider: {{name: aws, account-id: "210987654321", region: eu-central-1}}
@@ -36,11 +35,13 @@ def calls(deployment: str) -> dict[str, Any]:
     ("size", "instance_class", "standby"),
     [("small", "db.t4g.micro", False), ("medium", "db.m7g.large", True), ("large", "db.m7g.2xlarge", True)],
 )
+@pytest.mark.finding("A18")
 def test_a_standby_of_the_database_comes_with_medium(size: str, instance_class: str, standby: bool) -> None:
     database = calls(f"size: {size}")["component_rds"]
     assert (database["instance_class"], database["multi_az"]) == (instance_class, standby)
 
 
+@pytest.mark.finding("A18")
 def test_only_logs_that_tell_who_did_what_are_kept_unasked() -> None:
     assert calls("type: kubernetes")["cluster"]["log_types"] == ["audit", "authenticator"]
     assert calls("cluster: {logs: [api]}")["cluster"]["log_types"] == ["api"]
@@ -57,12 +58,14 @@ def test_only_logs_that_tell_who_did_what_are_kept_unasked() -> None:
         ("{flow-logs: false}", "none", None, False),
     ],
 )
+@pytest.mark.finding("A18")
 def test_flow_logs_are_kept_where_they_cost_least(written: str, kept: str, bucket: str | None, role: bool) -> None:
     found = calls(f"network: {written}")
     assert (found["network"]["flow_logs"], found["network"]["flow_log_bucket"]) == (kept, bucket)
     assert ("role_network_logs" in found) == role
 
 
+@pytest.mark.finding("A18")
 def test_a_wrong_value_in_a_list_names_the_list(platinfra: Command, tmp_path: Any) -> None:
     (tmp_path / "platinfra.yaml").write_text(STACK.format(deployment="cluster: {logs: [audits]}"))
     ended = platinfra("validate")
@@ -76,6 +79,7 @@ def test_a_wrong_value_in_a_list_names_the_list(platinfra: Command, tmp_path: An
 @pytest.mark.timeout(900)
 @pytest.mark.own_providers
 @pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
+@pytest.mark.finding("A18")
 def test_a_stack_that_is_up_loses_nothing_to_cheaper_defaults(cloud: Cloud) -> None:
     cloud.write(BEFORE)
     cloud.does("up", "--yes")
