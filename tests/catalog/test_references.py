@@ -58,7 +58,7 @@ WHOLE: dict[str, Any] = {
             "processes": {"main": {"command": ["text"], "env": {"A": "text"}, "endpoints": ["http"]}},
             "ready": [COMMAND],
             "grants": {"sql_database": COMMAND},
-            "maintenance": [{"command": ["a"], "arguments": ["text"], "env": {"A": "text"}}],
+            "maintenance": [{"command": ["a"], "program": ["text"], "arguments": ["text"], "env": {"A": "text"}}],
             "provides": {"monitoring": {"url": "text"}},
         },
         "kubernetes": {
@@ -118,6 +118,7 @@ WHOLE: dict[str, Any] = {
             },
             "failures": {"a": {"source": ["text"]}},
             "administrator": "text",
+            "expire": {"backend": "text"},
             "machine_settings": {"size": "text"},
         },
     },

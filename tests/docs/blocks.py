@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 NOTES = frozenset({"file", "live", "exit", "part", "wrong", "manual"})
 PICTURES = frozenset({"text", "mermaid"})
-DATA = frozenset({"json", "toml", "python"})
+DATA = frozenset({"json", "toml", "python", "csv"})
 ANYTHING = "…"
 NOT_THE_READERS = frozenset({"UV_OFFLINE", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
 """Variables of whoever runs the tests."""

@@ -1,6 +1,8 @@
 """Every code block of the documentation is executed or checked."""
 
 import ast
+import csv
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -18,7 +20,7 @@ from tests.docs.blocks import Block, Folder, all_blocks, blocks, matches, pages
 
 BLOCKS = all_blocks()
 KINDS = {"stack", "wrong stack", "tool", "data", "picture", "fast", "live", "page", "quickstart", "manual"}
-MANUAL = 17
+MANUAL = 18
 """Blocks that no test can run; each says why. Raise this only with a reason."""
 STACK = {"name": "demo", "stack": {"experiment_tracker": ["mlflow"]}}
 TOOL = {
@@ -84,7 +86,13 @@ def catalog_of(page: Path, folder: Path) -> Catalog:
 
 @pytest.mark.parametrize("block", of_kind("data"), ids=named)
 def test_code_and_data_can_be_read(block: Block) -> None:
-    {"python": ast.parse, "json": json.loads, "toml": tomllib.loads}[block.language](block.text)
+    readers = {"python": ast.parse, "json": json.loads, "toml": tomllib.loads, "csv": read_csv}
+    readers[block.language](block.text)
+
+
+def read_csv(text: str) -> None:
+    """Read lines of values, and fail where a quote is not closed."""
+    assert list(csv.reader(io.StringIO(text), strict=True))
 
 
 @pytest.mark.live

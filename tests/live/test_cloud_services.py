@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,15 @@ with psycopg.connect(os.environ["DSN"], autocommit=True, connect_timeout=10) as 
 class Machine(Stack):
     """The machine with the services that it reaches."""
 
-    def __init__(self, folder: Path, url: str, server: Stack) -> None:
+    def __init__(self, folder: Path, url: str, server: Stack, text: str, passwords: Mapping[str, Any]) -> None:
         """Make the services look as Terraform leaves them; from then on AWS judges by the roles' policies."""
         super().__init__(folder)
         self.server = server
         self.cloud = {name: self.client(name, url) for name in ("s3", "secretsmanager", "iam", "sts")}
         self.cloud["s3"].create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        made = {name: self.store(name, each) for name, each in PASSWORDS.items()}
-        self.outputs = {"name": BUCKET, "host": "127.0.0.1", "master_secret_arn": made["rds!db-1"], "arn": KEY}
-        root = root_of(text_of("cloud-vm"))
+        made = {name: self.store(name, each) for name, each in passwords.items()}
+        self.outputs = {"name": BUCKET, "host": "127.0.0.1", "master_secret_arn": made.get("rds!db-1", ""), "arn": KEY}
+        root = root_of(text)
         for role in root.roles:
             self.make(role)
         self.release(dict(root.modules["release"]["texts"]))
@@ -94,7 +94,9 @@ class Machine(Stack):
     def release(self, texts: dict[str, Any]) -> None:
         """Write what the machine fetches; TLS is left to the server, and the machine's own credentials lie in a file."""
         stack = json.loads(self.text(texts["platinfra.yaml"]))
-        stack["stack"]["sql_database"][0]["rds"]["settings"] |= {"port": self.server.port("postgres"), "tls": "prefer"}
+        for each in stack["stack"]["sql_database"]:
+            if "rds" in each:
+                each["rds"]["settings"] |= {"port": self.server.port("postgres"), "tls": "prefer"}
         self.file.write_text(json.dumps(stack))
         (self.folder / "machine.json").write_text(texts["machine.json"])
         found = self.cloud["sts"].assume_role(
@@ -151,7 +153,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         ask(server, "postgres", "CREATE ROLE master LOGIN CREATEDB CREATEROLE PASSWORD 'PasswordOfMaster1'")
         ask(server, "postgres", "ALTER DATABASE postgres OWNER TO master")
         with moto(ACCOUNT) as url:
-            made = Machine(tmp_path_factory.mktemp("machine") / "small-team", url, server)
+            made = Machine(
+                tmp_path_factory.mktemp("machine") / "small-team", url, server, text_of("cloud-vm"), PASSWORDS
+            )
             try:
                 up = made.long("up", "--yes")
                 assert up.code == 0, up.text

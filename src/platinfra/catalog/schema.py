@@ -105,8 +105,13 @@ class Maintenance(Entry):
     """What a command of the tool's own maintenance needs beside the environment of its server."""
 
     command: list[str] = Field(description="How such a command begins, as people type it after `platinfra run --as`.")
+    program: list[str] = Field(default=[], description="What runs instead, where the tool brings no such program.")
     arguments: list[str] = Field(default=[], description="What stands behind that, before what people add.")
     env: dict[str, str] = Field(default={}, description="Variables, in addition to those of the server.")
+    schedule: str | None = Field(
+        default=None,
+        description="cloud_vm: when the machine runs it by itself, as systemd's OnCalendar; not where `env` mentions what is not bound.",
+    )
 
 
 class Process(Entry):
@@ -218,6 +223,10 @@ class AwsRun(Entry):
     administrator: str | None = Field(
         default=None,
         description="kubernetes: ARN of the secret with the `username` and `password` by which `grants` in the cluster make logins.",
+    )
+    expire: dict[str, str] = Field(
+        default={},
+        description="Requirement of an object store to the days after which what the tool keeps there is removed.",
     )
     machine_settings: dict[str, str] = Field(
         default={}, description="cloud_vm: settings with which the machine's local recipe reaches it."

@@ -49,6 +49,8 @@ def print_changes(changes: Sequence[Change]) -> None:
             if each.verb != "create":
                 loses = click.style(f"  LOSES {each.loses}", fg="red", bold=True) if each.loses else ""
                 click.echo(f"  {_SIGNS[each.verb]} {_WORDS[each.verb]} {each.summary}{loses}")
+                for path in each.paths:
+                    click.echo(f"      {path}")
     if ordered:
         click.echo(count_changes(ordered))
 

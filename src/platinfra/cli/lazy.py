@@ -20,6 +20,7 @@ SUMMARIES = {
     "render": "Write a stack as Terraform, charts and manifests.",
     "images": "Build, push and pin the images of a stack.",
     "permissions": "Show who may do what, and which wire requires it.",
+    "cost": "Estimate what a stack on AWS costs in a month, by prices that you give.",
     "tools": "List the tools of the catalog.",
     "explain": "Explain a tool, a stage, a setting or an error.",
     "drift": "Show what was changed by hand since `up`.",

@@ -31,6 +31,9 @@ def print_plan(planned: Planned) -> None:
         click.echo(f"  {note}")
     for part in planned.parts:
         print_part(part)
+    if planned.costs:
+        click.secho("\nWhat costs most", bold=True)
+        render.table([[each.what, each.knob] for each in planned.costs], ["what", "lowered by"])
 
 
 def _shown_size(planned: Planned) -> str:
@@ -63,6 +66,7 @@ def plan_data(planned: Planned) -> dict[str, Any]:
             {"title": each.title, "changes": each.changes, "unseen": each.unseen, "declared": each.declared}
             for each in planned.parts
         ],
+        **({"costs": list(planned.costs)} if planned.costs else {}),
         "changes": [change for each in planned.parts for change in each.changes or ()],
     }
 

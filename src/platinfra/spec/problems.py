@@ -83,7 +83,8 @@ def _missing(document: Document, path: Path_) -> Diagnostic:
 def _unknown_value(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic:
     choices = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
     hint = did_you_mean(str(error["input"]), choices) or f"one of {join_names(choices, 'or')}"
-    message = f"`{error['input']}` is not a value of `{path[-1]}`"
+    key = next((each for each in reversed(path) if isinstance(each, str)), path[-1])
+    message = f"`{error['input']}` is not a value of `{key}`"
     return Diagnostic("unknown-value", message, document.value_span(path), hint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -58,12 +59,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class CostDriver:
+    """Something that a stack pays for, and which part of its file lowers that."""
+
+    component: str
+    what: str
+    knob: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """What `up` would do with a stack."""
 
     stack: Resolved
     parts: tuple[Part, ...]
     warnings: tuple[Diagnostic, ...] = ()
+    costs: tuple[CostDriver, ...] = ()
+    """What costs most, in order, where the target knows."""
 
     @property
     def is_empty(self) -> bool:
@@ -216,6 +228,46 @@ class ImageStatus:
     state: str
     """`needed`, `here`, `built` or `pushed`; after `lock` `locked` or `left out`."""
     digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """What one thing costs in a month, by a price that was given."""
+
+    component: str
+    what: str
+    quantity: Decimal
+    """Of a month, in `unit`."""
+    unit: str
+    price: Decimal
+    """Of one unit."""
+    month: Decimal
+    knob: str
+    """What of the stack file lowers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """What a stack also pays for, without a price."""
+
+    component: str
+    what: str
+    why: str
+    knob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a stack costs in a month, as far as prices were given."""
+
+    lines: tuple[CostLine, ...]
+    uncounted: tuple[Uncounted, ...]
+    currency: str
+
+    @property
+    def total(self) -> Decimal:
+        """Return the sum of the lines."""
+        return sum((each.month for each in self.lines), Decimal())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from platinfra.model.ground import Ground
 from platinfra.sections.section import Deployment, Provider
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from platinfra.model.drift import Drift
     from platinfra.model.plan import Change
     from platinfra.model.record import Record
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         Applied,
         Artifacts,
         ComponentStatus,
+        Costs,
         Data,
         Ended,
         Finding,
@@ -121,6 +124,10 @@ class Target(Protocol):
     def operator_policy(self, stack: Resolved) -> str:
         """Return the least permissions of whoever runs `up` and `down`."""
         raise self.missing("permissions --operator")
+
+    def cost(self, stack: Resolved, prices: Sequence[Path]) -> Costs:
+        """Return what a stack costs in a month, by price lists that are given; raise PlatinfraError for other files."""
+        raise self.missing("cost")
 
     def doctor(self, stack: Resolved) -> Iterator[Finding]:
         """Look at what `up` needs on this machine."""

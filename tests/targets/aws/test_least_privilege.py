@@ -57,10 +57,11 @@ def tagged(**more: Any) -> dict[str, Any]:
 
 @pytest.mark.finding("A11")
 def test_flow_logs_look_for_their_group_among_all() -> None:
-    role = role_of("seed", "role_network_logs")
+    roles = root_of(text_of("production"), environment="production").roles
+    (role,) = [each for each in roles if each.label == "role_network_logs"]
     # What CloudWatch Logs names as the resource of the call.
-    assert may(role, "logs:DescribeLogGroups", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group::log-stream:")
-    assert not may(role, "logs:PutLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:other:log-stream:x")
+    assert may(role, "logs:DescribeLogGroups", f"arn:aws:logs:eu-north-1:{ACCOUNT}:log-group::log-stream:")
+    assert not may(role, "logs:PutLogEvents", f"arn:aws:logs:eu-north-1:{ACCOUNT}:log-group:other:log-stream:x")
 
 
 @pytest.mark.finding("A12")

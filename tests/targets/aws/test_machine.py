@@ -113,6 +113,46 @@ def test_a_release_leaves_out_no_file_of_its_folder() -> None:
     assert {each.name for each in FILES.iterdir() if each.is_file()} <= machine.release_files(None).keys()
 
 
+ON_MACHINE = """
+name: small-team
+provider: {name: aws, account-id: "210987654321", region: eu-central-1}
+deployment: {type: cloud_vm}
+stack:
+  experiment_tracker: [mlflow]
+  sql_database: [postgres: {settings: {backup_days: 30}}]
+"""
+
+
+@pytest.mark.finding("A18")
+def test_postgres_on_the_machine_is_backed_up_at_night_and_backups_expire() -> None:
+    modules = root_of(ON_MACHINE).modules
+    texts = modules["release"]["texts"]
+    unit = texts["platinfra-scheduled-postgres-backup.service"]
+    assert "-m platinfra run --as postgres -- backup\n" in unit
+    assert "OnCalendar=*-*-* 02:15:00\n" in texts["platinfra-scheduled-postgres-backup.timer"]
+    assert [name for name in texts if "scheduled" in name and "restore" in name] == []
+    assert modules["component_s3"]["expire"] == {"postgres/": 30}
+    assert "component_rds" not in modules
+    assert used(stack_file(ON_MACHINE), "sql_database")["bind"] == {"backups": "s3"}
+
+
+@pytest.mark.finding("A18")
+def test_the_logins_of_postgres_on_the_machine_are_secrets_of_the_stack() -> None:
+    modules = root_of(ON_MACHINE).modules
+    login, admin = modules["secret_mlflow__backend"], modules["secret_postgres__admin"]
+    assert (login["name"], login["generated"]) == ("small-team/mlflow/backend", ["password"])
+    assert (admin["name"], admin["generated"]) == ("small-team/postgres/admin", ["value"])
+    assert "secret_mlflow__backend" not in ROOT.modules
+
+
+@pytest.mark.finding("A18")
+def test_nothing_is_scheduled_without_a_bucket_and_nothing_expires_without_backups() -> None:
+    text = ON_MACHINE.replace("experiment_tracker: [mlflow]", "pipelining: [prefect]")
+    texts = root_of(text).modules["release"]["texts"]
+    assert [name for name in texts if "scheduled" in name] == []
+    assert "expire" not in ROOT.modules["component_s3"]
+
+
 @pytest.mark.live
 def test_platinfra_runs_from_the_release_with_the_packages_of_its_lock(tmp_path: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(machine.package())) as archive:

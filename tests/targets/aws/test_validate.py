@@ -13,9 +13,10 @@ from tests.terraform import TERRAFORM, environment, terraform
 
 pytestmark = [pytest.mark.live, pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")]
 TEMPLATE = Path(__file__).parents[3] / "src" / "platinfra" / "templates" / "aws.yaml"
-ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\nstack:\n  {stage}: [{tool}]\n"
+ALONE = "name: demo\nprovider: {{name: aws, account-id: '210987654321', region: eu-central-1}}\ndeployment: {{type: {kind}}}\nstack:\n  {stage}: [{tool}]\n"
 GITHUB = "github: {settings: {organization: acme}}"
 NEEDS = {
+    "postgres": "  object_store: [s3]\n",
     "seldon": "  event_streaming: [kafka]\n",
     "jupyterhub": f"  sign_in: [{GITHUB}]\n",
 }
@@ -30,10 +31,10 @@ def stacks() -> Iterator[object]:
     for name in NAMES:
         yield pytest.param(text_of(name), "production" if name == "production" else None, id=name)
     for tool in CATALOG.tools():
-        if tool.run.aws is not None and any(map(tool.runs_on, grounds()["aws"])) and tool.provides:
-            text = ALONE.format(stage=next(iter(tool.provides)), tool=WRITTEN.get(tool.name, tool.name)) + NEEDS.get(
-                tool.name, ""
-            )
+        kinds = [each.type for each in grounds()["aws"] if tool.runs_on(each)]
+        if tool.run.aws is not None and kinds and tool.provides:
+            stage, use = next(iter(tool.provides)), WRITTEN.get(tool.name, tool.name)
+            text = ALONE.format(kind=kinds[0], stage=stage, tool=use) + NEEDS.get(tool.name, "")
             yield pytest.param(text, None, id=tool.name)
 
 

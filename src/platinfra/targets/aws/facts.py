@@ -121,6 +121,8 @@ class AwsFacts:
                 found = self.logins(component)
             case ("alarms",):
                 found = self._collect(lambda recipe: {name: each.model_dump() for name, each in recipe.alarms.items()})
+            case ("expire",):
+                found = self.expiring(component) or ABSENT
             case ("failures",):
                 found = self._collect(lambda recipe: recipe.failures)
             case ("aws", "name"):
@@ -155,6 +157,14 @@ class AwsFacts:
             }
             for each in self.graph.bindings_to(component.name)
             if self.has_logins(each.capability)
+        }
+
+    def expiring(self, component: Component) -> dict[str, Value]:
+        """Return the prefixes of an object store's consumers which keep something there for some days only, to the days."""
+        return {
+            f"{each.consumer}/": self.values.value(days, self.graph.components[each.consumer])
+            for each in self.graph.bindings_to(component.name)
+            if (days := self.recipe(self.graph.components[each.consumer]).expire.get(each.name))
         }
 
     def _collect(self, of: Callable[[AwsRun], Mapping[str, Any]]) -> dict[str, Any]:

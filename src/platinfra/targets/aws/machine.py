@@ -8,12 +8,13 @@ any of it: the machine's role fetches secrets when the stack starts, and each to
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platinfra.model.graph import Component
-from platinfra.model.reference import Reference, Text
+from platinfra.model.reference import Reference, Text, parse, references
 from platinfra.model.template import ABSENT
 from platinfra.targets.aws import documents, labels
 from platinfra.targets.aws.facts import AwsValues
@@ -48,10 +49,33 @@ def release(values: AwsValues, key_arn: Any) -> dict[str, Any]:
             STACK_FILE: stack_file(values),
             "machine.json": json.dumps(facts, indent=1),
             "aws.config": _AWS_CONFIG.format(region=place.region.name, home=_HOME),
+            **schedule_units(values),
         },
         "files": sorted([*release_files(None), *([PROJECT] if values.graph.project else [])]),
         "folder": (Reference(("path", "root")), f"/{RELEASE}"),
     }
+
+
+def schedule_units(values: AwsValues) -> dict[str, str]:
+    """Return the units of what the machine does by itself for its components, such as a backup at night."""
+    found = {}
+    for component in values.graph.components.values():
+        recipe = values.tool(component).run.local if component.place == "machine" else None
+        for each in recipe.maintenance if recipe else ():
+            if each.schedule and not _unbound(component, values, each.env.values()):
+                command = " ".join(each.command)
+                unit = f"platinfra-scheduled-{component.name}-{command.replace(' ', '-')}"
+                known = {"component": component.name, "command": command, "schedule": each.schedule}
+                found[f"{unit}.service"] = _SCHEDULED_SERVICE.format(**known)
+                found[f"{unit}.timer"] = _SCHEDULED_TIMER.format(**known)
+    return found
+
+
+def _unbound(component: Component, values: AwsValues, texts: Iterable[str]) -> bool:
+    """Tell whether texts mention a requirement of a component that nothing meets."""
+    mentioned = {each.path[0] for text in texts for each in references(parse(text))}
+    bound = {each.name for each in values.graph.bindings_of(component.name)}
+    return bool(mentioned & values.tool(component).requires.keys() - bound)
 
 
 def release_files(project: Path | None) -> dict[str, bytes]:
@@ -199,6 +223,40 @@ def _role_arns(values: AwsValues) -> dict[str, str]:
     }
 
 
+_SCHEDULED_SERVICE = """[Unit]
+Description={component}: {command}
+After=platinfra.service
+RequiresMountsFor=/var/lib/platinfra
+StartLimitIntervalSec=6h
+StartLimitBurst=5
+
+[Service]
+Type=oneshot
+User=platinfra
+WorkingDirectory=/var/lib/platinfra
+EnvironmentFile=/opt/platinfra/release/environment
+ExecStart=/opt/platinfra/venv/bin/python -m platinfra run --as {component} -- {command}
+Restart=on-failure
+RestartSec=10min
+UMask=0077
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=/var/lib/platinfra -/run/platinfra
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+"""
+_SCHEDULED_TIMER = """[Unit]
+Description={component}: {command}, by schedule
+
+[Timer]
+OnCalendar={schedule}
+Persistent=true
+RandomizedDelaySec=15min
+
+[Install]
+WantedBy=timers.target
+"""
 _AWS_CONFIG = """[default]
 region = {region}
 credential_process = /opt/platinfra/venv/bin/python -I {home}/credentials.py {home}/machine.json

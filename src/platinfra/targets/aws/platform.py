@@ -14,7 +14,6 @@ from platinfra.targets.aws.roles import MACHINE, Role
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameter that holds the newest Amazon Linux 2023 image."""
-_CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
 _CNI = {"namespace": "kube-system", "service_account": "aws-node"}
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -45,7 +44,7 @@ def modules(values: AwsValues) -> Modules:
 def roles(values: AwsValues) -> Iterator[Role]:
     """Yield the roles that the network, the cluster or the machine need."""
     place = values.facts.place
-    if not place.network.vpc_id and place.network.flow_logs:
+    if not place.network.vpc_id and place.network.flow_logs == "cloudwatch":
         yield _flow_log_role(place)
     if place.kind == "cloud_vm":
         yield _machine_role(values)
@@ -92,7 +91,8 @@ def _network(values: AwsValues) -> dict[str, Any]:
         "unsupported_zone_ids": list(eks().unsupported_zones.get(place.region.name, ())),
         "nat": network.nat,
         "flow_logs": network.flow_logs,
-        "flow_log_role_arn": role_arn("network-logs") if network.flow_logs else None,
+        "flow_log_role_arn": role_arn("network-logs") if network.flow_logs == "cloudwatch" else None,
+        "flow_log_bucket": f"{place.name('flow-logs')}-{place.account}" if network.flow_logs == "s3" else None,
         "log_days": place.log_days,
         "key_arn": key_arn(values),
         "interface_endpoints": network.endpoints,
@@ -126,7 +126,7 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "addons": _addons(),
         "access_entries": _access_entries(place),
         "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.karpenter else None,
-        "log_types": _CLUSTER_LOGS,
+        "log_types": cluster.logs,
         "log_days": place.log_days,
     }
 

@@ -95,6 +95,11 @@ def _component(component: Component, values: AwsValues) -> list[tuple[str, dict[
         for name in tool.secrets
         if not component.is_service
     ]
+    found += [
+        (labels.secret(each.consumer, each.name), _secret(values.facts.secret_of(each), tags, values, "password"))
+        for each in values.graph.bindings_of(component.name)
+        if values.facts.has_logins(each.capability) and values.graph.components[each.provider].place == "machine"
+    ]
     return found
 
 
@@ -111,14 +116,14 @@ def _module(component: Component, binding: Binding | None, values: AwsValues) ->
     }
 
 
-def _secret(name: str, tags: Mapping[str, str], values: AwsValues) -> dict[str, Any]:
+def _secret(name: str, tags: Mapping[str, str], values: AwsValues, field: str = "value") -> dict[str, Any]:
     return {
         "source": "./modules/secret",
         "name": name,
         "tags": tags,
         "key_arn": platform.key_arn(values),
         "fields": {},
-        "generated": ["value"],
+        "generated": [field],
         "on_destroy": Reference(("var", "on_destroy")),
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from platinfra.sections.cluster import ClusterDeployment
 from platinfra.sections.section import CANONICAL, Provider, Section
@@ -16,7 +16,9 @@ class Network(Section):
         default=[], description="Availability zones; absent, the account's first three in which EKS runs."
     )
     nat: Literal["one", "per_zone"] = Field("one", description="NAT gateways: one, or one in each zone.")
-    flow_logs: bool = Field(True, description="Whether to write flow logs.")  # noqa: FBT003
+    flow_logs: Literal["s3", "cloudwatch", "none"] = Field(
+        "s3", description="Where flow logs are kept: `s3` costs least, `cloudwatch` can be searched; or `none`."
+    )
     endpoints: list[str] = Field(
         default=[], description="Interface endpoints, such as ecr.api: traffic that then stays inside AWS."
     )
@@ -24,6 +26,12 @@ class Network(Section):
     private_subnets: list[str] = Field(default=[], description="Its private subnets, in two zones or more.")
     database_subnets: list[str] = Field(default=[], description="Its subnets for databases; the private ones.")
     public_subnets: list[str] = Field(default=[], description="Its public subnets.")
+
+    @field_validator("flow_logs", mode="before")
+    @classmethod
+    def _where_they_were(cls, value: object) -> object:
+        """Understand earlier files, which only said whether."""
+        return ("cloudwatch" if value else "none") if isinstance(value, bool) else value
 
 
 class Gpu(Section):
@@ -51,6 +59,9 @@ class EksCluster(Section):
     spot: bool = Field(False, description="Whether the core nodes are spot instances.")  # noqa: FBT003
     gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
     karpenter: bool = Field(True, description="Whether to prepare for Karpenter.")  # noqa: FBT003
+    logs: list[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]] = Field(
+        default=["audit", "authenticator"], description="Logs of the control plane that CloudWatch keeps."
+    )
     public_access: list[str] = Field(
         default=[],
         description="Address ranges that may reach the API from outside; none by default, so it is private.",

@@ -81,6 +81,7 @@ class Aws(Clustered):
     pages = verb(lambda: aws.verbs.running.pages)
     page = verb(lambda: aws.verbs.running.page)
     render = verb(lambda: aws.verbs.render.artifacts)
+    cost = verb(lambda: aws.verbs.cost.cost)
     doctor = verb(lambda: aws.verbs.doctor.findings)
     unlock = verb(lambda: aws.verbs.unlock.unlock)
 

@@ -31,6 +31,7 @@ class Kubernetes(Clustered):
         {
             **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
             "restart": "`kubectl rollout restart` restarts a workload",
+            "cost": "it multiplies what a stack creates in an AWS account by AWS' prices; what a cluster costs, its owner knows",
             "unlock": "a local lock is released when the command that holds it ends",
         }
     )

@@ -63,6 +63,8 @@ class MaintenanceRecord:
     command: tuple[str, ...]
     arguments: tuple[str, ...]
     env: Mapping[str, Parts]
+    program: tuple[str, ...] = ()
+    """What runs instead of `command`; nothing where that is a program itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def _maintenance(entry: Maintenance, component: Component, values: MachineValues
         command=tuple(entry.command),
         arguments=tuple(show_text(values.sure(each, component)) for each in entry.arguments),
         env={key: _parts(text) for key, text in values.texts(entry.env, component).items()},
+        program=tuple(show_text(values.sure(each, component)) for each in entry.program),
     )
 
 

@@ -18,6 +18,7 @@ class Local(Target):
             "drift": "`platinfra status` shows component health, and `platinfra up` fixes what differs",
             "render": "`platinfra plan` shows what `platinfra up` would do",
             "images": "images are for stacks on Kubernetes",
+            "cost": "it multiplies what a stack creates in an AWS account by AWS' prices; here nothing is paid by the hour",
             "unlock": "a local lock is released when the command that holds it ends",
             "permissions --operator": "it shows what `up` needs in an AWS account",
         }

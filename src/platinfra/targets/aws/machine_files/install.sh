@@ -59,7 +59,19 @@ done
 
 install --mode=0755 "$release/platinfra" /usr/local/bin/platinfra
 install --mode=0644 "$release/platinfra.service" /etc/systemd/system/
+# What the stack does by schedule is what this release says; a run that has begun comes to its end.
+shopt -s nullglob
+for timer in /etc/systemd/system/platinfra-scheduled-*.timer; do
+  systemctl disable --quiet --now "${timer##*/}"
+done
+rm -f /etc/systemd/system/platinfra-scheduled-*
+for unit in "$release"/platinfra-scheduled-*; do
+  install --mode=0644 "$unit" /etc/systemd/system/
+done
 systemctl daemon-reload
 systemctl enable --quiet platinfra.service
 systemctl reload-or-restart platinfra.service
+for timer in /etc/systemd/system/platinfra-scheduled-*.timer; do
+  systemctl enable --quiet --now "${timer##*/}"
+done
 echo "$found" > "$installed"

@@ -5,6 +5,6 @@ from typing import TYPE_CHECKING
 from platinfra.targets.lazy import modules_of
 
 if TYPE_CHECKING:
-    from platinfra.targets.aws.verbs import doctor, down, drift, plan, render, running, stack, unlock, up
+    from platinfra.targets.aws.verbs import cost, doctor, down, drift, plan, render, running, stack, unlock, up
 else:
     __getattr__ = modules_of(__name__)

@@ -10,11 +10,10 @@ from platinfra.model.drift import Drift
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws import labels
 from platinfra.targets.aws.verbs import applications, session
+from platinfra.targets.aws.verbs.attributes import find_differences
 from platinfra.targets.aws.verbs.session import Session
 from platinfra.targets.aws.verbs.stack import cloud_stack, site_on_aws
 from platinfra.targets.kubernetes.verbs.drift import drift_of
-
-_HIDDEN = "(sensitive)"
 
 
 def drift(stack: Resolved) -> list[Drift]:
@@ -51,33 +50,5 @@ def _of_resource(address: str, change: dict[str, Any]) -> Iterator[Drift]:
         return
     if change["after"] is None or change["actions"] == ["no-op"]:
         return
-    hidden = (change.get("before_sensitive"), change.get("after_sensitive"))
-    for path, applied, now in _differences(change["after"], change["before"], ""):
-        if _is_marked(change.get("after_unknown"), path):
-            continue
-        secret = any(_is_marked(each, path) for each in hidden)
-        yield Drift(component, address, path, *((_HIDDEN, _HIDDEN) if secret else (applied, now)))
-
-
-def _differences(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield the innermost attributes that differ."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted({*before, *after}):
-            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(one, other, f"{path}[{index}]")
-    elif before != after:
-        yield path, before, after
-
-
-def _is_marked(marks: Any, path: str) -> bool:
-    """Tell whether Terraform marks an attribute, or anything that holds it, as sensitive or as known later."""
-    if marks is True:
-        return True
-    name, _, rest = path.replace("[", ".").replace("]", "").partition(".")
-    if isinstance(marks, dict):
-        return _is_marked(marks.get(name), rest)
-    if isinstance(marks, list) and name.isdigit() and int(name) < len(marks):
-        return _is_marked(marks[int(name)], rest)
-    return False
+    for path, now, applied in find_differences(change):
+        yield Drift(component, address, path, applied, now)

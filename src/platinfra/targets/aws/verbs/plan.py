@@ -7,6 +7,7 @@ from platinfra.diagnostics import Diagnostic
 from platinfra.model.plan import Change
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
+from platinfra.targets.aws.costs import drivers
 from platinfra.targets.aws.resources import find_calls
 from platinfra.targets.aws.root import root
 from platinfra.targets.aws.verbs.changes import changes_of
@@ -42,7 +43,8 @@ def planned_of(
 ) -> Planned:
     """Return a plan as people see it: what Terraform does, then what is done in the cluster where there is one."""
     warnings = (*cloud.stack.warnings, *further, *(brought.bundle.unpinned if brought else ()))
-    return Planned(cloud.stack, (part, *((brought.part,) if brought else ())), warnings)
+    parts = (part, *((brought.part,) if brought else ()))
+    return Planned(cloud.stack, parts, warnings, drivers(cloud.values, root(cloud.values)))
 
 
 def part_of(changes: list[Change] | None, offline: str = "", modules: Iterable[tuple[str, str]] = ()) -> Part:
@@ -74,4 +76,5 @@ def _changes(cloud: CloudStack) -> tuple[list[Change], dict[str, Any]]:
         local = cloud.place.deployment.state == "local"
         backend = local or known or session.is_up(cloud, session.account_of(cloud))
         with session.session(cloud, backend=backend) as made:
-            return changes_of(made.terraform.plan().changes), made.terraform.output()
+            planned = made.terraform.plan(made.planfile)
+            return changes_of(planned.changes, made.show), made.terraform.output()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.files import make_state_folder
@@ -36,6 +36,10 @@ class Session:
     def planfile(self) -> Path:
         """Return where a plan is kept between asking and applying; it may hold values, so it goes afterwards."""
         return self.folder / PLAN
+
+    def show(self) -> dict[str, Any]:
+        """Return the kept plan with the values before and after."""
+        return self.terraform.show(self.planfile)
 
 
 def why_offline(place: AwsPlace) -> str | None:

@@ -103,7 +103,8 @@ def _check_zones(cloud: CloudStack, account: Account) -> Iterator[Diagnostic]:
 def _bucket_names(cloud: CloudStack) -> list[str]:
     root, _ = cloud.with_state
     calls = root.modules.values()
-    return [str(each["name"]) for each in calls if each["source"] in {"./modules/bucket", "./modules/release"}]
+    named = [each["name"] for each in calls if each["source"] in {"./modules/bucket", "./modules/release"}]
+    return [str(name) for name in (*named, *(each.get("flow_log_bucket") for each in calls)) if name]
 
 
 def _needs(cloud: CloudStack) -> Needs:
@@ -129,7 +130,7 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> tuple[list[Change], 
     """Return what was changed, and what Terraform knows now."""
     progress = Progress(talk.emit, time.monotonic())
     planned = made.terraform.plan(made.planfile, on_event=progress.planning)
-    changes = changes_of(planned.changes)
+    changes = changes_of(planned.changes, made.show)
     if changes and not talk.may_change(cloud.place.stack, changes):
         what = "would lose data" if find_losses(changes) else f"would change {len(changes)} resources"
         raise not_confirmed(f"`up` {what}", "confirm with `--yes`")

@@ -93,7 +93,7 @@ def server_command(
         if tuple(command[:words]) == each.command:
             fetch = machine.secrets(workspace).get
             more = {key: reveal(parts, fetch) for key, parts in each.env.items()}
-            return (*each.command, *each.arguments, *command[words:]), {**variables, **more}
+            return (*(each.program or each.command), *each.arguments, *command[words:]), {**variables, **more}
     return tuple(command), variables
 
 

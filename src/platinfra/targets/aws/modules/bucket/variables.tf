@@ -34,6 +34,18 @@ variable "noncurrent_days" {
   }
 }
 
+variable "expire" {
+  description = "Prefix, such as postgres/, to the days after which what lies below it is deleted."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for prefix, days in var.expire : endswith(prefix, "/") && days >= 1 && floor(days) == days])
+    error_message = "A prefix ends in a slash, and what lies below it is kept for a whole number of days, at least one."
+  }
+}
+
 variable "on_destroy" {
   description = "What becomes of the objects when the bucket is destroyed: `delete` deletes them; `protect` and `keep` make destroying fail while there are any."
   type        = string

@@ -105,20 +105,36 @@ variable "interface_endpoints" {
 }
 
 variable "flow_logs" {
-  description = "Whether to write flow logs."
-  type        = bool
-  default     = true
+  description = "Where flow logs are kept: in `s3`, in `cloudwatch`, or `none`."
+  type        = string
+  default     = "s3"
   nullable    = false
+
+  validation {
+    condition     = contains(["s3", "cloudwatch", "none"], var.flow_logs)
+    error_message = "Use s3, cloudwatch or none."
+  }
 }
 
-variable "flow_log_role_arn" {
-  description = "ARN of the role that writes the flow logs."
+variable "flow_log_bucket" {
+  description = "Name of the bucket of flow logs in S3."
   type        = string
   default     = null
 
   validation {
-    condition     = var.flow_log_role_arn != null || !var.flow_logs
-    error_message = "Flow logs need a role that writes them."
+    condition     = var.flow_log_bucket != null || var.flow_logs != "s3"
+    error_message = "Flow logs in S3 need a bucket."
+  }
+}
+
+variable "flow_log_role_arn" {
+  description = "ARN of the role that writes flow logs to CloudWatch."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.flow_log_role_arn != null || var.flow_logs != "cloudwatch"
+    error_message = "Flow logs in CloudWatch need a role that writes them."
   }
 }
 

@@ -65,3 +65,29 @@ run "wrong_values_are_refused" {
   }
   expect_failures = [var.name, var.noncurrent_days, var.on_destroy]
 }
+
+run "what_is_kept_for_some_days_expires_below_its_prefix_alone" {
+  command = plan
+
+  variables {
+    expire = { "postgres/" = 14 }
+  }
+  assert {
+    condition = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : [rule.filter[0].prefix, rule.expiration[0].days]
+    if rule.id == "expire-postgres"] == [["postgres/", 14]]
+    error_message = "Backups expire."
+  }
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id] == ["expire-what-is-not-current", "expire-postgres"]
+    error_message = "Nothing else does."
+  }
+}
+
+run "an_expiry_of_everything_is_refused" {
+  command = plan
+
+  variables {
+    expire = { "postgres" = 14 }
+  }
+  expect_failures = [var.expire]
+}

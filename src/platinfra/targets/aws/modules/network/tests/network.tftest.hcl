@@ -5,10 +5,10 @@ mock_provider "aws" {
 }
 
 variables {
-  name              = "seed"
-  region            = "eu-central-1"
-  zones             = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
-  flow_log_role_arn = "arn:aws:iam::123456789012:role/seed-network-logs"
+  name            = "seed"
+  region          = "eu-central-1"
+  zones           = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  flow_log_bucket = "seed-flow-logs-123456789012"
 }
 
 run "zones_are_those_that_the_account_has" {
@@ -53,7 +53,7 @@ run "each_zone_has_its_subnets_and_one_gateway_serves_all" {
     error_message = "Nothing gets a public address by itself."
   }
   assert {
-    condition     = aws_flow_log.this[0].traffic_type == "ALL" && output.endpoint_security_group_id == null
+    condition     = aws_flow_log.s3[0].traffic_type == "ALL" && length(aws_flow_log.this) == 0 && output.endpoint_security_group_id == null
     error_message = "All traffic is logged, and there are no endpoints unasked."
   }
 }
@@ -64,13 +64,13 @@ run "a_closed_network_has_endpoints_instead_of_gateways" {
   variables {
     cidr                = "10.9.4.0/22"
     nat                 = "none"
-    flow_logs           = false
-    flow_log_role_arn   = null
+    flow_logs           = "none"
+    flow_log_bucket     = null
     interface_endpoints = ["ecr.api", "ecr.dkr"]
     cluster_name        = "seed"
   }
   assert {
-    condition     = length(aws_nat_gateway.this) + length(aws_route.private) + length(aws_flow_log.this) == 0
+    condition     = length(aws_nat_gateway.this) + length(aws_route.private) + length(aws_flow_log.this) + length(aws_flow_log.s3) == 0
     error_message = "There is no way out."
   }
   assert {
@@ -104,8 +104,44 @@ run "wrong_values_are_refused" {
     zones               = ["us-east-1a"]
     nat                 = "two"
     interface_endpoints = ["s3"]
-    flow_log_role_arn   = null
+    flow_log_bucket     = null
     log_days            = 2
   }
-  expect_failures = [var.name, var.cidr, var.zones, var.nat, var.interface_endpoints, var.flow_log_role_arn, var.log_days]
+  expect_failures = [var.name, var.cidr, var.zones, var.nat, var.interface_endpoints, var.flow_log_bucket, var.log_days]
+}
+
+run "flow_logs_in_cloudwatch_have_no_bucket" {
+  command = plan
+
+  variables {
+    flow_logs         = "cloudwatch"
+    flow_log_bucket   = null
+    flow_log_role_arn = "arn:aws:iam::123456789012:role/seed-network-logs"
+  }
+  assert {
+    condition     = aws_flow_log.this[0].log_destination_type == "cloud-watch-logs" && length(aws_s3_bucket.flow_logs) == 0
+    error_message = "Flow logs go to CloudWatch alone."
+  }
+}
+
+run "a_network_that_wrote_to_cloudwatch_keeps_its_logs_until_they_expire" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 30
+    error_message = "The group stays when logs go to S3."
+  }
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.flow_logs[0].rule[0].expiration[0].days == 30
+    error_message = "Logs in S3 expire too."
+  }
+}
+
+run "flow_logs_in_cloudwatch_need_a_role" {
+  command = plan
+
+  variables {
+    flow_logs = "cloudwatch"
+  }
+  expect_failures = [var.flow_log_role_arn]
 }
