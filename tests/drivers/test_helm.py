@@ -22,7 +22,10 @@ from platinfra.drivers import helm, helm_charts, helm_library, helm_objects, hel
 from platinfra.drivers.helm_cli import HelmProgram
 from platinfra.drivers.helm_library import HelmLibrary
 from platinfra.drivers.helm_releases import HelmReleases
-from platinfra.model.cluster import Chart, Release, Revision
+from platinfra.drivers.kubernetes_client import KubernetesClient
+from platinfra.model.cluster import Chart, Invented, Release, Revision
+from platinfra.model.drift import Drift
+from platinfra.targets.kubernetes.drift import of_release
 from tests.kubernetes.api import Cluster, cluster
 
 from .programs import eventually
@@ -191,6 +194,33 @@ def replicas(api: Cluster) -> int:
     found = api.get("Deployment", "one", HERE)
     assert found
     return int(found["spec"]["replicas"])
+
+
+@pytest.mark.finding("K4")
+@live
+def test_what_a_chart_makes_anew_each_time_stays_as_it_is(releases: HelmReleases, api: Cluster, tmp_path: Path) -> None:
+    release = web(keys=True)
+    releases.upgrade(release, 20)
+    seen = KubernetesClient("double", api.kubeconfig(tmp_path / "seen"))
+    key = api.get("Secret", "one-keys", HERE)
+
+    def drifts() -> list[Drift]:
+        rendered = [each | {"metadata": each["metadata"] | {"namespace": HERE}} for each in render(releases, release)]
+        return list(of_release("web", release, rendered, seen, releases.field_manager))
+
+    assert key
+    assert [Invented("any")] == [
+        each["data"]["cookie"] for each in render(releases, release) if "cookie" in each.get("data", {})
+    ]
+    assert drifts() == []
+    releases.upgrade(release, 20)
+    assert (api.get("Secret", "one-keys", HERE) or {})["data"] == key["data"]
+    api.change("ConfigMap", "one-keys", {"data": {"fixed": "elsewhere"}}, HERE)
+    assert [(each.address, each.attribute) for each in drifts()] == [("ConfigMap default/one-keys", "data.fixed")]
+
+
+def render(releases: HelmReleases, release: Release) -> list[dict[str, Any]]:
+    return releases.template(release, "1.34.0", [])
 
 
 @live

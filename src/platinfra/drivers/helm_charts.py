@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tarfile
 import tempfile
 from collections.abc import Callable
@@ -13,6 +14,10 @@ from platinfra.drivers import helm_objects
 from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.model.cluster import Chart
 
+_INVENTS = re.compile(
+    rb"\b(?:rand(?:Alpha|AlphaNum|Ascii|Bytes|Int|Numeric)|gen(?:CA|PrivateKey|Signed|SelfSigned)\w*|uuidv4|htpasswd|bcrypt)\b"
+)
+"""Functions of templates that give something else each time."""
 Pull = Callable[[Chart, Path], None]
 """Puts the archive of a chart into a folder."""
 
@@ -81,6 +86,11 @@ def definitions(path: Path) -> list[dict[str, Any]]:
     """Return the definitions in the folder `crds` of a chart and of its parts, which no template renders."""
     texts = [each for name, each in sorted(files(path).items()) if _is_definition(name)]
     return [each for text in texts for each in helm_objects.objects(text.decode())]
+
+
+def invents(path: Path) -> bool:
+    """Tell whether a chart, or a part of it, may become something else each time it is rendered."""
+    return any(_INVENTS.search(each) for name, each in files(path).items() if "templates" in name.split("/"))
 
 
 def _is_definition(name: str) -> bool:

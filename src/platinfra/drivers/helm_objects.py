@@ -7,7 +7,7 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.kubernetes_objects import is_custom
-from platinfra.model.cluster import ObjectRef
+from platinfra.model.cluster import Invented, ObjectRef
 
 _HOOK = "helm.sh/hook"
 _TESTS = frozenset(("test", "test-success", "test-failure"))
@@ -85,6 +85,15 @@ def parse_objects(chart: str, texts: Iterable[str]) -> list[dict[str, Any]]:
         message = f"the chart `{chart}` renders to invalid YAML"
         details = tuple(str(error).splitlines()[-6:])
         raise PlatinfraError(Diagnostic("chart-not-rendered", message, details=details)) from error
+
+
+def with_invented(value: Any, again: Any) -> Any:
+    """Return what a chart was rendered to with those texts as `Invented` that another rendering has otherwise."""
+    if isinstance(value, dict) and isinstance(again, dict):
+        return {key: with_invented(each, again.get(key)) for key, each in value.items()}
+    if isinstance(value, list) and isinstance(again, list) and len(value) == len(again):
+        return [with_invented(one, other) for one, other in zip(value, again, strict=True)]
+    return Invented(value) if isinstance(value, str) and isinstance(again, str) and value != again else value
 
 
 def _is_test(content: dict[str, Any]) -> bool:

@@ -85,17 +85,24 @@ class HelmReleases:
         """
         Return the objects that a release consists of, hooks included, tests and `crds` left out.
 
-        `api_versions` are what the cluster knows, both as `group/version` and as `group/version/Kind`.
+        `api_versions` are what the cluster knows, both as `group/version` and as `group/version/Kind`. What the chart
+        makes anew each time is `Invented`.
         """
         path = self.fetch(release.chart)
         wanted = str(helm_charts.metadata(path).get("kubeVersion") or "")
         if not kubernetes_versions.satisfies(kube_version, wanted):
             raise PlatinfraError(helm_problems.too_old(release, wanted, kube_version))
-        try:
-            texts = self.engine.render(path, release, kube_version, api_versions)
-        except Refused as error:
-            raise helm_problems.not_rendered(release, str(error)) from None
+
+        def render() -> Sequence[str]:
+            try:
+                return self.engine.render(path, release, kube_version, api_versions)
+            except Refused as error:
+                raise helm_problems.not_rendered(release, str(error)) from None
+
+        texts = render()
         objects = helm_objects.parse_objects(release.chart.name, texts)
+        if helm_charts.invents(path):
+            objects = helm_objects.with_invented(objects, helm_objects.parse_objects(release.chart.name, render()))
         if helm_objects.has_custom_nulls(texts):
             self._with_nulls.add((release.name, release.namespace))
         return objects

@@ -12,6 +12,24 @@ LATE = frozenset({"kind-missing", "webhook-not-ready"})
 """Diagnostics that pass by themselves once an operator has started."""
 
 
+class Invented(str):
+    """
+    A text that a chart makes anew each time it is rendered, such as a password, or a sum over one.
+
+    In the cluster it stays as it is, since the chart looks there first. Two of them are equal: they say nothing.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other one is invented too, or the same text."""
+        return isinstance(other, Invented) or str.__eq__(self, other) is True
+
+    def __hash__(self) -> int:
+        """Return the same for all."""
+        return hash(Invented)
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A Helm chart in one version."""

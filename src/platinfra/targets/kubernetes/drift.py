@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from platinfra.model.cluster import Cluster, Object, ObjectRef, Release, ref_of
+from platinfra.model.cluster import Cluster, Invented, Object, ObjectRef, Release, ref_of
 from platinfra.model.drift import Drift
 from platinfra.model.record import Record
 from platinfra.targets.kubernetes.place import MANAGED_BY
@@ -45,6 +45,7 @@ def of_object(component: str, wanted: Object, cluster: Cluster, manager: str | N
     if live is None:
         yield Drift(component, str(ref), "", "exists", None)
         return
+    wanted = _settle(wanted, _readable(live))
     found = list(_drifts(component, ref, wanted, live))
     if any(each.restored for each in found):
         (real,) = cluster.diff([wanted], force=True, manager=manager)
@@ -67,6 +68,23 @@ def _drifts(component: str, ref: ObjectRef, wanted: Object, live: Object) -> Ite
         restored = not _only_added(ref.kind, path, before, after)
         shown, now = (HIDDEN, HIDDEN) if hidden else (before, after)
         yield Drift(component, str(ref), path, shown, now, restored)
+
+
+def _settle(wanted: Any, live: Any) -> Any:
+    """Return what is wanted, with what a chart only invents as it is in the cluster."""
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        return {key: _settle(each, live.get(key)) for key, each in wanted.items()}
+    if isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
+        return [_settle(one, other) for one, other in zip(wanted, live, strict=True)]
+    return live if isinstance(wanted, Invented) and live is not None else wanted
+
+
+def _readable(live: Object) -> Object:
+    """Return an object as it may have been written: a Secret has `stringData` too."""
+    if live.get("kind") != "Secret":
+        return live
+    text = {key: base64.b64decode(each).decode(errors="replace") for key, each in live.get("data", {}).items()}
+    return {**live, "stringData": text}
 
 
 def _as_installed(each: Object, release: Release) -> Object:
