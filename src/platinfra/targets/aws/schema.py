@@ -45,12 +45,15 @@ class EksCluster(Section):
         4,
         ge=1,
         le=100,
-        description="The most core nodes, for whoever scales their group; Karpenter adds nodes beside it.",
+        description="The most core nodes: Cluster Autoscaler goes up to it; Karpenter adds nodes beside them.",
     )
     disk: int = Field(100, ge=20, le=16000, description="GiB of each node's disk.")
     spot: bool = Field(False, description="Whether the core nodes are spot instances.")  # noqa: FBT003
     gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
-    karpenter: bool = Field(True, description="Whether to prepare for Karpenter.")  # noqa: FBT003
+    autoscaler: Literal["karpenter", "cluster-autoscaler", "auto-mode"] = Field(
+        "karpenter",
+        description="What adds nodes when pods wait: Karpenter (of the right type), Cluster Autoscaler (more of the same), or EKS Auto Mode (EKS itself).",
+    )
     public_access: list[str] = Field(
         default=[],
         description="Address ranges that may reach the API from outside; none by default, so it is private.",
@@ -61,6 +64,11 @@ class EksCluster(Section):
     )
     name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")
     security_group: str | None = Field(None, description="The existing cluster's security group.")
+
+    @property
+    def is_auto(self) -> bool:
+        """Tell whether EKS Auto Mode brings the nodes of a new cluster."""
+        return self.name is None and self.autoscaler == "auto-mode"
 
 
 class Ec2Machine(Section):

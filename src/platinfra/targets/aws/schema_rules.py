@@ -141,11 +141,6 @@ class _Checks:
         yield from self.one_architecture(cluster.instance_types)
         if cluster.gpu:
             yield from self.instance_type(cluster.gpu.instance_type, ("cluster", "gpu", "instance_type"), gpu=True)
-            if not cluster.karpenter and cluster.name is None:
-                message = "without Karpenter nothing would ever add a node with a GPU"
-                yield self.diagnose(
-                    "gpu-without-karpenter", message, "write `karpenter: true`, or remove `gpu`", "cluster", "karpenter"
-                )
         if cluster.min > cluster.max:
             hint = f"write `max: {cluster.min}` or more"
             yield self.diagnose("out-of-range", "`max` is smaller than `min`", hint, "cluster", "max")
@@ -155,6 +150,7 @@ class _Checks:
                 hint = _without_host_bits(each) or "such as 203.0.113.7/32"
                 yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
         yield from self.private_access(cluster)
+        yield from self.auto_mode(cluster)
         yield from self.existing_cluster(cluster)
 
     def support(self, cluster: EksCluster) -> Iterator[Diagnostic]:
@@ -180,6 +176,14 @@ class _Checks:
             yield self.diagnose(
                 "setting-of-another-target", message, "remove it", "cluster", "private_access", key=True
             )
+
+    def auto_mode(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+        """Refuse settings of the group of core nodes where there is none."""
+        for key in ("instance_types", "min", "max", "disk", "spot") if cluster.is_auto else ():
+            if key in cluster.model_fields_set:
+                message = f"`{key.replace('_', '-')}` is about the core nodes, and `autoscaler: auto-mode` has none"
+                hint = "remove it: EKS chooses the nodes"
+                yield self.diagnose("setting-of-another-target", message, hint, "cluster", key, key=True)
 
     def existing_cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         if cluster.name is None:
