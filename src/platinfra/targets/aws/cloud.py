@@ -7,7 +7,7 @@ from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Secret
 from platinfra.model.template import Value
 from platinfra.targets.aws import cluster_autoscaler, karpenter, nodes
-from platinfra.targets.aws.facts import CODE, MAIN, AwsValues
+from platinfra.targets.aws.facts import CODE, FILES, MAIN, AwsValues
 from platinfra.targets.aws.roles import roles
 
 
@@ -18,6 +18,7 @@ class AwsCloud:
         """Remember Terraform's outputs, where it was applied: what it tells of each wire, and of administrators."""
         self._values = values
         self._told = (told or {}).get("wires", {})
+        self._platform: Mapping[str, Any] = (told or {}).get("platform", {})
         self._administrators: Mapping[str, str] = (told or {}).get("administrators", {})
         self._identified = {(each.component, each.key) for each in roles(values) if each.pod}
 
@@ -62,7 +63,8 @@ class AwsCloud:
         """Return pools of nodes, and what a new cluster is told itself."""
         place = self._values.facts.place
         if component is None:
-            return [] if place.cluster.name else list(nodes.of_cluster(place))
+            files = self._platform.get("files_id", self._values.facts.platform.get(FILES))
+            return [] if place.cluster.name else list(nodes.of_cluster(place, files))
         adds_nodes = {karpenter.CAPABILITY, cluster_autoscaler.CAPABILITY} & self._values.tool(
             component
         ).provides.keys()

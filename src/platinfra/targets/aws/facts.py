@@ -26,6 +26,9 @@ MAIN = "main"
 CODE = "code"
 """The role of pods with people's code."""
 
+FILES = "files.id"
+"""The id of the file system that the pods of a new cluster share, where it has one."""
+
 
 class AwsFacts:
     """Implements `Facts`."""
@@ -239,4 +242,5 @@ def _platform(place: AwsPlace) -> dict[str, Any]:
         "cluster.name": Reference(("module", "cluster", "name")),
         "cluster.arn": Reference(("module", "cluster", "arn")),
         "place.security_group_id": Reference(("module", "cluster", "security_group_id")),
+        **({FILES: Reference(("module", "files", "id"))} if cluster.shared_files else {}),
     }

@@ -18,9 +18,15 @@ AUTO_DISKS = "ebs.csi.eks.amazonaws.com"
 """What makes volumes with EKS Auto Mode. Source: EKS user guide, "Create a Storage Class"."""
 
 
-def of_cluster(place: AwsPlace) -> Iterator[Object]:
-    """Yield what a new cluster is told itself: the class of its volumes, and with EKS Auto Mode what EKS leaves to others."""
+def of_cluster(place: AwsPlace, files: Any) -> Iterator[Object]:
+    """
+    Yield what a new cluster is told itself: its classes of volumes, and with EKS Auto Mode what EKS leaves to others.
+
+    `files` is the id of the file system that pods share, where there is one.
+    """
     table = beside(__file__)
+    if place.cluster.shared_files:
+        yield _fill("shared_class", {"files": files})
     if place.deployment.storage_class in {None, STORAGE_CLASS}:
         found = dict(table["storage_class"])
         yield {**found, "provisioner": AUTO_DISKS} if place.cluster.is_auto else found

@@ -18,6 +18,7 @@ _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{archit
 _CLUSTER_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
 _CNI = {"namespace": "kube-system", "service_account": "aws-node"}
+_EFS = {"namespace": "kube-system", "service_account": "efs-csi-controller-sa"}
 _PULL = "AmazonEC2ContainerRegistryPullOnly"
 _CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", _PULL)
@@ -48,6 +49,8 @@ def modules(values: AwsValues) -> Modules:
         made["release"] = machine.release(values, key_arn(values))
     elif not place.cluster.name:
         made["cluster"] = _cluster(values)
+        if place.cluster.shared_files:
+            made["files"] = _files(values)
     if place.deployment.domain:
         domain = place.deployment.domain
         own = {"name": place.name("domain"), "domain": domain.name, "zone_id": domain.zone_id, "tags": place.tags()}
@@ -75,6 +78,9 @@ def _cluster_roles(place: AwsPlace) -> Iterator[Role]:
     yield _role(place, "cluster", documents.service_trust(place, "eks.amazonaws.com", tags=auto), managed=of_cluster)
     machines = documents.plain_service_trust(f"ec2.{place.region.domain}")
     yield _role(place, karpenter.NODES, machines, managed=of_nodes)
+    if place.cluster.shared_files:
+        files = documents.pod_trust(place, place.cluster_name, **_EFS)
+        yield _role(place, "cluster-files", files, managed=("service-role/AmazonEFSCSIDriverPolicy",))
     if auto:
         return
     interfaces = documents.pod_trust(place, place.cluster_name, **_CNI)
@@ -149,11 +155,25 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "capacity_type": "SPOT" if cluster.spot else "ON_DEMAND",
         **({"auto_mode": True} if cluster.is_auto else {}),
         **_gpu_group(cluster),
-        "addons": _addons(auto=cluster.is_auto),
+        "addons": _addons(cluster),
         "access_entries": _access_entries(place),
         "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.autoscaler == "karpenter" else None,
         "log_types": _CLUSTER_LOGS,
         "log_days": place.log_days,
+    }
+
+
+def _files(values: AwsValues) -> dict[str, Any]:
+    place = values.facts.place
+    return {
+        "source": "./modules/files",
+        "name": place.name("files"),
+        "tags": place.tags("files"),
+        "vpc_id": values.facts.platform["network.vpc_id"],
+        "subnet_ids": values.facts.platform["network.private_subnet_ids"],
+        "subnet_count": len(place.network.private_subnets) or place.zone_count,
+        "security_group_id": values.facts.platform["place.security_group_id"],
+        "key_arn": key_arn(values),
     }
 
 
@@ -166,13 +186,16 @@ def _gpu_group(cluster: EksCluster) -> dict[str, Any]:
     return {"gpu": {"instance_type": gpu.instance_type, "architecture": architecture, "max": gpu.max}}
 
 
-def _addons(*, auto: bool) -> dict[str, Any]:
-    """Return the add-ons of a new cluster; EKS Auto Mode has its own of all but one."""
-    if auto:
-        return {"metrics-server": {}}
+def _addons(cluster: EksCluster) -> dict[str, Any]:
+    """Return the add-ons of a new cluster; EKS Auto Mode has most of them already."""
+    efs = {"role_arn": role_arn("cluster-files"), "service_account": _EFS["service_account"]}
+    shared = {"aws-efs-csi-driver": efs} if cluster.shared_files else {}
+    if cluster.is_auto:
+        return {"metrics-server": {}, **shared}
     plain = ("coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server")
     return {
         **{name: {} for name in plain},
+        **shared,
         "vpc-cni": {
             "configuration": '{"enableNetworkPolicy":"true"}',
             "role_arn": role_arn("cluster-network"),

@@ -54,6 +54,7 @@ class EksCluster(Section):
         "karpenter",
         description="What adds nodes when pods wait: Karpenter (of the right type), Cluster Autoscaler (more of the same), or EKS Auto Mode (EKS itself).",
     )
+    shared_files: bool = Field(False, description="Whether pods in all zones may share files: EFS, and a class `efs`.")  # noqa: FBT003
     public_access: list[str] = Field(
         default=[],
         description="Address ranges that may reach the API from outside; none by default, so it is private.",

@@ -176,6 +176,10 @@ class _Checks:
             yield self.diagnose(
                 "setting-of-another-target", message, "remove it", "cluster", "private_access", key=True
             )
+        if cluster.shared_files and cluster.name is not None:
+            message = "`shared-files` is for a new cluster; an existing one has its own driver and classes"
+            hint = "remove it, and name one of its classes where files are to be shared"
+            yield self.diagnose("setting-of-another-target", message, hint, "cluster", "shared_files", key=True)
 
     def auto_mode(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         """Refuse settings of the group of core nodes where there is none."""
