@@ -206,14 +206,20 @@ def _addons(cluster: EksCluster) -> dict[str, Any]:
 
 
 def _access_entries(place: AwsPlace) -> dict[str, Any]:
-    known = beside(__file__)["access"]
+    """Return who may use the cluster: roles made for people, and existing ones, whose paths belong to their ARNs here."""
+    own = {role: Reference(("module", labels.access(role), "role_arn")) for role in (user.role for user in place.users)}
     return {
-        role: {
-            "principal_arn": Reference(("module", labels.access(role), "role_arn")),
-            "policy": known[role]["policy"],
-            "scope_namespaces": [place.namespace] if known[role].get("scoped") else [],
-        }
-        for role in dict.fromkeys(user.role for user in place.users)
+        **{role: _access_entry(place, role, arn) for role, arn in own.items()},
+        **{arn: _access_entry(place, role, arn) for arn, role in place.cluster.access.items()},
+    }
+
+
+def _access_entry(place: AwsPlace, role: str, principal: str | Reference) -> dict[str, Any]:
+    known = beside(__file__)["access"][role]
+    return {
+        "principal_arn": principal,
+        "policy": known["policy"],
+        "scope_namespaces": [place.namespace] if known.get("scoped") else [],
     }
 
 

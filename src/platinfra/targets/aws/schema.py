@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from platinfra.sections.cluster import ClusterDeployment
-from platinfra.sections.section import CANONICAL, Provider, Section
+from platinfra.sections.section import CANONICAL, Provider, Role, Section
 
 
 class Network(Section):
@@ -62,6 +62,10 @@ class EksCluster(Section):
     private_access: list[str] = Field(
         default=[],
         description="Address ranges or security groups that may reach the private API, such as those of a VPN, a bastion or CI.",
+    )
+    access: dict[str, Role] = Field(
+        default={},
+        description="Existing IAM roles that may use the cluster, such as those of CI or of Identity Center: ARN to the role of `users`.",
     )
     name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")
     security_group: str | None = Field(None, description="The existing cluster's security group.")

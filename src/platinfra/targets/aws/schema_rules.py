@@ -149,7 +149,7 @@ class _Checks:
                 message = f"`{each}` is not a range of IPv4 addresses"
                 hint = _without_host_bits(each) or "such as 203.0.113.7/32"
                 yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
-        yield from self.private_access(cluster)
+        yield from self.of_new_cluster(cluster)
         yield from self.auto_mode(cluster)
         yield from self.existing_cluster(cluster)
 
@@ -165,7 +165,8 @@ class _Checks:
         place = self.where("cluster", "version")
         yield Diagnostic("support-ends", message, place, hint, "warning")
 
-    def private_access(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+    def of_new_cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+        """Check who may reach and use a new cluster; an existing one has its own rules."""
         for index, each in enumerate(cluster.private_access):
             if _range(each) is None and not re.fullmatch(r"sg-[0-9a-f]{8,17}", each):
                 message = f"`{each}` is neither a range of IPv4 addresses nor a security group"
@@ -176,6 +177,11 @@ class _Checks:
             yield self.diagnose(
                 "setting-of-another-target", message, "remove it", "cluster", "private_access", key=True
             )
+        for arn in cluster.access:
+            yield from self.arn(arn, ("cluster", "access", arn), "iam", ("role/",))
+        if cluster.access and cluster.name is not None:
+            message = "`access` is for a new cluster; an existing one has its own access entries"
+            yield self.diagnose("setting-of-another-target", message, "remove it", "cluster", "access", key=True)
         if cluster.shared_files and cluster.name is not None:
             message = "`shared-files` is for a new cluster; an existing one has its own driver and classes"
             hint = "remove it, and name one of its classes where files are to be shared"
