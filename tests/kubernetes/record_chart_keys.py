@@ -51,6 +51,7 @@ SOURCES = {
     **dict.fromkeys(
         (
             "cert-manager",
+            "cluster-autoscaler",
             "flyte-binary",
             "gateway-helm",
             "jupyterhub",

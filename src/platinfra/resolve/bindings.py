@@ -47,6 +47,7 @@ class Binder:
         self.by_stage: dict[str, list[str]] = {}
         self.by_capability: dict[str, list[str]] = {}
         self.absent: dict[str, list[str]] = {}
+        self.beyond: dict[str, list[str]] = {}
         for member in members.values():
             self.enlist(member)
 
@@ -75,6 +76,7 @@ class Binder:
         for member in queue:
             for name, requirement in self.requirements(member, optional=True):
                 self.meet(member, name, requirement)
+        self.note_beyond()
         self.note_absent()
         self.refuse_shared()
         self.add_routes()
@@ -179,12 +181,28 @@ class Binder:
             tool = self.bound.members[each].tool
             if not reach.fits(requirement, tool):
                 self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
-            elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(tool, self.chosen.ground):
+            elif self.is_beyond(member, each):
+                self.beyond.setdefault(member.name, []).append(each)
+            elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(
+                tool, self.chosen.ground, member.place
+            ):
                 self.bound.notes.append(
                     f"`{member.name}.{name}` is not bound to `{each}`: it has no client settings here"
                 )
             else:
                 yield each
+
+    def is_beyond(self, member: Member, provider: str) -> bool:
+        """Tell whether jobs of a member do not reach another component."""
+        found = self.bound.members[provider]
+        return reach.is_beyond(member.place, found.place, found.tool)
+
+    def services_for(self, member: Member, capability: str) -> str:
+        """Return the services that do what a tool out of reach does, as the end of a hint; empty when there are none."""
+        ground = self.chosen.ground
+        known = (each for each in self.catalog.providers(capability) if each.find_place(ground) == "service")
+        others = (each for each in known if each.name != member.tool.name)
+        return f"; {hint}" if (hint := recipes.instead("in its reach would be", others, ground, "or")) else ""
 
     def explicit(self, member: Member, name: str, requirement: Requirement) -> None:
         """Bind what the user bound."""
@@ -200,6 +218,10 @@ class Binder:
             self.refuse("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint)
         elif not reach.fits(requirement, provider.tool):
             self.refuse("wrong-binding", f"`{member.name}.{name}` cannot use `{written}`", span, requirement.why)
+        elif self.is_beyond(member, provider.name):
+            message = f"`{member.name}` does not reach `{written}` in the {provider.place}: it runs outside"
+            hint = f"{reach.WAYS}{self.services_for(member, requirement.capability)}"
+            self.refuse("out-of-reach", message, span, hint)
         else:
             self.add(member, name, requirement, provider.name, "chosen in the file")
 
@@ -278,6 +300,15 @@ class Binder:
         """Remember an optional requirement that nothing meets; why a provider does not is noted already."""
         if not self.candidates(member, requirement):
             self.absent.setdefault(member.name, []).append(requirement.capability)
+
+    def note_beyond(self) -> None:
+        """Note once for each service what its jobs do not reach."""
+        for name, providers in self.beyond.items():
+            where = self.bound.members[providers[0]].place
+            self.bound.notes.append(
+                f"`{name}` runs outside the {where} and reaches services of {self.chosen.target}, but not "
+                f"{join_names(dict.fromkeys(providers), 'or')}: {reach.WAYS}"
+            )
 
     def note_absent(self) -> None:
         """Note once for each component what it would use and the stack does not have."""

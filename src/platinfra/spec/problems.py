@@ -32,6 +32,14 @@ _FOREIGN = {
     "volumes": "data is kept without being named; object stores and databases are tools",
 }
 """What other tools' files say at their top, and what it is here."""
+_EARLIER: dict[tuple[str, ...], str] = {
+    (
+        "deployment",
+        "cluster",
+        "karpenter",
+    ): "write `autoscaler: karpenter`, or `autoscaler: cluster-autoscaler` for false",
+}
+"""Keys that went, and what says the same now."""
 _UNION_MEMBERS = frozenset({"str", "int", "float", "bool"})
 
 Location = tuple[str | int, ...]
@@ -102,7 +110,8 @@ def _unknown_key(document: Document, mistake: Mistake, path: Path_) -> Diagnosti
         return Diagnostic("setting-of-another-target", message, span, f"write `name: {owner}`, or remove it")
     known = [field.alias or name for name, field in _model_at(mistake.schema, above).model_fields.items()]
     foreign = _FOREIGN.get(canonical_key(key)) if len(path) == 1 else None
-    hint = foreign or did_you_mean(key, known) or f"known here: {join_names(known)}"
+    earlier = _EARLIER.get((*map(str, mistake.start[-1:]), *map(str, above), str(written)))
+    hint = earlier or foreign or did_you_mean(key, known) or f"known here: {join_names(known)}"
     return Diagnostic("unknown-key", f"`{key}` is not a key that platinfra knows here", span, hint)
 
 

@@ -219,7 +219,11 @@ def test_knobs_change_what_is_paid_for() -> None:
     assert (found["nat"].count, found["address"].count, found["endpoint"].count) == (3, 3, 6)
     assert (found["nodes"].count, found["node_disk"].count) == (3, 150)
     assert "spot_nodes" in found_items("cluster: {spot: true}")
-    assert "added_nodes" not in found_items("cluster: {karpenter: false}")
+    scaled = found_items("cluster: {autoscaler: cluster-autoscaler}")
+    assert ("added_nodes" in scaled, "scaled_nodes" in scaled) == (False, True)
+    auto = found_items("cluster: {autoscaler: auto-mode, shared-files: true}")
+    assert {"auto_nodes", "files"} <= auto.keys()
+    assert not {"nodes", "node_disk", "added_nodes"} & auto.keys()
     assert "flow_logs_cloudwatch" in found_items("network: {flow-logs: cloudwatch}")
     assert not {"flow_logs_s3", "flow_logs_cloudwatch"} & found_items("network: {flow-logs: none}").keys()
     assert {"database_standby", "database_disk_standby"} <= found_items("size: medium").keys()
@@ -257,7 +261,7 @@ def test_the_order_follows_the_file(platinfra: Command, tmp_path: Path) -> None:
         return str(json.loads(platinfra("plan", "--json", "--offline").out)["costs"][0]["what"])
 
     assert first("type: kubernetes") == "core nodes, m7i.large"
-    assert first("cluster: {instance-types: [t3.medium], karpenter: false}") == "EKS control plane"
+    assert first("cluster: {instance-types: [t3.medium], autoscaler: cluster-autoscaler}") == "EKS control plane"
     assert first("type: cloud_vm, machine: {instance-type: t3.small}") == "NAT gateways"
 
 

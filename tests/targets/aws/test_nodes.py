@@ -43,7 +43,7 @@ def required(spec: dict[str, Any]) -> dict[str, list[str]]:
     ("deployment", "joined"),
     [
         ("", {"karpenter"}),
-        ("cluster: {karpenter: false}", set()),
+        ("cluster: {autoscaler: cluster-autoscaler}", set()),
         ("cluster: {gpu: {instance-type: g5.xlarge}}", {"karpenter", "nvidia-device-plugin"}),
         (EXISTING, set()),
         ("type: cloud_vm", set()),
@@ -150,17 +150,123 @@ def test_one_core_node_has_one_controller() -> None:
 
 
 @pytest.mark.finding("A10")
-def test_gpus_are_refused_where_nothing_would_add_a_node_for_them() -> None:
-    gpu = "gpu: {instance-type: g5.xlarge, max: 3}"
-    assert root_of(stack(f"cluster: {{{gpu}}}"))
-    with pytest.raises(PlatinfraError, match="gpu-without-karpenter"):
-        root_of(stack(f"cluster: {{{gpu}, karpenter: false}}"))
+@pytest.mark.parametrize("autoscaler", ["karpenter", "cluster-autoscaler", "auto-mode"])
+def test_something_always_adds_a_node_for_a_gpu(autoscaler: str) -> None:
+    text = stack(f"cluster: {{gpu: {{instance-type: g5.xlarge, max: 3}}, autoscaler: {autoscaler}}}")
+    group = root_of(text).modules["cluster"].get("gpu")
+    pools = objects(bundle(text), "NodePool")
+    if autoscaler == "cluster-autoscaler":
+        assert (group, pools) == ({"instance_type": "g5.xlarge", "architecture": "x86_64", "max": 3}, {})
+    else:
+        assert group is None
+        assert plain(pools["gpu"])["spec"]["limits"] == {GPU: 3}
 
 
-@pytest.mark.parametrize("deployment", [EXISTING, "cluster: {karpenter: false}"])
-def test_karpenter_is_refused_where_nothing_was_prepared_for_it(deployment: str) -> None:
-    with pytest.raises(PlatinfraError, match="karpenter-not-prepared"):
-        bundle(stack(deployment) + "  node_provisioner: [karpenter]\n")
+@pytest.mark.finding("A19")
+@pytest.mark.parametrize("autoscaler", ["karpenter", "cluster-autoscaler", "auto-mode"])
+def test_something_always_adds_nodes_and_only_one(autoscaler: str) -> None:
+    text = stack(f"cluster: {{autoscaler: {autoscaler}}}")
+    modules = root_of(text).modules
+    joined = resolved(text).graph.components.keys() & {"karpenter", "cluster-autoscaler"}
+    assert joined == {autoscaler} - {"auto-mode"}
+    assert modules["cluster"].get("auto_mode", False) == (autoscaler == "auto-mode")
+    controllers = {label for label in modules if label in {"role_cluster_karpenter", "role_cluster_autoscaler"}}
+    assert controllers == {f"role_cluster_{each.removeprefix('cluster-')}" for each in joined}
+
+
+@pytest.mark.finding("A19")
+@pytest.mark.parametrize("written", ["true", "false"])
+def test_the_earlier_key_is_answered_with_the_new_one(written: str) -> None:
+    with pytest.raises(PlatinfraError) as raised:
+        resolved(stack(f"cluster: {{karpenter: {written}}}"))
+    (found,) = raised.value.diagnostics
+    assert found.code == "unknown-key"
+    assert "`autoscaler: cluster-autoscaler`" in str(found.hint)
+    assert found.span
+
+
+@pytest.mark.finding("A19")
+def test_cluster_autoscaler_is_the_account_of_its_role_and_finds_the_groups_of_its_cluster() -> None:
+    text = stack("cluster: {autoscaler: cluster-autoscaler}")
+    (release,) = [each for each in bundle(text).releases if each.chart == "cluster-autoscaler"]
+    role = root_of(text).modules["role_cluster_autoscaler"]
+    account = release.values["rbac"]["serviceAccount"]["name"]
+    assert (release.namespace, account) == (role["pod_identity"]["namespace"], role["pod_identity"]["service_account"])
+    assert release.values["autoDiscovery"] == {"clusterName": "churn"}
+    assert release.values["awsRegion"] == "us-east-1"
+    (policy,) = role["policies"].values()
+    resize = next(each for each in policy["Statement"] if each["Sid"] == "ResizeOwnGroups")
+    assert resize["Condition"] == {"StringEquals": {"aws:ResourceTag/k8s.io/cluster-autoscaler/churn": "owned"}}
+    assert all(each["Resource"] != ["*"] for each in policy["Statement"] if each["Sid"] != "DescribeGroups")
+
+
+@pytest.mark.finding("A19")
+def test_auto_mode_has_the_roles_that_eks_asks_for_and_no_add_ons_that_it_brings() -> None:
+    modules = root_of(stack("cluster: {autoscaler: auto-mode}")).modules
+    managed = {
+        name: {each.rpartition("/")[2] for each in modules[name]["managed_policies"]}
+        for name in ("role_cluster", "role_cluster_nodes")
+    }
+    ours = {"Cluster", "Compute", "BlockStorage", "LoadBalancing", "Networking"}
+    assert managed["role_cluster"] == {f"AmazonEKS{each}Policy" for each in ours}
+    assert managed["role_cluster_nodes"] == {"AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"}
+    (trust,) = modules["role_cluster"]["trust_policy"]["Statement"]
+    assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    assert modules["cluster"]["addons"].keys() == {"metrics-server"}
+    assert not {"role_cluster_network", "role_cluster_disks"} & modules.keys()
+    assert "sts:TagSession" not in str(root_of(stack("")).modules["role_cluster"]["trust_policy"])
+
+
+@pytest.mark.finding("A19")
+def test_auto_mode_makes_disks_enforces_policies_and_has_its_own_way_to_gpus() -> None:
+    made = bundle(stack("cluster: {autoscaler: auto-mode, gpu: {instance-type: g5.xlarge}}"))
+    assert plain(objects(made, "StorageClass")["gp3"])["provisioner"] == "ebs.csi.eks.amazonaws.com"
+    settings = plain(objects(made, "ConfigMap")["amazon-vpc-cni"])
+    assert settings["metadata"]["namespace"] == "kube-system"
+    assert settings["data"] == {"enable-network-policy-controller": "true"}
+    spec = pool(made, "gpu")
+    assert spec["template"]["spec"]["nodeClassRef"] == {
+        "group": "eks.amazonaws.com",
+        "kind": "NodeClass",
+        "name": "default",
+    }
+    assert spec["template"]["spec"]["taints"] == [{"key": GPU, "value": "present", "effect": "NoSchedule"}]
+    assert objects(made, "EC2NodeClass") == {}
+    assert "nvidia-device-plugin" not in made.values.graph.components
+    assert "amazon-vpc-cni" not in objects(bundle(stack("")), "ConfigMap")
+
+
+@pytest.mark.finding("A19")
+def test_auto_mode_has_no_core_nodes_to_set() -> None:
+    with pytest.raises(PlatinfraError) as raised:
+        root_of(stack("cluster: {autoscaler: auto-mode, min: 3, spot: true}"))
+    assert [(each.code, each.message.split("`")[1]) for each in raised.value.diagnostics] == [
+        ("setting-of-another-target", "min"),
+        ("setting-of-another-target", "spot"),
+    ]
+
+
+@pytest.mark.finding("A19")
+def test_load_balancers_of_auto_mode_are_told_their_scheme_alone() -> None:
+    text = stack("cluster: {autoscaler: auto-mode}, routes: {domain: ml.example.org, tls: {secret: cert}}")
+    (proxy,) = objects(bundle(text), "EnvoyProxy").values()
+    service = plain(proxy)["spec"]["provider"]["kubernetes"]["envoyService"]
+    assert service["annotations"] == {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
+
+
+@pytest.mark.parametrize(
+    ("deployment", "tool"),
+    [
+        (EXISTING, "node_provisioner: [karpenter]"),
+        ("cluster: {autoscaler: cluster-autoscaler}", "node_provisioner: [karpenter]"),
+        ("cluster: {autoscaler: auto-mode}", "node_provisioner: [karpenter]"),
+        (EXISTING, "node_group_scaler: [cluster-autoscaler]"),
+        ("", "node_group_scaler: [cluster-autoscaler]"),
+    ],
+)
+def test_what_adds_nodes_is_refused_where_nothing_was_prepared_for_it(deployment: str, tool: str) -> None:
+    with pytest.raises(PlatinfraError, match="autoscaler-not-prepared"):
+        bundle(stack(deployment) + f"  {tool}\n")
 
 
 @pytest.mark.parametrize(

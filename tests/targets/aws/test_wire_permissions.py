@@ -225,6 +225,8 @@ def expected(role: Any, values: AwsValues) -> tuple[Mapping[str, str], str, dict
             "cluster-disks": "ebs-csi-controller-sa",
             "cluster-network": "aws-node",
             "cluster-karpenter": "karpenter",
+            "cluster-autoscaler": "cluster-autoscaler",
+            "cluster-files": "efs-csi-controller-sa",
         }
         account = next((name for end, name in system.items() if role.name.endswith(end)), role.component)
         namespace = place.namespace if component else "kube-system"

@@ -6,8 +6,8 @@ from typing import Any
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Secret
 from platinfra.model.template import Value
-from platinfra.targets.aws import karpenter, nodes
-from platinfra.targets.aws.facts import CODE, MAIN, AwsValues
+from platinfra.targets.aws import cluster_autoscaler, karpenter, nodes
+from platinfra.targets.aws.facts import CODE, FILES, MAIN, AwsValues
 from platinfra.targets.aws.roles import roles
 
 
@@ -18,6 +18,7 @@ class AwsCloud:
         """Remember Terraform's outputs, where it was applied: what it tells of each wire, and of administrators."""
         self._values = values
         self._told = (told or {}).get("wires", {})
+        self._platform: Mapping[str, Any] = (told or {}).get("platform", {})
         self._administrators: Mapping[str, str] = (told or {}).get("administrators", {})
         self._identified = {(each.component, each.key) for each in roles(values) if each.pod}
 
@@ -37,6 +38,9 @@ class AwsCloud:
         """Return what both of EKS' controllers understand: a network load balancer, inside the network unless said otherwise."""
         inside = (scheme or "internal") == "internal"
         own = "service.beta.kubernetes.io/aws-load-balancer"
+        if self._values.facts.place.cluster.is_auto:
+            # It makes network load balancers without being asked, and knows the scheme alone (EKS user guide).
+            return {f"{own}-scheme": "internal" if inside else "internet-facing"}
         return {
             f"{own}-type": "nlb",
             f"{own}-scheme": "internal" if inside else "internet-facing",
@@ -44,10 +48,11 @@ class AwsCloud:
         }
 
     def fact(self, name: str) -> Any:
-        """Return what Karpenter has to know of the cluster."""
+        """Return what those that add nodes have to know of the cluster."""
         place = self._values.facts.place
         facts = {
             "cluster": place.cluster_name,
+            "region": place.region.name,
             "queue": place.name(karpenter.QUEUE),
             # Each has to lie on a core node of its own.
             "controllers": min(2, place.cluster.min),
@@ -55,12 +60,15 @@ class AwsCloud:
         return facts.get(name)
 
     def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
-        """Return Karpenter's pools of nodes, and the class of volumes of a new cluster."""
+        """Return pools of nodes, and what a new cluster is told itself."""
         place = self._values.facts.place
         if component is None:
-            made = not place.cluster.name and place.deployment.storage_class in {None, nodes.STORAGE_CLASS}
-            return [nodes.storage_class()] if made else []
-        return nodes.pools(place, component) if karpenter.CAPABILITY in self._values.tool(component).provides else []
+            files = self._platform.get("files_id", self._values.facts.platform.get(FILES))
+            return [] if place.cluster.name else list(nodes.of_cluster(place, files))
+        adds_nodes = {karpenter.CAPABILITY, cluster_autoscaler.CAPABILITY} & self._values.tool(
+            component
+        ).provides.keys()
+        return nodes.of_autoscaler(place, component) if adds_nodes else []
 
     def identifies(self, component: Component, *, code: bool = False) -> bool:
         """Tell whether the pods of a component get a role, or those with people's code do."""

@@ -120,6 +120,8 @@ def _of_call(owner: str, call: Call, found: Root) -> Iterator[Item]:
             yield Item("objects", owner)
         case "registry":
             yield Item("images", owner)
+        case "files":
+            yield Item("files", owner)
         case "alarms" if call.get("alarms"):
             yield Item("alarms", owner, len(call["alarms"]))
         case "domain":
@@ -141,11 +143,14 @@ def _network(owner: str, call: Call, zones: int) -> Iterator[Item]:
 
 def _cluster(owner: str, call: Call) -> Iterator[Item]:
     yield Item("control_plane", owner)
+    if call["log_types"]:
+        yield Item("control_plane_logs", owner)
+    if call.get("auto_mode"):
+        yield Item("auto_nodes", owner)
+        return
     kind = "spot_nodes" if call["capacity_type"] == "SPOT" else "nodes"
     yield Item(kind, owner, call["node_min"], call["instance_types"][0])
     yield Item("node_disk", owner, call["node_min"] * call["node_disk_gb"])
-    if call["log_types"]:
-        yield Item("control_plane_logs", owner)
 
 
 def _database(owner: str, call: Call) -> Iterator[Item]:
@@ -173,6 +178,10 @@ def _secrets(call: Call) -> int:
             return 0
 
 
+_SCALERS = {"node_provisioner": "added_nodes", "node_group_scaler": "scaled_nodes"}
+"""Capability of what adds nodes to the kind of cost."""
+
+
 def _in_cluster(values: AwsValues) -> Iterator[Item]:
     """Yield what comes into being by what runs in the cluster."""
     place = values.facts.place
@@ -180,8 +189,7 @@ def _in_cluster(values: AwsValues) -> Iterator[Item]:
         return
     components = [each for each in values.graph.components.values() if each.place == "cluster"]
     for each in components:
-        if "node_provisioner" in values.tool(each).provides:
-            yield Item("added_nodes", each.name)
+        yield from (Item(kind, each.name) for way, kind in _SCALERS.items() if way in values.tool(each).provides)
     gpu = None if place.cluster.name else place.cluster.gpu
     if gpu:
         yield Item("gpu_nodes", "cluster", gpu.max, gpu.instance_type)

@@ -96,12 +96,12 @@ def pod_trust(place: AwsPlace, cluster: str, namespace: str, service_account: st
     return _trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"], condition)
 
 
-def service_trust(place: AwsPlace, service: str, source: str | None = None) -> dict[str, Any]:
-    """Let a service of AWS assume a role, for this account and for the named source only."""
+def service_trust(place: AwsPlace, service: str, source: str | None = None, *, tags: bool = False) -> dict[str, Any]:
+    """Let a service of AWS assume a role, for this account and for the named source only; `tags` lets it tag its sessions."""
     condition: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": place.account}}
     if source:
         condition["ArnLike"] = {"aws:SourceArn": source}
-    return _trust({"Service": service}, ["sts:AssumeRole"], condition)
+    return _trust({"Service": service}, ["sts:AssumeRole", *(["sts:TagSession"] if tags else [])], condition)
 
 
 def plain_service_trust(service: str) -> dict[str, Any]:

@@ -26,6 +26,9 @@ MAIN = "main"
 CODE = "code"
 """The role of pods with people's code."""
 
+FILES = "files.id"
+"""The id of the file system that the pods of a new cluster share, where it has one."""
+
 
 class AwsFacts:
     """Implements `Facts`."""
@@ -117,6 +120,8 @@ class AwsFacts:
                 found = self.values.attribute(binding, name)
             case ("consumer", "role") if binding:
                 found = self.role_name(binding.consumer)
+            case ("clients", "env"):
+                found = self.client_env(component)
             case ("logins",):
                 found = self.logins(component)
             case ("alarms",):
@@ -132,6 +137,15 @@ class AwsFacts:
                 found = Reference(("var", "on_destroy"))
             case _:
                 found = {**_account(self.place), **self.platform}.get(".".join(path))
+        return found
+
+    def client_env(self, component: Component) -> dict[str, Value]:
+        """Return the variables of the clients of what a service is wired to; of two with the same one the first counts."""
+        found: dict[str, Value] = {}
+        for binding in self.graph.bindings_of(component.name):
+            if binding.client:
+                provider = self.graph.components[binding.provider]
+                found = {**self.values.value(self.values.tool(provider).client.env, provider, binding), **found}
         return found
 
     def attributes(self, binding: Binding) -> dict[str, Value]:
@@ -238,4 +252,5 @@ def _platform(place: AwsPlace) -> dict[str, Any]:
         "cluster.name": Reference(("module", "cluster", "name")),
         "cluster.arn": Reference(("module", "cluster", "arn")),
         "place.security_group_id": Reference(("module", "cluster", "security_group_id")),
+        **({FILES: Reference(("module", "files", "id"))} if cluster.shared_files else {}),
     }

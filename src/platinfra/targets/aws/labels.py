@@ -3,7 +3,7 @@
 import re
 
 _OF_COMPONENT = re.compile(r"module\.(component|identity|secret)_([a-z0-9_]+?)(?:__[a-z0-9_]+)?(?:\.|\[|$)")
-INFRASTRUCTURE = ("network", "cluster", "machine", "domain")
+INFRASTRUCTURE = ("network", "cluster", "machine", "domain", "files")
 
 
 def component(name: str, consumer: str | None = None) -> str:

@@ -1,6 +1,6 @@
-"""What a new cluster is told of its nodes and disks: Karpenter's pools, and the class of volumes."""
+"""What a new cluster is told of its nodes and disks: pools of nodes, and classes of volumes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -13,22 +13,48 @@ from platinfra.targets.aws.place import AwsPlace
 
 Object = dict[str, Any]
 STORAGE_CLASS = "gp3"
+KARPENTER = "karpenter"
+AUTO_DISKS = "ebs.csi.eks.amazonaws.com"
+"""What makes volumes with EKS Auto Mode. Source: EKS user guide, "Create a Storage Class"."""
 
 
-def storage_class() -> Object:
-    """Return the class of volumes that a claim gets when it names none: encrypted, in the zone of its pod."""
-    return dict(beside(__file__)["storage_class"])
+def of_cluster(place: AwsPlace, files: Any) -> Iterator[Object]:
+    """
+    Yield what a new cluster is told itself: its classes of volumes, and with EKS Auto Mode what EKS leaves to others.
+
+    `files` is the id of the file system that pods share, where there is one.
+    """
+    table = beside(__file__)
+    if place.cluster.shared_files:
+        yield _fill("shared_class", {"files": files})
+    if place.deployment.storage_class in {None, STORAGE_CLASS}:
+        found = dict(table["storage_class"])
+        yield {**found, "provisioner": AUTO_DISKS} if place.cluster.is_auto else found
+    if place.cluster.is_auto:
+        yield dict(table["auto_network"])
+        if place.cluster.gpu:
+            yield _fill("auto_gpu", _of_nodes(place))
 
 
-def pools(place: AwsPlace, component: Component) -> list[Object]:
-    """Return Karpenter's pools and the class of their nodes; raise PlatinfraError where it has neither role nor queue."""
-    if place.cluster.name or not place.cluster.karpenter:
-        message = f"`{component.name}` needs the role, the queue and the tags of a new cluster"
-        hint = "remove it from the stack; in a new cluster use `karpenter: true`"
-        raise PlatinfraError(Diagnostic("karpenter-not-prepared", message, hint=hint))
+def of_autoscaler(place: AwsPlace, component: Component) -> list[Object]:
+    """
+    Return what a component that adds nodes is told; raise PlatinfraError where nothing was prepared for it.
+
+    Karpenter gets its pools and the class of their nodes; Cluster Autoscaler finds the groups by their tags.
+    """
+    if place.cluster.name or place.cluster.autoscaler != component.tool:
+        message = f"`{component.name}` needs the role and the tags of a new cluster"
+        hint = f"remove it from the stack; in a new cluster use `autoscaler: {component.tool}`"
+        raise PlatinfraError(Diagnostic("autoscaler-not-prepared", message, hint=hint))
+    if component.tool != KARPENTER:
+        return []
     known = {**_of_nodes(place), **component.settings}
-    names = ("node_class", "general", *(["gpu"] if place.cluster.gpu else []))
-    return [fill(beside(__file__)[name], lambda reference: known[reference.path[0]]) for name in names]
+    return [_fill(name, known) for name in ("node_class", "general", *(["gpu"] if place.cluster.gpu else []))]
+
+
+def _fill(name: str, known: Mapping[str, Any]) -> Object:
+    found: Object = fill(beside(__file__)[name], lambda reference: known[reference.path[0]])
+    return found
 
 
 def _of_nodes(place: AwsPlace) -> Mapping[str, Any]:

@@ -7,18 +7,32 @@ from typing import Any
 from platinfra.facts.aws import eks, instance_types
 from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
-from platinfra.targets.aws import documents, karpenter, labels, machine
+from platinfra.targets.aws import cluster_autoscaler, documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
+from platinfra.targets.aws.schema import EksCluster
 
 _IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameter that holds the newest Amazon Linux 2023 image."""
 _CSI = {"namespace": "kube-system", "service_account": "ebs-csi-controller-sa"}
 _CNI = {"namespace": "kube-system", "service_account": "aws-node"}
-_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+_EFS = {"namespace": "kube-system", "service_account": "efs-csi-controller-sa"}
+_PULL = "AmazonEC2ContainerRegistryPullOnly"
+_CLUSTER_POLICIES = ("AmazonEKSClusterPolicy",)
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", _PULL)
+_AUTO_CLUSTER_POLICIES = (
+    *_CLUSTER_POLICIES,
+    "AmazonEKSComputePolicy",
+    "AmazonEKSBlockStoragePolicy",
+    "AmazonEKSLoadBalancingPolicy",
+    "AmazonEKSNetworkingPolicy",
+)
+"""Source: EKS user guide, "Learn about identity and access in EKS Auto Mode"."""
+_AUTO_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", _PULL)
 REASONS: Mapping[str, str] = {
     **karpenter.REASONS,
+    **cluster_autoscaler.REASONS,
     "FindLogGroup": "flow logs look for their group among all of them, which cannot be scoped",
 }
 """Statements whose resource has to be `*`, and why."""
@@ -34,6 +48,8 @@ def modules(values: AwsValues) -> Modules:
         made["release"] = machine.release(values, key_arn(values))
     elif not place.cluster.name:
         made["cluster"] = _cluster(values)
+        if place.cluster.shared_files:
+            made["files"] = _files(values)
     if place.deployment.domain:
         domain = place.deployment.domain
         own = {"name": place.name("domain"), "domain": domain.name, "zone_id": domain.zone_id, "tags": place.tags()}
@@ -49,18 +65,32 @@ def roles(values: AwsValues) -> Iterator[Role]:
     if place.kind == "cloud_vm":
         yield _machine_role(values)
     elif not place.cluster.name:
-        eks, machines = documents.service_trust(place, "eks.amazonaws.com"), f"ec2.{place.region.domain}"
-        yield _role(place, "cluster", eks, managed=("AmazonEKSClusterPolicy",))
-        yield _role(place, karpenter.NODES, documents.plain_service_trust(machines), managed=_NODE_POLICIES)
-        interfaces = documents.pod_trust(place, place.cluster_name, **_CNI)
-        yield _role(place, "cluster-network", interfaces, managed=("AmazonEKS_CNI_Policy",))
-        disks = documents.pod_trust(place, place.cluster_name, **_CSI)
-        yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
-        if place.cluster.karpenter:
-            controller = documents.pod_trust(place, place.cluster_name, **karpenter.POD)
-            role = _role(place, "cluster-karpenter", controller, further={"karpenter": karpenter.policy(place)})
-            cluster = Reference(("module", "cluster", "name"))
-            yield replace(role, pod={"cluster_name": cluster, **karpenter.POD})
+        yield from _cluster_roles(place)
+
+
+def _cluster_roles(place: AwsPlace) -> Iterator[Role]:
+    """Yield the roles of a new cluster: its own, those of its nodes and add-ons, and that of what adds nodes."""
+    auto = place.cluster.is_auto
+    of_cluster, of_nodes = (
+        (_AUTO_CLUSTER_POLICIES, _AUTO_NODE_POLICIES) if auto else (_CLUSTER_POLICIES, _NODE_POLICIES)
+    )
+    yield _role(place, "cluster", documents.service_trust(place, "eks.amazonaws.com", tags=auto), managed=of_cluster)
+    machines = documents.plain_service_trust(f"ec2.{place.region.domain}")
+    yield _role(place, karpenter.NODES, machines, managed=of_nodes)
+    if place.cluster.shared_files:
+        files = documents.pod_trust(place, place.cluster_name, **_EFS)
+        yield _role(place, "cluster-files", files, managed=("service-role/AmazonEFSCSIDriverPolicy",))
+    if auto:
+        return
+    interfaces = documents.pod_trust(place, place.cluster_name, **_CNI)
+    yield _role(place, "cluster-network", interfaces, managed=("AmazonEKS_CNI_Policy",))
+    disks = documents.pod_trust(place, place.cluster_name, **_CSI)
+    yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
+    controller = {"karpenter": karpenter, "cluster-autoscaler": cluster_autoscaler}[place.cluster.autoscaler]
+    name = f"cluster-{place.cluster.autoscaler.removeprefix('cluster-')}"
+    trust = documents.pod_trust(place, place.cluster_name, **controller.POD)
+    role = _role(place, name, trust, further={name.removeprefix("cluster-"): controller.policy(place)})
+    yield replace(role, pod={"cluster_name": Reference(("module", "cluster", "name")), **controller.POD})
 
 
 def key_arn(values: AwsValues) -> Any:
@@ -123,18 +153,49 @@ def _cluster(values: AwsValues) -> dict[str, Any]:
         "node_max": cluster.max,
         "node_disk_gb": cluster.disk,
         "capacity_type": "SPOT" if cluster.spot else "ON_DEMAND",
-        "addons": _addons(),
+        **({"auto_mode": True} if cluster.is_auto else {}),
+        **_gpu_group(cluster),
+        "addons": _addons(cluster),
         "access_entries": _access_entries(place),
-        "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.karpenter else None,
+        "karpenter": {"queue_name": place.name(karpenter.QUEUE)} if cluster.autoscaler == "karpenter" else None,
         "log_types": cluster.logs,
         "log_days": place.log_days,
     }
 
 
-def _addons() -> dict[str, Any]:
+def _files(values: AwsValues) -> dict[str, Any]:
+    place = values.facts.place
+    return {
+        "source": "./modules/files",
+        "name": place.name("files"),
+        "tags": place.tags("files"),
+        "vpc_id": values.facts.platform["network.vpc_id"],
+        "subnet_ids": values.facts.platform["network.private_subnet_ids"],
+        "subnet_count": len(place.network.private_subnets) or place.zone_count,
+        "security_group_id": values.facts.platform["place.security_group_id"],
+        "key_arn": key_arn(values),
+    }
+
+
+def _gpu_group(cluster: EksCluster) -> dict[str, Any]:
+    """Return the group of GPU nodes that Cluster Autoscaler makes larger; the others choose types of nodes themselves."""
+    gpu = cluster.gpu
+    if gpu is None or cluster.autoscaler != "cluster-autoscaler":
+        return {}
+    architecture = instance_types()[gpu.instance_type].architectures[0]
+    return {"gpu": {"instance_type": gpu.instance_type, "architecture": architecture, "max": gpu.max}}
+
+
+def _addons(cluster: EksCluster) -> dict[str, Any]:
+    """Return the add-ons of a new cluster; EKS Auto Mode has most of them already."""
+    efs = {"role_arn": role_arn("cluster-files"), "service_account": _EFS["service_account"]}
+    shared = {"aws-efs-csi-driver": efs} if cluster.shared_files else {}
+    if cluster.is_auto:
+        return {"metrics-server": {}, **shared}
     plain = ("coredns", "kube-proxy", "eks-pod-identity-agent", "metrics-server")
     return {
         **{name: {} for name in plain},
+        **shared,
         "vpc-cni": {
             "configuration": '{"enableNetworkPolicy":"true"}',
             "role_arn": role_arn("cluster-network"),
@@ -145,14 +206,20 @@ def _addons() -> dict[str, Any]:
 
 
 def _access_entries(place: AwsPlace) -> dict[str, Any]:
-    known = beside(__file__)["access"]
+    """Return who may use the cluster: roles made for people, and existing ones, whose paths belong to their ARNs here."""
+    own = {role: Reference(("module", labels.access(role), "role_arn")) for role in (user.role for user in place.users)}
     return {
-        role: {
-            "principal_arn": Reference(("module", labels.access(role), "role_arn")),
-            "policy": known[role]["policy"],
-            "scope_namespaces": [place.namespace] if known[role].get("scoped") else [],
-        }
-        for role in dict.fromkeys(user.role for user in place.users)
+        **{role: _access_entry(place, role, arn) for role, arn in own.items()},
+        **{arn: _access_entry(place, role, arn) for arn, role in place.cluster.access.items()},
+    }
+
+
+def _access_entry(place: AwsPlace, role: str, principal: str | Reference) -> dict[str, Any]:
+    known = beside(__file__)["access"][role]
+    return {
+        "principal_arn": principal,
+        "policy": known["policy"],
+        "scope_namespaces": [place.namespace] if known.get("scoped") else [],
     }
 
 

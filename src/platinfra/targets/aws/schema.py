@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from platinfra.sections.cluster import ClusterDeployment
-from platinfra.sections.section import CANONICAL, Provider, Section
+from platinfra.sections.section import CANONICAL, Provider, Role, Section
 
 
 class Network(Section):
@@ -53,15 +53,19 @@ class EksCluster(Section):
         4,
         ge=1,
         le=100,
-        description="The most core nodes, for whoever scales their group; Karpenter adds nodes beside it.",
+        description="The most core nodes: Cluster Autoscaler goes up to it; Karpenter adds nodes beside them.",
     )
     disk: int = Field(100, ge=20, le=16000, description="GiB of each node's disk.")
     spot: bool = Field(False, description="Whether the core nodes are spot instances.")  # noqa: FBT003
     gpu: Annotated[Gpu | None, CANONICAL] = Field(None, description="A pool of GPU nodes.")
-    karpenter: bool = Field(True, description="Whether to prepare for Karpenter.")  # noqa: FBT003
     logs: list[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]] = Field(
         default=["audit", "authenticator"], description="Logs of the control plane that CloudWatch keeps."
     )
+    autoscaler: Literal["karpenter", "cluster-autoscaler", "auto-mode"] = Field(
+        "karpenter",
+        description="What adds nodes when pods wait: Karpenter (of the right type), Cluster Autoscaler (more of the same), or EKS Auto Mode (EKS itself).",
+    )
+    shared_files: bool = Field(False, description="Whether pods in all zones may share files: EFS, and a class `efs`.")  # noqa: FBT003
     public_access: list[str] = Field(
         default=[],
         description="Address ranges that may reach the API from outside; none by default, so it is private.",
@@ -70,8 +74,17 @@ class EksCluster(Section):
         default=[],
         description="Address ranges or security groups that may reach the private API, such as those of a VPN, a bastion or CI.",
     )
+    access: dict[str, Role] = Field(
+        default={},
+        description="Existing IAM roles that may use the cluster, such as those of CI or of Identity Center: ARN to the role of `users`.",
+    )
     name: str | None = Field(None, description="An existing cluster to use instead; it needs the Pod Identity agent.")
     security_group: str | None = Field(None, description="The existing cluster's security group.")
+
+    @property
+    def is_auto(self) -> bool:
+        """Tell whether EKS Auto Mode brings the nodes of a new cluster."""
+        return self.name is None and self.autoscaler == "auto-mode"
 
 
 class Ec2Machine(Section):

@@ -141,11 +141,6 @@ class _Checks:
         yield from self.one_architecture(cluster.instance_types)
         if cluster.gpu:
             yield from self.instance_type(cluster.gpu.instance_type, ("cluster", "gpu", "instance_type"), gpu=True)
-            if not cluster.karpenter and cluster.name is None:
-                message = "without Karpenter nothing would ever add a node with a GPU"
-                yield self.diagnose(
-                    "gpu-without-karpenter", message, "write `karpenter: true`, or remove `gpu`", "cluster", "karpenter"
-                )
         if cluster.min > cluster.max:
             hint = f"write `max: {cluster.min}` or more"
             yield self.diagnose("out-of-range", "`max` is smaller than `min`", hint, "cluster", "max")
@@ -154,7 +149,8 @@ class _Checks:
                 message = f"`{each}` is not a range of IPv4 addresses"
                 hint = _without_host_bits(each) or "such as 203.0.113.7/32"
                 yield self.diagnose("invalid-cidr", message, hint, "cluster", "public_access", index)
-        yield from self.private_access(cluster)
+        yield from self.of_new_cluster(cluster)
+        yield from self.auto_mode(cluster)
         yield from self.existing_cluster(cluster)
 
     def support(self, cluster: EksCluster) -> Iterator[Diagnostic]:
@@ -169,7 +165,8 @@ class _Checks:
         place = self.where("cluster", "version")
         yield Diagnostic("support-ends", message, place, hint, "warning")
 
-    def private_access(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+    def of_new_cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+        """Check who may reach and use a new cluster; an existing one has its own rules."""
         for index, each in enumerate(cluster.private_access):
             if _range(each) is None and not re.fullmatch(r"sg-[0-9a-f]{8,17}", each):
                 message = f"`{each}` is neither a range of IPv4 addresses nor a security group"
@@ -180,6 +177,23 @@ class _Checks:
             yield self.diagnose(
                 "setting-of-another-target", message, "remove it", "cluster", "private_access", key=True
             )
+        for arn in cluster.access:
+            yield from self.arn(arn, ("cluster", "access", arn), "iam", ("role/",))
+        if cluster.access and cluster.name is not None:
+            message = "`access` is for a new cluster; an existing one has its own access entries"
+            yield self.diagnose("setting-of-another-target", message, "remove it", "cluster", "access", key=True)
+        if cluster.shared_files and cluster.name is not None:
+            message = "`shared-files` is for a new cluster; an existing one has its own driver and classes"
+            hint = "remove it, and name one of its classes where files are to be shared"
+            yield self.diagnose("setting-of-another-target", message, hint, "cluster", "shared_files", key=True)
+
+    def auto_mode(self, cluster: EksCluster) -> Iterator[Diagnostic]:
+        """Refuse settings of the group of core nodes where there is none."""
+        for key in ("instance_types", "min", "max", "disk", "spot") if cluster.is_auto else ():
+            if key in cluster.model_fields_set:
+                message = f"`{key.replace('_', '-')}` is about the core nodes, and `autoscaler: auto-mode` has none"
+                hint = "remove it: EKS chooses the nodes"
+                yield self.diagnose("setting-of-another-target", message, hint, "cluster", key, key=True)
 
     def existing_cluster(self, cluster: EksCluster) -> Iterator[Diagnostic]:
         if cluster.name is None:

@@ -44,9 +44,11 @@ class Aws(Clustered):
         cluster = deployment.cluster or EksCluster.model_construct()
         if deployment.type == "cloud_vm" or cluster.name:
             return
-        if cluster.karpenter:
+        if cluster.autoscaler == "karpenter":
             yield "node_provisioner"
-        if cluster.gpu:
+        if cluster.autoscaler == "cluster-autoscaler":
+            yield "node_group_scaler"
+        if cluster.gpu and not cluster.is_auto:
             yield "gpus"
 
     def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle | None:

@@ -184,7 +184,7 @@ class ClusterFacts:
             "code.account": code_account(component),
             "namespace": self.place.namespace,
             "registry": self.place.deployment.registry,
-            "storage_class": self.place.deployment.storage_class,
+            "storage_class": str(component.settings.get("storage_class") or "") or self.place.deployment.storage_class,
             "folder": f"{FOLDER}/{component.tool}",
             "packages": f"{FOLDER}/{PACKAGES}",
         }

@@ -21,6 +21,9 @@ from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.records import last_record
 from platinfra.targets.target import not_confirmed
 
+_STAYS = {"aws_ebs_volume": "disk", "aws_efs_file_system": "files"}
+"""What stays without the rest of its module when data is kept, and what people call it."""
+
 
 def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """
@@ -30,7 +33,7 @@ def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     resource could not be removed.
     """
     if data is None:
-        hint = "use `--keep-data` to keep buckets, images, disks and a snapshot of databases, or `--delete-data` to delete them"
+        hint = "use `--keep-data` to keep buckets, images, disks, shared files and a snapshot of databases, or `--delete-data` to delete them"
         raise PlatinfraError(
             Diagnostic("say-about-data", "on AWS, `down` needs to know what to do with the data", hint=hint)
         )
@@ -71,21 +74,21 @@ def _destroy(
         terraform.apply(planfile)
         planfile.unlink()
     if fate == "keep":
-        disks = [each for each in addresses if ".aws_ebs_volume." in each]
-        terraform.state_rm([*(f"module.{label}" for label in kept), *disks])
+        stays = [each for each in addresses if any(f".{kind}." in each for kind in _STAYS)]
+        terraform.state_rm([*(f"module.{label}" for label in kept), *stays])
     progress.expect_removal(terraform.state_list())
     terraform.destroy(variables, progress.applying)
     return (*kept.values(), *left)
 
 
 def _leftovers(planned: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what databases and machines leave: a last snapshot, a disk."""
+    """Yield what databases, machines and clusters leave: a last snapshot, a disk, shared files."""
     for each in planned["resource_changes"]:
         after = each["change"]["after"] or {}
         if each["type"] == "aws_db_instance":
             yield f"snapshot {after['final_snapshot_identifier']}"
-        elif each["type"] == "aws_ebs_volume":
-            yield f"disk {after['id']} ({after['tags']['Name']})"
+        elif each["type"] in _STAYS:
+            yield f"{_STAYS[each['type']]} {after['id']} ({after['tags']['Name']})"
 
 
 def _kept_calls(record: CloudRecord, terraform: Terraform) -> dict[str, str]:

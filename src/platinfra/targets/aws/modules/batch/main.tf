@@ -1,4 +1,6 @@
 locals {
+  environment = merge(var.client_environment, var.environment)
+
   fargate = startswith(var.compute, "fargate")
 
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
@@ -23,7 +25,7 @@ locals {
   container = {
     image                = var.image
     command              = var.command
-    environment          = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
+    environment          = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
     resourceRequirements = local.resources
     jobRoleArn           = var.job_role_arn
     executionRoleArn     = var.execution_role_arn

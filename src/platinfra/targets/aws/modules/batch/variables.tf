@@ -102,6 +102,13 @@ variable "environment" {
   nullable    = false
 }
 
+variable "client_environment" {
+  type        = map(string)
+  description = "Variables of the clients of what the jobs use; those of `environment` count more."
+  default     = {}
+  nullable    = false
+}
+
 variable "vcpus" {
   type        = number
   description = "Virtual CPUs of one job."

@@ -26,6 +26,37 @@ resource "aws_eks_cluster" "this" {
     public_access_cidrs     = length(var.public_access_cidrs) > 0 ? var.public_access_cidrs : null
   }
 
+  # EKS Auto Mode is three switches, which EKS takes together or not at all.
+  dynamic "compute_config" {
+    for_each = local.auto_mode
+
+    content {
+      enabled       = true
+      node_pools    = ["general-purpose", "system"]
+      node_role_arn = var.node_role_arn
+    }
+  }
+
+  dynamic "kubernetes_network_config" {
+    for_each = local.auto_mode
+
+    content {
+      elastic_load_balancing {
+        enabled = true
+      }
+    }
+  }
+
+  dynamic "storage_config" {
+    for_each = local.auto_mode
+
+    content {
+      block_storage {
+        enabled = true
+      }
+    }
+  }
+
   encryption_config {
     resources = ["secrets"]
 
@@ -51,6 +82,8 @@ resource "aws_eks_cluster" "this" {
 locals {
   partition         = split(":", var.cluster_role_arn)[1]
   security_group_id = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
+
+  auto_mode = var.auto_mode ? [true] : []
 
   # Nodes become ready only with these; the others need nodes to run on.
   first_addons = ["eks-pod-identity-agent", "kube-proxy", "vpc-cni"]

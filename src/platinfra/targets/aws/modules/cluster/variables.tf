@@ -198,13 +198,40 @@ variable "addons" {
   nullable = false
 
   validation {
-    condition     = alltrue([for name in ["coredns", "kube-proxy", "vpc-cni", "eks-pod-identity-agent"] : contains(keys(var.addons), name)])
-    error_message = "No cluster works without coredns, kube-proxy, vpc-cni and eks-pod-identity-agent."
+    condition     = alltrue([for name in ["coredns", "kube-proxy", "vpc-cni", "eks-pod-identity-agent"] : contains(keys(var.addons), name) != var.auto_mode])
+    error_message = "No cluster works without coredns, kube-proxy, vpc-cni and eks-pod-identity-agent; EKS Auto Mode has them already."
   }
 
   validation {
     condition     = alltrue([for addon in var.addons : (addon.role_arn == null) == (addon.service_account == null)])
     error_message = "A role goes to a service account, and a service account without a role needs no mention."
+  }
+}
+
+variable "auto_mode" {
+  description = "Let EKS Auto Mode bring the nodes, their network and disks, and load balancers; there are no groups of nodes then."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "gpu" {
+  description = "A group of GPU nodes that starts empty, for whoever scales the groups: type, its processors (x86_64 or arm64), and the most nodes."
+  type = object({
+    instance_type = string
+    architecture  = string
+    max           = number
+  })
+  default = null
+
+  validation {
+    condition     = var.gpu == null ? true : contains(["x86_64", "arm64"], var.gpu.architecture) && var.gpu.max >= 1
+    error_message = "Use x86_64 or arm64, and at least one node."
+  }
+
+  validation {
+    condition     = !(var.auto_mode && var.gpu != null)
+    error_message = "EKS Auto Mode has no groups of nodes."
   }
 }
 
@@ -216,6 +243,11 @@ variable "karpenter" {
   validation {
     condition     = var.karpenter == null ? true : can(regex("^[A-Za-z0-9_-]{1,80}$", var.karpenter.queue_name))
     error_message = "A queue's name has at most 80 letters, digits, dashes and underscores."
+  }
+
+  validation {
+    condition     = !(var.auto_mode && var.karpenter != null)
+    error_message = "EKS Auto Mode adds nodes itself."
   }
 }
 

@@ -1,4 +1,6 @@
 locals {
+  environment = merge(var.client_environment, var.environment)
+
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
   memory = {
     "256"   = [512, 1024, 2048]
@@ -65,7 +67,7 @@ resource "aws_ecs_task_definition" "this" {
     image       = var.image
     essential   = true
     command     = var.command
-    environment = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
+    environment = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {

@@ -66,6 +66,13 @@ variable "environment" {
   nullable    = false
 }
 
+variable "client_environment" {
+  type        = map(string)
+  description = "Variables of the clients of what the tasks use; those of `environment` count more."
+  default     = {}
+  nullable    = false
+}
+
 variable "cpu" {
   type        = number
   description = "Processor share; 1024 is one virtual CPU."

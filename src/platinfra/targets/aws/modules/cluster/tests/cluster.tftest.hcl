@@ -38,11 +38,11 @@ run "a_cluster_is_private_and_encrypted" {
     error_message = "Who makes the cluster installs what is in it; access is what the entries say."
   }
   assert {
-    condition     = aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == var.key_arn && aws_launch_template.nodes.block_device_mappings[0].ebs[0].kms_key_id == var.key_arn
+    condition     = aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == var.key_arn && aws_launch_template.nodes[0].block_device_mappings[0].ebs[0].kms_key_id == var.key_arn
     error_message = "Secrets and disks are encrypted."
   }
   assert {
-    condition     = aws_launch_template.nodes.metadata_options[0].http_tokens == "required" && aws_launch_template.nodes.metadata_options[0].http_put_response_hop_limit == 1
+    condition     = aws_launch_template.nodes[0].metadata_options[0].http_tokens == "required" && aws_launch_template.nodes[0].metadata_options[0].http_put_response_hop_limit == 1
     error_message = "Pods do not reach the node's credentials."
   }
   assert {
@@ -76,7 +76,7 @@ run "everything_asked_for_is_there" {
     error_message = "Those who are named reach the API."
   }
   assert {
-    condition     = aws_eks_node_group.core.ami_type == "AL2023_ARM_64_STANDARD"
+    condition     = aws_eks_node_group.core[0].ami_type == "AL2023_ARM_64_STANDARD"
     error_message = "Nodes have the image of their architecture."
   }
   assert {
@@ -99,6 +99,64 @@ run "everything_asked_for_is_there" {
     condition     = keys(aws_eks_addon.others) == ["aws-ebs-csi-driver", "coredns"] && length(aws_eks_addon.first) == 3
     error_message = "Addons that need nodes wait for them."
   }
+}
+
+run "a_group_of_gpu_nodes_starts_empty" {
+  command = plan
+
+  variables {
+    gpu = { instance_type = "g5.xlarge", architecture = "x86_64", max = 3 }
+  }
+  assert {
+    condition     = aws_eks_node_group.gpu[0].scaling_config[0].min_size == 0 && aws_eks_node_group.gpu[0].scaling_config[0].max_size == 3 && aws_eks_node_group.gpu[0].ami_type == "AL2023_x86_64_NVIDIA"
+    error_message = "Nobody pays for a GPU that no pod asks for."
+  }
+  assert {
+    condition     = one(aws_eks_node_group.gpu[0].taint).key == "nvidia.com/gpu"
+    error_message = "Nothing else runs there."
+  }
+}
+
+run "auto_mode_is_three_switches_and_no_nodes_of_ours" {
+  command = plan
+
+  variables {
+    auto_mode = true
+    addons    = { metrics-server = {} }
+  }
+  assert {
+    condition     = aws_eks_cluster.this.compute_config[0].enabled && aws_eks_cluster.this.storage_config[0].block_storage[0].enabled && aws_eks_cluster.this.kubernetes_network_config[0].elastic_load_balancing[0].enabled
+    error_message = "EKS takes the three switches together."
+  }
+  assert {
+    condition     = aws_eks_cluster.this.compute_config[0].node_role_arn == var.node_role_arn && !aws_eks_cluster.this.bootstrap_self_managed_addons
+    error_message = "Nodes have the role of the stack, and no add-ons that EKS brings itself."
+  }
+  assert {
+    condition     = length(aws_eks_node_group.core) + length(aws_launch_template.nodes) + length(aws_eks_addon.first) == 0
+    error_message = "EKS brings the nodes."
+  }
+}
+
+run "auto_mode_brings_its_own_addons" {
+  command = plan
+
+  variables {
+    auto_mode = true
+  }
+  expect_failures = [var.addons]
+}
+
+run "auto_mode_goes_with_no_other_nodes" {
+  command = plan
+
+  variables {
+    auto_mode = true
+    addons    = { metrics-server = {} }
+    karpenter = { queue_name = "seed-karpenter" }
+    gpu       = { instance_type = "g5.xlarge", architecture = "x86_64", max = 3 }
+  }
+  expect_failures = [var.karpenter, var.gpu]
 }
 
 run "wrong_values_are_refused" {
