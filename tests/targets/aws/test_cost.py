@@ -261,7 +261,10 @@ def test_the_order_follows_the_file(platinfra: Command, tmp_path: Path) -> None:
         return str(json.loads(platinfra("plan", "--json", "--offline").out)["costs"][0]["what"])
 
     assert first("type: kubernetes") == "core nodes, m7i.large"
-    assert first("cluster: {instance-types: [t3.medium], autoscaler: cluster-autoscaler}") == "EKS control plane"
+    assert (
+        first("cluster: {instance-types: [t3.medium], autoscaler: cluster-autoscaler}")
+        == "nodes that Cluster Autoscaler adds"
+    )
     assert first("type: cloud_vm, machine: {instance-type: t3.small}") == "NAT gateways"
 
 

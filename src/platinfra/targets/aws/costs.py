@@ -21,6 +21,8 @@ HOURS = 730
 _MOST = 5
 _MACHINE_ROOT_GB = 30
 _TABLE: Mapping[str, Mapping[str, Any]] = beside(__file__)
+_SCALERS = {"node_provisioner": "added_nodes", "node_group_scaler": "scaled_nodes"}
+"""Capability of what adds nodes to the kind of cost."""
 _JOBS = ("batch", "fargate", "glue", "step_functions", "sagemaker")
 Call = Mapping[str, Any]
 
@@ -176,10 +178,6 @@ def _secrets(call: Call) -> int:
             return 1 + len(call.get("logins") or {})
         case _:
             return 0
-
-
-_SCALERS = {"node_provisioner": "added_nodes", "node_group_scaler": "scaled_nodes"}
-"""Capability of what adds nodes to the kind of cost."""
 
 
 def _in_cluster(values: AwsValues) -> Iterator[Item]:
