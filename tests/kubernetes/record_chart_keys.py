@@ -50,7 +50,9 @@ SOURCES = {
     "dagster": "release 1.3.7, with the names of helm/dagster in the project's source since (dagsterWebserver)",
     **dict.fromkeys(
         (
+            "aws-load-balancer-controller",
             "cert-manager",
+            "external-dns",
             "flyte-binary",
             "gateway-helm",
             "jupyterhub",

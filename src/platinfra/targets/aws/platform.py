@@ -7,7 +7,7 @@ from typing import Any
 from platinfra.facts.aws import eks, instance_types
 from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
-from platinfra.targets.aws import documents, karpenter, labels, machine
+from platinfra.targets.aws import controllers, documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
@@ -20,6 +20,7 @@ _CNI = {"namespace": "kube-system", "service_account": "aws-node"}
 _NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
 REASONS: Mapping[str, str] = {
     **karpenter.REASONS,
+    **controllers.REASONS,
     "FindLogGroup": "flow logs look for their group among all of them, which cannot be scoped",
 }
 """Statements whose resource has to be `*`, and why."""
@@ -58,10 +59,17 @@ def roles(values: AwsValues) -> Iterator[Role]:
         disks = documents.pod_trust(place, place.cluster_name, **_CSI)
         yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
         if place.cluster.karpenter:
-            controller = documents.pod_trust(place, place.cluster_name, **karpenter.POD)
-            role = _role(place, "cluster-karpenter", controller, further={"karpenter": karpenter.policy(place)})
-            cluster = Reference(("module", "cluster", "name"))
-            yield replace(role, pod={"cluster_name": cluster, **karpenter.POD})
+            yield _controller(place, "cluster-karpenter", karpenter.POD, {"karpenter": karpenter.policy(place)})
+        for each in controllers.controllers(values):
+            name = each.capability.replace("_", "-")
+            yield _controller(place, each.role, each.pod, {name: controllers.policy(each, values)})
+
+
+def _controller(place: AwsPlace, name: str, pod: dict[str, str], further: dict[str, dict[str, Any]]) -> Role:
+    """Return the role of a controller of the new cluster."""
+    trust = documents.pod_trust(place, place.cluster_name, **pod)
+    role = _role(place, name, trust, further=further)
+    return replace(role, pod={"cluster_name": Reference(("module", "cluster", "name")), **pod})
 
 
 def key_arn(values: AwsValues) -> Any:
