@@ -194,6 +194,7 @@ def change(route53: Any, zone: str, action: str) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(TERRAFORM is None or KUBECTL is None, reason="terraform or kubectl is not on this machine")
 def test_one_up_leads_from_the_domain_to_the_pages_and_down_takes_all_of_it_out(tmp_path: Path) -> None:
