@@ -33,7 +33,11 @@ PLACES: Mapping[str, Mapping[str, Any]] = {
     },
     "eks": {
         "provider": {"name": "aws", "account-id": "210987654321"},
-        "deployment": {"type": "kubernetes", "routes": {"domain": "ml.example.org", "tls": {"issuer": "letsencrypt"}}},
+        "deployment": {
+            "type": "kubernetes",
+            "domain": {"name": "ml.example.org"},
+            "routes": {"domain": "ml.example.org", "tls": {"issuer": "letsencrypt"}},
+        },
     },
     "vm": {"provider": {"name": "aws", "account-id": "210987654321"}, "deployment": {"type": "cloud_vm"}},
 }
@@ -58,7 +62,7 @@ CODE = Binding("code", "wire", "", "", (), "", client=True)
 """A wire of nobody, for what depends on who uses a component."""
 OF_AWS = {"encryption_key", "container_registry"}
 """Used by AWS itself in the name of a role, so that its policy is what is told."""
-BY_KIND = {"certificates", "autoscaler"}
+BY_KIND = {"certificates", "autoscaler", "gateway"}
 """The consumer's chart makes objects of the kinds that such a provider brings; nothing in them names it."""
 USUAL = {"model_registry": "mlflow"}
 """Who meets a need of the others in a stack, where the first tool of the catalog would not do."""

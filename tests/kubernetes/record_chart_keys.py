@@ -50,8 +50,10 @@ SOURCES = {
     "dagster": "release 1.3.7, with the names of helm/dagster in the project's source since (dagsterWebserver)",
     **dict.fromkeys(
         (
+            "aws-load-balancer-controller",
             "cert-manager",
             "cluster-autoscaler",
+            "external-dns",
             "flyte-binary",
             "gateway-helm",
             "jupyterhub",

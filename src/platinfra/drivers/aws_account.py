@@ -116,6 +116,18 @@ class Account:
         with translate_errors():
             return self.session.client(service, region_name=region or self.region, config=config)
 
+    def records_of(self, zone: str, owner: str) -> list[str]:
+        """Return the names of the records of a zone by which ExternalDNS marks what is its `owner`'s; none without the zone."""
+        pages = self.client("route53").get_paginator("list_resource_record_sets")
+        found = ask(lambda: list(pages.paginate(HostedZoneId=zone)), "NoSuchHostedZone") or []
+        mark = f"external-dns/owner={owner},"
+        return [
+            each["Name"].rstrip(".")
+            for page in found
+            for each in page["ResourceRecordSets"]
+            if any(mark in f"{value['Value'].strip(chr(34))}," for value in each.get("ResourceRecords", []))
+        ]
+
     @cached_property
     def identity(self) -> Identity:
         """Return who we are; raise ActionError without valid credentials."""

@@ -61,13 +61,10 @@ class Binder:
     def run(self) -> Bound:
         """Bind what members need, default providers included; then what they may use, by what the stack has now."""
         queue = list(self.bound.members.values())
-        for member in queue:
-            for name, requirement in self.requirements(member, optional=False):
-                added = self.meet(member, name, requirement)
-                if added is not None:
-                    queue.append(added)
-            self.problems += _unknown_binds(member)
-        self.add_platform()
+        self.meet_required(queue)
+        joined = list(self.add_platform())
+        self.meet_required(joined)
+        queue += (each for each in joined if each not in queue)
         for member in routes.proxies(self.bound.members, self.chosen, self.catalog):
             self.take(member)
             for name, requirement in self.requirements(member, optional=False):
@@ -75,13 +72,23 @@ class Binder:
             queue.append(member)
         for member in queue:
             for name, requirement in self.requirements(member, optional=True):
-                self.meet(member, name, requirement)
+                if name != routes.PAGES:  # only pages that have a host are wired, below
+                    self.meet(member, name, requirement)
         self.note_beyond()
         self.note_absent()
         self.refuse_shared()
         self.add_routes()
         self.bound.bindings = self.in_order()
         return self.bound
+
+    def meet_required(self, queue: list[Member]) -> None:
+        """Bind what members have to be bound to; default providers join the queue."""
+        for member in queue:
+            for name, requirement in self.requirements(member, optional=False):
+                added = self.meet(member, name, requirement)
+                if added is not None:
+                    queue.append(added)
+            self.problems += _unknown_binds(member)
 
     def add_routes(self) -> None:
         """Wire what carries traffic to the pages that have a host: to the proxy where one stands before the page."""
@@ -101,13 +108,13 @@ class Binder:
         for door, host in doors.items():
             self.add(member, routes.PAGES, requirement, door, f"its page is at {host}")
 
-    def add_platform(self) -> None:
-        """Add what the target itself needs and no component asked for."""
+    def add_platform(self) -> Iterator[Member]:
+        """Add what the target itself needs and no component asked for; yield it."""
         target = targets.get(self.chosen.ground.target)
         for capability in target.needs(self.chosen.destination.deployment):
             default = self.default_of(capability)
             if default and not self.by_capability.get(capability):
-                self.join(default, f"the default {capability} of `{target.name}`")
+                yield self.join(default, f"the default {capability} of `{target.name}`")
 
     def requirements(self, member: Member, *, optional: bool) -> Iterator[tuple[str, Requirement]]:
         """Yield a member's requirements; generated secrets need a store where the target has one."""

@@ -242,11 +242,14 @@ def balancer(text: str) -> Any:
 @pytest.mark.finding("A17")
 def test_pages_on_eks_are_inside_the_network_unless_the_file_says_otherwise() -> None:
     own = "service.beta.kubernetes.io/aws-load-balancer"
-    inside = balancer(routed())["annotations"]
-    assert inside == {f"{own}-type": "nlb", f"{own}-scheme": "internal", f"{own}-internal": "true"}
+    pods = {f"{own}-type": "external", f"{own}-nlb-target-type": "ip"}
+    assert balancer(routed())["annotations"] == {**pods, f"{own}-scheme": "internal"}
     outside = balancer(routed(", scheme: internet-facing, allow: [203.0.113.0/24]"))
-    assert outside["annotations"] == {f"{own}-type": "nlb", f"{own}-scheme": "internet-facing"}
+    assert outside["annotations"] == {**pods, f"{own}-scheme": "internet-facing"}
     assert outside["loadBalancerSourceRanges"] == ["203.0.113.0/24"]
+    # Whatever controller an existing cluster has understands these.
+    there = balancer(routed().replace("deployment: {", f"deployment: {{{EXISTING}, "))
+    assert there["annotations"] == {f"{own}-type": "nlb", f"{own}-scheme": "internal", f"{own}-internal": "true"}
 
 
 @pytest.mark.finding("A17")

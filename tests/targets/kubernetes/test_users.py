@@ -35,6 +35,8 @@ PLATFORM = {
     "cert-manager.io/Certificate",
     "cert-manager.io/ClusterIssuer",
     "cert-manager.io/Issuer",
+    "elbv2.k8s.aws/TargetGroupBinding",
+    "externaldns.k8s.io/DNSEndpoint",
     "gateway.envoyproxy.io/EnvoyProxy",
     "gateway.networking.k8s.io/Gateway",
     "gateway.networking.k8s.io/GatewayClass",

@@ -6,9 +6,14 @@ from typing import Any
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Secret
 from platinfra.model.template import Value
-from platinfra.targets.aws import cluster_autoscaler, karpenter, nodes
+from platinfra.targets.aws import cluster_autoscaler, controllers, karpenter, nodes
 from platinfra.targets.aws.facts import CODE, FILES, MAIN, AwsValues
 from platinfra.targets.aws.roles import roles
+
+
+def owner(account: str, region: str, namespace: str) -> str:
+    """Return by which name the DNS records of a stack are told from those of others in the same zone."""
+    return f"platinfra-{account}-{region}-{namespace}"
 
 
 class AwsCloud:
@@ -35,24 +40,34 @@ class AwsCloud:
         return dict(self._values.facts.documents.value(env, provider, binding, told))
 
     def load_balancer(self, scheme: str | None) -> Mapping[str, str]:
-        """Return what both of EKS' controllers understand: a network load balancer, inside the network unless said otherwise."""
-        inside = (scheme or "internal") == "internal"
+        """
+        Return the annotations of a network load balancer, inside the network unless said otherwise.
+
+        In a cluster that exists, both of EKS' controllers understand them.
+        """
+        place, inside = self._values.facts.place, (scheme or "internal") == "internal"
         own = "service.beta.kubernetes.io/aws-load-balancer"
-        if self._values.facts.place.cluster.is_auto:
-            # It makes network load balancers without being asked, and knows the scheme alone (EKS user guide).
-            return {f"{own}-scheme": "internal" if inside else "internet-facing"}
-        return {
-            f"{own}-type": "nlb",
-            f"{own}-scheme": "internal" if inside else "internet-facing",
-            **({f"{own}-internal": "true"} if inside else {}),
-        }
+        where = {f"{own}-scheme": "internal" if inside else "internet-facing"}
+        if place.cluster.is_auto:
+            return where  # it makes network load balancers without being asked, and knows the scheme alone (EKS user guide)
+        if not place.deployment.makes_balancers:
+            return {f"{own}-type": "nlb", **where, **({f"{own}-internal": "true"} if inside else {})}
+        # Subnets of others need not have the tags by which the controller finds its own.
+        named = place.network.private_subnets if inside else place.network.public_subnets
+        subnets = {f"{own}-subnets": ",".join(named)} if place.network.vpc_id and named else {}
+        return {f"{own}-type": "external", f"{own}-nlb-target-type": "ip", **where, **subnets}
 
     def fact(self, name: str) -> Any:
-        """Return what those that add nodes have to know of the cluster."""
+        """Return what controllers have to know of the cluster and of the domain."""
         place = self._values.facts.place
+        domain = place.deployment.domain
         facts = {
-            "cluster": place.cluster_name,
             "region": place.region.name,
+            "vpc": self._of_platform("network.vpc_id"),
+            "domain": domain.name if domain else None,
+            "zone": self._zone(),
+            "owner": owner(place.account, place.region.name, place.prefix),
+            "cluster": place.cluster_name,
             "queue": place.name(karpenter.QUEUE),
             # Each has to lie on a core node of its own.
             "controllers": min(2, place.cluster.min),
@@ -60,15 +75,24 @@ class AwsCloud:
         return facts.get(name)
 
     def objects(self, component: Component | None) -> Sequence[Mapping[str, Any]]:
-        """Return pools of nodes, and what a new cluster is told itself."""
+        """Return pools of nodes, the issuer of certificates, and what a new cluster is told itself."""
         place = self._values.facts.place
         if component is None:
             files = self._platform.get("files_id", self._values.facts.platform.get(FILES))
             return [] if place.cluster.name else list(nodes.of_cluster(place, files))
-        adds_nodes = {karpenter.CAPABILITY, cluster_autoscaler.CAPABILITY} & self._values.tool(
-            component
-        ).provides.keys()
+        provides = self._values.tool(component).provides
+        if controllers.CERTIFICATES in provides and place.deployment.makes_issuer:
+            return [controllers.issuer(self._values, self._zone())]
+        adds_nodes = {karpenter.CAPABILITY, cluster_autoscaler.CAPABILITY} & provides.keys()
         return nodes.of_autoscaler(place, component) if adds_nodes else []
+
+    def _zone(self) -> Any:
+        """Return the id of the domain's zone; a reference where nobody knows it yet."""
+        return self._platform.get("domain_zone_id") or controllers.zone(self._values)
+
+    def _of_platform(self, name: str) -> Any:
+        """Return something of the platform as Terraform told it; a reference where it did not yet."""
+        return self._platform.get(name.replace(".", "_")) or self._values.facts.platform[name]
 
     def identifies(self, component: Component, *, code: bool = False) -> bool:
         """Tell whether the pods of a component get a role, or those with people's code do."""

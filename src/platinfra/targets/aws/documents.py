@@ -9,7 +9,7 @@ from platinfra.targets.aws.place import AwsPlace
 if TYPE_CHECKING:
     from platinfra.targets.aws.statements import Statement
 
-Known = Mapping[str, str | list[str]]
+Known = Mapping[str, str | list[str] | Text]
 """What placeholders stand for; empty is what a stack does not have."""
 VERSION = "2012-10-17"
 """The current version of the policy language."""
@@ -49,7 +49,7 @@ def fill_statements(table: Mapping[str, Any], known: Known) -> Iterator[dict[str
     for sid, each in table.items():
         conditions = _conditions(each.get("conditions", {}), known)
         if conditions is not None:
-            yield statement(sid, each["actions"], [str(fill(text, known)) for text in each["resources"]], conditions)
+            yield statement(sid, each["actions"], [fill(text, known) for text in each["resources"]], conditions)
 
 
 def statement(
@@ -61,11 +61,11 @@ def statement(
 
 
 def fill(template: Any, known: Known) -> Any:
-    """Return a template with its placeholders replaced; one that stands alone keeps its list."""
+    """Return a template with its placeholders replaced; one that stands alone keeps its list, or its text with references."""
     if isinstance(template, list):
         return [fill(each, known) for each in template]
     alone = known.get(template.removeprefix("{").removesuffix("}")) if template.startswith("{") else None
-    return alone if isinstance(alone, list) else template.format_map(known)
+    return alone if isinstance(alone, (list, tuple)) else template.format_map(known)
 
 
 def _conditions(templates: Mapping[str, Mapping[str, Any]], known: Known) -> dict[str, Any] | None:

@@ -40,7 +40,7 @@ class AwsFacts:
         self.graph = graph
         self.catalog = catalog
         self.place = place
-        self.platform = {**_network(place), **_platform(place)}
+        self.platform = {**_network(place), **_platform(place), **_domain(place)}
         self.values: AwsValues = Values(graph, catalog, self)
         self._in_documents = in_documents
         self.documents: AwsValues = (
@@ -237,6 +237,13 @@ def _network(place: AwsPlace) -> dict[str, Any]:
         }
     names = ("vpc_id", "private_subnet_ids", "database_subnet_ids", "public_subnet_ids")
     return {f"network.{name}": Reference(("module", "network", name)) for name in names}
+
+
+def _domain(place: AwsPlace) -> dict[str, Any]:
+    domain = place.deployment.domain
+    if domain is None:
+        return {}
+    return {f"domain.{name}": Reference(("module", "domain", name)) for name in ("zone_id", "name_servers")}
 
 
 def _platform(place: AwsPlace) -> dict[str, Any]:

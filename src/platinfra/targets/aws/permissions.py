@@ -52,7 +52,12 @@ def _allowed_actions(role: Role) -> list[Allowed]:
     itself = f"the {role.component} itself"
     of_platform = [
         Allowed(
-            role.name, each["Sid"], tuple(each["Action"]), tuple(each["Resource"]), itself, REASONS.get(each["Sid"], "")
+            role.name,
+            each["Sid"],
+            tuple(each["Action"]),
+            tuple("".join(map(str, text)) for text in each["Resource"]),
+            itself,
+            REASONS.get(each["Sid"], ""),
         )
         for document in role.further.values()
         for each in document["Statement"]

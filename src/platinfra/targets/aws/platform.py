@@ -7,7 +7,7 @@ from typing import Any
 from platinfra.facts.aws import eks, instance_types
 from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
-from platinfra.targets.aws import cluster_autoscaler, documents, karpenter, labels, machine
+from platinfra.targets.aws import cluster_autoscaler, controllers, documents, karpenter, labels, machine
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
@@ -33,6 +33,7 @@ _AUTO_NODE_POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", _PULL)
 REASONS: Mapping[str, str] = {
     **karpenter.REASONS,
     **cluster_autoscaler.REASONS,
+    **controllers.REASONS,
     "FindLogGroup": "flow logs look for their group among all of them, which cannot be scoped",
 }
 """Statements whose resource has to be `*`, and why."""
@@ -65,11 +66,12 @@ def roles(values: AwsValues) -> Iterator[Role]:
     if place.kind == "cloud_vm":
         yield _machine_role(values)
     elif not place.cluster.name:
-        yield from _cluster_roles(place)
+        yield from _cluster_roles(values)
 
 
-def _cluster_roles(place: AwsPlace) -> Iterator[Role]:
-    """Yield the roles of a new cluster: its own, those of its nodes and add-ons, and that of what adds nodes."""
+def _cluster_roles(values: AwsValues) -> Iterator[Role]:
+    """Yield the roles of a new cluster: its own, those of its nodes and add-ons, and those of its controllers."""
+    place = values.facts.place
     auto = place.cluster.is_auto
     of_cluster, of_nodes = (
         (_AUTO_CLUSTER_POLICIES, _AUTO_NODE_POLICIES) if auto else (_CLUSTER_POLICIES, _NODE_POLICIES)
@@ -80,17 +82,25 @@ def _cluster_roles(place: AwsPlace) -> Iterator[Role]:
     if place.cluster.shared_files:
         files = documents.pod_trust(place, place.cluster_name, **_EFS)
         yield _role(place, "cluster-files", files, managed=("service-role/AmazonEFSCSIDriverPolicy",))
+    for each in controllers.controllers(values):
+        name = each.capability.replace("_", "-")
+        yield _controller(place, each.role, each.pod, {name: controllers.policy(each, values)})
     if auto:
         return
     interfaces = documents.pod_trust(place, place.cluster_name, **_CNI)
     yield _role(place, "cluster-network", interfaces, managed=("AmazonEKS_CNI_Policy",))
     disks = documents.pod_trust(place, place.cluster_name, **_CSI)
     yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
-    controller = {"karpenter": karpenter, "cluster-autoscaler": cluster_autoscaler}[place.cluster.autoscaler]
-    name = f"cluster-{place.cluster.autoscaler.removeprefix('cluster-')}"
-    trust = documents.pod_trust(place, place.cluster_name, **controller.POD)
-    role = _role(place, name, trust, further={name.removeprefix("cluster-"): controller.policy(place)})
-    yield replace(role, pod={"cluster_name": Reference(("module", "cluster", "name")), **controller.POD})
+    scaler = {"karpenter": karpenter, "cluster-autoscaler": cluster_autoscaler}[place.cluster.autoscaler]
+    name = place.cluster.autoscaler.removeprefix("cluster-")
+    yield _controller(place, f"cluster-{name}", scaler.POD, {name: scaler.policy(place)})
+
+
+def _controller(place: AwsPlace, name: str, pod: dict[str, str], further: dict[str, dict[str, Any]]) -> Role:
+    """Return the role of a controller of the new cluster."""
+    trust = documents.pod_trust(place, place.cluster_name, **pod)
+    role = _role(place, name, trust, further=further)
+    return replace(role, pod={"cluster_name": Reference(("module", "cluster", "name")), **pod})
 
 
 def key_arn(values: AwsValues) -> Any:

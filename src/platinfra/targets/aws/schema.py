@@ -126,7 +126,9 @@ class AwsDeployment(ClusterDeployment):
     sign_in: Annotated[SignIn | None, CANONICAL] = Field(
         None, description="aws: the identity provider that `users` sign in with."
     )
-    domain: Annotated[Domain | None, CANONICAL] = Field(None, description="aws: the domain and its certificate.")
+    domain: Annotated[Domain | None, CANONICAL] = Field(
+        None, description="aws: the domain of the hosts of `routes`, and its zone."
+    )
     permissions_boundary: str | None = Field(None, description="aws: ARN of the permissions boundary of every role.")
     state: Literal["s3", "local"] | None = Field(None, description="aws: where Terraform's state is kept; s3.")
     log_days: int | None = Field(None, ge=1, le=3653, description="aws: days to keep logs; 30.")
@@ -135,3 +137,29 @@ class AwsDeployment(ClusterDeployment):
         None,
         description="aws: what installs applications in the cluster: `up`, or a GitOps controller with the output of `render`; up.",
     )
+
+    @property
+    def makes_cluster(self) -> bool:
+        """Tell whether the cluster is a new one, in which nothing is installed yet."""
+        return self.type != "cloud_vm" and not (self.cluster and self.cluster.name)
+
+    @property
+    def leads_to_pages(self) -> bool:
+        """Tell whether the stack leads to its pages itself: a new cluster has hosts, and no gateway."""
+        return self.makes_cluster and self.routes is not None and self.routes.elsewhere is None
+
+    @property
+    def makes_balancers(self) -> bool:
+        """Tell whether the stack brings what makes load balancers; with EKS Auto Mode, EKS does."""
+        return self.leads_to_pages and not (self.cluster and self.cluster.is_auto)
+
+    @property
+    def makes_records(self) -> bool:
+        """Tell whether the stack brings what keeps the DNS records of its hosts."""
+        return self.leads_to_pages and self.domain is not None
+
+    @property
+    def makes_issuer(self) -> bool:
+        """Tell whether the stack brings the issuer that its routes name: a new cluster has none."""
+        tls = self.routes.tls if self.leads_to_pages and self.routes else None
+        return self.makes_records and tls is not None and tls.issuer is not None

@@ -58,6 +58,7 @@ class _Checks:
         if self.deployment.permissions_boundary is not None:
             yield from self.arn(self.deployment.permissions_boundary, ("permissions_boundary",), "iam", ("policy/",))
         yield from self.domain()
+        yield from self.issuer()
         yield from self.log_days()
         yield from self.tags()
 
@@ -262,6 +263,29 @@ class _Checks:
         if domain and not _DOMAIN.fullmatch(domain.name):
             message = f"`{domain.name}` is not a domain name"
             yield self.diagnose("invalid-domain", message, "such as ml.example.org", "domain", "name")
+
+    def issuer(self) -> Iterator[Diagnostic]:
+        """Check that the issuer of a new cluster can prove the hosts: by records in the zone of the domain."""
+        deployment, routes = self.deployment, self.deployment.routes
+        if not deployment.leads_to_pages or routes is None or routes.tls is None or routes.tls.issuer is None:
+            return
+        domain = deployment.domain
+        if domain is None:
+            message = (
+                f"a new cluster has no issuer `{routes.tls.issuer}` yet, and without a zone the stack cannot make one"
+            )
+            hint = f"name the domain: `deployment: {{domain: {{name: {routes.domain or 'ml.example.org'}}}}}`; or give a certificate: `tls: {{secret: NAME}}`"
+            yield self.diagnose("missing-issuer", message, hint, "routes", "tls", "issuer")
+            return
+        if routes.tls.issuer_kind != "ClusterIssuer":
+            message = "in a new cluster the issuer is made for the whole cluster"
+            yield self.diagnose("routes-conflict", message, "remove `issuer-kind`", "routes", "tls", "issuer_kind")
+        named = [(("domain",), routes.domain), *((("hosts", name), host) for name, host in routes.hosts.items())]
+        for path, host in named:
+            if host is not None and not f".{host}".endswith(f".{domain.name}"):
+                message = f"`{host}` is not in the domain `{domain.name}`, so nobody can prove that it is the stack's"
+                hint = f"such as mlflow.{domain.name}; or give a certificate: `tls: {{secret: NAME}}`"
+                yield self.diagnose("invalid-host", message, hint, "routes", *path)
 
     def log_days(self) -> Iterator[Diagnostic]:
         days = self.deployment.log_days

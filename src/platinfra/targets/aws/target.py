@@ -39,17 +39,21 @@ class Aws(Clustered):
         return AwsProvider, AwsDeployment
 
     def needs(self, deployment: AwsDeployment) -> Iterator[str]:
-        """Yield a key; and for a cluster that is made for the stack, who adds nodes and who finds their GPUs."""
+        """Yield a key; and for a cluster that is made for the stack, who adds nodes, finds GPUs, and leads to its hosts."""
         yield "encryption_key"
-        cluster = deployment.cluster or EksCluster.model_construct()
-        if deployment.type == "cloud_vm" or cluster.name:
+        if not deployment.makes_cluster:
             return
+        cluster = deployment.cluster or EksCluster.model_construct()
         if cluster.autoscaler == "karpenter":
             yield "node_provisioner"
         if cluster.autoscaler == "cluster-autoscaler":
             yield "node_group_scaler"
         if cluster.gpu and not cluster.is_auto:
             yield "gpus"
+        if deployment.makes_balancers:
+            yield "load_balancer"
+        if deployment.makes_records:
+            yield "dns_records"
 
     def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle | None:
         """Return what of a stack is in a cluster; None on a machine."""

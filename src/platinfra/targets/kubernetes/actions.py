@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,8 @@ _AGAIN = 2.0
 """Seconds until an upgrade is tried again."""
 _GONE = 300.0
 """Seconds until what is deleted has to be gone."""
+OWNED_BY = "gateway.envoyproxy.io/owning-gateway"
+"""What the labels begin with by which Envoy Gateway marks what it made for a Gateway."""
 ON_DOWN = "platinfra/on-down"
 """Annotation of an object that holds data: what `down` annotates it with instead of deleting it, as JSON."""
 PASSING = "platinfra/passing"
@@ -240,7 +242,7 @@ def undo(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
             _uninstall(record, world)
         case "objects":
             refs = [ObjectRef(*each["ref"]) for each in reversed(record["objects"])]
-            world.cluster.delete(refs, _GONE)
+            _delete(refs, world)
 
 
 def pause(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
@@ -252,7 +254,27 @@ def pause(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
         if each["rest"]:
             _rest(ObjectRef(*each["ref"]), each["rest"], world)
     gone = [ObjectRef(*each["ref"]) for each in reversed(record["objects"]) if not _holds_data(each)]
-    world.cluster.delete(gone, _GONE)
+    _delete(gone, world)
+
+
+def _delete(refs: Sequence[ObjectRef], world: ClusterWorld) -> None:
+    """Delete objects; and wait for the load balancers of Gateways, which nobody would remove once the controllers are gone."""
+    world.cluster.delete(refs, _GONE)
+    gateways = [each for each in refs if each.kind == "Gateway"]
+    deadline = time.monotonic() + _GONE
+    while left := [name for each in gateways for name in _services_of(each, world)]:
+        if time.monotonic() > deadline:
+            message = f"the load balancer of {', '.join(left)} is still there"
+            hint = "see `kubectl describe service` there; everything else is still there, so run `down` again"
+            raise ActionError(Diagnostic("not-deleted", message, hint=hint))
+        time.sleep(_AGAIN)
+
+
+def _services_of(gateway: ObjectRef, world: ClusterWorld) -> list[str]:
+    """Return the Services that Envoy Gateway made for a Gateway, in its own namespace."""
+    labels = {f"{OWNED_BY}-name": gateway.name, f"{OWNED_BY}-namespace": gateway.namespace}
+    found = world.cluster.find("services", labels=labels)
+    return [f"{each['metadata']['namespace']}/{each['metadata']['name']}" for each in found]
 
 
 def kept_by_pause(action: ActionRecord) -> ActionRecord | None:

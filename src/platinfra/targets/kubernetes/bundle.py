@@ -1,6 +1,6 @@
 """A graph as ordered steps in a cluster: releases of charts, and objects of ours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Any
@@ -30,6 +30,9 @@ Object = dict[str, Any]
 NAMESPACE = "namespace"
 MONITORS = "monitors"
 ROUTES = "routes"
+_NODES = "node_provisioner"
+_LEADING_TO_ROUTES = ("load_balancer", "dns_records", "certificates")
+"""Capabilities of what acts on routes: it is there before they are, and goes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +115,13 @@ class _Planner:
         people = users.objects(self.place, kinds_of(others))
         first = (access.namespace(self.values), *network.objects(self.values), *people, *self.of_cloud(None))
         # Nodes are there for as long as anything could run on them.
-        nodes = (f"objects:{each.name}" for each in self.components if self.of_cloud(each))
+        nodes = (f"objects:{each.name}" for each in self.providers_of(_NODES) if self.of_cloud(each))
         yield Step(NAMESPACE, "", tuple(nodes), objects=first)
         yield from others
+
+    def providers_of(self, *capabilities: str) -> list[Component]:
+        """Return the components that provide one of some capabilities."""
+        return [each for each in self.components if not self.values.tool(each).provides.keys().isdisjoint(capabilities)]
 
     def others(self) -> Iterator[Step]:
         """Yield the steps of what is in the namespace."""
@@ -129,7 +136,8 @@ class _Planner:
         if found := routes.objects(self.values):
             doors = [each.door.name for each in routes.routes_of(self.values)]
             names = [*routes.carriers(self.values), *doors]
-            after = [key for name in names for key in self.steps_before_use(self.values.graph.components[name])]
+            used = [*(self.values.graph.components[name] for name in names), *self.providers_of(*_LEADING_TO_ROUTES)]
+            after = [key for each in used for key in self.steps_before_use(each)]
             yield Step(ROUTES, "", (NAMESPACE, *after), objects=found)
 
     def of_component(self, component: Component) -> Iterator[Step]:
@@ -143,8 +151,11 @@ class _Planner:
         for key, chart in recipe.charts.items():
             release = self.release(component, key, chart)
             earlier = [self.release_key(component, each, recipe.charts[each]) for each in chart.after]
-            after = (*earlier,) if chart.namespace else (*before, *earlier)
-            step = Step(self.release_key(component, key, chart), name, after, release=release)
+            # What serves the whole cluster waits for nothing of the stack's own.
+            own = self.release_key(component, key, chart)
+            of_cluster = (each for each in self.find_shared(before) if each != own)
+            after = (*of_cluster, *earlier) if chart.namespace else (*before, *earlier)
+            step = Step(own, name, after, release=release)
             charts.append(step.key)
             yield step
         if found := self.own_objects(component):
@@ -153,6 +164,17 @@ class _Planner:
             if granted := self.make_grants(binding, component):
                 ready = (f"access:{binding.consumer}", *self.steps_before_use(component))
                 yield Step(self.grant_key(binding), name, ready, objects=granted)
+
+    def find_shared(self, keys: Iterable[str]) -> Iterator[str]:
+        """Yield the steps among some that are releases for the whole cluster."""
+        recipes = ((each, self.values.facts.recipe(each).charts) for each in self.components)
+        found = {
+            self.release_key(component, key, chart)
+            for component, charts in recipes
+            for key, chart in charts.items()
+            if chart.namespace
+        }
+        yield from (each for each in keys if each in found)
 
     def own_objects(self, component: Component) -> list[Object]:
         """Return the workloads and further objects of a component."""
@@ -221,7 +243,7 @@ class _Planner:
         """Return the steps after which a component can be used."""
         recipe = self.values.facts.recipe(component)
         found = [self.release_key(component, key, chart) for key, chart in recipe.charts.items()]
-        if recipe.workloads or recipe.objects:
+        if recipe.workloads or recipe.objects or self.of_cloud(component):
             found.append(f"objects:{component.name}")
         return found
 

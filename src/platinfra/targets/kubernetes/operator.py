@@ -60,6 +60,10 @@ def needs(bundle: Bundle, rendered: Rendered) -> list[Access]:
         found["", *_DEFINITIONS] = _OWN
     for group, _, kind in (each.split("/") for release in bundle.releases if release.shared for each in release.kinds):
         found["", group, plural(kind)] = _LOOK  # an operator goes when nobody uses what it brought
+    if any(each["kind"] == "Gateway" for each in bundle.objects):
+        found["", "", "services"] = _LOOK  # `down` waits for the load balancers of gateways
+    if any(each["kind"] == "Certificate" for each in bundle.objects):
+        found[bundle.place.namespace, "acme.cert-manager.io", "challenges"] = _LOOK  # why there is no certificate yet
     for each in _objects(bundle, rendered):
         group = each["apiVersion"].rpartition("/")[0]
         found[each["metadata"].get("namespace", ""), group, plural(each["kind"])] = _OWN

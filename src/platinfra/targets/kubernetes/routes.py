@@ -66,7 +66,16 @@ def source_namespace(carrier: Component, values: ClusterValues) -> str | None:
 def solver_labels(values: ClusterValues) -> dict[str, str] | None:
     """Return the labels of the pods by which cert-manager shows that it owns a host, where it may have to."""
     settings = values.facts.place.deployment.routes
-    return dict(_SOLVER) if settings and settings.tls and settings.tls.issuer and routes_of(values) else None
+    if not (settings and settings.tls and settings.tls.issuer and routes_of(values)):
+        return None
+    return None if _brings_issuer(values) else dict(_SOLVER)
+
+
+def _brings_issuer(values: ClusterValues) -> bool:
+    """Tell whether the issuer comes with the stack: a cloud's proves hosts by DNS records."""
+    cloud = values.facts.place.cloud
+    found = (cloud.objects(each) for each in values.graph.components.values()) if cloud else ()
+    return any(each["kind"] == "ClusterIssuer" for objects in found for each in objects)
 
 
 def given_secrets(values: ClusterValues) -> dict[str, frozenset[str]]:

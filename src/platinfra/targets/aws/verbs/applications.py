@@ -14,7 +14,7 @@ from platinfra.model.cluster import ObjectRef
 from platinfra.model.event import Event
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
-from platinfra.targets.aws.cloud import AwsCloud
+from platinfra.targets.aws.cloud import AwsCloud, owner
 from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import session
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, site_on_aws
@@ -25,6 +25,10 @@ from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compared_with_c
 from platinfra.targets.kubernetes.verbs.session import Session, session_of, world_of
 from platinfra.targets.kubernetes.verbs.site import Site
 
+_RECORDS_GONE = 180.0
+"""Seconds for ExternalDNS to remove the records of hosts that are gone: it looks every minute."""
+_AGAIN = 2.0
+"""Seconds until AWS is asked again."""
 _VOLUMES_GONE = 300.0
 """Seconds for AWS to delete the disks of volumes."""
 
@@ -66,10 +70,18 @@ def _world(cloud: CloudStack, site: Site, outputs: Mapping[str, Any]) -> Cluster
 
 
 def take_out(
-    workspace: Workspace, record: CloudRecord, emit: Callable[[Event], None], account: Account, *, keep_data: bool
+    workspace: Workspace,
+    record: CloudRecord,
+    emit: Callable[[Event], None],
+    account: Account,
+    zone: str | None,
+    *,
+    keep_data: bool,
 ) -> tuple[str, ...]:
     """
     Remove the applications; return what of their data stays. Nothing is done where none were brought in.
+
+    Before the controllers go, they remove load balancers and the records in the `zone`.
 
     Raises PlatinfraError when the cluster is there and does not answer: disks and load balancers would stay behind.
     """
@@ -82,11 +94,20 @@ def take_out(
         return ()
     world = world_of(site, there.namespace)
     volumes = _volumes(world, there.namespace)
-    remove(site, emit, keep_data=keep_data)
+    mine = owner(record.account, record.region, there.namespace)
+    remove(site, emit, keep_data=keep_data, routes_gone=lambda: _wait_for_records(account, zone, mine))
+    left = tuple(f"DNS record {each}" for each in account.records_of(zone, mine)) if zone else ()
     if keep_data:
-        return tuple(f"disk of the volume {each}" for each in volumes)
+        return (*left, *(f"disk of the volume {each}" for each in volumes))
     _wait_for_disks(world, there.namespace)
-    return ()
+    return left
+
+
+def _wait_for_records(account: Account, zone: str | None, mine: str) -> None:
+    """Give ExternalDNS time to remove the records of the stack's hosts; what is left is told, and goes with a zone of the stack."""
+    deadline = time.monotonic() + _RECORDS_GONE
+    while zone and account.records_of(zone, mine) and time.monotonic() < deadline:
+        time.sleep(_AGAIN)
 
 
 def _refuse_strange(workspace: Workspace, site: Site, account: Account) -> None:

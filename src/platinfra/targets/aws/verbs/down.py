@@ -47,7 +47,8 @@ def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm, or use `--keep-data`")
         kept: tuple[str, ...] = ()
         if addresses:
-            kept = applications.take_out(workspace, record, talk.emit, account, keep_data=data == "keep")
+            zone = terraform.output().get("platform", {}).get("domain_zone_id")
+            kept = applications.take_out(workspace, record, talk.emit, account, zone, keep_data=data == "keep")
             kept += _destroy(folder, terraform, record, addresses, data, talk.emit)
         _forget(record, account)
     shutil.rmtree(workspace.root)

@@ -23,7 +23,9 @@ from platinfra.targets.aws.verbs.plan import part_of, planned_of
 from platinfra.targets.aws.verbs.progress import Progress
 from platinfra.targets.aws.verbs.session import Session
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack
+from platinfra.targets.kubernetes.verbs import routes
 from platinfra.targets.kubernetes.verbs import up as cluster
+from platinfra.targets.kubernetes.verbs.plan import ClusterPlan
 from platinfra.targets.kubernetes.verbs.session import refuse_impossible
 from platinfra.targets.target import not_confirmed
 
@@ -52,13 +54,14 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     with stack_lock(cloud.workspace.root, "up"):
         with session.session(cloud) as made:
             changes, outputs = _apply(cloud, made, talk)
-        brought = cluster.bring_up(open_session(cloud, outputs), talk) if cloud.installs else None
+        brought, waiting = _install(cloud, outputs, talk) if cloud.installs else (None, ())
     part = part_of(changes)
     planned = planned_of(cloud, part, brought, warnings)
     same = (part.nothing,) if part.is_empty else ()
     if brought is None:
         return Applied(planned, (_where(cloud),), (*same, *_further(cloud)))
-    notes = (*same, *_for_people(cloud), *cluster.notes(brought))
+    waiting = (*waiting, *_delegation(cloud, outputs, waiting=bool(waiting)))
+    notes = (*same, *waiting, *_for_people(cloud), *cluster.notes(brought))
     return Applied(planned, (_where(cloud), *cluster.addresses(brought)), notes)
 
 
@@ -142,6 +145,23 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> tuple[list[Change], 
     outputs = made.terraform.output()
     records.write(cloud, pending=False)
     return changes, outputs
+
+
+def _install(cloud: CloudStack, outputs: dict[str, Any], talk: Talk) -> tuple[ClusterPlan, tuple[str, ...]]:
+    """Install the applications; return what was done, and which hosts still wait for a certificate."""
+    opened = open_session(cloud, outputs)
+    done = cluster.bring_up(opened, talk)
+    return done, tuple(routes.find_waiting(opened.bundle, opened.world.cluster))
+
+
+def _delegation(cloud: CloudStack, outputs: dict[str, Any], *, waiting: bool) -> Iterator[str]:
+    """Yield what the owner of the parent domain has to do for a new zone, which nobody asks before."""
+    domain = cloud.place.deployment.domain
+    servers = outputs.get("platform", {}).get("domain_name_servers")
+    routes_tls = cloud.place.deployment.routes and cloud.place.deployment.routes.tls
+    if domain and servers and (waiting or not routes_tls):
+        named = ", ".join(servers)
+        yield f"{domain.name} is a new zone: set these name servers (NS) for it where its parent domain is managed: {named}"
 
 
 def _where(cloud: CloudStack) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
 from platinfra.targets.kubernetes.actions import ClusterWorld, kept_by_pause, pause, undo
+from platinfra.targets.kubernetes.bundle import ROUTES
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.verbs import made
 from platinfra.targets.kubernetes.verbs.namespaces import is_ours
@@ -55,11 +56,14 @@ def _remove(
     return None
 
 
-def take_out(site: Site, emit: Emit, *, keep_data: bool) -> tuple[str, ...]:
+def take_out(
+    site: Site, emit: Emit, *, keep_data: bool, routes_gone: Callable[[], None] = lambda: None
+) -> tuple[str, ...]:
     """
     Remove what the record names, under the stack's lock; what holds data stays in the record until it goes.
 
-    Returns what stays in the cluster although the data goes.
+    `routes_gone` is called once no route is left, and everything else still runs. Returns what stays in the cluster
+    although the data goes.
     """
     record = site.record()
     world = world_of(site, record.namespace)
@@ -68,6 +72,9 @@ def take_out(site: Site, emit: Emit, *, keep_data: bool) -> tuple[str, ...]:
         left = {key: kept for key, each in record.applied.items() if (kept := kept_by_pause(each))}
         journal.replace(lambda each: each.keep(left))
     run = Run(world, journal, emit, pause if keep_data else undo)
+    if found := run.journal.record.applied.get(ROUTES):
+        remove([_removal(ROUTES, found)], run)
+    routes_gone()
     _remove_applied(run)
     if not keep_data and record.kept:
         _remove_kept(run, world)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, join_names
-from platinfra.model.cluster import Cluster, ObjectRef
+from platinfra.model.cluster import Cluster, ObjectRef, ref_of
 from platinfra.sections.routes import Routes
 from platinfra.targets.kubernetes.bundle import ROUTES, Bundle
 from platinfra.targets.kubernetes.credentials import copied_secrets
@@ -34,6 +34,28 @@ def conflicts(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         if routes.elsewhere is None:
             yield from _second_controller(cluster)
     yield from _find_taken({each.host: each.page for each in found}, bundle, cluster)
+
+
+def find_waiting(bundle: Bundle, cluster: Cluster) -> Iterator[str]:
+    """Yield the hosts that have no certificate yet, with what cert-manager says of each."""
+    namespace = bundle.place.namespace
+    reasons = {
+        each["spec"]["dnsName"]: str(each.get("status", {}).get("reason") or "")
+        for each in cluster.find("challenges.acme.cert-manager.io", namespace)
+    }
+    for each in bundle.objects:
+        if each["kind"] == "Certificate":
+            there = cluster.get(ref_of(each)) or {}
+            ready = _ready(there)
+            if ready.get("status") != "True":
+                (host,) = each["spec"]["dnsNames"]
+                why = reasons.get(host) or ready.get("message") or "cert-manager has not looked at it yet"
+                yield f"no certificate yet for {host}: {why}"
+
+
+def _ready(certificate: Object) -> Mapping[str, Any]:
+    conditions = (certificate.get("status") or {}).get("conditions") or []
+    return next((each for each in conditions if each["type"] == "Ready"), {})
 
 
 def _secrets(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -93,8 +115,9 @@ def _find_missing(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[
         kind = routes.tls.issuer_kind
         where = bundle.place.namespace if kind == "Issuer" else ""
         wanted.append(("missing-issuer", ObjectRef("cert-manager.io/v1", kind, routes.tls.issuer, where)))
+    brought = {ref_of(each) for each in bundle.objects}
     for slug, ref in wanted:
-        if cluster.get(ref) is None:
+        if ref not in brought and cluster.get(ref) is None:
             message = f"`routes` names the {ref.kind} `{ref.name}`, which the cluster does not have"
             yield Diagnostic(slug, message, hint=f"`kubectl get {ref.kind.lower()}` lists them")
 

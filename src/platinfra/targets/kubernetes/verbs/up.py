@@ -10,6 +10,7 @@ from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.kubernetes.actions import undo
 from platinfra.targets.kubernetes.images import images
 from platinfra.targets.kubernetes.plan import PLATFORM
+from platinfra.targets.kubernetes.verbs import routes
 from platinfra.targets.kubernetes.verbs.made import ensure, own_cluster, program_of
 from platinfra.targets.kubernetes.verbs.plan import ClusterPlan, compare, with_earlier
 from platinfra.targets.kubernetes.verbs.session import Session, open_session, refuse_impossible
@@ -27,7 +28,8 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
         done = bring_up(session, talk)
-    return Applied(done.describe(stack), tuple(addresses(done)), notes(done))
+    waiting = routes.find_waiting(session.bundle, session.world.cluster)
+    return Applied(done.describe(stack), tuple(addresses(done)), (*waiting, *notes(done)))
 
 
 def addresses(done: ClusterPlan) -> list[tuple[str, str]]:

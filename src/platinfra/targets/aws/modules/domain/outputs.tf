@@ -1,11 +1,6 @@
 output "zone_id" {
   description = "The zone."
-  value       = local.zone_id
-}
-
-output "certificate_arn" {
-  description = "ARN of the certificate; when waited for, of the issued one."
-  value       = var.wait_for_validation ? aws_acm_certificate_validation.this[0].certificate_arn : aws_acm_certificate.this.arn
+  value       = var.zone_id != null ? var.zone_id : aws_route53_zone.this[0].zone_id
 }
 
 output "name_servers" {

@@ -18,7 +18,7 @@ variable "tags" {
 
 variable "domain" {
   type        = string
-  description = "Domain, such as ml.example.org; the certificate covers it and one level below."
+  description = "Domain, such as ml.example.org."
   nullable    = false
 
   validation {
@@ -36,11 +36,4 @@ variable "zone_id" {
     condition     = var.zone_id == null || can(regex("^Z[A-Z0-9]+$", var.zone_id))
     error_message = "A zone looks like Z0123456789ABCDEFGHIJ."
   }
-}
-
-variable "wait_for_validation" {
-  type        = bool
-  description = "Whether to wait until the certificate is issued; a new zone has to be delegated first."
-  default     = false
-  nullable    = false
 }
