@@ -20,7 +20,12 @@ UNAVOIDABLE = {"ecr:GetAuthorizationToken"}
 SEVERAL = {
     "ec2:RunInstances": "touches nine kinds of resources; each of Karpenter's statements allows some of them",
     "ec2:CreateFleet": "as RunInstances",
+    "ec2:CreateSecurityGroup": "touches the network and the group, and only the group is asked for with tags",
     "ec2:CreateNetworkInterface": "touches the interface, the subnet and the groups; a statement for each",
+    **dict.fromkeys(
+        (f"elasticloadbalancing:{each}" for each in ("DeleteListener", "ModifyListener", "ModifyListenerAttributes")),
+        "parliament knows the listeners of application load balancers alone",
+    ),
     "ssm:GetParameter": "public parameters belong to no account",
     "batch:SubmitJob": "needs the queue and the definition; the job itself was its resource once",
 }

@@ -222,14 +222,17 @@ def expected(role: Any, values: AwsValues) -> tuple[Mapping[str, str], str, dict
         )
     if service == "pods.eks.amazonaws.com":
         system = {
-            "cluster-disks": "ebs-csi-controller-sa",
-            "cluster-network": "aws-node",
-            "cluster-karpenter": "karpenter",
-            "cluster-autoscaler": "cluster-autoscaler",
-            "cluster-files": "efs-csi-controller-sa",
+            "cluster-disks": ("kube-system", "ebs-csi-controller-sa"),
+            "cluster-network": ("kube-system", "aws-node"),
+            "cluster-karpenter": ("kube-system", "karpenter"),
+            "cluster-autoscaler": ("kube-system", "cluster-autoscaler"),
+            "cluster-files": ("kube-system", "efs-csi-controller-sa"),
+            "cluster-balancers": ("kube-system", "aws-load-balancer-controller"),
+            "cluster-records": ("external-dns", "external-dns"),
+            "cluster-certificates": ("cert-manager", "cert-manager"),
         }
-        account = next((name for end, name in system.items() if role.name.endswith(end)), role.component)
-        namespace = place.namespace if component else "kube-system"
+        own = (place.namespace, role.component)
+        namespace, account = next((where for end, where in system.items() if role.name.endswith(end)), own)
         context = pod(values, namespace, account)
         return (
             {"Service": service},

@@ -10,6 +10,7 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.facts.aws import DEFAULT_REGION, Region, eks, instance_types, is_near, regions
 from platinfra.sections.route_rules import route_problems
 from platinfra.sections.section import Destination
+from platinfra.targets.aws.domain_rules import domain_problems
 from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, Ec2Machine, EksCluster, Network, SignIn
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ _MONTHS = (30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557
 LOG_DAYS = (1, 3, 5, 7, 14, *_MONTHS)
 """What CloudWatch takes. Source: its API reference, PutRetentionPolicy."""
 _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):(\d{12}|aws|):(.+)")
-_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _TAG_KEY, _TAG_VALUE = 128, 256
 _PLACEHOLDER = re.compile(r"x{3,}|<.*>|your[-_ ].*|change[-_ ]?me|0{12}|123456789012", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\d{12}")
@@ -57,8 +57,7 @@ class _Checks:
             yield from self.sign_in(self.deployment.sign_in)
         if self.deployment.permissions_boundary is not None:
             yield from self.arn(self.deployment.permissions_boundary, ("permissions_boundary",), "iam", ("policy/",))
-        yield from self.domain()
-        yield from self.issuer()
+        yield from domain_problems(self.deployment, self.diagnose)
         yield from self.log_days()
         yield from self.tags()
 
@@ -257,35 +256,6 @@ class _Checks:
         yield self.diagnose(
             "invalid-arn", message, f"such as arn:{partition}:{service}::<account>:{kinds[0]}<name>", *path
         )
-
-    def domain(self) -> Iterator[Diagnostic]:
-        domain = self.deployment.domain
-        if domain and not _DOMAIN.fullmatch(domain.name):
-            message = f"`{domain.name}` is not a domain name"
-            yield self.diagnose("invalid-domain", message, "such as ml.example.org", "domain", "name")
-
-    def issuer(self) -> Iterator[Diagnostic]:
-        """Check that the issuer of a new cluster can prove the hosts: by records in the zone of the domain."""
-        deployment, routes = self.deployment, self.deployment.routes
-        if not deployment.leads_to_pages or routes is None or routes.tls is None or routes.tls.issuer is None:
-            return
-        domain = deployment.domain
-        if domain is None:
-            message = (
-                f"a new cluster has no issuer `{routes.tls.issuer}` yet, and without a zone the stack cannot make one"
-            )
-            hint = f"name the domain: `deployment: {{domain: {{name: {routes.domain or 'ml.example.org'}}}}}`; or give a certificate: `tls: {{secret: NAME}}`"
-            yield self.diagnose("missing-issuer", message, hint, "routes", "tls", "issuer")
-            return
-        if routes.tls.issuer_kind != "ClusterIssuer":
-            message = "in a new cluster the issuer is made for the whole cluster"
-            yield self.diagnose("routes-conflict", message, "remove `issuer-kind`", "routes", "tls", "issuer_kind")
-        named = [(("domain",), routes.domain), *((("hosts", name), host) for name, host in routes.hosts.items())]
-        for path, host in named:
-            if host is not None and not f".{host}".endswith(f".{domain.name}"):
-                message = f"`{host}` is not in the domain `{domain.name}`, so nobody can prove that it is the stack's"
-                hint = f"such as mlflow.{domain.name}; or give a certificate: `tls: {{secret: NAME}}`"
-                yield self.diagnose("invalid-host", message, hint, "routes", *path)
 
     def log_days(self) -> Iterator[Diagnostic]:
         days = self.deployment.log_days
