@@ -433,6 +433,8 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
     for name, setting in tool.settings.items():
         yield f"\n#### {tool.name}.{name}\n"
         yield f"{setting.help} {setting_text(setting)}"
+        if setting.items:
+            yield "\n".join(f"* `{each}`: {item.help} {setting_text(item)}" for each, item in setting.items.items())
 
 
 def requirement_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
@@ -453,6 +455,8 @@ def access_of(requirement: Requirement, catalog: Catalog) -> list[str]:
 
 def setting_text(setting: Setting) -> str:
     """Return type, default and limits of a setting."""
+    if setting.type == "list":
+        return "(list, default `[]`, of mappings with these keys)"
     default = "required" if setting.default is None else f"default `{default_text(setting.default)}`"
     limits = [f"at least {setting.minimum:g}"] if setting.minimum is not None else []
     limits += [f"at most {setting.maximum:g}"] if setting.maximum is not None else []

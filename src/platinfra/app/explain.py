@@ -68,6 +68,9 @@ def _setting(tool: Tool, name: str) -> str:
 
 def _setting_line(name: str, setting: Setting) -> str:
     default = "required" if setting.default is None else f"default {_to_yaml(setting.default)}"
+    if setting.type == "list":
+        entries = "; ".join(_setting_line(each, item) for each, item in setting.items.items())
+        return f"{name}: {setting.help} (list, default []; of mappings with {entries})"
     choices = f", one of {', '.join(map(str, setting.choices))}" if setting.choices else ""
     sizes = "".join(f", {size} {_to_yaml(value)}" for size, value in setting.sizes.items())
     needed = f", needed on {', '.join(setting.needed)}" if setting.needed else ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from platinfra.model.ground import Place
 
@@ -43,7 +44,7 @@ class Component:
     name: str
     tool: str
     stages: tuple[str, ...]
-    settings: Mapping[str, str | int | float | bool]
+    settings: Mapping[str, str | int | float | bool | list[Any]]
     place: Place = "machine"
     """What it stands on, and so which recipe of its tool is its own."""
     reason: str = ""

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
-from platinfra.document import Path_
+from platinfra.document import Document, Path_
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
 from platinfra.resolve import recipes
 from platinfra.resolve.environment import Chosen
-from platinfra.spec.schema import Scalar, Use
+from platinfra.spec.schema import SettingValue, Use
 from platinfra.spec.shape import locate
 
 _COMPONENT = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -28,10 +29,12 @@ class Member:
     span: Span | None
     reason: str = ""
     stages: list[str] = field(default_factory=list)
-    settings: dict[str, tuple[Scalar, Span | None]] = field(default_factory=dict)
+    settings: dict[str, tuple[SettingValue, Span | None]] = field(default_factory=dict)
+    entries: dict[Path_, Span] = field(default_factory=dict)
+    """Where what is in the lists of settings stands: a setting and a number, and a key behind them."""
     bind: dict[str, tuple[str, Span | None]] = field(default_factory=dict)
 
-    def component(self, settings: Mapping[str, Scalar]) -> Component:
+    def component(self, settings: Mapping[str, SettingValue]) -> Component:
         """Return the finished component."""
         return Component(self.name, self.tool.name, tuple(self.stages), dict(settings), self.place, self.reason)
 
@@ -118,11 +121,13 @@ def _add(
         return
     member.stages.append(stage)
     for key, value in use.options.settings.items():
-        place = chosen.document.key_span(locate(chosen.document, (*path, "options", "settings", key)))
+        written = locate(chosen.document, (*path, "options", "settings", key))
+        place = chosen.document.key_span(written)
         if key in member.settings and member.settings[key][0] != value:
             hint = f"`{name}` is one component; set it once, or name a second one with `as`"
             problems.append(Diagnostic("conflicting-setting", f"`{key}` of `{name}` has two values", place, hint))
         member.settings.setdefault(key, (value, place))
+        member.entries |= _entry_spans(chosen.document, written, key, value)
     for key, target in use.options.bind.items():
         place = chosen.document.value_span(locate(chosen.document, (*path, "options", "bind", key)))
         member.bind.setdefault(key, (target, place))
@@ -138,7 +143,19 @@ def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[
             problems.append(Diagnostic("unknown-component", message, span, hint))
             continue
         for key, value in settings.items():
-            member.settings[key] = (value, chosen.document.key_span(locate(chosen.document, (*path, key))))
+            place = locate(chosen.document, (*path, key))
+            member.settings[key] = (value, chosen.document.key_span(place))
+            member.entries |= _entry_spans(chosen.document, place, key, value)
+
+
+def _entry_spans(document: Document, path: Path_, key: str, value: Any) -> dict[Path_, Span]:
+    """Return where the entries of a list stand, and their keys; nothing of any other value."""
+    found: dict[Path_, Span | None] = {}
+    for index, entry in enumerate(value if isinstance(value, list) else ()):
+        found[key, index] = document.value_span((*path, index))
+        for name in entry if isinstance(entry, dict) else ():
+            found[key, index, name] = document.key_span((*path, index, name))
+    return {place: span for place, span in found.items() if span}
 
 
 def _unknown_without(left_out: set[str], chosen: Chosen, found: Mapping[str, Member]) -> Iterator[Diagnostic]:

@@ -13,7 +13,7 @@ from platinfra.sections.routes import Routes
 from platinfra.sections.section import Destination, canonical_key
 from platinfra.spec.destinations import FILE
 from platinfra.spec.load import Stack
-from platinfra.spec.schema import Scalar, StackFile
+from platinfra.spec.schema import SettingValue, StackFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Chosen:
     document: Document
     stages: dict[str, Path_]
     """Stage to the place of its list of tools."""
-    settings: dict[str, dict[str, Scalar]]
+    settings: dict[str, dict[str, SettingValue]]
     """The environment's settings, component to settings."""
     destination: Destination
 

@@ -40,7 +40,7 @@ _EARLIER: dict[tuple[str, ...], str] = {
     ): "write `autoscaler: karpenter`, or `autoscaler: cluster-autoscaler` for false",
 }
 """Keys that went, and what says the same now."""
-_UNION_MEMBERS = frozenset({"str", "int", "float", "bool"})
+_UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "list[any]"})
 
 Location = tuple[str | int, ...]
 

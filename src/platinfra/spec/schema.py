@@ -7,6 +7,8 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 from platinfra.sections.section import CANONICAL, Section, User
 
 Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
+SettingValue = Scalar | list[Any]
+"""What a setting may be; its tool says what is in a list."""
 Raw = Annotated[dict[str, Any], CANONICAL]
 """A section that the target reads."""
 
@@ -15,7 +17,7 @@ class UseOptions(Section):
     """What may follow a tool's name."""
 
     as_: str | None = Field(None, alias="as", description="Its own name, for a second, separate instance.")
-    settings: Annotated[dict[str, Scalar], CANONICAL] = Field(
+    settings: Annotated[dict[str, SettingValue], CANONICAL] = Field(
         default={}, description="The tool's settings; see `platinfra explain TOOL`."
     )
     bind: Annotated[dict[str, str], CANONICAL] = Field(
@@ -51,7 +53,7 @@ class Override(Section):
     provider: Raw | None = Field(None, description="Replaces `provider`.")
     deployment: Raw | None = Field(None, description="Replaces `deployment`.")
     stack: Stages = Field(default={}, description="Replaces the tools of the stages it names.")
-    settings: dict[str, dict[str, Scalar]] = Field(
+    settings: dict[str, dict[str, SettingValue]] = Field(
         default={}, description="Component to settings, merged over the stack's."
     )
 
