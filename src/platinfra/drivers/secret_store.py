@@ -28,6 +28,11 @@ class SecretStore:
         path = f"{self._prefix}/{secret.component}/{secret.name}"
         return self.field(path, "password" if secret.kind == "login" else "value")
 
+    def find(self, path: str) -> dict[str, Any] | None:
+        """Return the fields of the secret with a name, which are none where it holds no mapping; None without the secret."""
+        text = ask(lambda: self._client.get_secret_value(SecretId=path)["SecretString"], "ResourceNotFoundException")
+        return None if text is None else _fields(text)
+
     def field(self, path: str, field: str) -> str:
         """Return a field of the secret with a name or an ARN; raise ActionError when there is none."""
         with self._lock:
@@ -39,14 +44,10 @@ class SecretStore:
         return value
 
     def _fetch(self, path: str) -> dict[str, Any]:
-        text = ask(lambda: self._client.get_secret_value(SecretId=path)["SecretString"], "ResourceNotFoundException")
-        if text is None:
+        found = self.find(path)
+        if found is None:
             raise self._missing(f"there is no secret `{path}`")
-        try:
-            found = json.loads(text)
-        except ValueError:
-            found = None
-        return found if isinstance(found, dict) else {}
+        return found
 
     @cached_property
     def _client(self) -> Any:
@@ -55,3 +56,11 @@ class SecretStore:
     def _missing(self, what: str) -> ActionError:
         hint = "`platinfra up` for the stack on AWS creates it; then run `up` for this one again"
         return ActionError(Diagnostic("secrets-missing", f"{what} in `{self._account.region}`", hint=hint))
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

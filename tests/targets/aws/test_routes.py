@@ -168,29 +168,44 @@ def new_account(folder: Path) -> Iterator[tuple[Cloud, Cluster]]:
 
 
 class Controllers(threading.Thread):
-    """Does what Envoy Gateway and ExternalDNS do when routes go; remembers who was still there then."""
+    """
+    Has a load balancer and a record for a stack, and removes both when routes go, as Envoy Gateway and ExternalDNS do.
 
-    def __init__(self, api: Cluster, route53: Any, zone: str) -> None:
+    Remembers who was still there then, and the network: nobody may remove either before.
+    """
+
+    def __init__(self, cloud: Cloud, api: Cluster, zone: str, namespace: str) -> None:
         super().__init__(daemon=True)
-        self.api, self.route53, self.zone = api, route53, zone
+        self.cloud, self.api, self.zone, self.namespace = cloud, api, zone, namespace
         self.there: set[str] = set()
+        self.networks: set[str] = set()
+        labels = {
+            f"gateway.envoyproxy.io/owning-gateway-{key}": each
+            for key, each in {"name": "gateway", "namespace": namespace}.items()
+        }
+        meta = {"name": "envoy-stack", "namespace": "envoy-gateway-system", "labels": labels}
+        api.create({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"ports": [{"port": 443}]}})
+        self.change("CREATE")
 
     def run(self) -> None:
-        while self.api.list("Gateway", NAMESPACE):
+        while self.api.list("Gateway", self.namespace):
             time.sleep(0.1)
-        time.sleep(1)
+        self.api.delete("Service", "envoy-stack", "envoy-gateway-system")
+        time.sleep(4)  # longer than `down` needs to look again
         names = ("envoy-gateway-system", "gateway-helm"), ("external-dns", "external-dns")
         more = ("kube-system", "aws-load-balancer-controller")
         self.there = {name for namespace, name in (*names, more) if self.api.get("Deployment", name, namespace)}
-        self.api.delete("Service", "envoy-churn", "envoy-gateway-system")
-        change(self.route53, self.zone, "DELETE")
+        found = self.cloud.client("ec2").describe_vpcs()["Vpcs"]
+        self.networks = {each["VpcId"] for each in found if not each["IsDefault"]}
+        self.change("DELETE")
 
-
-def change(route53: Any, zone: str, action: str) -> None:
-    mark = f'"heritage=external-dns,external-dns/owner=platinfra-{ACCOUNT}-eu-central-1-churn,external-dns/resource=x"'
-    record = {"Name": "a-mlflow.ml.example.org", "Type": "TXT", "TTL": 300, "ResourceRecords": [{"Value": mark}]}
-    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
-    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    def change(self, action: str) -> None:
+        """Create or delete the record by which ExternalDNS marks a host of the stack."""
+        owner = f"platinfra-{ACCOUNT}-eu-central-1-{self.namespace}"
+        mark = f'"heritage=external-dns,external-dns/owner={owner},external-dns/resource=x"'
+        record = {"Name": "a-mlflow.ml.example.org", "Type": "TXT", "TTL": 300, "ResourceRecords": [{"Value": mark}]}
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        self.cloud.client("route53").change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch=batch)
 
 
 @pytest.mark.live
@@ -213,9 +228,9 @@ def test_one_up_leads_from_the_domain_to_the_pages_and_down_takes_all_of_it_out(
         assert zone in str(issuer)
         records = api.get("Deployment", "external-dns", "external-dns")
         assert f"--zone-id-filter={zone}" in str(records)
-        vpc = {each["VpcId"] for each in cloud.client("ec2").describe_vpcs()["Vpcs"]}
+        vpcs = {each["VpcId"] for each in cloud.client("ec2").describe_vpcs()["Vpcs"] if not each["IsDefault"]}
         balancers = str(api.get("Deployment", "aws-load-balancer-controller", "kube-system"))
-        assert any(f"--aws-vpc-id={each}" in balancers for each in vpc)
+        assert any(f"--aws-vpc-id={each}" in balancers for each in vpcs)
 
         challenge = {"apiVersion": "acme.cert-manager.io/v1", "kind": "Challenge"}
         spec = {"dnsName": "mlflow.ml.example.org"}
@@ -231,17 +246,11 @@ def test_one_up_leads_from_the_domain_to_the_pages_and_down_takes_all_of_it_out(
         assert servers[0] not in again
         cloud.does("drift", "--exit-code")
 
-        labels = {
-            f"gateway.envoyproxy.io/owning-gateway-{key}": each
-            for key, each in {"name": "gateway", "namespace": NAMESPACE}.items()
-        }
-        meta = {"name": "envoy-churn", "namespace": "envoy-gateway-system", "labels": labels}
-        api.create({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {"ports": [{"port": 443}]}})
-        change(route53, zone, "CREATE")
-        acting = Controllers(api, route53, zone)
+        acting = Controllers(cloud, api, zone, NAMESPACE)
         acting.start()
         cloud.does("down", "--delete-data", "--confirm", "churn")
         acting.join(10)
         assert acting.there == {"gateway-helm", "external-dns", "aws-load-balancer-controller"}
+        assert acting.networks == vpcs
         assert api.get("Namespace", NAMESPACE) is None
         assert leftovers(cloud.url) == set()

@@ -17,6 +17,7 @@ from platinfra.resolve.workspace import resolve_workspace
 from platinfra.targets.aws.cloud import AwsCloud, owner
 from platinfra.targets.aws.record import CloudRecord
 from platinfra.targets.aws.verbs import session
+from platinfra.targets.aws.verbs.given import copy_secrets
 from platinfra.targets.aws.verbs.stack import CloudStack, cloud_stack, site_on_aws
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.place import prefix
@@ -33,12 +34,19 @@ _VOLUMES_GONE = 300.0
 """Seconds for AWS to delete the disks of volumes."""
 
 
-def open_session(cloud: CloudStack, outputs: Mapping[str, Any]) -> Session:
-    """Look at the cluster that Terraform made or was told of; raise PlatinfraError with what would not work there."""
+def open_session(cloud: CloudStack, outputs: Mapping[str, Any], *, give: bool = False) -> Session:
+    """
+    Look at the cluster that Terraform made or was told of; raise PlatinfraError with what would not work there.
+
+    With `give`, Secrets that people keep in Secrets Manager are copied into it before.
+    """
     site = site_on_aws(cloud.workspace)
     reach(cloud, site)
     world = _world(cloud, site, outputs)
-    return session_of(cloud.stack, cloud.bundle(outputs, world.version), site, world)
+    bundle = cloud.bundle(outputs, world.version)
+    if give:
+        copy_secrets(cloud.place, bundle, world.cluster)
+    return session_of(cloud.stack, bundle, site, world)
 
 
 def reach(cloud: CloudStack, site: Site) -> None:

@@ -16,7 +16,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.aws import users
 from platinfra.targets.aws.place import UNKNOWN_ACCOUNT
-from platinfra.targets.aws.verbs import records, session
+from platinfra.targets.aws.verbs import given, records, session
 from platinfra.targets.aws.verbs.applications import open_session
 from platinfra.targets.aws.verbs.changes import changes_of, find_losses
 from platinfra.targets.aws.verbs.plan import part_of, planned_of
@@ -74,6 +74,7 @@ def _preflight(cloud: CloudStack) -> tuple[Diagnostic, ...]:
         found += account.check_quotas(_needs(cloud))
         if cloud.place.kind == "kubernetes" and not cloud.place.cluster.name:
             found += [*_check_reach(cloud), *_check_zones(cloud, account)]
+            found += given.find_missing(cloud) if cloud.installs else ()
     refuse(each for each in found if each.severity == "error")
     if cloud.place.deployment.state != "local":
         StateBucket(account).ensure()
@@ -149,7 +150,7 @@ def _apply(cloud: CloudStack, made: Session, talk: Talk) -> tuple[list[Change], 
 
 def _install(cloud: CloudStack, outputs: dict[str, Any], talk: Talk) -> tuple[ClusterPlan, tuple[str, ...]]:
     """Install the applications; return what was done, and which hosts still wait for a certificate."""
-    opened = open_session(cloud, outputs)
+    opened = open_session(cloud, outputs, give=True)
     done = cluster.bring_up(opened, talk)
     return done, tuple(routes.find_waiting(opened.bundle, opened.world.cluster))
 
