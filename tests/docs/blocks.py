@@ -12,6 +12,8 @@ ROOT = Path(__file__).parent.parent.parent
 NOTES = frozenset({"file", "live", "exit", "part", "wrong", "manual"})
 PICTURES = frozenset({"text", "mermaid"})
 DATA = frozenset({"json", "toml", "python", "csv"})
+ELSEWHERE = ("page", "quickstart", "platform")
+"""What runs a block that needs a stack of its own: the page as a whole, or the test of an example."""
 ANYTHING = "…"
 NOT_THE_READERS = frozenset({"UV_OFFLINE", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"})
 """Variables of whoever runs the tests."""
@@ -36,14 +38,14 @@ class Block:
 
     @property
     def kind(self) -> str:
-        """`file`, `manual`, `stack`, `tool`, `wrong stack`, `picture`, `data`, `fast`, `live`, `page`, `quickstart` or `unknown`."""
+        """`file`, `manual`, `stack`, `tool`, `wrong stack`, `picture`, `data`, `fast`, `live`, one of ELSEWHERE, or `unknown`."""
         if not NOTES.issuperset(self.notes):
             return "unknown"
         if "manual" in self.notes:
             return "manual" if len(self.notes["manual"]) > 5 else "unknown"
         if self.language == "console":
             live = self.notes.get("live")
-            return {None: "fast", "": "live", "page": "page", "quickstart": "quickstart"}.get(live, "unknown")
+            return {None: "fast", "": "live", **{each: each for each in ELSEWHERE}}.get(live, "unknown")
         if "wrong" in self.notes:
             return f"wrong {self.notes['wrong']}"
         if self.language == "yaml":
@@ -70,8 +72,9 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Return every page of the documentation."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """Return every page of the documentation, and what the examples say of themselves."""
+    more = (*sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").glob("*/README.md")))
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *more]
 
 
 def blocks(page: Path) -> list[Block]:

@@ -15,11 +15,14 @@ from platinfra.targets.aws.root import Root, root
 CATALOG = Catalog()
 ACCOUNT = "210987654321"
 CASES = Path(__file__).parent / "cases"
-NAMES = sorted(folder.name for folder in CASES.iterdir() if (folder / "platinfra.yaml").is_file())
+EXAMPLES = Path(__file__).parents[3] / "examples"
+NAMES = sorted(folder.name for folder in CASES.iterdir() if folder.is_dir())
+"""Cases; one without a stack file is the example of that name."""
 
 
 def text_of(name: str) -> str:
-    return (CASES / name / "platinfra.yaml").read_text()
+    file = CASES / name / "platinfra.yaml"
+    return (file if file.is_file() else EXAMPLES / name / "platinfra.yaml").read_text()
 
 
 def infrastructure_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from tests.conftest import Command
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, blocks
 from tests.kubernetes.api import Cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import bundle, objects
@@ -24,6 +25,15 @@ EXAMPLE = ROOT / "examples" / "eks-platform"
 NAMESPACE = "ml-platform"
 CLIENT = {"client-id": "Iv1.0123456789abcdef", "client-secret": "not-a-real-one"}
 PAGES = {f"{each}.ml.example.org" for each in ("mlflow", "airflow", "jupyterhub")}
+
+
+UP, DOWN = (
+    shlex.split(command)[1:]
+    for block in blocks(EXAMPLE / "README.md")
+    if block.kind == "platform"
+    for command, _ in block.commands()
+)
+"""The commands that the example's README names."""
 
 
 def text() -> str:
@@ -80,13 +90,13 @@ def client_in(api: Cluster) -> dict[str, str]:
 def test_one_up_makes_the_platform_and_down_takes_all_of_it_out(tmp_path: Path) -> None:
     with new_account(tmp_path) as (cloud, api):
         cloud.write(here())
-        refused = cloud.run("up", "--yes")
+        refused = cloud.run(*UP, "--yes")
         assert refused.code == 2, refused.said
         assert "missing-secret" in refused.said
         assert leftovers(cloud.url) == set()
 
         keep_client(cloud, **CLIENT)
-        done = cloud.run("up", "--yes")
+        done = cloud.run(*UP, "--yes")
         assert done.code == 0, done.said
         assert client_in(api) == CLIENT
         route53 = cloud.client("route53")
@@ -104,7 +114,7 @@ def test_one_up_makes_the_platform_and_down_takes_all_of_it_out(tmp_path: Path) 
 
         acting = Controllers(cloud, api, zone, NAMESPACE)
         acting.start()
-        cloud.does("down", "--delete-data", "--yes")
+        cloud.does(*DOWN, "--yes")
         acting.join(10)
         assert acting.there == {"gateway-helm", "external-dns", "aws-load-balancer-controller"}
         assert acting.networks
