@@ -17,7 +17,6 @@ from tests.kubernetes.stacks import bundle, objects
 from tests.stacks import resolved
 from tests.targets.aws.conftest import Cloud
 from tests.targets.aws.leftovers import leftovers
-from tests.targets.aws.stacks import ACCOUNT
 from tests.targets.aws.test_routes import FIXTURES, Controllers, new_account
 from tests.terraform import TERRAFORM
 
@@ -41,9 +40,8 @@ def text() -> str:
 
 
 def here() -> str:
-    """Return the example in the account of the tests, with the charts of the tests."""
+    """Return the example with the charts of the tests."""
     data = yaml.safe_load(text())
-    data["provider"]["account-id"] = ACCOUNT
     data["deployment"]["charts"] = str(FIXTURES)
     return str(yaml.safe_dump(data, sort_keys=False))
 

@@ -47,6 +47,7 @@ def concrete(document: dict[str, Any]) -> dict[str, Any]:
     """Put an example where AWS chooses an id."""
     text = re.sub(r"\$\{module\.component_kms\.arn\}", KEY, json.dumps(document))
     text = re.sub(r"\$\{module\.network\.vpc_id\}", "vpc-0a1b2c3d4e5f60718", text)
+    text = re.sub(r"\$\{module\.domain\.zone_id\}", "Z0123456789ABCDEFGHIJ", text)
     text = re.sub(r"\$\{module\.component_rds\.master_secret_arn\}", SECRET, text)
     assert "${module." not in text
     return json.loads(text)
