@@ -20,7 +20,7 @@ from platinfra.targets.kubernetes.verbs.namespaces import is_ours
 def find_missing(cloud: CloudStack) -> Iterator[Diagnostic]:
     """Yield the Secrets that a new cluster could not get: nobody can have made them there."""
     store = _store(cloud.place)
-    for name, keys in _wanted(cloud.bundle(digests=False)).items():
+    for name, keys in _names_and_keys(cloud.bundle(digests=False)).items():
         path = _path(cloud.place, name)
         held = store.find(path)
         if lacking := sorted(keys - (held or {}).keys()):
@@ -34,7 +34,7 @@ def find_missing(cloud: CloudStack) -> Iterator[Diagnostic]:
 def copy_secrets(place: AwsPlace, bundle: Bundle, cluster: Cluster) -> None:
     """Copy what Secrets Manager keeps for people into the stack's namespace, unless that is somebody else's."""
     store, namespace = _store(place), bundle.place.namespace
-    held = {name: store.find(_path(place, name)) for name in _wanted(bundle)}
+    held = {name: store.find(_path(place, name)) for name in _names_and_keys(bundle)}
     there = cluster.get(ObjectRef("v1", "Namespace", namespace))
     if not any(held.values()) or (there and not is_ours(there)):
         return
@@ -47,7 +47,7 @@ def copy_secrets(place: AwsPlace, bundle: Bundle, cluster: Cluster) -> None:
             cluster.apply([_secret(name, namespace, data)], force=True)
 
 
-def _wanted(bundle: Bundle) -> dict[str, frozenset[str]]:
+def _names_and_keys(bundle: Bundle) -> dict[str, frozenset[str]]:
     return {**copied_secrets(bundle.values), **given_secrets(bundle.values)}
 
 
