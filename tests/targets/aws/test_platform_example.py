@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from platinfra.drivers.secret_store import SecretStore
+from platinfra.targets.aws.verbs import given
+from platinfra.targets.aws.verbs.stack import cloud_stack
 from tests.conftest import Command
 from tests.docs.blocks import ROOT, blocks
 from tests.kubernetes.api import Cluster
@@ -68,6 +71,28 @@ def test_the_example_has_what_its_readme_says() -> None:
     assert "git clone" in str(hub.values["singleuser"]["lifecycleHooks"])
     assert [each["name"] for each in hub.values["custom"]["profiles"]] == ["Small", "Large", "Deep learning"]
     assert {each["spec"]["dnsNames"][0] for each in objects(made, "Certificate").values()} == PAGES
+
+
+@pytest.mark.finding("A9")
+@pytest.mark.parametrize(
+    ("held", "message", "command"),
+    [
+        (None, "does not exist", "create-secret --name"),
+        ({"client-id": "x"}, "has no `client-secret`", "put-secret-value --secret-id"),
+        (CLIENT, "", ""),
+    ],
+)
+def test_a_new_cluster_is_not_made_without_the_client_that_its_pages_need(
+    monkeypatch: pytest.MonkeyPatch, held: dict[str, str] | None, message: str, command: str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(SecretStore, "find", lambda _, path: (asked.append(path), held)[1])
+    found = list(given.find_missing(cloud_stack(resolved(text()))))
+    assert asked == ["ml-platform/sign-in"]
+    assert [each.code for each in found] == (["missing-secret"] if message else [])
+    for each in found:
+        assert message in each.message
+        assert f"aws secretsmanager {command} ml-platform/sign-in --region eu-central-1" in str(each.hint)
 
 
 def keep_client(cloud: Cloud, **content: str) -> None:

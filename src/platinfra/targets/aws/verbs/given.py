@@ -26,7 +26,7 @@ def find_missing(cloud: CloudStack) -> Iterator[Diagnostic]:
         if lacking := sorted(keys - (held or {}).keys()):
             what = f"has no {join_names(lacking)}" if held else "does not exist"
             verb = "put-secret-value --secret-id" if held else "create-secret --name"
-            text = json.dumps(dict.fromkeys(sorted(keys), "…"))
+            text = json.dumps(dict.fromkeys(sorted(keys), "…"), ensure_ascii=False)
             hint = f"`aws secretsmanager {verb} {path} --region {cloud.place.region.name} --secret-string '{text}'`"
             yield Diagnostic("missing-secret", f"the secret `{path}` in Secrets Manager {what}", hint=hint)
 
