@@ -42,6 +42,13 @@ EXISTING = (
 CONTROLLERS = {"aws-load-balancer-controller", "cert-manager", "external-dns"}
 
 
+def existing_database(cloud: Cloud) -> str:
+    """Return a stage with a database that exists: Terraform's provider takes two minutes to make one, and to remove it."""
+    login = '{"username": "root", "password": "not-a-real-one"}'
+    made = cloud.client("secretsmanager").create_secret(Name="company-database", SecretString=login)
+    return f'  sql_database: [rds: {{settings: {{host: db.example.org, admin_secret: "{made["ARN"]}"}}}}]\n'
+
+
 def stack(*deployment: str) -> str:
     return STACK.replace("{DEPLOYMENT}", "{" + ", ".join(deployment) + "}")
 
@@ -214,7 +221,8 @@ class Controllers(threading.Thread):
 @pytest.mark.skipif(TERRAFORM is None or KUBECTL is None, reason="terraform or kubectl is not on this machine")
 def test_one_up_leads_from_the_domain_to_the_pages_and_down_takes_all_of_it_out(tmp_path: Path) -> None:
     with new_account(tmp_path) as (cloud, api):
-        cloud.write(stack(HOSTS, DOMAIN, f"charts: {FIXTURES}", "cluster: {public-access: [203.0.113.7/32]}"))
+        text = stack(HOSTS, DOMAIN, f"charts: {FIXTURES}", "cluster: {public-access: [203.0.113.7/32]}")
+        cloud.write(text + existing_database(cloud))
         done = cloud.run("up", "--yes")
         assert done.code == 0, done.said
         told = done.said
@@ -253,4 +261,4 @@ def test_one_up_leads_from_the_domain_to_the_pages_and_down_takes_all_of_it_out(
         assert acting.there == {"gateway-helm", "external-dns", "aws-load-balancer-controller"}
         assert acting.networks == vpcs
         assert api.get("Namespace", NAMESPACE) is None
-        assert leftovers(cloud.url) == set()
+        assert leftovers(cloud.url) == {"secretsmanager company-database"}
