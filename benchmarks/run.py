@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import cloud  # noqa: E402
 import cluster  # noqa: E402
 import cold  # noqa: E402
+import lifecycle  # noqa: E402
 import machine  # noqa: E402
 import processes  # noqa: E402
 import scale  # noqa: E402
@@ -30,10 +31,11 @@ MEASUREMENTS = {
     "stack": stack.measure,
     "cloud": cloud.measure,
     "cluster": cluster.measure,
+    "lifecycle": lifecycle.measure,
     "cold": cold.measure,
     "suite": suite.measure,
 }
-USUAL = ("processes", "scale", "stack", "cloud", "cluster")
+USUAL = ("processes", "scale", "stack", "cloud", "cluster", "lifecycle")
 """`cold` downloads everything anew, and `suite` runs the tests: both are run by name."""
 
 

@@ -28,6 +28,8 @@ HEADS = {
     "kubernetes": "provider: {name: kubernetes, context: test}",
     "aws": 'provider: {name: aws, account-id: "111122223333", region: eu-central-1}',
 }
+CHOSEN = {("cluster-autoscaler", "kubernetes"): ", cluster: {autoscaler: cluster-autoscaler}"}
+"""Tool and type of a deployment to what has to choose the tool there."""
 
 
 def stack(tool: Tool, ground: Ground) -> str:
@@ -36,7 +38,8 @@ def stack(tool: Tool, ground: Ground) -> str:
     if "machine" in ground.places and tool.find_place(ground) == "service":
         stages.setdefault("experiment_tracker", CATALOG.get("mlflow"))  # a machine needs something to run
     uses = "\n".join(f"  {stage}: [{use(each, ground)}]" for stage, each in stages.items())
-    return f"name: one\n{HEADS[ground.target]}\ndeployment: {{type: {ground.type}}}\nstack:\n{uses}\n"
+    deployment = f"{{type: {ground.type}{CHOSEN.get((tool.name, ground.type), '')}}}"
+    return f"name: one\n{HEADS[ground.target]}\ndeployment: {deployment}\nstack:\n{uses}\n"
 
 
 def companions(tool: Tool, ground: Ground) -> dict[str, Tool]:

@@ -235,7 +235,10 @@ def bindings_of(found: Resolved, wire: Wire) -> list[Binding]:
 
 
 def is_noted(found: Resolved, wire: Wire) -> bool:
-    return any(note.startswith(f"`{wire.consumer}.{wire.requirement}` ") for note in found.graph.notes)
+    own = f"`{wire.consumer}.{wire.requirement}` "
+    # What jobs of a service do not reach is noted once for all their wires.
+    beyond = [each for each in found.graph.notes if each.startswith(f"`{wire.consumer}` runs outside ")]
+    return any(each.startswith(own) for each in found.graph.notes) or any(f"`{MARK}`" in each for each in beyond)
 
 
 def requirement_of(wire: Wire) -> Requirement:

@@ -219,6 +219,9 @@ def create_cluster(moto: Callable[..., Any], self: EKSResponse) -> ActionResult:
         **access,
     }
     cluster.upgrade_policy = {"supportType": "EXTENDED", **(sent.get("upgradePolicy") or {})}
+    cluster.compute_config, cluster.storage_config = sent.get("computeConfig"), sent.get("storageConfig")
+    if network := sent.get("kubernetesNetworkConfig"):
+        cluster.kubernetes_network_config = {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4", **network}
     cluster.resources_vpc_config = {**cluster.resources_vpc_config, **_place(self, cluster)}
     return ActionResult({"cluster": cluster})
 

@@ -29,6 +29,7 @@ HELD = {
     ("rds", "describe_db_parameter_groups"): "DBParameterGroups[].DBParameterGroupName",
     ("secretsmanager", "list_secrets"): "SecretList[].Name",
     ("logs", "describe_log_groups"): "logGroups[].logGroupName",
+    ("efs", "describe_file_systems"): "FileSystems[].FileSystemId",
     ("eks", "list_clusters"): "clusters",
     ("ecr", "describe_repositories"): "repositories[].repositoryName",
     ("batch", "describe_compute_environments"): "computeEnvironments[].computeEnvironmentName",

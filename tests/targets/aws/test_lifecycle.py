@@ -103,6 +103,23 @@ def test_tasks_and_a_state_machine_go_up_and_down(cloud: Cloud) -> None:
 
 @pytest.mark.live
 @pytest.mark.slow
+@pytest.mark.finding("A19")
+@pytest.mark.parametrize(("name", "stack"), [("node-groups", "shared-notebooks"), ("auto-mode", "auto")])
+def test_clusters_with_other_nodes_and_shared_files_go_up_and_down(cloud: Cloud, name: str, stack: str) -> None:
+    text = infrastructure_of(name)
+    cloud.region = str(re.search(r"region: (\S+)", text)[1])  # type: ignore[index]
+    cloud.write(text)
+    up(cloud)
+    (files,) = cloud.client("efs").describe_file_systems()["FileSystems"]
+    assert files["Encrypted"]
+    assert len(cloud.client("efs").describe_mount_targets(FileSystemId=files["FileSystemId"])["MountTargets"]) == 3
+    cloud.client("efs").put_file_system_policy(FileSystemId=files["FileSystemId"], Policy="{}")
+    assert [each[0].partition(" ")[0] for each in drift(cloud)] == ["module.files.aws_efs_file_system_policy.this"]
+    down(cloud, stack)
+
+
+@pytest.mark.live
+@pytest.mark.slow
 def test_sagemaker_and_glue_go_up_and_down(cloud: Cloud) -> None:
     cloud.region = "us-west-2"
     cloud.write(infrastructure_of("sagemaker"))

@@ -69,7 +69,7 @@ def test_an_api_that_nobody_may_reach_is_told_before_anything_is_made(deployment
 @pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on this machine")
 def test_up_makes_nothing_where_it_could_not_come_to_an_end(cloud: Cloud) -> None:
     cloud.region = "us-east-1"
-    cloud.write(STACK.replace("DEPLOYMENT", f"charts: {FIXTURES}, cluster: {{autoscaler: cluster-autoscaler}}"))
+    cloud.write(STACK.replace("DEPLOYMENT", f"charts: {FIXTURES}, cluster: {{autoscaler: auto-mode}}"))
     done = cloud.run("up", "--yes")
     assert (done.code, "api-unreachable" in done.said) == (2, True), done.said
     assert cloud.client("s3").list_buckets()["Buckets"] == []

@@ -23,7 +23,6 @@ from tests.targets.aws.stacks import ACCOUNT, root_of
 from tests.terraform import TERRAFORM
 from tests.terraform_provider import kept_provider
 
-pytestmark = pytest.mark.finding("A9")
 FIXTURES = Path(__file__).parents[2] / "kubernetes" / "fixtures"
 NAMESPACE = "churn"
 DOMAIN = "domain: {name: ml.example.org}"
@@ -71,10 +70,12 @@ def policies(name: str, *deployment: str) -> dict[str, Any]:
         ([HOSTS, EXISTING], set()),
     ],
 )
+@pytest.mark.finding("A9")
 def test_what_leads_to_pages_joins_where_a_new_cluster_needs_it(deployment: list[str], joined: set[str]) -> None:
     assert resolved(stack(*deployment)).graph.components.keys() & CONTROLLERS == joined
 
 
+@pytest.mark.finding("A9")
 def test_controllers_are_there_before_the_routes_and_the_stack_waits_for_no_other() -> None:
     made = bundle(stack(HOSTS, DOMAIN))
     steps = {each.key: each for each in made.steps}
@@ -86,6 +87,7 @@ def test_controllers_are_there_before_the_routes_and_the_stack_waits_for_no_othe
     assert steps["namespace"].after == ("objects:karpenter",)
 
 
+@pytest.mark.finding("A9")
 def test_the_issuer_proves_hosts_in_the_zone_and_nobody_has_to_answer_over_http() -> None:
     made = bundle(stack(HOSTS, DOMAIN))
     issuer = plain(objects(made, "ClusterIssuer")["letsencrypt"])
@@ -96,6 +98,7 @@ def test_the_issuer_proves_hosts_in_the_zone_and_nobody_has_to_answer_over_http(
     assert "platinfra-challenges" in objects(bundle(stack(HOSTS, EXISTING)), "NetworkPolicy")
 
 
+@pytest.mark.finding("A9")
 def test_a_zone_that_exists_is_named_to_everybody() -> None:
     made = bundle(stack(HOSTS, "domain: {name: ml.example.org, zone-id: Z0123456789ABC}"))
     assert "Z0123456789ABC" in str(objects(made, "ClusterIssuer")["letsencrypt"])
@@ -105,6 +108,7 @@ def test_a_zone_that_exists_is_named_to_everybody() -> None:
     assert records.values["txtOwnerId"] == f"platinfra-{ACCOUNT}-eu-central-1-churn"
 
 
+@pytest.mark.finding("A9")
 def test_records_of_a_challenge_are_all_that_certificates_may_change() -> None:
     zone = "domain: {name: ml.example.org, zone-id: Z0123456789ABC}"
     found = policies("certificates", HOSTS, zone)
@@ -120,6 +124,7 @@ def test_records_of_a_challenge_are_all_that_certificates_may_change() -> None:
     }
 
 
+@pytest.mark.finding("A9")
 def test_records_are_kept_in_the_domains_zone_alone() -> None:
     found = policies("records", HOSTS, DOMAIN)
     assert found["ChangeRecords"]["Resource"] == ["arn:aws:route53:::hostedzone/${module.domain.zone_id}"]
@@ -127,6 +132,7 @@ def test_records_are_kept_in_the_domains_zone_alone() -> None:
     assert found["FindZones"]["Action"] == ["route53:ListHostedZones"]
 
 
+@pytest.mark.finding("A9")
 def test_load_balancers_are_changed_only_where_they_carry_the_clusters_name() -> None:
     found = policies("balancers", HOSTS, DOMAIN)
     looking = {"DescribeNetwork", "Linked"}
@@ -147,6 +153,7 @@ def test_load_balancers_are_changed_only_where_they_carry_the_clusters_name() ->
         ([HOSTS.replace("routes: {", "routes: {hosts: {mlflow: mlflow.example.com}, "), DOMAIN], "invalid-host"),
     ],
 )
+@pytest.mark.finding("A9")
 def test_what_nobody_could_certify_is_told_before_anything_is_made(deployment: list[str], code: str) -> None:
     with pytest.raises(PlatinfraError) as raised:
         resolved(stack(*deployment))
@@ -154,6 +161,7 @@ def test_what_nobody_could_certify_is_told_before_anything_is_made(deployment: l
     assert (found.code, bool(found.span), bool(found.hint)) == (code, True, True)
 
 
+@pytest.mark.finding("A9")
 def test_subnets_of_others_are_named_to_the_controller() -> None:
     made = bundle(stack(HOSTS, DOMAIN, EXISTING.partition(", ")[2].partition(", ")[2]))
     service = objects(made, "EnvoyProxy")["gateway"]["spec"]["provider"]["kubernetes"]["envoyService"]
@@ -215,6 +223,7 @@ class Controllers(threading.Thread):
         self.cloud.client("route53").change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch=batch)
 
 
+@pytest.mark.finding("A9")
 @pytest.mark.live
 @pytest.mark.slow
 @pytest.mark.timeout(900)

@@ -185,6 +185,10 @@ def run_task(world: World, ecs: Any, cluster: str, definition: str, **more: Any)
     )
 
 
+def _topic(world: World, arn: str) -> Any:
+    return world.admin.client("sns").create_topic(Name=arn.rpartition(":")[2])
+
+
 _MAKERS: Mapping[str, Callable[[World, str], Any]] = {
     "s3": _s3,
     "secretsmanager": _secret,
@@ -193,6 +197,7 @@ _MAKERS: Mapping[str, Callable[[World, str], Any]] = {
     "logs": _stream,
     "batch": _batch,
     "ecs": _ecs,
+    "sns": _topic,
 }
 
 
@@ -230,6 +235,7 @@ def _task(world: World, call: Call) -> tuple[str, str]:
     return arn.split("/")[1], arn
 
 
+_HOUR = {"StartTime": "2026-01-01T00:00:00Z", "EndTime": "2026-01-01T01:00:00Z"}
 _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
     "s3:GetObject": lambda _, s3, call: s3.get_object(**object_of(call.resource)),
     "s3:GetObjectVersion": lambda world, s3, call: s3.get_object(**_version(world, call)),
@@ -250,6 +256,15 @@ _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
     "ecr:BatchGetImage": lambda _, ecr, call: ecr.batch_get_image(imageIds=[{"imageTag": "x"}], **_repository_of(call)),
     "ecr:GetAuthorizationToken": lambda _, ecr, __: ecr.get_authorization_token(),
     "logs:GetLogEvents": lambda _, logs, call: logs.get_log_events(**stream_of(call.resource)),
+    "cloudwatch:ListMetrics": lambda _, metrics, __: metrics.list_metrics(),
+    "cloudwatch:GetMetricData": lambda _, metrics, __: metrics.get_metric_data(MetricDataQueries=[], **_HOUR),
+    "cloudwatch:GetMetricStatistics": lambda _, metrics, __: metrics.get_metric_statistics(
+        Namespace="x", MetricName="x", Period=60, Statistics=["Sum"], **_HOUR
+    ),
+    "sns:Publish": lambda _, sns, call: sns.publish(TopicArn=call.resource, Message="x"),
+    "cloudwatch:DescribeAlarms": lambda _, metrics, call: metrics.describe_alarms(
+        AlarmNames=[call.resource.rpartition(":")[2]]
+    ),
     "batch:SubmitJob": _submit,
     "batch:DescribeJobs": lambda _, batch, __: batch.describe_jobs(jobs=["x"]),
     "batch:DescribeJobQueues": lambda _, batch, __: batch.describe_job_queues(),
@@ -263,6 +278,8 @@ _CALLS: Mapping[str, Callable[[World, Any, Call], Any]] = {
 """Action → the call that needs it."""
 NOT_IN_MOTO = {
     **dict.fromkeys(("events:PutRule", "events:PutTargets", "events:DescribeRule"), "moto does not see which rule"),
+    "cloudwatch:GetDashboard": "moto does not see which dashboard",
+    "cloudwatch:PutMetricData": "moto does not see the namespace",
     "ecr:GetDownloadUrlForLayer": "moto lacks it",
     "ecr:BatchCheckLayerAvailability": "moto lacks it",
     "batch:ListJobs": "moto wants a queue, whose ARN it then asks about; AWS does not",

@@ -15,7 +15,7 @@ from platinfra.model.ports import Secrets
 from platinfra.model.record import ActionRecord
 from platinfra.model.reference import Reference, Secret, reveal
 from platinfra.model.template import map_values
-from platinfra.targets.kubernetes.drift import of_release
+from platinfra.targets.kubernetes.drift import of_object, of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER, MANAGED_BY
 from platinfra.targets.kubernetes.pods import is_any_hook
 
@@ -99,9 +99,10 @@ class ApplyObjects(ClusterStep):
         return replace(self, earlier=tuple(each for each in record["objects"] if each["ref"] not in now))
 
     def holds(self, seen: Seen) -> bool:
-        """Tell whether applying would change nothing."""
+        """Tell whether applying what was applied before would change nothing."""
         world: ClusterWorld = seen.world
-        return all(each.change == "unchanged" for each in world.cluster.diff(self.lasting_objects(world), force=True))
+        found = (drift for each in self.lasting_objects(world) for drift in of_object("", each, world.cluster))
+        return not any(each.restored for each in found)
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Apply, remove what left the step, and wait; what is passing is gone at the end, whatever happens."""
