@@ -152,7 +152,8 @@ class _Cloud:
 
 
 def _component(tool: Tool) -> Component:
-    settings = {key: "stub" if each.default is None else each.default for key, each in tool.settings.items()}
+    stubs = {key: [] if each.type == "list" else "stub" for key, each in tool.settings.items()}
+    settings = {key: stubs[key] if each.default is None else each.default for key, each in tool.settings.items()}
     return Component(tool.name, tool.name, (), settings, "cluster")
 
 

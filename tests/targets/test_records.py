@@ -20,7 +20,7 @@ from platinfra.targets.folder import write_folder
 from platinfra.targets.kubernetes.record import AddressRecord, ClusterRecord, OwnCluster
 from platinfra.targets.kubernetes.verbs.site import last_site
 from platinfra.targets.local.record import LocalRecord, SecretName
-from tests.targets.aws.stacks import CASES, NAMES
+from tests.targets.aws.stacks import CASES, NAMES, text_of
 from tests.targets.aws.test_golden import ENVIRONMENTS
 
 START = {
@@ -144,7 +144,8 @@ def test_a_cluster_that_was_created_had_a_file_of_its_own(workspace: Workspace, 
 
 def brought_up(workspace: Workspace, name: str) -> CloudRecord:
     """Leave what `up` left when records were of version 1; return what it writes down today."""
-    cloud = cloud_stack(resolve_workspace(Workspace(CASES / name / "platinfra.yaml", ENVIRONMENTS.get(name, DEFAULT))))
+    workspace.file.write_text(text_of(name))
+    cloud = cloud_stack(resolve_workspace(Workspace(workspace.file, ENVIRONMENTS.get(name, DEFAULT))))
     write_folder(workspace.root / "terraform", cloud.with_state[1])
     components = {
         each.name: {"tool": each.tool, "stages": list(each.stages), "reason": each.reason, "aws": {"arn": "arn:x"}}
