@@ -152,8 +152,7 @@ class _Cloud:
 
 
 def _component(tool: Tool) -> Component:
-    stubs = {key: [] if each.type == "list" else "stub" for key, each in tool.settings.items()}
-    settings = {key: stubs[key] if each.default is None else each.default for key, each in tool.settings.items()}
+    settings = {key: "stub" if each.default is None else each.default for key, each in tool.settings.items()}
     return Component(tool.name, tool.name, (), settings, "cluster")
 
 

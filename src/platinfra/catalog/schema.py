@@ -16,9 +16,11 @@ class Setting(Entry):
     """A knob of a tool."""
 
     type: Literal["string", "integer", "number", "boolean", "list"] = Field(
-        default="string", description="Type of the value; `list` is a list of mappings, empty by default."
+        default="string", description="Type of the value; `list` is a list of mappings."
     )
-    default: str | int | float | bool | None = Field(default=None, description="Without one the setting is required.")
+    default: str | int | float | bool | list[dict[str, Any]] | None = Field(
+        default=None, description="Without one the setting is required."
+    )
     items: dict[str, "Setting"] = Field(
         default={},
         description="What each mapping of a `list` may hold; where that includes a `name`, no two may have the same one.",

@@ -57,9 +57,7 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
 
 def _defaults(known: Mapping[str, Setting]) -> dict[str, SettingValue]:
     """Return what settings are that nobody sets, without those that somebody has to."""
-    defaults: dict[str, SettingValue | None] = {
-        name: [] if each.type == "list" else each.default for name, each in known.items()
-    }
+    defaults: dict[str, SettingValue | None] = {name: each.default for name, each in known.items()}
     return {name: value for name, value in defaults.items() if value is not None}
 
 
