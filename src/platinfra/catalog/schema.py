@@ -15,15 +15,13 @@ from platinfra.model.versions import find_bounds
 class Setting(Entry):
     """A knob of a tool."""
 
-    type: Literal["string", "integer", "number", "boolean", "list"] = Field(
-        default="string", description="Type of the value; `list` is a list of mappings."
-    )
+    type: Literal["string", "integer", "number", "boolean", "list"] = Field(default="string", description="Its type.")
     default: str | int | float | bool | list[dict[str, Any]] | None = Field(
         default=None, description="Without one the setting is required."
     )
     items: dict[str, "Setting"] = Field(
         default={},
-        description="What each mapping of a `list` may hold; where that includes a `name`, no two may have the same one.",
+        description="What each mapping of a list may hold; where that includes a `name`, no two may have the same one.",
     )
     choices: list[str | int] | None = Field(default=None, description="The allowed values.")
     minimum: float | None = Field(default=None, description="The smallest number.")
