@@ -8,9 +8,11 @@ import yaml
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.model.record import ActionRecord
+from platinfra.targets.answers import Format
 from platinfra.targets.kubernetes.confined import absent, beyond, find_move
 from platinfra.targets.kubernetes.operator import needs, roles
 from platinfra.targets.kubernetes.record import ClusterRecord, record_of
+from platinfra.targets.kubernetes.render import folder
 from tests.kubernetes.api import Cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.kubernetes.stacks import bundle, objects
@@ -18,7 +20,6 @@ from tests.stacks import resolved
 from tests.targets.kubernetes.test_lifecycle import FIXTURES, NAMESPACE, OURS, Stack, namespace, stack
 
 __all__ = ["stack"]
-pytestmark = pytest.mark.finding("K13")
 STACK = """\
 name: churn
 provider: {name: kubernetes}
@@ -69,6 +70,7 @@ def content(api: Cluster) -> set[tuple[str, str]]:
     return {(kind, each["metadata"]["name"]) for kind in KINDS for each in api.list(kind, NAMESPACE)}
 
 
+@pytest.mark.finding("K13")
 @pytest.mark.live
 @pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH")
 @pytest.mark.timeout(300)
@@ -99,6 +101,8 @@ def test_who_has_one_namespace_and_the_printed_role_brings_a_stack_up_and_down(s
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     meta = {"name": "data-evidently-0", "namespace": NAMESPACE}
     api.create({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": claim})
+    told = {each["name"]: each["health"] for each in json.loads(stack.run("status", "--json", code=1))["components"]}
+    assert told["mlflow"] == told["evidently"] == "healthy"
     stack.run("down")
     assert {"PersistentVolumeClaim", "Cluster"} <= {kind for kind, _ in content(api)}
     stack.run("up")
@@ -113,6 +117,7 @@ def test_who_has_one_namespace_and_the_printed_role_brings_a_stack_up_and_down(s
     assert [path for path in changed if f"/namespaces/{NAMESPACE}/" not in path] == []
 
 
+@pytest.mark.finding("K13")
 @pytest.mark.live
 @pytest.mark.skipif(KUBECTL is None, reason="kubectl is not on PATH")
 @pytest.mark.timeout(300)
@@ -135,6 +140,7 @@ def test_what_others_have_to_make_is_told_before_anything_is_changed(stack: Stac
     assert not [path for verb, path in stack.api.seen if verb != "GET" and "selfsubject" not in path]
 
 
+@pytest.mark.finding("K13")
 def test_nothing_of_the_whole_cluster_is_needed() -> None:
     made = bundle(STACK + SCOPE)
     assert {each.namespace for each in needs(made, {})} == {NAMESPACE}
@@ -145,6 +151,18 @@ def test_nothing_of_the_whole_cluster_is_needed() -> None:
     assert bundle(STACK).expected == ()
 
 
+@pytest.mark.finding("K13")
+@pytest.mark.parametrize("kind", ["helm", "flux"])
+def test_what_is_rendered_makes_no_namespace(kind: Format) -> None:
+    confined, whole = (" ".join(folder(bundle(text), kind).values()) for text in (STACK + SCOPE, STACK))
+    makes = {"helm": "--create-namespace", "flux": "createNamespace: true"}[kind]
+    assert makes in whole
+    assert makes not in confined
+    assert "kind: Namespace" in whole
+    assert "kind: Namespace" not in confined
+
+
+@pytest.mark.finding("K13")
 def test_what_lies_outside_is_one_diagnostic_with_the_nearest_thing_that_works() -> None:
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "mlflow"}}
     away = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one", "namespace": "kube-system"}}
@@ -164,6 +182,7 @@ def test_what_lies_outside_is_one_diagnostic_with_the_nearest_thing_that_works()
     assert list(beyond(bundle(STACK + SCOPE), {})) == []
 
 
+@pytest.mark.finding("K13")
 def test_operators_count_by_every_kind_that_they_bring() -> None:
     made = bundle(STACK + SCOPE)
     assert list(absent(made, made.kinds)) == []
@@ -173,6 +192,7 @@ def test_operators_count_by_every_kind_that_they_bring() -> None:
     assert "Cluster`" not in found.message
 
 
+@pytest.mark.finding("K13")
 def test_a_stack_with_a_namespace_of_its_own_does_not_change_its_mind() -> None:
     record = record_of(bundle(STACK))
     assert record.contents == ()
@@ -183,6 +203,7 @@ def test_a_stack_with_a_namespace_of_its_own_does_not_change_its_mind() -> None:
     assert list(find_move(ClusterRecord())) == []
 
 
+@pytest.mark.finding("K13")
 @pytest.mark.parametrize(
     ("text", "code"),
     [
