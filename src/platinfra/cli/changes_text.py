@@ -27,6 +27,8 @@ def print_part(part: Part) -> None:
             click.echo(part.nothing)
     else:
         _print_steps(part)
+    for each in part.notes:
+        click.echo(each)
 
 
 def _print_steps(part: Part) -> None:

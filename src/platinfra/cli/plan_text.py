@@ -63,7 +63,13 @@ def plan_data(planned: Planned) -> dict[str, Any]:
         **({"size": size, "set_by_size": _set_by_size(planned)} if size else {}),
         "warnings": list(planned.warnings),
         "parts": [
-            {"title": each.title, "changes": each.changes, "unseen": each.unseen, "declared": each.declared}
+            {
+                "title": each.title,
+                "changes": each.changes,
+                "unseen": each.unseen,
+                "declared": each.declared,
+                **({"notes": list(each.notes)} if each.notes else {}),
+            }
             for each in planned.parts
         ],
         **({"costs": list(planned.costs)} if planned.costs else {}),

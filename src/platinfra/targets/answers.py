@@ -51,6 +51,8 @@ class Part:
     """Said when there are no changes."""
     summed: bool = False
     """Show how many things each component creates instead of a line for each."""
+    notes: tuple[str, ...] = ()
+    """What has to be there already, a sentence each."""
 
     @property
     def is_empty(self) -> bool:

@@ -116,7 +116,9 @@ def answer(request: Request, store: Store, access: Access) -> tuple[int, dict[st
     if kind.plural == _REVIEW:
         return 201, _review(request.content(), access)
     part = f"/{request.place.part}" if request.place.part else ""
-    access.check(request.verb, kind.plural + part, namespace, kind.group, name)
+    # A namespace that is named counts as being inside itself: a Role there can give the right to see it.
+    where = name if kind.plural == "namespaces" else namespace
+    access.check(request.verb, kind.plural + part, where, kind.group, name)
     if request.verb == "get":
         return 200, store.get(kind, namespace, name)
     if request.verb == "list":

@@ -26,7 +26,7 @@ _SERVED = 120.0
 """Seconds that an operator has to serve its kinds and answer its webhooks."""
 _AGAIN = 2.0
 """Seconds until an upgrade is tried again."""
-_GONE = 300.0
+GONE = 300.0
 """Seconds until what is deleted has to be gone."""
 OWNED_BY = "gateway.envoyproxy.io/owning-gateway"
 """What the labels begin with by which Envoy Gateway marks what it made for a Gateway."""
@@ -110,13 +110,13 @@ class ApplyObjects(ClusterStep):
         try:
             objects = [*_reveal_objects(passing, world), *self.lasting_objects(world)]
             world.cluster.apply(objects, force=True, patience=_SERVED)
-            world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], _GONE)
+            world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], GONE)
             for each in self.objects:
                 if each["kind"] in _WAITED:
                     world.cluster.wait_ready(ref_of(each), TIMEOUT, progress.report, progress.cancelled)
         finally:
             if passing:
-                world.cluster.delete([ref_of(each) for each in passing], _GONE)
+                world.cluster.delete([ref_of(each) for each in passing], GONE)
 
     def lasting_objects(self, world: ClusterWorld) -> list[Object]:
         """Return the objects that last, with their secrets."""
@@ -260,9 +260,11 @@ def pause(kind: str, record: Mapping[str, Any], world: ClusterWorld) -> None:
 
 def _delete(refs: Sequence[ObjectRef], world: ClusterWorld) -> None:
     """Delete objects; and wait for the load balancers of Gateways, which nobody would remove once the controllers are gone."""
-    world.cluster.delete(refs, _GONE)
+    world.cluster.delete(refs, GONE)
     gateways = [each for each in refs if each.kind == "Gateway"]
-    deadline = time.monotonic() + _GONE
+    if not gateways or not world.cluster.can_i("list", "services"):
+        return
+    deadline = time.monotonic() + GONE
     while left := [name for each in gateways for name in _services_of(each, world)]:
         if time.monotonic() > deadline:
             message = f"the load balancer of {', '.join(left)} is still there"
@@ -298,7 +300,7 @@ def _rest(ref: ObjectRef, annotations: Mapping[str, str], world: ClusterWorld) -
 
 def _uninstall(record: Mapping[str, Any], world: ClusterWorld) -> None:
     """Remove a release; one that serves the whole cluster stays while anybody uses what it brought."""
-    if record["shared"] and any(world.cluster.find(_resource(kind)) for kind in record["kinds"]):
+    if record["shared"] and any(world.cluster.find(resource_of(kind)) for kind in record["kinds"]):
         return
     world.charts.uninstall(record["name"], record["namespace"])
     if record["shared"]:
@@ -310,17 +312,17 @@ def _leave(namespace: str, world: ClusterWorld) -> None:
     found = world.cluster.get(_namespace(namespace))
     ours = found is not None and (found["metadata"].get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
     if ours and not world.charts.list(namespace):
-        world.cluster.delete([_namespace(namespace)], _GONE)
+        world.cluster.delete([_namespace(namespace)], GONE)
 
 
 def _namespace(name: str) -> ObjectRef:
     return ObjectRef("v1", "Namespace", name)
 
 
-def _resource(kind: str) -> str:
+def resource_of(kind: str) -> str:
     """Return how kubectl calls a kind: `Cluster.v1.postgresql.cnpg.io`."""
-    group, version, name = kind.split("/")
-    return f"{name}.{version}.{group}"
+    *group, version, name = kind.split("/")
+    return f"{name}.{version}.{'/'.join(group)}"
 
 
 def _record_of(each: Object) -> dict[str, Any]:

@@ -74,6 +74,14 @@ class Bundle:
     unpinned: tuple[Diagnostic, ...] = ()
     """Warnings for images of ours whose digest nobody asked for, where others have theirs."""
 
+    expected: tuple[Release, ...] = ()
+    """Releases for the whole cluster that others have installed, where the stack has nothing but its namespace."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Return the custom kinds that the releases bring, with those of the expected ones."""
+        return frozenset(kind for each in (*self.releases, *self.expected) for kind in each.kinds)
+
     @property
     def releases(self) -> tuple[Release, ...]:
         """Return the releases in their order."""
@@ -88,10 +96,11 @@ class Bundle:
 def bundle(values: ClusterValues) -> Bundle:
     """Return the steps of a stack."""
     steps: dict[str, Step] = {}
-    for step in _Planner(values).steps():
+    planner = _Planner(values)
+    for step in planner.steps():
         if step.release or step.objects:
             steps.setdefault(step.key, step)
-    made = Bundle(values.facts.place, tuple(_in_waves(steps)), values)
+    made = Bundle(values.facts.place, tuple(_in_waves(steps)), values, expected=planner.find_expected())
     digests = values.facts.place.digests
     return made if digests is None else replace(made, unpinned=tuple(find_unpinned(made.objects, digests)))
 
@@ -112,12 +121,26 @@ class _Planner:
     def steps(self) -> Iterator[Step]:
         """Yield every step, with those it comes after."""
         others = tuple(self.others())
-        people = users.objects(self.place, kinds_of(others))
-        first = (access.namespace(self.values), *network.objects(self.values), *people, *self.of_cloud(None))
+        expected = frozenset(kind for each in self.find_expected() for kind in each.kinds)
+        people = users.objects(self.place, kinds_of(others) | expected)
+        own = () if self.place.is_confined else (access.namespace(self.values),)
+        first = (*own, *network.objects(self.values), *people, *self.of_cloud(None))
         # Nodes are there for as long as anything could run on them.
         nodes = (f"objects:{each.name}" for each in self.providers_of(_NODES) if self.of_cloud(each))
         yield Step(NAMESPACE, "", tuple(nodes), objects=first)
         yield from others
+
+    def find_expected(self) -> tuple[Release, ...]:
+        """Return the releases for the whole cluster that others have to have installed."""
+        if not self.place.is_confined:
+            return ()
+        found = (
+            self.release(component, key, chart)
+            for component in self.components
+            for key, chart in self.values.facts.recipe(component).charts.items()
+            if chart.namespace
+        )
+        return tuple({(each.namespace, each.name): each for each in found}.values())
 
     def providers_of(self, *capabilities: str) -> list[Component]:
         """Return the components that provide one of some capabilities."""
@@ -156,6 +179,8 @@ class _Planner:
             of_cluster = (each for each in self.find_shared(before) if each != own)
             after = (*of_cluster, *earlier) if chart.namespace else (*before, *earlier)
             step = Step(own, name, after, release=release)
+            if chart.namespace and self.place.is_confined:
+                continue
             charts.append(step.key)
             yield step
         if found := self.own_objects(component):

@@ -12,11 +12,8 @@ from platinfra.targets.kubernetes.pods import is_any_hook
 from platinfra.targets.kubernetes.rules.quantities import parse
 
 HIDDEN = "(secret)"
-_GUARDED = (
-    "networkpolicies.networking.k8s.io",
-    "roles.rbac.authorization.k8s.io",
-    "rolebindings.rbac.authorization.k8s.io",
-)
+_POLICIES = ("networkpolicies.networking.k8s.io",)
+_ROLES = ("roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io")
 """Kinds of which nobody may add one: they open what the wires leave closed."""
 _WHOLE = frozenset({"data", "matchLabels", "podSelector"})
 """Mappings in which another key means something else."""
@@ -96,10 +93,10 @@ def _as_installed(each: Object, release: Release) -> Object:
     return {**each, "metadata": {**meta, "labels": labels, "annotations": annotations}}
 
 
-def find_added(wanted: set[ObjectRef], namespace: str, cluster: Cluster) -> Iterator[Drift]:
-    """Yield policies and roles of the namespace that nobody asked for."""
+def find_added(wanted: set[ObjectRef], namespace: str, cluster: Cluster, *, roles: bool = True) -> Iterator[Drift]:
+    """Yield policies of the namespace that nobody asked for; and `roles`, unless it is up to others who may do what there."""
     named = {(each.kind, each.name) for each in wanted}
-    for resource in _GUARDED:
+    for resource in (*_POLICIES, *(_ROLES if roles else ())):
         for each in cluster.find(resource, namespace):
             ref = ref_of(each)
             controlled = any(owner.get("controller") for owner in each["metadata"].get("ownerReferences", []))

@@ -8,12 +8,14 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.cluster import Cluster, Object
 from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.confined import contents_of
 from platinfra.targets.kubernetes.plan import Rendered
 from platinfra.targets.kubernetes.users import plural
 
 _OWN = ("get", "list", "create", "patch", "update", "delete")
 """What is done with objects of a stack; Helm updates its records and what it installed before."""
 _LOOK = ("get", "list")
+_EMPTY = ("get", "list", "delete")
 _LOOKED_AT = (
     ("", "pods"),
     ("", "pods/log"),
@@ -50,17 +52,20 @@ class Access:
 def needs(bundle: Bundle, rendered: Rendered) -> list[Access]:
     """Return what `plan`, `up` and `down` of a stack do, kind by kind; those of the whole cluster first."""
     found: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for group, resource in _LOOKED_AT_EVERYWHERE:
-        found["", group, resource] = _LOOK
-    for namespace in [bundle.place.namespace, *_namespaces(bundle)]:
+    if bundle.place.is_confined:
+        found |= _needs_inside(bundle)
+    else:
+        found |= {("", group, resource): _LOOK for group, resource in _LOOKED_AT_EVERYWHERE}
         found["", "", "namespaces"] = _OWN
+    for namespace in [bundle.place.namespace, *_namespaces(bundle)]:
         found[namespace, "", "secrets"] = _OWN  # Helm's records of releases
-        found |= {(namespace, group, resource): _LOOK for group, resource in _LOOKED_AT}
+        for group, resource in _LOOKED_AT:
+            found.setdefault((namespace, group, resource), _LOOK)
     if any(each.shared for each in bundle.releases):
         found["", *_DEFINITIONS] = _OWN
     for group, _, kind in (each.split("/") for release in bundle.releases if release.shared for each in release.kinds):
         found["", group, plural(kind)] = _LOOK  # an operator goes when nobody uses what it brought
-    if any(each["kind"] == "Gateway" for each in bundle.objects):
+    if any(each["kind"] == "Gateway" for each in bundle.objects) and not bundle.place.is_confined:
         found["", "", "services"] = _LOOK  # `down` waits for the load balancers of gateways
     if any(each["kind"] == "Certificate" for each in bundle.objects):
         found[bundle.place.namespace, "acme.cert-manager.io", "challenges"] = _LOOK  # why there is no certificate yet
@@ -68,6 +73,14 @@ def needs(bundle: Bundle, rendered: Rendered) -> list[Access]:
         group = each["apiVersion"].rpartition("/")[0]
         found[each["metadata"].get("namespace", ""), group, plural(each["kind"])] = _OWN
     return [Access(*where, verbs) for where, verbs in sorted(found.items())]
+
+
+def _needs_inside(bundle: Bundle) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Return what a namespace of somebody else asks for: to see it, and to empty it instead of deleting it."""
+    own = bundle.place.namespace
+    contents = (each.split("/") for each in contents_of(bundle))
+    emptied = {(own, "/".join(parts[:-2]), plural(parts[-1])): _EMPTY for parts in contents}
+    return {**emptied, (own, "", "namespaces"): ("get",)}
 
 
 def missing(wanted: Sequence[Access], cluster: Cluster) -> Iterator[Diagnostic]:

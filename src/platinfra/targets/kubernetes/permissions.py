@@ -54,7 +54,7 @@ def _people(made: Bundle) -> Iterator[Allowed]:
     namespace = made.place.namespace
     for role, names in people(made.place).items():
         who = f"{namespace}/{name_of(role)} ({', '.join(names)})"
-        for each in rights(role, kinds_of(made.steps)):
+        for each in rights(role, kinds_of(made.steps) | made.kinds):
             group = f" of {each.group}" if each.group else ""
             what = f"{', '.join(each.resources)}{group} in namespace {namespace}"
             yield Allowed(who, "", each.verbs, (what,), f"the role {role}: {each.reason}", "")

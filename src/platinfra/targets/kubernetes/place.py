@@ -10,6 +10,7 @@ from platinfra.model.template import Value
 from platinfra.model.workspace import DEFAULT
 from platinfra.sections.cluster import ClusterDeployment
 from platinfra.sections.section import User
+from platinfra.targets.kubernetes.schema import KubernetesDeployment
 
 VERSION = "1.34"
 """The Kubernetes version that is planned for when no cluster was asked."""
@@ -64,6 +65,11 @@ class ClusterPlace:
     def namespace(self) -> str:
         """Return the namespace of the stack."""
         return prefix(self.stack, self.environment)
+
+    @property
+    def is_confined(self) -> bool:
+        """Tell whether the stack has nothing but its namespace, which somebody else made; operators are theirs too."""
+        return isinstance(self.deployment, KubernetesDeployment) and self.deployment.scope == "namespace"
 
     def labels(self, component: Component | None = None) -> dict[str, str]:
         """Return the labels of an object of ours."""

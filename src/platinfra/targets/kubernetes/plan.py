@@ -42,11 +42,10 @@ def plan(bundle: Bundle, rendered: Rendered) -> Plan[ClusterRecord]:
 def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
     """Return what would not work, before anything is touched; `kinds` are those that the cluster has."""
     everything = [each for step in bundle.steps for each in rendered.get(step.key, step.objects)]
-    brought = frozenset(kind for each in bundle.releases for kind in each.kinds)
     known = Known(
         version=bundle.place.version,
         secrets=frozenset(f"{bundle.place.namespace}/{name}" for name in given_secrets(bundle.values)),
-        kinds=kinds | brought,
+        kinds=kinds | bundle.kinds,
         namespaces=ANY,
         storage_classes=ANY,
         priority_classes=ANY,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from platinfra.model.graph import Component
 from platinfra.model.record import ActionRecord, ComponentRecord, Migration, Record
 from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.confined import contents_of
 from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.network import job_selectors, lasting_selectors
 from platinfra.targets.kubernetes.routes import routes_of
@@ -95,6 +96,9 @@ class ClusterRecord(Record):
     kept: Mapping[str, ActionRecord] = field(default_factory=dict)
     """What `down` left in the cluster because data is in it or needs it; it goes with the data."""
 
+    contents: tuple[str, ...] = ()
+    """The kinds (`batch/v1/Job`) that the namespace is emptied of with the data, where it is not deleted itself."""
+
     def continue_from(self, before: Self) -> Self:
         """Return the record also with the cluster that was made before, and with what `down` left."""
         return replace(self, applied=before.applied, cluster=before.cluster, kept=before.kept)
@@ -116,6 +120,7 @@ def record_of(bundle: Bundle) -> ClusterRecord:
         components=components,
         namespace=place.namespace,
         context=place.context,
+        contents=contents_of(bundle) if place.is_confined else (),
     )
 
 

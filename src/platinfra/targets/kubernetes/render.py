@@ -97,13 +97,13 @@ def helm_folder(bundle: Bundle, material: Material) -> Files:
     """Return a folder for `helm` and `kubectl`: one folder a step, in their order, and a script that applies them."""
     files: Files = {}
     commands: list[str] = []
+    makes = not bundle.place.is_confined
     for number, step in enumerate(bundle.steps):
         name = f"{number:02d}-{_file_name(step.key)}"
         if step.release:
             files[f"{name}/values.yaml"] = to_yaml([plain(step.release.values)])
-            commands.append(
-                _helm_command(step.release, f"{name}/values.yaml", material.vendored.get(step.release.chart))
-            )
+            vendored = material.vendored.get(step.release.chart)
+            commands.append(_helm_command(step.release, f"{name}/values.yaml", vendored, makes=makes))
         elif found := open_objects(step):
             files[f"{name}/objects.yaml"] = to_yaml(found)
             commands += [install_script.apply_file(f"{name}/objects.yaml"), *_after(step, found, bundle)]
@@ -202,19 +202,21 @@ def flux_folder(bundle: Bundle, material: Material) -> Files:
     return files
 
 
-def _helm_command(release: Release, values: str, vendored: Vendored | None) -> str:
+def _helm_command(release: Release, values: str, vendored: Vendored | None, *, makes: bool) -> str:
+    """Return the command that installs a release; with `makes`, its namespace too."""
     oci = release.repository.startswith("oci://")
     chart = f"{release.repository}/{release.chart}" if oci else f"{release.chart} --repo {release.repository}"
     source = f"./{vendored.path}" if vendored else f"{chart} --version {release.version}"
     return (
         f"helm upgrade --install {release.name} {source}"
-        f" --namespace {release.namespace} --create-namespace --values {values} --wait --timeout 15m"
+        f" --namespace {release.namespace}{' --create-namespace' if makes else ''} --values {values} --wait --timeout 15m"
     )
 
 
 def _fill(template: str, bundle: Bundle, **known: Any) -> Object:
     """Return one of the templates with what it mentions."""
-    facts = {"namespace": bundle.place.namespace, "labels": bundle.place.labels(), **known}
+    makes = not bundle.place.is_confined
+    facts = {"namespace": bundle.place.namespace, "labels": bundle.place.labels(), "makes_namespace": makes, **known}
     filled: Object = fill(beside(__file__)[template], lambda reference: facts[reference.path[0]])
     return filled
 

@@ -1,5 +1,7 @@
 """What a stack file may say of a cluster; everything has a default."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from platinfra.sections.cluster import ClusterDeployment
@@ -14,3 +16,8 @@ class KubernetesProvider(Provider):
 
 class KubernetesDeployment(ClusterDeployment):
     """How the platform runs in a cluster."""
+
+    scope: Literal["cluster", "namespace"] | None = Field(
+        None,
+        description="kubernetes: `namespace` needs nothing but the stack's namespace, which somebody else made, and operators that are there; cluster.",
+    )

@@ -43,13 +43,18 @@ class Kubernetes(Clustered):
         return KubernetesProvider, KubernetesDeployment
 
     def problems(self, destination: Destination) -> Iterator[Diagnostic]:
-        """Yield what is wrong with the routes of a stack."""
+        """Yield what is wrong with the routes of a stack, or with where it is confined to."""
+        from platinfra.diagnostics import Diagnostic
         from platinfra.sections.cluster import ClusterDeployment
         from platinfra.sections.route_rules import route_problems
 
         deployment = destination.deployment
         if isinstance(deployment, ClusterDeployment) and deployment.routes is not None:
             yield from route_problems(deployment.routes, partial(destination.where, "deployment", "routes"))
+        if getattr(deployment, "scope", None) == "namespace" and (deployment.type or "existing") != "existing":
+            message = f"`type: {deployment.type}` makes a cluster, and `scope: namespace` is for a namespace in somebody else's"
+            span = destination.where("deployment", "scope")
+            yield Diagnostic("beyond-namespace", message, span, "remove `scope`, or `type`")
 
     def bundle(self, stack: Resolved, *, digests: bool = True) -> Bundle:
         """Return what a stack is in its cluster; without `digests` images keep their tags."""

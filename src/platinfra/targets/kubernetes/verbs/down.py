@@ -7,13 +7,14 @@ from dataclasses import replace
 from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
-from platinfra.model.cluster import ObjectRef
+from platinfra.model.cluster import ObjectRef, ref_of
 from platinfra.model.plan import Change
 from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
-from platinfra.targets.kubernetes.actions import ClusterWorld, kept_by_pause, pause, undo
+from platinfra.targets.kubernetes.actions import GONE, ClusterWorld, kept_by_pause, pause, resource_of, undo
 from platinfra.targets.kubernetes.bundle import ROUTES
+from platinfra.targets.kubernetes.confined import is_of_the_cluster
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.verbs import made
 from platinfra.targets.kubernetes.verbs.namespaces import is_ours
@@ -51,7 +52,7 @@ def _remove(
         if delete_data is not None and made.delete(workspace, emit):
             shutil.rmtree(workspace.root)
             return ()
-        if record.applied or (delete_data is not None and record.kept):
+        if record.applied or (delete_data is not None and (record.kept or record.contents)):
             return take_out(site, emit, keep_data=delete_data is None)
     return None
 
@@ -78,6 +79,8 @@ def take_out(
     _remove_applied(run)
     if not keep_data and record.kept:
         _remove_kept(run, world)
+    if not keep_data and record.contents:
+        _empty(run, world)
     return () if keep_data else tuple(_definitions(record, world))
 
 
@@ -104,6 +107,16 @@ def _remove_kept(run: Run, world: ClusterWorld) -> None:
     run.journal.replace(lambda each: replace(each, applied=left))
     _remove_applied(run)
     run.journal.replace(lambda each: replace(each, kept={}))
+
+
+def _empty(run: Run, world: ClusterWorld) -> None:
+    """Delete what is left in a namespace that stays, unless it is somebody else's by now."""
+    record = run.journal.record
+    place = world.cluster.get(ObjectRef("v1", "Namespace", record.namespace))
+    for kind in record.contents if place and is_ours(place) else ():
+        found = world.cluster.find(resource_of(kind), record.namespace)
+        world.cluster.delete([ref_of(each) for each in found if not is_of_the_cluster(each)], GONE)
+    run.journal.replace(lambda each: replace(each, contents=()))
 
 
 def _removal(key: str, action: ActionRecord) -> Change:

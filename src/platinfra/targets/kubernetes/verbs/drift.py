@@ -36,4 +36,5 @@ def drift_of(session: Session) -> list[Drift]:
             found += of_release(
                 action.component, action.release, session.rendered[action.key], cluster, world.charts.field_manager
             )
-    return [*found, *find_added(wanted, namespace, cluster)]
+    roles = not session.bundle.place.is_confined
+    return [*found, *find_added(wanted, namespace, cluster, roles=roles)]

@@ -5,6 +5,7 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.cluster import Cluster, Object, ObjectRef
+from platinfra.targets.kubernetes import access
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
 from platinfra.targets.kubernetes.place import FIELD_MANAGER, MANAGED_BY, PART_OF
 
@@ -19,6 +20,8 @@ def conflicts(bundle: Bundle, cluster: Cluster, applied: Container[str]) -> Iter
     `applied` are the keys of the steps that the record says are there: their namespaces are ours already.
     """
     name = bundle.place.namespace
+    if bundle.place.is_confined and cluster.get(_ref(name)) is None:
+        yield _absent(bundle)
     if NAMESPACE not in applied and (found := cluster.get(_ref(name))) and not is_ours(found):
         yield _refusal(name, f"{PART_OF}={name}", "give the stack another `name`")
     operators = {step.release.namespace: step.key for step in bundle.steps if step.release and step.release.shared}
@@ -28,6 +31,13 @@ def conflicts(bundle: Bundle, cluster: Cluster, applied: Container[str]) -> Iter
             found = cluster.get(_ref(each))
             if found and _label(found, MANAGED_BY) != FIELD_MANAGER:
                 yield _refusal(each, f"{MANAGED_BY}={FIELD_MANAGER}", "remove what is in it")
+
+
+def _absent(bundle: Bundle) -> Diagnostic:
+    name = bundle.place.namespace
+    labels = " ".join(f"{key}={value}" for key, value in access.namespace(bundle.values)["metadata"]["labels"].items())
+    hint = f"whoever administers the cluster makes it: `kubectl create namespace {name}` and `kubectl label namespace {name} {labels}`"
+    return Diagnostic("namespace-missing", f"the cluster has no namespace `{name}`", hint=hint)
 
 
 def is_ours(namespace: Object) -> bool:

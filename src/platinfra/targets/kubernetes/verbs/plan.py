@@ -12,6 +12,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
 from platinfra.targets.kubernetes.actions import ApplyObjects
 from platinfra.targets.kubernetes.bundle import Bundle, Step
+from platinfra.targets.kubernetes.confined import expectations
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, open_session
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
@@ -45,9 +46,11 @@ class ClusterPlan:
             steps = (
                 {"wave": each.wave, "of": each.component or "stack", "what": what(each)} for each in self.bundle.steps
             )
-            return Part("Steps", None, f"The cluster was not checked: {self.offline}.", tuple(steps))
+            unseen = f"The cluster was not checked: {self.offline}."
+            return Part("Steps", None, unseen, tuple(steps), notes=expectations(self.bundle))
         nothing = f"nothing to do: {len(self.changes)} unchanged"
-        return Part("Actions", tuple(self._show_differences(each) for each in self.changes), nothing=nothing)
+        changes = tuple(self._show_differences(each) for each in self.changes)
+        return Part("Actions", changes, nothing=nothing, notes=expectations(self.bundle))
 
     def _show_differences(self, change: Change) -> Change:
         """Return a step with what differs in its objects."""

@@ -89,8 +89,7 @@ def _not_allowed(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
 
 def _kinds(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield when the cluster does not know what the routes are made of."""
-    brought = {kind for each in bundle.releases for kind in each.kinds}
-    known = cluster.api_resources() | brought
+    known = cluster.api_resources() | bundle.kinds
     step = next(each for each in bundle.steps if each.key == ROUTES)
     wanted = {f"{each['apiVersion']}/{each['kind']}" for each in step.objects} - known
     if absent := sorted(each for each in wanted if each.startswith(_API)):
@@ -117,7 +116,7 @@ def _find_missing(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[
         wanted.append(("missing-issuer", ObjectRef("cert-manager.io/v1", kind, routes.tls.issuer, where)))
     brought = {ref_of(each) for each in bundle.objects}
     for slug, ref in wanted:
-        if ref not in brought and cluster.get(ref) is None:
+        if ref not in brought and _may(bundle, cluster, "get", ref) and cluster.get(ref) is None:
             message = f"`routes` names the {ref.kind} `{ref.name}`, which the cluster does not have"
             yield Diagnostic(slug, message, hint=f"`kubectl get {ref.kind.lower()}` lists them")
 
@@ -125,7 +124,10 @@ def _find_missing(bundle: Bundle, routes: Routes, cluster: Cluster) -> Iterator[
 def _existing_gateway(bundle: Bundle, routes: Routes, name: str, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield when the named Gateway is not there, or has no listener that takes a host."""
     namespace, _, last = name.partition("/")
-    found = cluster.get(ObjectRef(_API, "Gateway", last, namespace))
+    ref = ObjectRef(_API, "Gateway", last, namespace)
+    if not _may(bundle, cluster, "get", ref):
+        return
+    found = cluster.get(ref)
     if found is None:
         hint = "`kubectl get gateway --all-namespaces` lists them"
         yield Diagnostic("missing-gateway", f"the cluster has no Gateway `{name}`", hint=hint)
@@ -162,7 +164,8 @@ def _second_controller(cluster: Cluster) -> Iterator[Diagnostic]:
 
 def _find_taken(hosts: Mapping[str, str], bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield hosts that routes or Ingresses outside this stack use already."""
-    kinds = ("httproutes.gateway.networking.k8s.io", "ingresses.networking.k8s.io")
+    routes, ingresses = ObjectRef(_API, "HTTPRoute", ""), ObjectRef("networking.k8s.io/v1", "Ingress", "")
+    kinds = [_resource(each) for each in (routes, ingresses) if _may(bundle, cluster, "list", each)]
     for each in (found for kind in kinds for found in cluster.find(kind)):
         if _is_ours(each, bundle):
             continue
@@ -170,6 +173,16 @@ def _find_taken(hosts: Mapping[str, str], bundle: Bundle, cluster: Cluster) -> I
             owner = f"{each['kind']} {each['metadata']['namespace']}/{each['metadata']['name']}"
             hint = f"give the page another host: `routes: {{hosts: {{{hosts[host]}: …}}}}`"
             yield Diagnostic("host-taken", f"`{host}` of `{hosts[host]}` already belongs to {owner}", hint=hint)
+
+
+def _may(bundle: Bundle, cluster: Cluster, verb: str, ref: ObjectRef) -> bool:
+    """Tell whether to look outside the namespace: whoever has nothing else need not be allowed to."""
+    return not bundle.place.is_confined or cluster.can_i(verb, _resource(ref), ref.namespace or None)
+
+
+def _resource(ref: ObjectRef) -> str:
+    group = ref.api_version.rpartition("/")[0]
+    return f"{plural(ref.kind)}.{group}" if group else plural(ref.kind)
 
 
 def _hosts(each: Object) -> set[str]:

@@ -31,7 +31,8 @@ def _no_gpus(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         if asks_for_gpus(list(step.objects)) or (step.release and asks_for_gpus(step.release.values))
     }
     found_by = any("gpus" in values.tool(each).provides for each in values.graph.components.values())
-    if not wanted or found_by or not cluster.can_i("list", "nodes"):
+    brought = found_by and not bundle.place.is_confined
+    if not wanted or brought or not cluster.can_i("list", "nodes"):
         return
     nodes = cluster.find("nodes")
     if any(str(each.get("status", {}).get("allocatable", {}).get(GPU, "0")) != "0" for each in nodes):

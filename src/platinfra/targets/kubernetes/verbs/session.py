@@ -9,7 +9,7 @@ from platinfra.model.cluster import Charts, Cluster, ObjectRef
 from platinfra.model.plan import Plan, Seen
 from platinfra.model.template import plain
 from platinfra.resolve.resolve import Resolved
-from platinfra.targets.kubernetes import operator
+from platinfra.targets.kubernetes import confined, operator
 from platinfra.targets.kubernetes.actions import ClusterWorld
 from platinfra.targets.kubernetes.bundle import Bundle, Release
 from platinfra.targets.kubernetes.place import prefix
@@ -86,6 +86,8 @@ def session_of(stack: Resolved, bundle: Bundle, site: Site, world: ClusterWorld)
     """Render a stack for a cluster and judge it; raise PlatinfraError with everything that would not work there."""
     kinds = frozenset(world.cluster.api_resources())
     objects, wrong = judge(stack, bundle, world.charts, world.version, kinds)
+    if bundle.place.is_confined:
+        refuse([*confined.beyond(bundle, objects), *confined.absent(bundle, kinds), *confined.find_move(site.record())])
     refuse(_not_allowed(bundle, objects, world.cluster))  # before anything else is asked
     taken = namespaces.conflicts(bundle, world.cluster, site.record().applied)
     refuse([*taken, *_lacking(bundle, world.cluster)])
@@ -101,7 +103,8 @@ def judge(
     objects = render_charts(bundle, charts, version, kinds)
     become = rendering(bundle, charts, version, kinds)
     unknown = find_ignored(bundle, stack.overrides, objects, charts, become)
-    return objects, [*problems(bundle, objects, kinds), *unknown]
+    beyond = confined.beyond(bundle, objects) if bundle.place.is_confined else ()
+    return objects, [*beyond, *problems(bundle, objects, kinds), *unknown]
 
 
 def _lacking(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -132,7 +135,7 @@ def render_charts(bundle: Bundle, charts: Charts, version: str, kinds: frozenset
 
 def rendering(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Become:
     """Return what turns a release into its objects, in a cluster with `kinds` and those that the stack's charts bring."""
-    known = kinds | {kind for each in bundle.releases for kind in each.kinds}
+    known = kinds | bundle.kinds
     api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
 
     def become(release: Release) -> Sequence[Mapping[str, Any]]:
@@ -148,7 +151,8 @@ def operator_roles(stack: Resolved, bundle: Bundle) -> str:
     """Return the roles of whoever runs `up`, as YAML; charts are rendered for that."""
     from platinfra.drivers import helm
 
-    rendered, _ = judge(stack, bundle, helm.find(), bundle.place.version)
+    rendered, wrong = judge(stack, bundle, helm.find(), bundle.place.version)
+    refuse(each for each in wrong if each.code == confined.BEYOND)
     return to_yaml([plain(each) for each in operator.roles(bundle, rendered)])
 
 
@@ -167,6 +171,8 @@ def namespace_exists(bundle: Bundle, cluster: Cluster) -> bool:
 
 def _no_storage(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield when volumes would wait for ever: no such storage class, or no default one."""
+    if bundle.place.is_confined and not cluster.can_i("list", "storageclasses.storage.k8s.io"):
+        return
     wanted = bundle.place.deployment.storage_class
     brought = [each for each in bundle.objects if each["kind"] == "StorageClass"]
     found = [*cluster.find("storageclasses.storage.k8s.io"), *brought]
