@@ -13,7 +13,7 @@ QUICKSTART := examples/quickstart
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := bootstrap
-.PHONY: bootstrap demo down test check fast live live-containers durations bench docs lock environments wheel clean
+.PHONY: bootstrap demo down test check fast live live-containers durations charts bench docs lock environments wheel clean
 
 bootstrap: $(READY)
 
@@ -60,6 +60,9 @@ durations: environments  ## Run every test, and record in tests/durations.txt ho
 
 live-containers: $(READY)  ## Build our images and run our manifests with Podman; needs root, installs packages.
 	@$(BIN)/python -m pytest -n 0 -m containers tests/containers
+
+charts: $(READY)  ## Render the real charts of the catalog, from their repositories or CHARTS=FOLDER, and record what was read.
+	@$(BIN)/python -m tests.kubernetes.check_real_charts $(CHARTS)
 
 bench: environments  ## Measure, and write docs/reference/performance.md.
 	@UV_OFFLINE=1 $(BIN)/python benchmarks/run.py

@@ -1,6 +1,7 @@
 """Write the reference pages and the README's table; the same catalog and code always give the same text."""
 
 import ast
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from platinfra.model.targets import OWN, grounds
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+CHARTS = ROOT / "tests" / "kubernetes" / "chart_keys"
 FINDINGS = ROOT / "docs" / "findings.yaml"
 NOTE = "<!-- Written by `make docs`; change the code, the catalog or docs/generate.py instead. -->"
 BEGIN, END = "<!-- tools:begin -->", "<!-- tools:end -->"
@@ -56,8 +58,11 @@ def findings() -> Iterator[str]:
         "# What real ground taught",
         "",
         "The product was tried on a real Kubernetes control plane with real charts (K), its rendered stacks were compared with what AWS documents",
-        "(A, permissions: I), and public reports of such tools were replayed in an ordinary project (F). Nothing was ever applied on a real AWS account,",
-        "nor on nodes that run pods. Each finding has the tests that would have found it, or the decision against it.",
+        "(A, permissions: I), and public reports of such tools were replayed in an ordinary project (F). Each finding has the tests that would have found it,",
+        "or the decision against it.",
+        "",
+        *tried(),
+        "## Findings",
         "",
         "| | what was wrong | tests |",
         "|---|---|---|",
@@ -66,6 +71,38 @@ def findings() -> Iterator[str]:
     for key, each in yaml.safe_load(FINDINGS.read_text(encoding="utf-8")).items():
         decided = [f"[decided otherwise](../adr/{each['adr']}.md)"] if "adr" in each else []
         yield f"| {key} | {each['what']} | {', '.join([*tests.get(key, []), *decided]) or '**open**'} |"
+
+
+def tried() -> Iterator[str]:
+    """Yield what ran for real and what never did; of charts, when each was rendered last."""
+    records = [json.loads(each.read_text(encoding="utf-8")) for each in sorted(CHARTS.glob("*.json"))]
+    when: dict[str, list[str]] = {}
+    for each in records:
+        when.setdefault(each.get("rendered", ""), []).append(f"{each['chart']} {each['version']}")
+    never = when.pop("", [])
+    yield from (
+        "## What was tried, and what never was",
+        "",
+        "* Real processes: every tool that runs [on this machine](stages-and-tools.md), by the tests.",
+        "* A real Kubernetes API server took the objects of 40 tools with the admission that it has; no node ran their pods there. Tests use a stand-in",
+        "  for it, which was compared with what the real one answered.",
+    )
+    yield from (
+        f"* The real charts, rendered on {day} by `make charts`: {', '.join(each)}."
+        for day, each in sorted(when.items())
+    )
+    yield from (
+        f"* Never rendered here: the real charts of {', '.join(each)}; only their values were compared."
+        for each in [never]
+        if each
+    )
+    yield from (
+        "* AWS: Terraform's real provider (5.100) applied, changed and removed every module, and real clients used the result under its policies, all",
+        "  against [moto](https://docs.getmoto.org), a stand-in. Never tried: a real account, a real load balancer, DNS delegation and certificates,",
+        "  nodes that Karpenter or an autoscaler adds, GPUs, version 6 of the provider.",
+        "* Never tried: the units of systemd on a machine in EC2 under a real systemd, Windows, macOS.",
+        "",
+    )
 
 
 def tests_of_findings() -> dict[str, list[str]]:

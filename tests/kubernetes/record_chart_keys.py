@@ -1,13 +1,6 @@
-"""
-Record which values of charts the catalog sets, and where in each chart they were read.
+"""Which values of charts the catalog sets, and where in each chart they were read: `make charts` records it in `chart_keys`."""
 
-`python tests/kubernetes/record_chart_keys.py FOLDER...` looks for every chart in the folders, the first that has it
-counts, and writes `chart_keys/CHART.json`. It fails at a value that a chart knows nothing of.
-"""
-
-import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -280,29 +273,14 @@ def charts(catalog: Catalog) -> dict[str, list[Release]]:
 
 
 def record(name: str, uses: list[Release], chart: Chart) -> dict[str, Any]:
-    """Return what is recorded of one chart; raise SystemExit at a value that it does not know."""
+    """Return what is recorded of one chart; raise LookupError at a value that it does not know."""
     keys: dict[str, Any] = {}
     for release in uses:
         for pointer, value in leaves(plain(release.values)):
             where = chart.where(pointer)
             if where is None:
-                sys.exit(f"{name}: nothing is known of {written(pointer)}")
+                raise LookupError(f"{name}: nothing is known of the value {written(pointer)}")
             entry = keys.setdefault(written(pointer), {"types": [], "read": where})
             entry["types"] = sorted({*entry["types"], *(chart.types(pointer) or {type_of(value)})})
     source = SOURCES.get(name, "the packaged chart")
     return {"chart": name, "version": uses[0].version, "source": source, "keys": dict(sorted(keys.items()))}
-
-
-def main(folders: list[Path]) -> None:
-    """Write the records of every chart that lies in one of the folders."""
-    for name, uses in charts(Catalog()).items():
-        folder = next((each / name for each in folders if (each / name / "Chart.yaml").is_file()), None)
-        if folder is None:
-            print(f"{name}: in no folder, its record stays")
-            continue
-        text = json.dumps(record(name, uses, Chart.at(folder)), indent=1, sort_keys=False)
-        (FOLDER / f"{name}.json").write_text(text + "\n")
-
-
-if __name__ == "__main__":
-    main([Path(each) for each in sys.argv[1:]])

@@ -78,6 +78,10 @@ class Cluster:
         known = next((each for each in store.kinds if each.name == kind), None)
         return store.list(known, namespace, labels) if known else []
 
+    def everything(self) -> set[str]:
+        """Return what is there, as `RESOURCE.GROUP NAMESPACE/NAME`, but for events."""
+        return self._server.store.names()
+
     def create(self, content: dict[str, Any], manager: str = "tester") -> dict[str, Any]:
         """Add an object, without a client."""
         store = self._server.store

@@ -90,6 +90,11 @@ class Store:
             if (not namespace or each["metadata"].get("namespace") == namespace) and matches(each, labels, selected)
         ]
 
+    def names(self) -> set[str]:
+        """Return all objects but events by their kinds and names."""
+        held = [(family, key) for family, objects in self._objects.items() for key in objects]
+        return {f"{'.'.join(reversed(family))} {'/'.join(key)}" for family, key in held if family[-1] != "events"}
+
     def create(
         self, kind: Kind, content: dict[str, Any], namespace: str, manager: str, *, dry: bool = False
     ) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from platinfra.facts.aws import DEFAULT_REGION
 from tests.targets.aws.conftest import Cloud
 from tests.targets.aws.leftovers import leftovers
 from tests.targets.aws.stacks import ACCOUNT, infrastructure_of, text_of
@@ -46,26 +45,6 @@ def down(cloud: Cloud, stack: str) -> None:
     cloud.does("down", "--delete-data", "--confirm", stack)
     assert leftovers(cloud.url, cloud.region) == set()
     assert not (cloud.state / "default").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.live
-@pytest.mark.own_providers
-def test_the_seed_goes_up_and_down(cloud: Cloud) -> None:
-    cloud.region = DEFAULT_REGION
-    cloud.write(infrastructure_of("seed"))
-    up(cloud)
-    bucket = f"aws-mlops-stack-s3-{ACCOUNT}"
-    cloud.client("s3").delete_public_access_block(Bucket=bucket)
-    cloud.client("rds").modify_db_instance(DBInstanceIdentifier="aws-mlops-stack-rds", DeletionProtection=False)
-    cloud.client("iam").untag_role(RoleName="aws-mlops-stack-mlflow", TagKeys=["platinfra:component"])
-    assert drift(cloud) == [
-        ("module.component_rds.aws_db_instance.this deletion_protection", True, False),
-        ("module.component_s3.aws_s3_bucket_public_access_block.this", "exists", None),
-        ("module.identity_mlflow__main.aws_iam_role.this tags.platinfra:component", "mlflow", None),
-        ("module.identity_mlflow__main.aws_iam_role.this tags_all.platinfra:component", "mlflow", None),
-    ]
-    down(cloud, "aws-mlops-stack")
 
 
 @pytest.mark.live

@@ -124,6 +124,15 @@ def test_the_first_stack_of_the_documentation_is_not_refused() -> None:
     assert problems(made, rendered, frozenset()) == []
 
 
+@pytest.mark.finding("K20")
+def test_a_chart_is_given_no_name_where_it_wants_a_number(platinfra: Command, tmp_path: Path) -> None:
+    (tmp_path / "platinfra.yaml").write_text(SEED.replace("{type: kubernetes}", f"{{charts: {FIXTURES}}}"))
+    ended = platinfra("render", "--out", "out")
+    assert (ended.code, "warning" in ended.err) == (0, False)
+    values = next((tmp_path / "out" / "kubernetes").glob("*release-mlflow/values.yaml"))
+    assert 'port: "${module.component_rds.port}"' in values.read_text()
+
+
 @pytest.mark.finding("K1")
 @pytest.mark.parametrize("kind", [*FORMATS, "manifests"])
 def test_render_refuses_what_plan_refuses(kind: str, platinfra: Command, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model.cluster import Charts, Cluster, ObjectRef
 from platinfra.model.plan import Plan, Seen
-from platinfra.model.template import plain
+from platinfra.model.reference import Reference
+from platinfra.model.template import innermost, plain
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes import confined, operator
 from platinfra.targets.kubernetes.actions import ClusterWorld
@@ -134,17 +135,36 @@ def render_charts(bundle: Bundle, charts: Charts, version: str, kinds: frozenset
 
 
 def rendering(bundle: Bundle, charts: Charts, version: str, kinds: frozenset[str]) -> Become:
-    """Return what turns a release into its objects, in a cluster with `kinds` and those that the stack's charts bring."""
+    """
+    Return what turns a release into its objects, in a cluster with `kinds` and those that the stack's charts bring.
+
+    What nobody knows yet stays a name; where the chart wants a number or a truth value, its default stands for it.
+    """
     known = kinds | bundle.kinds
     api = sorted({*known, *(each.rpartition("/")[0] for each in known)})
 
     def become(release: Release) -> Sequence[Mapping[str, Any]]:
-        values = plain(release.values)
+        defaults = charts.values_of(release_of(release).chart) if _has_unknown(release.values) else {}
+        values = plain(_with_defaults(release.values, defaults))
         return in_namespace(
             charts.template(release_of(replace(release, values=values)), version, api), release.namespace
         )
 
     return become
+
+
+def _has_unknown(values: Any) -> bool:
+    return any(isinstance(each, Reference) for each in innermost(values))
+
+
+def _with_defaults(values: Any, defaults: Any) -> Any:
+    """Return values in which a default stands for a name, where the default is no text."""
+    if isinstance(values, Reference):
+        return defaults if isinstance(defaults, int | float) else values
+    if not isinstance(values, Mapping):
+        return values
+    known = defaults if isinstance(defaults, Mapping) else {}
+    return {key: _with_defaults(each, known.get(key)) for key, each in values.items()}
 
 
 def operator_roles(stack: Resolved, bundle: Bundle) -> str:
