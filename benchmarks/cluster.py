@@ -27,7 +27,7 @@ from platinfra.drivers import helm  # noqa: E402
 from platinfra.drivers.helm_releases import HelmReleases  # noqa: E402
 from platinfra.model.template import plain  # noqa: E402
 from platinfra.targets.kubernetes.plan import exceptions, plan, problems  # noqa: E402
-from platinfra.targets.kubernetes.render import folder  # noqa: E402
+from platinfra.targets.kubernetes.render import Material, folder  # noqa: E402
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects  # noqa: E402
 from platinfra.targets.kubernetes.verbs.session import render_charts  # noqa: E402
 
@@ -96,7 +96,7 @@ def _timed(text: str, engine: HelmReleases) -> tuple[float, float]:
     after = time.perf_counter()
     problems(made, objects, NOTHING)
     plan(made, objects)
-    folder(made, "manifests", objects)
+    folder(made, "manifests", Material(objects))
     return time.perf_counter() - began, after - before
 
 
