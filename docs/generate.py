@@ -147,7 +147,7 @@ def tools_table() -> Iterator[str]:
         cells = [", ".join(mark(each, place, tested) for each in tools if stands_on(each, place)) for place in PLACES]
         nowhere = [f"*{each.name}*" for each in tools if not targets_of(each)]
         rows.append([link(stage), *(each or "–" for each in cells), ", ".join(nowhere) or "–"])  # noqa: RUF001
-    yield from table(["stage", "this machine", "a cluster", "a service of AWS", "not yet"], rows)
+    yield from table(["stage", "this machine", "a cluster", "a service of AWS", "no route, or not yet"], rows)
 
 
 def link(stage: str) -> str:
@@ -421,7 +421,7 @@ def proofs(capabilities: Sequence[Capability], tools: Sequence[Tool]) -> Iterato
     yield from table(["stage", *PROOFS], rows)
 
 
-NOT_YET = "not yet anywhere"
+NOT_YET = "no recipe"
 PROOFS_OF_PLACES: dict[Place, str] = {
     "machine": "run by `platinfra check`",  # the tests let no tool run on a machine without a check
     "cluster": "rendered only: in a cluster",
@@ -457,8 +457,14 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"{tool.summary}\n"
     yield f"* Home: <{tool.homepage}> ({tool.license})"
     yield f"* Runs on: {', '.join(targets_of(tool)) or 'nothing in this version'}"
+    if tool.aliases:
+        yield f"* Also called: {', '.join(tool.aliases)}"
+    if tool.no_route:
+        known = tool.no_route
+        yield f"* No route: {known.reason} ([source]({known.source}), {known.checked})"
+        yield f"* Instead: {', '.join(f'[{each}](#{each})' for each in known.instead)}"
     for where, reason in tool.limits.items():
-        yield f"* Not on {where}: {reason}" if where != "anywhere" else f"* Not at all: {reason}"
+        yield f"* Not on {where}: {reason}"
     if tool.remarks:
         yield f"* Remark: {tool.remarks}"
     yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"

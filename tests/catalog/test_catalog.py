@@ -90,7 +90,7 @@ def test_settings_that_a_stage_needs_speak_of_stages_that_the_tool_fills(name: s
 @pytest.mark.parametrize("name", TOOLS)
 def test_limits_speak_of_places_targets_and_types_there_are(name: str) -> None:
     types = [each for offered in grounds().values() for each in offered]
-    known = {"anywhere", *PLACES, *grounds(), *(f"{each.target}/{each.type}" for each in types)}
+    known = {*PLACES, *grounds(), *(f"{each.target}/{each.type}" for each in types)}
     assert set(CATALOG.get(name).limits) <= known
     for where in PLACES:  # a place with a recipe has no limit of its own: a target or a type has
         assert not (where in CATALOG.get(name).limits and where in CATALOG.get(name).places)

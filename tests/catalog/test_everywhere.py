@@ -93,7 +93,9 @@ def problem(tool: Tool, ground: Ground, folder: Path) -> str:
 
 @pytest.mark.broad
 @pytest.mark.parametrize("ground", GROUND)
-@pytest.mark.parametrize("name", [each for each in CATALOG.names() if CATALOG.get(each).provides])
+@pytest.mark.parametrize(
+    "name", [each for each in CATALOG.names() if CATALOG.get(each).provides and not CATALOG.get(each).no_route]
+)
 def test_a_tool_is_brought_up_or_the_problem_is_known(
     name: str, ground: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

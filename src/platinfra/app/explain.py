@@ -42,6 +42,11 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"{tool.name}: {tool.summary}"
     yield f"{tool.homepage} ({tool.license})"
     yield f"\nruns on      {', '.join(targets_of(tool)) or 'nothing in this version'}"
+    if tool.aliases:
+        yield f"also called  {', '.join(tool.aliases)}"
+    if tool.no_route:
+        yield f"no route     {tool.no_route.reason} ({tool.no_route.source}, {tool.no_route.checked})"
+        yield f"instead      {', '.join(tool.no_route.instead)}"
     for where, reason in tool.limits.items():
         yield f"cannot       {where}: {reason}"
     if tool.remarks:

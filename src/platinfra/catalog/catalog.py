@@ -1,7 +1,9 @@
 """The tools and capabilities there are, read one by one when asked for: names are looked up among what folders hold, never joined to paths."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 
 _PACKAGE = Path(__file__).parent.parent
 ENTRY_POINT = "platinfra.catalog"
+_ALIASES = re.compile(r"^aliases: *\[(.+)\]", re.MULTILINE)
 
 
 def canonical_tool(name: str) -> str:
     """Return the one spelling of a tool's name: `nvidia_triton` is `nvidia-triton`, `nannyML` is `nannyml`."""
-    return name.replace("_", "-").lower()
+    return name.replace("_", "-").replace(" ", "-").lower()
 
 
 class Catalog:
@@ -37,11 +40,23 @@ class Catalog:
 
     def find(self, name: str) -> Tool | None:
         """Return a tool in any spelling, or None; raise PlatinfraError when its file is wrong."""
-        name = canonical_tool(name)
+        name = self.name_of(name)
         if name not in self._tools:
             folder = self._folder(name)
             self._tools[name] = self._load(folder) if folder else None
         return self._tools[name]
+
+    def name_of(self, written: str) -> str:
+        """Return the name of the tool that people mean by any spelling or alias; the spelling's where there is none."""
+        name = canonical_tool(written)
+        return name if self._folder(name) else self._aliases.get(name, name)
+
+    @cached_property
+    def _aliases(self) -> Mapping[str, str]:
+        """Read the aliases of all tools, without the rest of their files: a name that no folder has is rare."""
+        folders = (*self._folders, *_installed_folders())
+        files = (file for folder in folders for file in sorted(folder.glob("*/tool.yaml")))
+        return {alias: file.parent.name for file in files for alias in _read_aliases(file)}
 
     def get(self, name: str) -> Tool:
         """Return a tool; raise KeyError when there is none."""
@@ -52,7 +67,7 @@ class Catalog:
 
     def folder(self, name: str) -> Path:
         """Return the folder of a tool; raise KeyError when there is none."""
-        folder = self._folder(canonical_tool(name))
+        folder = self._folder(self.name_of(name))
         if folder is None:
             raise KeyError(name)
         return folder
@@ -86,8 +101,8 @@ class Catalog:
         return (problem for error in errors for problem in error.diagnostics)
 
     def providers(self, capability: str) -> list[Tool]:
-        """Return the tools that provide a capability; reads them all."""
-        return [tool for tool in self.tools() if capability in tool.provides]
+        """Return the tools that provide a capability and can run somewhere; reads them all."""
+        return [tool for tool in self.tools() if capability in tool.provides and not tool.no_route]
 
     def find_capability(self, name: str) -> Capability | None:
         """Return a capability, or None."""
@@ -133,6 +148,12 @@ class Catalog:
             known = name.replace("-", "").isalnum() and not name.startswith("-")
             self._located[name] = (_first(self._folders, name) or _first(_installed_folders(), name)) if known else None
         return self._located[name]
+
+
+def _read_aliases(file: Path) -> list[str]:
+    """Return the aliases in the file of a tool, which stand in one line; none in one that cannot be read."""
+    found = _ALIASES.search(file.read_text(encoding="utf-8", errors="replace"))
+    return [canonical_tool(each.strip(" '\"")) for each in found[1].split(",")] if found else []
 
 
 def _capability(folders: Iterable[Path], name: str) -> Path | None:

@@ -1,10 +1,12 @@
 """Catalog entries as authors write them: `tool.yaml` and `capabilities/*.yaml`."""
 
+from datetime import date
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from platinfra.catalog import stack_wires
+from platinfra.catalog.aws import AwsRun
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
@@ -153,92 +155,6 @@ class LocalRun(Entry):
     timeout: float = Field(default=180, description="Seconds to wait until it is ready.")
 
 
-class AwsStatement(Entry):
-    """One IAM statement; its texts may hold references."""
-
-    actions: list[str] = Field(description="IAM actions, each spelt out.")
-    resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
-    conditions: dict[str, dict[str, str | list[str]]] = Field(default={}, description="Operator to key to value.")
-    reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
-    copied: bool = Field(
-        default=False,
-        description="It opens what pods find in a Secret of the cluster, so that their roles do without it.",
-    )
-
-
-class AwsRole(Entry):
-    """A role that an AWS service assumes for the tool."""
-
-    service: str = Field(description="The service principal, such as ecs-tasks.amazonaws.com.")
-    source: str | None = Field(
-        default=None, description="ARN pattern that `aws:SourceArn` of the service has to match."
-    )
-    statements: list[AwsStatement] = Field(default=[], description="What it may do regardless of its wires.")
-    when: dict[str, list[str | int | bool]] = Field(
-        default={}, description="Settings and the values with which the role exists; always, when empty."
-    )
-
-
-class AwsAlarm(Entry):
-    """A metric that somebody should hear of."""
-
-    namespace: str = Field(description="CloudWatch namespace, such as AWS/RDS.")
-    metric: str = Field(description="The metric.")
-    dimensions: dict[str, str] = Field(default={}, description="Which resource's.")
-    statistic: str = Field(default="Average", description="What is made of the values of a period.")
-    comparison: str = Field(default="GreaterThanThreshold", description="When it rings.")
-    threshold: float = Field(description="Compared with the statistic, in the metric's unit.")
-    period: int = Field(default=300, description="Seconds.")
-    evaluation_periods: int = Field(default=3, description="Periods in a row.")
-    description: str = Field(description="What it means, in a sentence.")
-
-
-class AwsExisting(Entry):
-    """Infrastructure that exists already and is named by a setting."""
-
-    setting: str = Field(description="When this setting is not empty, no module is called.")
-    outputs: dict[str, str] = Field(description="What stands for the outputs of the module.")
-
-
-class AwsRun(Entry):
-    """How the tool runs on AWS; without a module it is an application of the cluster or the machine."""
-
-    module: str | None = Field(
-        default=None, description="A Terraform module of platinfra, or `./FOLDER` of the tool's folder."
-    )
-    inputs: dict[str, Any] = Field(default={}, description="The module's variables.")
-    existing: AwsExisting | None = Field(default=None, description="How to use what exists already.")
-    role: AwsRole | None = Field(
-        default=None, description="Who acts for the tool with the permissions of its wires, where that is no pod."
-    )
-    roles: dict[str, AwsRole] = Field(default={}, description="Further roles, by a name of their own.")
-    statements: list[AwsStatement] = Field(
-        default=[], description="What an application's own role may do, whatever is wired to it."
-    )
-    grants: dict[str, dict[str, list[AwsStatement]]] = Field(
-        default={}, description="Capability to access verb to what the consumer's role gets."
-    )
-    whole: dict[str, dict[str, list[AwsStatement]]] = Field(
-        default={},
-        description="What a consumer that cannot share gets beside `grants`: it has a module of its own.",
-    )
-    alarms: dict[str, AwsAlarm] = Field(default={}, description="What is worth an alarm.")
-    failures: dict[str, dict[str, Any]] = Field(
-        default={}, description="EventBridge patterns of what is worth a message when it fails."
-    )
-    administrator: str | None = Field(
-        default=None,
-        description="kubernetes: ARN of the secret with the `username` and `password` by which `grants` in the cluster make logins.",
-    )
-    expire: dict[str, str] = Field(
-        default={},
-        description="Requirement of an object store to the days after which what the tool keeps there is removed.",
-    )
-    machine_settings: dict[str, str] = Field(
-        default={}, description="cloud_vm: settings with which the machine's local recipe reaches it."
-    )
-
-
 class Run(Entry):
     """Recipes by target."""
 
@@ -247,16 +163,31 @@ class Run(Entry):
     aws: AwsRun | None = Field(default=None, description="As AWS resources.")
 
 
+class NoRoute(Entry):
+    """Why platinfra cannot bring a tool up anywhere: a fact with its date and source, and what does the same."""
+
+    reason: str = Field(description="Half a sentence: what is missing for it to run.")
+    checked: date = Field(description="When that was looked up.")
+    source: str = Field(description="Where people can read it.")
+    instead: list[str] = Field(description="Tools of the catalog that do the same, the nearest first.")
+
+
 class Tool(Entry):
     """A piece of software: what it provides, what it requires, how it runs."""
 
     name: str = Field(description="Equals the folder.")
+    aliases: list[str] = Field(
+        default=[], description="Other names that people know it by: stack files and `explain` take them as its name."
+    )
     summary: str = Field(description="One sentence.")
     homepage: str = Field(description="Where people read about it.")
     license: str = Field(description="SPDX name.")
     limits: dict[str, str] = Field(
         default={},
-        description="Where it cannot run (a place, a target, TARGET/TYPE, or `anywhere`), and why, in half a sentence.",
+        description="Where it cannot run (a place, a target or TARGET/TYPE), and why, in half a sentence.",
+    )
+    no_route: NoRoute | None = Field(
+        default=None, description="Why it runs nowhere, for a tool that people look for and that has no recipe."
     )
     remarks: str | None = Field(default=None, description="What people should know before they choose it.")
     provides: dict[str, dict[Attribute, str]] = Field(
@@ -312,7 +243,9 @@ class Tool(Entry):
 
     def limit(self, ground: Ground) -> str | None:
         """Return why the tool cannot run on some ground; None where nothing is known to be in the way."""
-        given = (self.limits.get(each) for each in ("anywhere", ground.target, f"{ground.target}/{ground.type}"))
+        if self.no_route:
+            return self.no_route.reason
+        given = (self.limits.get(each) for each in (ground.target, f"{ground.target}/{ground.type}"))
         if found := next(filter(None, given), None):
             return found
         if self.find_place(ground):

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from platinfra.catalog.capability import Requirement
-from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve import reach, recipes, routes
-from platinfra.resolve.components import Member
+from platinfra.resolve.components import Member, find_member
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
 
@@ -214,7 +214,7 @@ class Binder:
     def explicit(self, member: Member, name: str, requirement: Requirement) -> None:
         """Bind what the user bound."""
         written, span = member.bind[name]
-        provider = self.bound.members.get(canonical_tool(written))
+        provider = find_member(self.bound.members, written)
         if provider is None:
             hint = did_you_mean(written, self.bound.members) or f"components: {join_names(self.bound.members)}"
             self.refuse("unknown-component", f"`{written}` is not a component of the stack", span, hint)

@@ -44,7 +44,7 @@ def members(
 ) -> dict[str, Member]:
     """Return the components that the file names, by name, in its order."""
     found: dict[str, Member] = {}
-    left_out = {canonical_tool(each) for each in without}
+    left_out = {catalog.name_of(each) for each in without}
     for stage, uses in chosen.file.stack.items():
         if not _is_stage(stage, chosen, catalog, problems):
             continue
@@ -58,8 +58,17 @@ def members(
             else:
                 _add(found, use, tool, stage, path, chosen, problems)
     _override_settings(found, chosen, problems)
-    problems += _unknown_without(left_out, chosen, found)
+    problems += _unknown_without(left_out, chosen, found, catalog)
     return found
+
+
+def find_member(members: Mapping[str, Member], written: str) -> Member | None:
+    """Return the component that people mean by a name in any spelling, or by an alias of its tool."""
+    name = canonical_tool(written)
+    if name in members:
+        return members[name]
+    named_after = (each for each in members.values() if each.name == each.tool.name)
+    return next((each for each in named_after if name in map(canonical_tool, each.tool.aliases)), None)
 
 
 def _name(use: Use, tool: Tool) -> str:
@@ -136,7 +145,7 @@ def _add(
 def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[Diagnostic]) -> None:
     for written, settings in chosen.settings.items():
         path = ("environments", chosen.name, "settings", written)
-        member = found.get(canonical_tool(written))
+        member = find_member(found, written)
         if member is None:
             hint = did_you_mean(written, found) or f"components: {join_names(found)}"
             message, span = f"`{written}` is not a component of the stack", chosen.document.key_span(path)
@@ -158,8 +167,14 @@ def _entry_spans(document: Document, path: Path_, key: str, value: Any) -> dict[
     return {place: span for place, span in found.items() if span}
 
 
-def _unknown_without(left_out: set[str], chosen: Chosen, found: Mapping[str, Member]) -> Iterator[Diagnostic]:
-    named = {canonical_tool(use.options.as_ or use.tool) for uses in chosen.file.stack.values() for use in uses}
+def _unknown_without(
+    left_out: set[str], chosen: Chosen, found: Mapping[str, Member], catalog: Catalog
+) -> Iterator[Diagnostic]:
+    named = {
+        canonical_tool(use.options.as_ or catalog.name_of(use.tool))
+        for uses in chosen.file.stack.values()
+        for use in uses
+    }
     for name in sorted(left_out - named):
         message = f"`--without {name}`: the stack has no such component"
         yield Diagnostic("unknown-component", message, None, did_you_mean(name, found))

@@ -23,11 +23,24 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     if tool.runs_on(ground):
         return None
     hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
+    if tool.no_route:
+        return _without_route(tool, stage, ground, catalog, span, hint)
     if reason := tool.limit(ground):
         message = f"`{tool.name}` cannot run on {ground}: {reason}"
         return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
     message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
     return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
+
+
+def _without_route(
+    tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span | None, hint: str | None
+) -> Diagnostic:
+    """Return that a tool runs nowhere, with the nearest that fills the same stage here."""
+    assert tool.no_route
+    named = filter(None, map(catalog.find, tool.no_route.instead))
+    nearest = instead("instead", (each for each in named if stage in each.provides), ground, "or")
+    message = f"`{tool.name}` has no route: {tool.no_route.reason} ({tool.no_route.source}, {tool.no_route.checked})"
+    return Diagnostic("no-route", message, span, nearest or hint or f"no tool of `{stage}` can; remove the stage")
 
 
 def idle_machine(components: Iterable[Component], ground: Ground) -> Diagnostic | None:

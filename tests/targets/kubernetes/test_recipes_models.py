@@ -12,7 +12,6 @@ from platinfra.targets.kubernetes.plan import problems
 from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import MODELS, MODELS_ON_AWS, SEED, bundle, objects
-from tests.stacks import CATALOG
 from tests.targets.kubernetes.test_network import reached, wired
 
 STACKS = {"cluster": MODELS, "aws": MODELS_ON_AWS}
@@ -190,10 +189,3 @@ def test_steps_of_flows_are_confined_as_the_namespace_asks() -> None:
     assert (
         objects(made, "Namespace")["models"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     )
-
-
-@pytest.mark.parametrize("tool", ["alibi", "torchserve"])
-def test_what_platinfra_does_not_run_says_why(tool: str) -> None:
-    entry = CATALOG.get(tool)
-    assert entry.limits
-    assert entry.run.kubernetes is None
