@@ -459,6 +459,8 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"* Runs on: {', '.join(targets_of(tool)) or 'nothing in this version'}"
     if tool.aliases:
         yield f"* Also called: {', '.join(tool.aliases)}"
+    for stage, names in tool.twins.items():
+        yield f"* Twins as {stage}: {' or '.join(f'[{each}](#{each})' for each in names)}"
     if tool.no_route:
         known = tool.no_route
         yield f"* No route: {known.reason} ([source]({known.source}), {known.checked})"

@@ -44,6 +44,8 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"\nruns on      {', '.join(targets_of(tool)) or 'nothing in this version'}"
     if tool.aliases:
         yield f"also called  {', '.join(tool.aliases)}"
+    for stage, names in tool.twins.items():
+        yield f"twins        {stage}: {' or '.join(names)}, where an environment says `twins: true`"
     if tool.no_route:
         yield f"no route     {tool.no_route.reason} ({tool.no_route.source}, {tool.no_route.checked})"
         yield f"instead      {', '.join(tool.no_route.instead)}"

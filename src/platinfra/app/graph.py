@@ -26,8 +26,7 @@ def as_text(graph: Graph) -> str:
     """Return one paragraph per component: its stages and its wires."""
     lines = [f"{graph.stack} on {graph.target}"]
     for component in graph.components.values():
-        stages = ", ".join(component.stages) or component.reason
-        lines.append(f"{component.name}  ({stages})")
+        lines.append(f"{component.name}  ({component.purpose})")
         lines += [
             f"  └─ {each.name} → {each.provider}  [{', '.join(each.access) or 'uses'}]"
             for each in graph.bindings_of(component.name)
@@ -39,7 +38,12 @@ def as_mermaid(graph: Graph) -> str:
     """Return a Mermaid flowchart."""
     lines = ["flowchart LR"]
     for component in graph.components.values():
-        label = "<br/>".join([f"<b>{component.name}</b>", *component.stages])
+        label = "<br/>".join(
+            [
+                f"<b>{component.name}</b>",
+                *filter(None, (*component.stages, component.reason if component.stages else "")),
+            ]
+        )
         lines.append(f'  {_node(component.name)}["{label}"]')
     lines += [f"  {_node(consumer)} -->|{names}| {_node(provider)}" for consumer, provider, names in _wires(graph)]
     return "\n".join(lines)

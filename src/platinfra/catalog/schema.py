@@ -189,6 +189,10 @@ class Tool(Entry):
     no_route: NoRoute | None = Field(
         default=None, description="Why it runs nowhere, for a tool that people look for and that has no recipe."
     )
+    twins: dict[str, list[str]] = Field(
+        default={},
+        description="Stage or capability to the tools that may stand for it where an environment says `twins: true`; the first that runs there does.",
+    )
     remarks: str | None = Field(default=None, description="What people should know before they choose it.")
     provides: dict[str, dict[Attribute, str]] = Field(
         default={},

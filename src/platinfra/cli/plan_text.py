@@ -16,7 +16,7 @@ def print_plan(planned: Planned) -> None:
     click.echo(f"{graph.stack} on {graph.target} (environment {graph.environment})\n")
     click.secho("Components", bold=True)
     render.table(
-        [[each.name, each.tool, ", ".join(each.stages) or each.reason] for each in graph.components.values()],
+        [[each.name, each.tool, each.purpose] for each in graph.components.values()],
         ["name", "tool", "stages"],
     )
     if size:

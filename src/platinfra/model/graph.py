@@ -48,7 +48,12 @@ class Component:
     place: Place = "machine"
     """What it stands on, and so which recipe of its tool is its own."""
     reason: str = ""
-    """Why the component is there when the user did not name it."""
+    """Why the component is there when the user did not name it, or for whom it stands."""
+
+    @property
+    def purpose(self) -> str:
+        """Return the stages that it fills, and why it is there where that says more."""
+        return "; ".join(filter(None, (", ".join(self.stages), self.reason)))
 
     @property
     def is_service(self) -> bool:

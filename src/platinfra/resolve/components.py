@@ -1,8 +1,9 @@
 """Find the tools that a stack names; a tool named in several stages is one component."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
@@ -11,7 +12,7 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
-from platinfra.resolve import recipes
+from platinfra.resolve import recipes, twins
 from platinfra.resolve.environment import Chosen
 from platinfra.spec.schema import SettingValue, Use
 from platinfra.spec.shape import locate
@@ -28,6 +29,8 @@ class Member:
     place: Place
     span: Span | None
     reason: str = ""
+    notes: list[str] = field(default_factory=list)
+    """What of the file does not count for it."""
     stages: list[str] = field(default_factory=list)
     settings: dict[str, tuple[SettingValue, Span | None]] = field(default_factory=dict)
     entries: dict[Path_, Span] = field(default_factory=dict)
@@ -44,6 +47,7 @@ def members(
 ) -> dict[str, Member]:
     """Return the components that the file names, by name, in its order."""
     found: dict[str, Member] = {}
+    standing: list[Callable[[], None]] = []
     left_out = {catalog.name_of(each) for each in without}
     for stage, uses in chosen.file.stack.items():
         if not _is_stage(stage, chosen, catalog, problems):
@@ -53,13 +57,38 @@ def members(
             tool = _tool(use, stage, path, chosen, catalog, problems)
             if tool is None or _name(use, tool) in left_out:
                 continue
-            if trouble := recipes.problem(tool, stage, chosen.ground, catalog, _use_span(chosen, path, use)):
-                problems.append(trouble)
+            twin = twins.find_twin(tool, stage, chosen.ground, catalog) if chosen.twins else None
+            if twin:
+                standing.append(partial(_stand_in, found, use, tool, twin, stage, path, chosen, problems))
+            elif trouble := recipes.problem(tool, stage, chosen.ground, catalog, _use_span(chosen, path, use)):
+                problems.append(twins.with_offer(trouble, tool, stage, chosen.ground, catalog, on=chosen.twins))
             else:
                 _add(found, use, tool, stage, path, chosen, problems)
+    for add in standing:  # after what the file names itself
+        add()
     _override_settings(found, chosen, problems)
     problems += _unknown_without(left_out, chosen, found, catalog)
     return found
+
+
+def _stand_in(
+    found: dict[str, Member],
+    use: Use,
+    tool: Tool,
+    twin: Tool,
+    stage: str,
+    path: Path_,
+    chosen: Chosen,
+    problems: list[Diagnostic],
+) -> None:
+    """Add a twin instead of the tool that the file names; one that is there already only gets the stage."""
+    own = twins.as_use(use, twin)
+    before = found.get(_name(own, twin))
+    if before is None or stage not in before.stages:
+        _add(found, own, twin, stage, path, chosen, problems)
+    if member := found.get(_name(own, twin)):
+        member.reason = "; ".join(filter(None, (member.reason, f"stands for `{tool.name}`")))
+        member.notes += filter(None, [twins.find_ignored(use, tool, twin)])
 
 
 def find_member(members: Mapping[str, Member], written: str) -> Member | None:

@@ -28,6 +28,8 @@ class Chosen:
     settings: dict[str, dict[str, SettingValue]]
     """The environment's settings, component to settings."""
     destination: Destination
+    twins: bool = False
+    """Whether other tools may stand for services that cannot run here."""
 
     @property
     def target(self) -> str:
@@ -74,4 +76,4 @@ def chosen_environment(stack: Stack, name: str | None) -> Chosen:
         for component, each in override.settings.items()
     }
     destination = stack.destinations.get(name, stack.destinations[FILE])
-    return Chosen(name, file, stack.document, stages, settings, destination)
+    return Chosen(name, file, stack.document, stages, settings, destination, override.twins)

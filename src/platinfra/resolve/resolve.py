@@ -80,7 +80,7 @@ def resolve(
         target=chosen.target,
         components=bound.components,
         bindings=tuple(bound.bindings),
-        notes=tuple(bound.notes),
+        notes=(*(note for each in named.values() for note in each.notes), *bound.notes),
         project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
     )
     return Resolved(

@@ -56,6 +56,10 @@ class Override(Section):
     settings: dict[str, dict[str, SettingValue]] = Field(
         default={}, description="Component to settings, merged over the stack's."
     )
+    twins: bool = Field(
+        default=False,
+        description="Whether other tools stand for services that cannot run here, such as Ray for AWS Batch; `plan` names them.",
+    )
 
 
 class StackFile(Section):

@@ -1,0 +1,45 @@
+"""Tools that stand for others: an environment that says `twins: true` uses them where the others cannot run."""
+
+from dataclasses import replace
+
+from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.schema import Tool
+from platinfra.diagnostics import Diagnostic, join_names
+from platinfra.model.ground import Ground
+from platinfra.spec.schema import Use
+
+
+def find_twin(tool: Tool, stage: str, ground: Ground, catalog: Catalog) -> Tool | None:
+    """Return the first twin of a tool that runs on some ground; None when there is none, or the tool is a service there."""
+    if tool.find_place(ground) == "service" and tool.runs_on(ground):
+        return None
+    named = (catalog.get(each) for each in tool.twins.get(stage, ()))
+    return next((each for each in named if each.runs_on(ground)), None)
+
+
+def as_use(use: Use, twin: Tool) -> Use:
+    """Return how the file would name the twin: settings and wires belong to the tool that it stands for."""
+    return use.model_copy(
+        update={"tool": twin.name, "options": use.options.model_copy(update={"settings": {}, "bind": {}})}
+    )
+
+
+def find_ignored(use: Use, tool: Tool, twin: Tool) -> str:
+    """Return a note on what the file says of a tool and its twin does not know; empty when there is nothing."""
+    given = ", ".join(f"`{each}`" for each in (*use.options.settings, *use.options.bind))
+    return f"`{twin.name}` stands for `{tool.name}` and does not know {given}" if given else ""
+
+
+def with_offer(
+    problem: Diagnostic, tool: Tool, stage: str, ground: Ground, catalog: Catalog, *, on: bool
+) -> Diagnostic:
+    """Return a problem of a tool that cannot run, with what its twins could do about that."""
+    names = tool.twins.get(stage, [])
+    if twin := find_twin(tool, stage, ground, catalog):
+        return replace(
+            problem, hint=f"{problem.hint}; or `twins: true` in the environment: `{twin.name}` stands for it"
+        )
+    if on:
+        why = f"its twin {join_names(names, 'or')} cannot run there either" if names else "it has no twin"
+        return replace(problem, message=f"{problem.message}; {why}")
+    return problem
