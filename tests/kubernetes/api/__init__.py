@@ -112,6 +112,15 @@ class Cluster:
         """Serve the kinds of new definitions only so many seconds after they are established."""
         self._server.store.lag = seconds
 
+    def delay(self, seconds: float) -> None:
+        """Let each answer take so many seconds longer, as the way to a real server does."""
+        self._server.delay = seconds
+
+    def most_at_once(self) -> int:
+        """Return how many requests were under way at the same time at most, since this was asked last."""
+        found, self._server.most_at_once = self._server.most_at_once, 0
+        return found
+
     def refuse_login(self) -> None:
         """Answer everything with 401 from now on."""
         self._server.login = False

@@ -15,7 +15,7 @@ from platinfra.model.ports import Secrets
 from platinfra.model.record import ActionRecord
 from platinfra.model.reference import Reference, Secret, reveal
 from platinfra.model.template import map_values
-from platinfra.targets.kubernetes.drift import of_object, of_release
+from platinfra.targets.kubernetes.drift import of_objects, of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER, MANAGED_BY
 from platinfra.targets.kubernetes.pods import is_any_hook
 
@@ -101,8 +101,7 @@ class ApplyObjects(ClusterStep):
     def holds(self, seen: Seen) -> bool:
         """Tell whether applying what was applied before would change nothing."""
         world: ClusterWorld = seen.world
-        found = (drift for each in self.lasting_objects(world) for drift in of_object("", each, world.cluster))
-        return not any(each.restored for each in found)
+        return not any(each.restored for each in of_objects("", self.lasting_objects(world), world.cluster))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Apply, remove what left the step, and wait; what is passing is gone at the end, whatever happens."""

@@ -73,7 +73,7 @@ def _list(pair: tuple[str, str, str], wanted: Sequence[Object], cluster: Cluster
             found = cluster.find(f"{kind}.{version}.{group}", namespace)
         else:
             refs = [ref_of(each) for each in wanted if (each["apiVersion"], each["kind"]) == pair[:2]]
-            found = [each for ref in refs if (each := cluster.get(ref))]
+            found = [each for each in cluster.read(refs) if each]
     except PlatinfraError as error:
         if {each.code for each in error.diagnostics} != {"cluster-forbidden"}:
             raise

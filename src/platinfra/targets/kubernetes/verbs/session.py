@@ -26,6 +26,8 @@ from platinfra.targets.kubernetes.verbs.stack import bundle_of, context_of
 OLDEST = (1, 30)
 """The oldest Kubernetes that the charts of the catalog run on."""
 _STORAGE = "storage.k8s.io/v1/StorageClass"
+AT_ONCE = 8
+"""Actions that are compared with the cluster at the same time; most of that time they wait for answers."""
 
 
 @dataclass(frozen=True, slots=True)
