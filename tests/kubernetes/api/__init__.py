@@ -10,7 +10,8 @@ POST drops nulls first; applying a custom resource with a null that its schema d
 What it does not have, so that a test which passes here says nothing about it: defaults that a real server fills in,
 admission (webhooks, quotas, policies, CEL), conversion between versions, immutable fields, schedulers, images,
 networks, volumes and authentication. Lists are merged by key only where `fields` names them; strategic merge patches
-are merge patches. Workloads become ready at once, with one Pod that runs nothing, unless `become` says otherwise.
+are merge patches. Workloads become ready at once, with one Pod that runs nothing, unless `become` says otherwise;
+so do a Prometheus, an Alertmanager and a RayCluster, whose operators are always there.
 A forwarded port opens and carries nothing.
 """
 

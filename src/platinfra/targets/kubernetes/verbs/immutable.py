@@ -7,8 +7,7 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Cluster, Object, ObjectRef, ref_of
 from platinfra.model.template import plain
-from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.kubernetes.plan import Rendered
+from platinfra.targets.kubernetes.bundle import Bundle, Rendered
 from platinfra.targets.kubernetes.pods import is_any_hook
 from platinfra.targets.kubernetes.rules.quantities import parse
 

@@ -11,9 +11,9 @@ from platinfra.model.template import plain
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes import confined, operator
 from platinfra.targets.kubernetes.actions import ClusterWorld
-from platinfra.targets.kubernetes.bundle import Bundle, Release
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Rendered
 from platinfra.targets.kubernetes.place import prefix
-from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+from platinfra.targets.kubernetes.plan import missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.rules.text import to_yaml
