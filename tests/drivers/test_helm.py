@@ -9,6 +9,7 @@ import sys
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -521,6 +522,54 @@ def test_the_program_renders(fake: Path) -> None:
     (fake / "template.out").write_text("---\napiVersion: v1\nkind: Service\nmetadata: {name: one}\n---\n")
     assert kinds(helm.find().template(web(), "1.34.0", ["v1"])) == ["Service"]
     assert "--kube-version\n1.34.0\n--api-versions\nv1\n" in (fake / "arguments").read_text()
+
+
+def runs_of_helm(folder: Path) -> int:
+    """Return how often the test double rendered something since this was asked last."""
+    note = folder / "arguments"
+    found = note.read_text().split().count("template") if note.exists() else 0
+    note.unlink(missing_ok=True)
+    return found
+
+
+@pytest.mark.parametrize(("chart", "runs"), [(OPERATOR, 1), (WEB, 2)], ids=["that is settled", "that invents"])
+def test_a_chart_is_rendered_once_for_a_command(fake: Path, chart: Chart, runs: int) -> None:
+    (fake / "template.out").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: one}\n")
+    release = Release("one", HERE, chart, {"size": 1})
+    first = helm.find().template(release, "1.34.0", ["v1"])
+    assert runs_of_helm(fake) == runs
+    assert helm.find(Path("/some/config"), "prod").template(release, "1.34.0", ["v1"]) == first
+    assert runs_of_helm(fake) == 0
+    for other in (replace(release, values={"size": 2}), replace(release, name="two"), replace(release, namespace="ml")):
+        helm.find().template(other, "1.34.0", ["v1"])
+        assert runs_of_helm(fake) == runs
+    for version, known in (("1.35.0", ["v1"]), ("1.34.0", ["v1", "v1/Pod"])):
+        helm.find().template(release, version, known)
+        assert runs_of_helm(fake) == runs
+
+
+def test_a_chart_that_changed_is_rendered_again(fake: Path, tmp_path: Path) -> None:
+    (fake / "template.out").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: one}\n")
+    copy = tmp_path / "charts" / "operator"
+    shutil.copytree(Path(CHARTS) / "operator", copy)
+    release = Release("one", HERE, Chart("operator", str(copy.parent), "0.3.0"), {})
+    for text in ("one", "one", "two"):
+        (copy / "templates" / "more.yaml").write_text(f"# {text}\n")
+        helm.find().template(release, "1.34.0", [])
+    assert runs_of_helm(fake) == 2
+
+
+def test_nulls_of_a_chart_are_known_whoever_rendered_it(fake: Path) -> None:
+    nulls = Release("one", HERE, Chart("nulls", CHARTS, "0.1.0"), {})
+    text = "apiVersion: monitoring.example.com/v1\nkind: Monitor\nmetadata: {name: one}\nspec: {every: null}\n"
+    (fake / "template.out").write_text(text)
+    (fake / "history.out").write_text('[{"revision": 1, "status": "deployed", "chart": "nulls-0.1.0"}]')
+    (fake / "version").write_text("v4.0.0")
+    helm.find().template(nulls, "1.34.0", [])
+    again = helm.find()
+    again.template(nulls, "1.34.0", [])
+    again.upgrade(nulls, 9)
+    assert "--server-side=false" in (fake / "arguments").read_text()
 
 
 def test_failures_of_the_program_are_diagnostics(fake: Path) -> None:

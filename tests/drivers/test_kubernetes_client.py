@@ -271,6 +271,35 @@ def test_differences_are_told_object_by_object_and_nothing_changes(client: Kuber
     assert found["spec"]["replicas"] == 2
 
 
+def test_several_objects_are_read_and_compared_at_the_same_time(client: KubernetesClient, api: Cluster) -> None:
+    maps = [{**SETTINGS, "metadata": {**SETTINGS["metadata"], "name": f"settings-{each}"}} for each in range(40)]
+    client.apply([NAMESPACE, *maps[:30]])
+    api.deny("list", "*")  # who may look at objects need not be allowed to list them, with the Secrets of others
+    api.delay(0.02)
+    for look in (client.read, client.diff):
+        api.most_at_once()
+        found = look([ref_of(each) for each in maps] if look == client.read else maps)
+        assert 4 <= api.most_at_once() <= 8, "they overlap, and the server is not flooded"
+        absent = None if look == client.read else "create"
+        there = [getattr(each, "change", each) for each in found]
+        assert [each == absent for each in there] == [False] * 30 + [True] * 10, "answers keep their order"
+
+
+def test_kinds_are_asked_for_once_by_all_who_miss_one(client: KubernetesClient, api: Cluster) -> None:
+    api.delay(0.02)
+    lakes = [ref_of({**LAKE, "metadata": {**LAKE["metadata"], "name": f"lake-{each}"}}) for each in range(8)]
+    assert client.read(lakes) == [None] * 8
+    assert sum(path == "/apis" for _, path in api.seen) <= 3, "when nothing is known, and again where one is missing"
+
+
+def test_what_may_not_be_read_is_told(client: KubernetesClient, api: Cluster) -> None:
+    client.apply([NAMESPACE, SETTINGS])
+    api.deny("get", "configmaps")
+    with pytest.raises(ActionError) as error:
+        client.read([ref_of(NAMESPACE), ref_of(SETTINGS)])
+    assert code(error) == "cluster-forbidden"
+
+
 def test_a_definition_makes_its_kind_known_and_checked(client: KubernetesClient, api: Cluster) -> None:
     client.apply([NAMESPACE, DEFINITION])
     client.wait_ready(ref_of(DEFINITION), 5)

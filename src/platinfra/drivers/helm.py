@@ -1,5 +1,6 @@
 """Helm behind one interface: the program `helm` where it is installed, else the library of the optional extra."""
 
+from collections import defaultdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.kubernetes_versions import numbers
 
 if TYPE_CHECKING:
-    from platinfra.drivers.helm_releases import HelmReleases
+    from platinfra.drivers.helm_releases import HelmReleases, Rendering
 
 OVERRIDE = "PLATINFRA_HELM"
 LIBRARY = "helm_python"
@@ -19,6 +20,9 @@ _INSTALL = (
     "or install the library: `pip install 'platinfra[helm]'`"
 )
 
+_RENDERED: "defaultdict[str, dict[str, Rendering]]" = defaultdict(dict)
+"""What each Helm rendered so far in this process, for whatever cluster."""
+
 
 def find(kubeconfig: Path | None = None, context: str | None = None) -> "HelmReleases":
     """Return the Helm of this machine for a cluster; raise PlatinfraError when there is none that is new enough."""
@@ -28,11 +32,11 @@ def find(kubeconfig: Path | None = None, context: str | None = None) -> "HelmRel
     program = helm_cli.program()
     version = helm_cli.version(program) if program else ""
     if program and numbers(version) >= OLDEST:
-        return HelmReleases(helm_cli.HelmProgram(program, kubeconfig, context))
+        return HelmReleases(helm_cli.HelmProgram(program, kubeconfig, context), rendered=_RENDERED[program])
     if find_spec(LIBRARY) is not None:
         from platinfra.drivers.helm_library import HelmLibrary
 
-        return HelmReleases(HelmLibrary(kubeconfig, context))
+        return HelmReleases(HelmLibrary(kubeconfig, context), rendered=_RENDERED[LIBRARY])
     raise _unfit(program, version)
 
 

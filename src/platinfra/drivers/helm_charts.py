@@ -13,6 +13,7 @@ from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers import helm_objects
 from platinfra.drivers.files import LocalFiles, translate_errors
 from platinfra.model.cluster import Chart
+from platinfra.model.digest import digest_of
 
 _INVENTS = re.compile(
     rb"\b(?:rand(?:Alpha|AlphaNum|Ascii|Bytes|Int|Numeric)|gen(?:CA|PrivateKey|Signed|SelfSigned)\w*|uuidv4|htpasswd|bcrypt)\b"
@@ -36,7 +37,7 @@ class Charts:
         path = self._keep(chart)
         note = path.with_suffix(".sha256")
         known = note.read_text(encoding="ascii").strip() if note.exists() else ""
-        if path.exists() and known and _digest(path) == known:
+        if path.exists() and known and _sum(path) == known:
             return path
         return self._fetch(chart, path, note, known)
 
@@ -47,7 +48,7 @@ class Charts:
             found = next(Path(folder).glob("*.tgz"), None)
             if found is None:
                 raise missing(chart)
-            digest = _digest(found)
+            digest = _sum(found)
             _check(chart, digest, known)
             os.replace(found, path)
         LocalFiles().write(note, digest)
@@ -138,7 +139,12 @@ def _check(chart: Chart, found: str, wanted: str) -> None:
         raise PlatinfraError(Diagnostic("chart-changed", message, hint=hint, details=details))
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Return what tells the content of a chart from any other: a sum over the archive, or over the files of a folder."""
+    return digest_of(*sorted(files(path).items())) if path.is_dir() else _sum(path)
+
+
+def _sum(path: Path) -> str:
     with translate_errors(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,6 +1,7 @@
 """What both ways to Helm have in common: kept charts, checks before anything changes, and clear failures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -8,6 +9,7 @@ from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers import helm_charts, helm_objects, helm_problems, kubernetes_versions
 from platinfra.drivers.helm_problems import Refused
 from platinfra.model.cluster import Chart, Release, Revision
+from platinfra.model.digest import digest_of
 
 _DEPLOYED = ("deployed", "superseded")
 _TIMEOUT = 300.0
@@ -46,17 +48,32 @@ class Engine(Protocol):
         """Return the newest revision of each release."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a chart became with some values; nobody changes it, as others get it too."""
+
+    objects: Sequence[dict[str, Any]]
+    has_nulls: bool
+    """Whether custom objects of it hold nulls."""
+
+
 class HelmReleases:
     """
     Implements `Charts` with one of the engines; charts are kept in `folder`, the user's cache where none is named.
+
+    What was rendered is kept in `rendered`, which several of them may share: the same chart with the same values for the
+    same cluster is rendered once.
 
     A chart's repository is the address of one, `oci://...`, or the absolute path of a folder with charts in it.
     Everything raises PlatinfraError while nothing was changed, and ActionError when a change failed.
     """
 
-    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
+    def __init__(
+        self, engine: Engine, folder: Path | None = None, rendered: MutableMapping[str, Rendering] | None = None
+    ) -> None:
         """Remember the engine."""
         self.engine = engine
+        self._rendered = {} if rendered is None else rendered
         self._charts = helm_charts.Charts(self._pull, folder)
         self._with_nulls: set[tuple[str, str]] = set()
         """
@@ -72,6 +89,10 @@ class HelmReleases:
     def interrupt(self) -> None:
         """Ask what another thread runs to stop gracefully; it raises ActionError there."""
         self.engine.interrupt()
+
+    def forget(self) -> None:
+        """Forget what was rendered."""
+        self._rendered.clear()
 
     def fetch(self, chart: Chart) -> Path:
         """Return the archive or the folder of a chart; an archive is kept, and refused when it differs another time."""
@@ -93,6 +114,18 @@ class HelmReleases:
         if not kubernetes_versions.satisfies(kube_version, wanted):
             raise PlatinfraError(helm_problems.too_old(release, wanted, kube_version))
 
+        what = (release.name, release.namespace, release.values, kube_version, *api_versions)
+        key = digest_of(helm_charts.digest(path), *what)
+        if key not in self._rendered:
+            self._rendered[key] = self._render(path, release, kube_version, api_versions)
+        found = self._rendered[key]
+        if found.has_nulls:
+            self._with_nulls.add((release.name, release.namespace))
+        return list(found.objects)
+
+    def _render(self, path: Path, release: Release, kube_version: str, api_versions: Sequence[str]) -> Rendering:
+        """Render a chart: twice where it invents, since the difference tells what."""
+
         def render() -> Sequence[str]:
             try:
                 return self.engine.render(path, release, kube_version, api_versions)
@@ -103,9 +136,7 @@ class HelmReleases:
         objects = helm_objects.parse_objects(release.chart.name, texts)
         if helm_charts.invents(path):
             objects = helm_objects.with_invented(objects, helm_objects.parse_objects(release.chart.name, render()))
-        if helm_objects.has_custom_nulls(texts):
-            self._with_nulls.add((release.name, release.namespace))
-        return objects
+        return Rendering(objects, helm_objects.has_custom_nulls(texts))
 
     def upgrade(self, release: Release, timeout: float) -> Revision:
         """Install a release, or change it."""

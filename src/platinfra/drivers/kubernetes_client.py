@@ -17,7 +17,7 @@ from platinfra.model.cluster import LATE, Difference, Object, ObjectRef, ref_of
 MANAGER = "platinfra"
 """The owner of the fields that are applied."""
 _AT_ONCE = 8
-"""Requests that only look and are sent at the same time."""
+"""Requests that only look and are sent at the same time, whoever asks for them."""
 _PAGE = "500"
 _POLL = 0.2
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -35,6 +35,7 @@ class KubernetesClient:
         self._connection = Connection(context, kubeconfig, timeout)
         self._kinds = Kinds(self._connection)
         self._kubectl = Kubectl(context, kubeconfig)
+        self._looks = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="look")
 
     def interrupt(self) -> None:
         """End what waits in other threads; it raises ActionError there."""
@@ -65,6 +66,10 @@ class KubernetesClient:
         """Return an object; None when it is not there."""
         kind = self._kind(ref)
         return self._find_at(kind.path_of(ref), f"reading {ref}") if kind else None
+
+    def read(self, refs: Sequence[ObjectRef]) -> list[dict[str, Any] | None]:
+        """Return objects as `get` does, several of which are asked for at the same time."""
+        return list(self._looks.map(self.get, refs))
 
     def find(
         self, kind: str, namespace: str | None = None, labels: Mapping[str, str] | None = None
@@ -107,8 +112,7 @@ class KubernetesClient:
 
     def diff(self, objects: Sequence[Object], *, force: bool = False, manager: str | None = None) -> list[Difference]:
         """Return what `apply` would do to each object, by what the server would make of it; missing ones are to be created."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(lambda each: self._difference(each, manager or MANAGER, force=force), objects))
+        return list(self._looks.map(lambda each: self._difference(each, manager or MANAGER, force=force), objects))
 
     def delete(self, refs: Sequence[ObjectRef], timeout: float = 120.0, *, wait: bool = True) -> None:
         """

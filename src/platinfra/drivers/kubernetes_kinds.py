@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +45,7 @@ class Kinds:
         """Remember whom to ask."""
         self._connection = connection
         self._found: list[Kind] = []
+        self._asking = Lock()
 
     def all(self) -> list[Kind]:
         """Return all kinds, those of preferred versions first, as the cluster knows them now."""
@@ -66,7 +68,13 @@ class Kinds:
         return self._first(fits)
 
     def _first(self, fits: Callable[[Kind], bool]) -> Kind | None:
-        return next(filter(fits, self._found), None) or next(filter(fits, self.all()), None)
+        known = self._found
+        return next(filter(fits, known), None) or next(filter(fits, self._newer_than(known)), None)
+
+    def _newer_than(self, known: list[Kind]) -> list[Kind]:
+        """Return the kinds as the cluster told them after `known`; of several threads that miss one, one asks."""
+        with self._asking:
+            return self._found if self._found is not known else self.all()
 
     def _discover(self, root: str) -> Iterator[Kind]:
         found = self._connection.ask("GET", root, accept=_AGGREGATED)

@@ -23,6 +23,17 @@ _GRACE = 30.0
 _REFUSED = re.compile(r"exceeded quota|violates PodSecurity|is forbidden|denied the request|InvalidImageName")
 """Words of the reasons for which a pod will not be there whatever the time."""
 _HARMLESS = ("PodInitializing", "ContainerCreating")
+_NAMED_BY = {
+    "Job": "job-name",
+    "Cluster": "cnpg.io/cluster",
+    "InferenceService": "serving.kserve.io/inferenceservice",
+    "Prometheus": "operator.prometheus.io/name",
+    "Alertmanager": "alertmanager",
+    "RayCluster": "ray.io/cluster",
+}
+"""Kind to the label by which the pods that are made of an object name it, where it does not say so itself."""
+_BETWEEN = ("Prometheus", "Alertmanager")
+"""Kinds of which an operator makes a StatefulSet, called `KIND-NAME`, that makes the pods."""
 
 
 def wait_ready(
@@ -39,7 +50,7 @@ def wait_ready(
     while True:
         try:
             content = cluster.get(ref)
-            found, strikes = readiness(content) if content else Readiness(ready=False, why="it does not exist"), 0
+            found, strikes = readiness(content), 0
         except ActionError as error:
             strikes += 1
             if strikes >= _STRIKES or error.diagnostics[0].code != "cluster-unreachable":
@@ -97,13 +108,14 @@ def not_ready(
 
 def _reasons(cluster: "KubernetesClient", ref: ObjectRef, content: Object, *, logs: bool = True) -> Iterator[str]:
     """Yield why an object is not ready: pods that were refused, what keeps pods from running, their events and logs."""
-    refused = condition(content, "ReplicaFailure")
-    if refused.get("status") == "True":
-        yield f"{refused.get('reason', '')}: {refused.get('message', '')}".strip(": ")
+    for refused in (condition(content, each) for each in ("ReplicaFailure", "RayClusterReplicaFailure")):
+        if refused.get("status") == "True":
+            yield f"{refused.get('reason', '')}: {refused.get('message', '')}".strip(": ")
     pods = [each for each in _pods(cluster, ref, content) if not readiness(each).ready][:_PODS]
     for pod in pods:
         yield from _pod_reasons(pod)
-    yield from _events(cluster, ref.namespace, [each["metadata"]["name"] for each in pods] or [ref.name])
+    owners = [ref.name, *([f"{ref.kind.lower()}-{ref.name}"] if ref.kind in _BETWEEN else [])]
+    yield from _events(cluster, ref.namespace, [each["metadata"]["name"] for each in pods] or owners)
     for pod in pods[:1] if logs else ():
         yield from _log(cluster, ref.namespace, pod)
 
@@ -111,9 +123,8 @@ def _reasons(cluster: "KubernetesClient", ref: ObjectRef, content: Object, *, lo
 def _pods(cluster: "KubernetesClient", ref: ObjectRef, content: Object) -> Sequence[Object]:
     if ref.kind == "Pod":
         return [content]
-    labels = content.get("spec", {}).get("selector", {}).get("matchLabels") or {}
-    if ref.kind == "Job":
-        labels = {"job-name": ref.name}
+    named = {_NAMED_BY[ref.kind]: ref.name} if ref.kind in _NAMED_BY else {}
+    labels = named or content.get("spec", {}).get("selector", {}).get("matchLabels") or {}
     return cluster.find("pods", ref.namespace, labels) if labels else ()
 
 

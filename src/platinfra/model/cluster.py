@@ -146,6 +146,9 @@ class Cluster(Protocol):
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         """Return an object; None when it is not there."""
 
+    def read(self, refs: Sequence[ObjectRef]) -> list[dict[str, Any] | None]:
+        """Return objects as `get` does, several of which are asked for at the same time."""
+
     def find(
         self, kind: str, namespace: str | None = None, labels: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from platinfra.model.record import ActionRecord, Record
 
 R = TypeVar("R", bound="Record")
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""What calls a function for each of several things, as `map` does."""
 Verb = Literal["create", "update", "repair", "replace", "unchanged", "remove"]
 
 
@@ -100,17 +102,21 @@ class Plan(Generic[R]):
     record: R
     """What is written down of the stack before the first of them."""
 
-    def changes(self, before: Record, seen: Seen | None) -> list[Change]:
-        """Compare with what was applied last, and with the world unless `seen` is None."""
+    def changes(self, before: Record, seen: Seen | None, each: Each = map) -> list[Change]:
+        """
+        Compare with what was applied last, and with the world unless `seen` is None.
+
+        `each` is `map`, or what calls a function for several at the same time as `map` does.
+        """
         planned = {action.key for action in self.actions}
         removed = [
             Change("remove", key, each.component, f"remove {key}")
             for key, each in reversed(list(before.applied.items()))
             if key not in planned
         ]
+        found = each(lambda action: _verb(action, before.applied.get(action.key), seen), self.actions)
         verbs: dict[str, Verb] = {}
-        for action in self.actions:
-            verb = _verb(action, before.applied.get(action.key), seen)
+        for action, verb in zip(self.actions, found, strict=True):
             moved = action.follows and any(verbs[key] != "unchanged" for key in action.after)
             verbs[action.key] = "repair" if moved and verb == "unchanged" else verb
         return removed + [Change(verbs[each.key], each.key, each.component, each.summary) for each in self.actions]

@@ -10,7 +10,8 @@ POST drops nulls first; applying a custom resource with a null that its schema d
 What it does not have, so that a test which passes here says nothing about it: defaults that a real server fills in,
 admission (webhooks, quotas, policies, CEL), conversion between versions, immutable fields, schedulers, images,
 networks, volumes and authentication. Lists are merged by key only where `fields` names them; strategic merge patches
-are merge patches. Workloads become ready at once, with one Pod that runs nothing, unless `become` says otherwise.
+are merge patches. Workloads become ready at once, with one Pod that runs nothing, unless `become` says otherwise;
+so do a Prometheus, an Alertmanager and a RayCluster, whose operators are always there.
 A forwarded port opens and carries nothing.
 """
 
@@ -115,6 +116,15 @@ class Cluster:
     def lag(self, seconds: float) -> None:
         """Serve the kinds of new definitions only so many seconds after they are established."""
         self._server.store.lag = seconds
+
+    def delay(self, seconds: float) -> None:
+        """Let each answer take so many seconds longer, as the way to a real server does."""
+        self._server.delay = seconds
+
+    def most_at_once(self) -> int:
+        """Return how many requests were under way at the same time at most, since this was asked last."""
+        found, self._server.most_at_once = self._server.most_at_once, 0
+        return found
 
     def refuse_login(self) -> None:
         """Answer everything with 401 from now on."""

@@ -3,7 +3,10 @@
 import http.server
 import json
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -31,6 +34,22 @@ class Server(http.server.ThreadingHTTPServer):
         self.gone, self.silent, self.closed, self.login = False, False, False, True
         self.seen: list[tuple[str, str]] = []
         """Method and path of each request."""
+        self.delay = 0.0
+        """Seconds that each answer takes on its way."""
+        self._under_way, self.most_at_once = 0, 0
+        self._counting = threading.Lock()
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a request as under way for as long as the block runs."""
+        with self._counting:
+            self._under_way += 1
+            self.most_at_once = max(self.most_at_once, self._under_way)
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way -= 1
 
     def check_login(self) -> None:
         """Refuse everybody, once a test wants that."""
@@ -60,11 +79,13 @@ class Conversation(http.server.BaseHTTPRequestHandler):
             return
         url = urlsplit(self.path)
         server.seen.append((self.command, self.path))
-        try:
-            server.check_login()
-            self._dispatch(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
-        except Refused as refusal:
-            self._send(refusal.code, refusal.status())
+        with server.counted():
+            time.sleep(server.delay)
+            try:
+                server.check_login()
+                self._dispatch(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), body)
+            except Refused as refusal:
+                self._send(refusal.code, refusal.status())
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 (these are the names of http.server)
 

@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
+from . import operators
+from .operators import Outcome
 from .store import Store, Stored
 
-Outcome = Literal["ready", "pending", "failed", "refused"]
 _STATUS = Callable[[dict[str, Any], int, Outcome], dict[str, Any]]
 QUOTA = (
     'pods "web-7d5c" is forbidden: exceeded quota: small, requested: memory=2Gi, used: memory=1Gi, limited: memory=2Gi'
@@ -16,7 +17,11 @@ WAITING = ("CrashLoopBackOff", "back-off 10s restarting failed container")
 
 
 class Workloads:
-    """Sets the status of workloads as soon as they are written, with one Pod each; `outcomes` names the exceptions."""
+    """
+    Sets the status of workloads as soon as they are written, with one Pod each; `outcomes` names the exceptions.
+
+    Of some custom resources it makes the workloads too, as their operators do.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -40,6 +45,9 @@ class Workloads:
     def settle(self, found: Stored) -> None:
         """Set the status of a workload and make its Pod."""
         outcome = self.outcomes.get((found.kind.name, found.key[1]), "ready")
+        if found.kind.custom:
+            self._operate(found, outcome)
+            return
         status = _STATUSES.get(found.kind.name)
         if status is None or (found.kind.name == "Pod" and found.content["metadata"].get("ownerReferences")):
             return
@@ -51,6 +59,28 @@ class Workloads:
             self._event(found.key[0], found.key[1], found.kind.name, "FailedCreate", QUOTA)
         elif found.kind.name != "Pod" and count:
             self._pod(found, outcome)
+
+    def _operate(self, found: Stored, outcome: Outcome) -> None:
+        """Do what the operator of a custom resource does; nothing for those that have none here."""
+        namespace, name = found.key
+        content = found.content | {"apiVersion": found.kind.api_version, "kind": found.kind.name}
+        if found.kind.name in operators.MONITORS:
+            made = operators.stateful_set(content)
+            self.outcomes["StatefulSet", made["metadata"]["name"]] = outcome
+            self._make("apps/v1", "StatefulSet", namespace, made)
+            self.become("StatefulSet", made["metadata"]["name"], outcome)
+        elif found.kind.name == operators.RAY_CLUSTER and outcome != "refused":
+            made = operators.head_pod(content)
+            self._make("v1", "Pod", namespace, made)
+            self._set_pod(namespace, made["metadata"]["name"], outcome)
+        if found.kind.name in operators.STATUSES:
+            status = operators.STATUSES[found.kind.name](content, outcome)
+            self._store.set_status(found.kind, namespace, name, status)
+
+    def _make(self, api_version: str, kind: str, namespace: str, content: dict[str, Any]) -> None:
+        known = self._store.kind(api_version, kind)
+        if self._store.find(known, namespace, content["metadata"]["name"]) is None:
+            self._store.create(known, content, namespace, "operator")
 
     def _pod(self, owner: Stored, outcome: Outcome) -> None:
         namespace, name = owner.key
@@ -64,10 +94,14 @@ class Workloads:
             reference |= {"name": name, "uid": owner.content["metadata"]["uid"]}
             pod = {"metadata": metadata | {"ownerReferences": [reference]}, "spec": template["spec"]}
             self._store.create(kind, pod, namespace, "server")
-        content = self._store.get(kind, namespace, f"{name}-0")
-        self._store.set_status(kind, namespace, f"{name}-0", _pod_status(content, 1, outcome))
+        self._set_pod(namespace, f"{name}-0", outcome)
+
+    def _set_pod(self, namespace: str, name: str, outcome: Outcome) -> None:
+        kind = self._store.kind("v1", "Pod")
+        content = self._store.get(kind, namespace, name)
+        self._store.set_status(kind, namespace, name, _pod_status(content, 1, outcome))
         if outcome != "ready":
-            self._event(namespace, f"{name}-0", "Pod", "BackOff", "Back-off restarting failed container")
+            self._event(namespace, name, "Pod", "BackOff", "Back-off restarting failed container")
 
     def _event(self, namespace: str, name: str, about: str, reason: str, message: str) -> None:
         kind = self._store.kind("v1", "Event")

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from platinfra.facts.aws import DEFAULT_REGION
-from tests.kubernetes.api import Cluster
 from tests.kubernetes.programs import KUBECTL
 from tests.targets.aws.leftovers import leftovers
 from tests.targets.aws.stacks import ACCOUNT, text_of
@@ -23,14 +22,6 @@ def seed(**cluster: list[str]) -> str:
     data = yaml.safe_load(text_of("seed"))
     data["deployment"] |= {"charts": str(FIXTURES), "cluster": cluster}
     return str(yaml.safe_dump(data, sort_keys=False))
-
-
-def run_ray(api: Cluster) -> None:
-    """Start the head of Ray, as its operator does."""
-    meta = {"name": "ray-head", "namespace": NAME, "labels": {"ray.io/cluster": "ray"}}
-    spec = {"containers": [{"name": "ray", "image": "example.org/ray:1"}]}
-    api.create({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
-    api.set_status("Pod", "ray-head", {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}, NAME)
 
 
 @pytest.mark.live
@@ -49,7 +40,6 @@ def test_one_up_makes_the_seed_and_down_takes_all_of_it_out(tmp_path: Path) -> N
 
         cloud.write(seed(**{"public-access": ["203.0.113.7/32"]}))
         cloud.does("up", "--yes")
-        run_ray(api)
         status = json.loads(cloud.does("status", "--json"))
         assert {each["name"] for each in status["components"] if each["health"] != "healthy"} == set()
         assert "nothing to do" in cloud.does("plan", "--exit-code")

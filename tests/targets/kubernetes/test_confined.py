@@ -194,7 +194,7 @@ def test_operators_count_by_every_kind_that_they_bring() -> None:
 
 @pytest.mark.finding("K13")
 def test_a_stack_with_a_namespace_of_its_own_does_not_change_its_mind() -> None:
-    record = record_of(bundle(STACK))
+    record = record_of(bundle(STACK), {})
     assert record.contents == ()
     ref = {"ref": ["v1", "Namespace", NAMESPACE, ""], "rest": {}}
     applied = {"namespace": ActionRecord("objects", "stack", "", {"objects": [ref]})}

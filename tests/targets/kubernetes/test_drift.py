@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from platinfra.model.cluster import Difference, ObjectRef, ref_of
-from platinfra.targets.kubernetes.drift import HIDDEN, find_added, of_object
+from platinfra.targets.kubernetes.drift import HIDDEN, find_added, of_objects
 
 META = {"name": "web", "namespace": "ml", "labels": {"app": "web"}}
 WANTED: dict[str, Any] = {
@@ -28,6 +28,9 @@ class FakeCluster:
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         return self.objects.get(ref)
 
+    def read(self, refs: list[ObjectRef]) -> list[Any]:
+        return [self.get(each) for each in refs]
+
     def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
         """Say that the server would change whatever looks different."""
         return [Difference(ref_of(each), "change") for each in objects]
@@ -47,7 +50,7 @@ def live(**changes: Any) -> dict[str, Any]:
 
 
 def found(wanted: dict[str, Any], *objects: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    return [(each.attribute, each.before, each.after) for each in of_object("web", wanted, FakeCluster(*objects))]
+    return [(each.attribute, each.before, each.after) for each in of_objects("web", [wanted], FakeCluster(*objects))]
 
 
 def containers(cpu: object, **more: object) -> dict[str, Any]:
@@ -120,10 +123,10 @@ class OwnWords(FakeCluster):
 def test_what_the_server_makes_the_same_of_is_no_drift(wanted: dict[str, Any], there: dict[str, Any]) -> None:
     asked = {**WANTED, "spec": {**WANTED["spec"], **wanted}}
     assert found(asked, live(**there)) or wanted == {"hostNetwork": False}, "it looks different"
-    assert list(of_object("web", asked, OwnWords(live(**there)))) == []
+    assert list(of_objects("web", [asked], OwnWords(live(**there)))) == []
 
 
 @pytest.mark.finding("K4")
 def test_what_is_gone_is_drift_whatever_the_server_makes_of_the_rest() -> None:
-    (gone,) = of_object("web", WANTED, OwnWords())
+    (gone,) = of_objects("web", [WANTED], OwnWords())
     assert (gone.attribute, gone.before, gone.after) == ("", "exists", None)

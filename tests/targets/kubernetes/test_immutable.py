@@ -58,6 +58,9 @@ class FakeCluster:
             return {"metadata": {"name": ref.name}} if ref.name == "ml" else None
         return self.live if ref_of(self.live) == ref else None
 
+    def read(self, refs: list[ObjectRef]) -> list[Any]:
+        return [self.get(each) for each in refs]
+
     def find(self, kind: str, namespace: str) -> list[dict[str, Any]]:
         if self.denied:
             raise ActionError(Diagnostic("cluster-forbidden", "no"))

@@ -6,7 +6,7 @@ import pytest
 
 from platinfra.model.cluster import Difference, ObjectRef, ref_of
 from platinfra.model.template import plain
-from platinfra.targets.kubernetes.drift import of_object
+from platinfra.targets.kubernetes.drift import of_objects
 from platinfra.targets.kubernetes.verbs.scale import asks_for_gpus, conflicts
 from tests.kubernetes.schemas import VERSIONS, needs_crds, strict
 from tests.kubernetes.stacks import bundle, objects
@@ -93,6 +93,9 @@ class OneObject:
     def get(self, ref: ObjectRef) -> dict[str, Any]:
         return self.held
 
+    def read(self, refs: list[ObjectRef]) -> list[Any]:
+        return [self.get(each) for each in refs]
+
     def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
         """Say that the server would change whatever looks different."""
         return [Difference(ref_of(each), "change") for each in objects]
@@ -102,7 +105,7 @@ def test_pods_that_an_autoscaler_added_are_no_drift_and_others_are() -> None:
     def drift(settings: str) -> list[str]:
         wanted = plain(objects(bundle(features(settings)), "Deployment")["feast"])
         live = {**wanted, "spec": {**wanted["spec"], "replicas": 4}}
-        return [each.attribute for each in of_object("feast", wanted, OneObject(live))]
+        return [each.attribute for each in of_objects("feast", [wanted], OneObject(live))]
 
     assert drift("replicas: 2, max_replicas: 5") == []
     assert drift("replicas: 2") == ["spec.replicas"]
@@ -158,6 +161,9 @@ class Nodes:
 
     def get(self, ref: ObjectRef) -> dict[str, Any] | None:
         return self.live if self.live and ref_of(self.live) == ref else None
+
+    def read(self, refs: list[ObjectRef]) -> list[Any]:
+        return [self.get(each) for each in refs]
 
 
 def codes(text: str, cluster: Nodes) -> list[str]:

@@ -10,7 +10,7 @@ from platinfra.diagnostics import PlatinfraError
 from platinfra.model.cluster import Difference, ObjectRef, ref_of
 from platinfra.model.record import ActionRecord, Record
 from platinfra.targets.kubernetes.bundle import NAMESPACE, Bundle
-from platinfra.targets.kubernetes.drift import find_added, of_object
+from platinfra.targets.kubernetes.drift import find_added, of_objects
 from platinfra.targets.kubernetes.plan import plan
 from platinfra.targets.kubernetes.rules import Known, check
 from platinfra.targets.kubernetes.users import WORK, plural
@@ -278,6 +278,9 @@ class LiveCluster:
     def get(self, ref: ObjectRef) -> Object | None:
         return self.objects.get(ref)
 
+    def read(self, refs: list[ObjectRef]) -> list[Any]:
+        return [self.get(each) for each in refs]
+
     def diff(self, objects: list[Any], **_: Any) -> list[Difference]:
         """Say that the server would change whatever looks different."""
         return [Difference(ref_of(each), "change") for each in objects]
@@ -292,9 +295,9 @@ def test_roles_of_people_are_no_drift_and_further_people_are() -> None:
     wanted = {ref_of(each) for each in made.objects}
     assert list(find_added(wanted, "churn", cluster)) == []
     binding = objects(made, "RoleBinding")["users:admin"]
-    assert list(of_object("stack", binding, cluster)) == []
+    assert list(of_objects("stack", [binding], cluster)) == []
     more = {**binding, "subjects": [*binding["subjects"], {**binding["subjects"][0], "name": "mallory"}]}
-    (found,) = of_object("stack", binding, LiveCluster([more]))
+    (found,) = of_objects("stack", [binding], LiveCluster([more]))
     assert found.attribute == "subjects"
     assert [each.address for each in find_added(wanted - {ref_of(binding)}, "churn", cluster)] == [str(ref_of(binding))]
 

@@ -6,7 +6,8 @@ from typing import Any
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Secret
 from platinfra.model.template import Value
-from platinfra.targets.aws import cluster_autoscaler, controllers, karpenter, nodes
+from platinfra.targets.aws import controllers, karpenter, nodes
+from platinfra.targets.aws.autoscalers import AUTOSCALERS
 from platinfra.targets.aws.facts import CODE, FILES, MAIN, AwsValues
 from platinfra.targets.aws.roles import roles
 
@@ -83,7 +84,7 @@ class AwsCloud:
         provides = self._values.tool(component).provides
         if controllers.CERTIFICATES in provides and place.deployment.makes_issuer:
             return [controllers.issuer(self._values, self._zone())]
-        adds_nodes = {karpenter.CAPABILITY, cluster_autoscaler.CAPABILITY} & provides.keys()
+        adds_nodes = any(each.capability in provides for each in AUTOSCALERS.values())
         return nodes.of_autoscaler(place, component) if adds_nodes else []
 
     def _zone(self) -> Any:

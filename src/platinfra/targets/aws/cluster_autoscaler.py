@@ -1,4 +1,4 @@
-"""Cluster Autoscaler's controller: the account of its pods, and its policy."""
+"""Cluster Autoscaler's controller: its policy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,6 @@ from platinfra.facts.table import beside
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.place import AwsPlace
 
-CAPABILITY = "node_group_scaler"
-POD = {"namespace": "kube-system", "service_account": "cluster-autoscaler"}
-"""The controller's pods."""
 _STATEMENTS: Mapping[str, Any] = beside(__file__)
 REASONS: Mapping[str, str] = {sid: each["reason"] for sid, each in _STATEMENTS.items() if "reason" in each}
 """Statements whose resource has to be `*`, and why."""

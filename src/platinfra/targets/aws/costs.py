@@ -13,6 +13,7 @@ from platinfra.facts.aws import instance_types
 from platinfra.facts.table import beside
 from platinfra.targets.answers import CostDriver
 from platinfra.targets.aws import labels
+from platinfra.targets.aws.autoscalers import AUTOSCALERS
 from platinfra.targets.aws.facts import AwsValues
 from platinfra.targets.aws.root import Root
 
@@ -21,8 +22,6 @@ HOURS = 730
 _MOST = 5
 _MACHINE_ROOT_GB = 30
 _TABLE: Mapping[str, Mapping[str, Any]] = beside(__file__)
-_SCALERS = {"node_provisioner": "added_nodes", "node_group_scaler": "scaled_nodes"}
-"""Capability of what adds nodes to the kind of cost."""
 _JOBS = ("batch", "fargate", "glue", "step_functions", "sagemaker")
 Call = Mapping[str, Any]
 
@@ -187,7 +186,8 @@ def _in_cluster(values: AwsValues) -> Iterator[Item]:
         return
     components = [each for each in values.graph.components.values() if each.place == "cluster"]
     for each in components:
-        yield from (Item(kind, each.name) for way, kind in _SCALERS.items() if way in values.tool(each).provides)
+        provides = values.tool(each).provides
+        yield from (Item(one.cost, each.name) for one in AUTOSCALERS.values() if one.capability in provides)
     gpu = None if place.cluster.name else place.cluster.gpu
     if gpu:
         yield Item("gpu_nodes", "cluster", gpu.max, gpu.instance_type)

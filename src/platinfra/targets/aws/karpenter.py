@@ -11,9 +11,6 @@ from platinfra.facts.table import beside
 from platinfra.targets.aws import documents
 from platinfra.targets.aws.place import AwsPlace
 
-CAPABILITY = "node_provisioner"
-POD = {"namespace": "kube-system", "service_account": "karpenter"}
-"""The controller's pods: its release is called as its chart."""
 NODES = "cluster-nodes"
 """What the role of the nodes is called."""
 QUEUE = "karpenter"

@@ -8,6 +8,7 @@ from platinfra.facts.aws import eks, instance_types
 from platinfra.facts.table import beside
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import cluster_autoscaler, controllers, documents, karpenter, labels, machine
+from platinfra.targets.aws.autoscalers import AUTOSCALERS
 from platinfra.targets.aws.facts import MAIN, AwsValues
 from platinfra.targets.aws.place import AwsPlace
 from platinfra.targets.aws.roles import MACHINE, Role
@@ -91,9 +92,8 @@ def _cluster_roles(values: AwsValues) -> Iterator[Role]:
     yield _role(place, "cluster-network", interfaces, managed=("AmazonEKS_CNI_Policy",))
     disks = documents.pod_trust(place, place.cluster_name, **_CSI)
     yield _role(place, "cluster-disks", disks, managed=("service-role/AmazonEBSCSIDriverPolicy",))
-    scaler = {"karpenter": karpenter, "cluster-autoscaler": cluster_autoscaler}[place.cluster.autoscaler]
-    name = place.cluster.autoscaler.removeprefix("cluster-")
-    yield _controller(place, f"cluster-{name}", scaler.POD, {name: scaler.policy(place)})
+    scaler = AUTOSCALERS[place.cluster.autoscaler]
+    yield _controller(place, scaler.role, scaler.pod, {scaler.name: scaler.policy(place)})
 
 
 def _controller(place: AwsPlace, name: str, pod: dict[str, str], further: dict[str, dict[str, Any]]) -> Role:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from platinfra.model.ground import Ground
 from platinfra.targets import aws
+from platinfra.targets.aws.autoscalers import AUTOSCALERS
 from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, EksCluster
 from platinfra.targets.kubernetes.clustered import Clustered
 from platinfra.targets.lazy import verb
@@ -44,10 +45,8 @@ class Aws(Clustered):
         if not deployment.makes_cluster:
             return
         cluster = deployment.cluster or EksCluster.model_construct()
-        if cluster.autoscaler == "karpenter":
-            yield "node_provisioner"
-        if cluster.autoscaler == "cluster-autoscaler":
-            yield "node_group_scaler"
+        if cluster.autoscaler in AUTOSCALERS:
+            yield AUTOSCALERS[cluster.autoscaler].capability
         if cluster.gpu and not cluster.is_auto:
             yield "gpus"
         if deployment.makes_balancers:

@@ -15,9 +15,9 @@ from platinfra.model.ports import Secrets
 from platinfra.model.record import ActionRecord
 from platinfra.model.reference import Reference, Secret, reveal
 from platinfra.model.template import map_values
-from platinfra.targets.kubernetes.drift import of_object, of_release
+from platinfra.targets.kubernetes.drift import of_objects, of_release
 from platinfra.targets.kubernetes.place import FIELD_MANAGER, MANAGED_BY
-from platinfra.targets.kubernetes.pods import is_any_hook
+from platinfra.targets.kubernetes.pods import is_any_hook, lasts
 
 Object = Mapping[str, Any]
 TIMEOUT = 900.0
@@ -34,10 +34,8 @@ ON_DOWN = "platinfra/on-down"
 """Annotation of an object that holds data: what `down` annotates it with instead of deleting it, as JSON."""
 PASSING = "platinfra/passing"
 """Annotation of an object that is needed only while its step is applied, such as a Secret that a Job reads."""
-_WAITED = frozenset(
-    {"Deployment", "StatefulSet", "DaemonSet", "Job", "CustomResourceDefinition", "Cluster", "InferenceService"}
-)
-"""Kinds whose own status tells when they are ready."""
+_ENDING = frozenset({"Job", "CustomResourceDefinition"})
+"""Kinds whose own status tells when they are done, beside those with pods that last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,7 @@ class ApplyObjects(ClusterStep):
     def holds(self, seen: Seen) -> bool:
         """Tell whether applying what was applied before would change nothing."""
         world: ClusterWorld = seen.world
-        found = (drift for each in self.lasting_objects(world) for drift in of_object("", each, world.cluster))
-        return not any(each.restored for each in found)
+        return not any(each.restored for each in of_objects("", self.lasting_objects(world), world.cluster))
 
     def apply(self, world: ClusterWorld, progress: Progress) -> None:
         """Apply, remove what left the step, and wait; what is passing is gone at the end, whatever happens."""
@@ -112,7 +109,7 @@ class ApplyObjects(ClusterStep):
             world.cluster.apply(objects, force=True, patience=_SERVED)
             world.cluster.delete([ObjectRef(*each["ref"]) for each in self.earlier], GONE)
             for each in self.objects:
-                if each["kind"] in _WAITED:
+                if lasts(each) or each["kind"] in _ENDING:
                     world.cluster.wait_ready(ref_of(each), TIMEOUT, progress.report, progress.cancelled)
         finally:
             if passing:

@@ -27,6 +27,8 @@ from platinfra.targets.kubernetes.image_digests import find_unpinned, with_diges
 from platinfra.targets.kubernetes.place import ClusterPlace
 
 Object = dict[str, Any]
+Rendered = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The key of a step to the objects that its chart becomes, each in its namespace."""
 NAMESPACE = "namespace"
 MONITORS = "monitors"
 ROUTES = "routes"

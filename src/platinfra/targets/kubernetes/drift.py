@@ -30,36 +30,38 @@ _MERGED = {
 _OF_THE_SERVER = frozenset({"status"})
 
 
-def of_object(component: str, wanted: Object, cluster: Cluster, manager: str | None = None) -> Iterator[Drift]:
+def of_objects(
+    component: str, objects: Sequence[Object], cluster: Cluster, manager: str | None = None
+) -> Iterator[Drift]:
     """
-    Yield how an object differs from what was applied as `manager`; what is in no way part of that may be added by the server.
+    Yield how objects differ from what was applied as `manager`; what is in no way part of that may be added by the server.
 
     What looks different counts only if the server would make something else of it: it fills in what is not said, leaves out
     what is zero, and writes values its own way.
     """
-    ref = ref_of(wanted)
-    live = cluster.get(ref)
-    if live is None:
-        yield Drift(component, str(ref), "", "exists", None)
-        return
-    wanted = _settle(wanted, _readable(live))
-    found = list(_drifts(component, ref, wanted, live))
-    if any(each.restored for each in found):
-        (real,) = cluster.diff([wanted], force=True, manager=manager)
-        found = found if real.change != "unchanged" else [each for each in found if not each.restored]
-    yield from found
+    lives = cluster.read([ref_of(each) for each in objects])
+    wanted = [_settle(each, _readable(live)) if live else each for each, live in zip(objects, lives, strict=True)]
+    found = [list(_drifts(component, each, live)) for each, live in zip(wanted, lives, strict=True)]
+    numbers = [number for number, live in enumerate(lives) if live and any(each.restored for each in found[number])]
+    real = cluster.diff([wanted[number] for number in numbers], force=True, manager=manager)
+    only_looks = {number for number, each in zip(numbers, real, strict=True) if each.change == "unchanged"}
+    for number, drifts in enumerate(found):
+        yield from (each for each in drifts if number not in only_looks or not each.restored)
 
 
 def of_release(
     component: str, release: Release, objects: Sequence[Object], cluster: Cluster, manager: str
 ) -> Iterator[Drift]:
     """Yield how the objects of a release differ from what its chart says, which Helm owns as `manager`; hooks come and go."""
-    for each in objects:
-        if not is_any_hook(each):
-            yield from of_object(component, _as_installed(each, release), cluster, manager)
+    kept = [_as_installed(each, release) for each in objects if not is_any_hook(each)]
+    yield from of_objects(component, kept, cluster, manager)
 
 
-def _drifts(component: str, ref: ObjectRef, wanted: Object, live: Object) -> Iterator[Drift]:
+def _drifts(component: str, wanted: Object, live: Object | None) -> Iterator[Drift]:
+    ref = ref_of(wanted)
+    if live is None:
+        yield Drift(component, str(ref), "", "exists", None)
+        return
     hidden = ref.kind == "Secret"
     for path, before, after in _differences(_comparable(wanted), _comparable(live), ""):
         restored = not _only_added(ref.kind, path, before, after)

@@ -10,7 +10,14 @@ Object = Mapping[str, Any]
 SECRETS = "secrets.yaml"
 APPLY = "apply"
 """A function of the script: applies a file."""
-_CONDITIONS = {"Job": "Complete", "Cluster": "Ready", "InferenceService": "Ready"}
+_CONDITIONS = {
+    "Job": "Complete",
+    "Cluster": "Ready",
+    "InferenceService": "Ready",
+    "Prometheus": "Available",
+    "Alertmanager": "Available",
+    "RayCluster": "RayClusterProvisioned",
+}
 """Kind to the condition that says that an object is ready."""
 _ROLLED_OUT = frozenset({"Deployment", "DaemonSet"})
 _HEAD = """\

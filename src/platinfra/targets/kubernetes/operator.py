@@ -7,9 +7,8 @@ from typing import Any
 
 from platinfra.diagnostics import Diagnostic
 from platinfra.model.cluster import Cluster, Object
-from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.bundle import Bundle, Rendered
 from platinfra.targets.kubernetes.confined import contents_of
-from platinfra.targets.kubernetes.plan import Rendered
 from platinfra.targets.kubernetes.users import plural
 
 _OWN = ("get", "list", "create", "patch", "update", "delete")

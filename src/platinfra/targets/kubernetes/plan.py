@@ -10,10 +10,10 @@ from platinfra.model.plan import Action, Plan
 from platinfra.model.reference import Reference
 from platinfra.model.template import innermost, plain
 from platinfra.targets.kubernetes.actions import ApplyObjects, InstallRelease
-from platinfra.targets.kubernetes.bundle import Bundle, Release, Step
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Rendered, Step
 from platinfra.targets.kubernetes.network import code_labels, selectors
 from platinfra.targets.kubernetes.place import code_account
-from platinfra.targets.kubernetes.pods import is_hook, templates
+from platinfra.targets.kubernetes.pods import is_hook, lasts, templates
 from platinfra.targets.kubernetes.promises import find_broken
 from platinfra.targets.kubernetes.record import ClusterRecord, record_of
 from platinfra.targets.kubernetes.routes import SOLVER_PORT, given_secrets, solver_labels
@@ -22,8 +22,6 @@ from platinfra.targets.kubernetes.rules.pod_security import restricted_objects
 from platinfra.targets.kubernetes.rules.report import diagnostics
 
 Object = Mapping[str, Any]
-Rendered = Mapping[str, Sequence[Object]]
-"""The key of a step to the objects that its chart becomes, each in its namespace."""
 PLATFORM = "stack"
 """The component that namespace, policies and monitors count to."""
 
@@ -36,7 +34,7 @@ def release_of(release: Release) -> cluster.Release:
 
 def plan(bundle: Bundle, rendered: Rendered) -> Plan[ClusterRecord]:
     """Return the actions of a bundle."""
-    return Plan(tuple(_action(each, rendered) for each in bundle.steps), record_of(bundle))
+    return Plan(tuple(_action(each, rendered) for each in bundle.steps), record_of(bundle, rendered))
 
 
 def problems(bundle: Bundle, rendered: Rendered, kinds: frozenset[str]) -> list[Diagnostic]:
@@ -122,18 +120,14 @@ def _action(step: Step, rendered: Rendered) -> Action:
     component = step.component or PLATFORM
     if step.release is None:
         return ApplyObjects(key=step.key, component=component, after=step.after, objects=step.objects)
-    workloads = tuple(
-        ref_of(each)
-        for each, _ in templates(rendered.get(step.key, ()))
-        if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"} and not is_hook(each)
-    )
+    objects = tuple(rendered.get(step.key, ()))
     return InstallRelease(
         key=step.key,
         component=component,
         after=step.after,
         release=release_of(step.release),
-        objects=tuple(rendered.get(step.key, ())),
-        workloads=workloads,
+        objects=objects,
+        workloads=tuple(ref_of(each) for each in objects if lasts(each) and not is_hook(each)),
         shared=step.release.shared,
         kinds=step.release.kinds,
     )

@@ -14,6 +14,17 @@ _TEMPLATES = {
     "Pod": (),
 }
 """Kind to where its pod's metadata and spec are."""
+_LASTING = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_OPERATED = frozenset(
+    {
+        ("postgresql.cnpg.io", "Cluster"),
+        ("serving.kserve.io", "InferenceService"),
+        ("monitoring.coreos.com", "Prometheus"),
+        ("monitoring.coreos.com", "Alertmanager"),
+        ("ray.io", "RayCluster"),
+    }
+)
+"""Groups and kinds of which operators make pods, and in whose status they tell how those are."""
 
 
 def templates(objects: Iterable[Object]) -> Iterator[tuple[Object, Object]]:
@@ -24,6 +35,16 @@ def templates(objects: Iterable[Object]) -> Iterator[tuple[Object, Object]]:
             for key in _TEMPLATES[each["kind"]]:
                 found = found[key]
             yield each, found
+
+
+def is_operated(each: Object) -> bool:
+    """Tell whether an operator makes pods of an object, and tells in its status how they are."""
+    return (each["apiVersion"].partition("/")[0], each["kind"]) in _OPERATED
+
+
+def lasts(each: Object) -> bool:
+    """Tell whether an object has pods that are to run for as long as it is there."""
+    return each["kind"] in _LASTING or is_operated(each)
 
 
 def is_hook(each: Object) -> bool:

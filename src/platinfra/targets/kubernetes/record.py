@@ -1,17 +1,19 @@
 """What is written down of a stack in a cluster, so that it outlives the stack file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from platinfra.model.cluster import ObjectRef, ref_of
 from platinfra.model.graph import Component
 from platinfra.model.record import ActionRecord, ComponentRecord, Migration, Record
-from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.bundle import Bundle, Rendered
 from platinfra.targets.kubernetes.confined import contents_of
 from platinfra.targets.kubernetes.facts import ClusterValues
 from platinfra.targets.kubernetes.network import job_selectors, lasting_selectors
+from platinfra.targets.kubernetes.pods import is_operated
 from platinfra.targets.kubernetes.routes import routes_of
 
 _FIRST_NOTES = "cluster.json"
@@ -38,6 +40,8 @@ class ClusterComponent(ComponentRecord):
     """Verbs that its wires grant it."""
     jobs: tuple[Mapping[str, str], ...] = ()
     """The labels of the pods that come and go with its jobs."""
+    operated: tuple[ObjectRef, ...] = ()
+    """The objects whose operators tell how its pods are."""
     route: str | None = None
     """The address at which people find its page."""
 
@@ -108,11 +112,14 @@ class ClusterRecord(Record):
         return replace(self, kept={**self.kept, **kept})
 
 
-def record_of(bundle: Bundle) -> ClusterRecord:
+def record_of(bundle: Bundle, rendered: Rendered) -> ClusterRecord:
     """Return what is written down of a stack before anything of it is applied."""
     values = bundle.values
     doors = {each.page: each.door for each in routes_of(values)}
-    components = {name: _component(each, values, doors.get(name)) for name, each in values.graph.components.items()}
+    components = {
+        name: replace(_component(each, values, doors.get(name)), operated=tuple(_find_operated(name, bundle, rendered)))
+        for name, each in values.graph.components.items()
+    }
     place = values.facts.place
     return ClusterRecord(
         values.graph.stack,
@@ -122,6 +129,13 @@ def record_of(bundle: Bundle) -> ClusterRecord:
         context=place.context,
         contents=contents_of(bundle) if place.is_confined else (),
     )
+
+
+def _find_operated(name: str, bundle: Bundle, rendered: Rendered) -> Iterator[ObjectRef]:
+    """Yield the objects of a component whose operators tell how its pods are, those of its charts too."""
+    for step in bundle.steps:
+        if step.component == name:
+            yield from (ref_of(each) for each in rendered.get(step.key, step.objects) if is_operated(each))
 
 
 def _component(component: Component, values: ClusterValues, door: Any) -> ClusterComponent:

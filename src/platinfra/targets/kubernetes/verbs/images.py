@@ -9,12 +9,11 @@ from platinfra.drivers.files import translate_errors
 from platinfra.drivers.registry import Registries
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ImageStatus
-from platinfra.targets.kubernetes.bundle import Bundle
+from platinfra.targets.kubernetes.bundle import Bundle, Rendered
 from platinfra.targets.kubernetes.facts import LOCAL_REGISTRY
 from platinfra.targets.kubernetes.image_digests import FILE, images_in, write_digests
 from platinfra.targets.kubernetes.image_names import ImageName
 from platinfra.targets.kubernetes.images import images as images_of
-from platinfra.targets.kubernetes.plan import Rendered
 from platinfra.targets.kubernetes.verbs.session import render_charts
 from platinfra.targets.kubernetes.verbs.stack import digests_of
 

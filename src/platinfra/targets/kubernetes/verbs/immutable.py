@@ -7,8 +7,7 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.cluster import Cluster, Object, ObjectRef, ref_of
 from platinfra.model.template import plain
-from platinfra.targets.kubernetes.bundle import Bundle
-from platinfra.targets.kubernetes.plan import Rendered
+from platinfra.targets.kubernetes.bundle import Bundle, Rendered
 from platinfra.targets.kubernetes.pods import is_any_hook
 from platinfra.targets.kubernetes.rules.quantities import parse
 
@@ -73,7 +72,7 @@ def _list(pair: tuple[str, str, str], wanted: Sequence[Object], cluster: Cluster
             found = cluster.find(f"{kind}.{version}.{group}", namespace)
         else:
             refs = [ref_of(each) for each in wanted if (each["apiVersion"], each["kind"]) == pair[:2]]
-            found = [each for ref in refs if (each := cluster.get(ref))]
+            found = [each for each in cluster.read(refs) if each]
     except PlatinfraError as error:
         if {each.code for each in error.diagnostics} != {"cluster-forbidden"}:
             raise

@@ -7,8 +7,8 @@ from typing import Any
 from platinfra.diagnostics import Diagnostic, PlatinfraError, Span, did_you_mean
 from platinfra.document import Path_
 from platinfra.model.cluster import Charts
-from platinfra.targets.kubernetes.bundle import Bundle, Release, merge_values
-from platinfra.targets.kubernetes.plan import Rendered, release_of
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Rendered, merge_values
+from platinfra.targets.kubernetes.plan import release_of
 
 Become = Callable[[Release], Sequence[Mapping[str, Any]]]
 """Renders a release."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
@@ -14,7 +15,7 @@ from platinfra.targets.kubernetes.actions import ApplyObjects
 from platinfra.targets.kubernetes.bundle import Bundle, Step
 from platinfra.targets.kubernetes.confined import expectations
 from platinfra.targets.kubernetes.record import ClusterRecord
-from platinfra.targets.kubernetes.verbs.session import Session, looking, namespace_exists, open_session
+from platinfra.targets.kubernetes.verbs.session import AT_ONCE, Session, looking, namespace_exists, open_session
 from platinfra.targets.kubernetes.verbs.stack import bundle_of
 
 _OFFLINE = frozenset({"cluster-unreachable", "kubectl-missing", "helm-missing", "no-context"})
@@ -95,7 +96,8 @@ def compared_with_cluster(look: Callable[[], Session], planned: Callable[[], Bun
 
 def compare(session: Session, before: Record) -> list[Change]:
     """Compare a plan with what was applied last and with the cluster."""
-    return session.plan.changes(before, looking(session.world))
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compare") as pool:
+        return session.plan.changes(before, looking(session.world), pool.map)
 
 
 def what(step: Step) -> str:
@@ -124,5 +126,6 @@ def _differences(session: Session, changes: list[Change]) -> list[Difference]:
     if not namespace_exists(session.bundle, session.world.cluster):
         return [Difference(ref_of(each), "create") for action in actions for each in action.objects]
     world = looking(session.world).world
-    found = [each for action in actions for each in world.cluster.diff(action.lasting_objects(world), force=True)]
+    objects = [each for action in actions for each in action.lasting_objects(world)]
+    found = world.cluster.diff(objects, force=True)
     return [each for each in found if each.change != "unchanged"]

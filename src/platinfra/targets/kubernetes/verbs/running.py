@@ -9,6 +9,7 @@ from queue import Queue
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.drivers.kubernetes_readiness import readiness
 from platinfra.model.cluster import Cluster, ObjectRef, ref_of
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus, Page
@@ -72,12 +73,18 @@ def find_stack(site: Site | None) -> InCluster | None:
     return InCluster(record, KubernetesClient(site.context, site.kubeconfig), site)
 
 
-def _health(needed: Sequence[tuple[Mapping[str, str], Sequence[Mapping[str, Any]]]]) -> tuple[str, str]:
+def _health(
+    needed: Sequence[tuple[Mapping[str, str], Sequence[Mapping[str, Any]]]], operated: Sequence[str]
+) -> tuple[str, str]:
     """
     Return how a component is, and why: `needed` are the labels of each kind of its pods, with those that are there.
 
-    What has no pods of its own, or only those of jobs, is healthy once it was applied.
+    `operated` is what operators say that it lacks. What has no pods of its own, or only those of jobs, is healthy once
+    it was applied.
     """
+    needed = [
+        (labels, [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]) for labels, found in needed
+    ]
     pods = [pod for _, found in needed for pod in found]
     if not pods:
         return ("stopped", "it has no pods") if needed else ("healthy", "")
@@ -86,18 +93,13 @@ def _health(needed: Sequence[tuple[Mapping[str, str], Sequence[Mapping[str, Any]
         reason.startswith(("CrashLoop", "Error", "ErrImage", "ImagePull", "CreateContainer")) for reason in waiting
     )
     absent = [_as_selector(labels) for labels, found in needed if not found]
-    ready = not absent and all(_is_ready(pod) for pod in pods)
-    why = [*(f"it has no pods with {each}" for each in absent), *dict.fromkeys(waiting)]
+    ready = not absent and not operated and all(readiness(pod).ready for pod in pods)
+    why = [*(f"it has no pods with {each}" for each in absent), *dict.fromkeys(waiting), *operated]
     return "healthy" if ready else "failed" if broken else "starting", ", ".join(why)
 
 
 def _as_selector(labels: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in labels.items())
-
-
-def _is_ready(pod: Mapping[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions", [])
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _reasons(pod: Mapping[str, Any]) -> Iterator[str]:
@@ -138,7 +140,7 @@ def _status(stack: InCluster, name: str) -> ComponentStatus:
     data = stack.components[name]
     needed = [(labels, stack.find_pods(labels)) for labels in data.pods]
     pods = _unique(pod for _, found in needed for pod in found)
-    health, detail = _health(needed)
+    health, detail = _health(needed, list(_lacking(stack, data.operated)))
     statuses = [each for pod in pods for each in pod.get("status", {}).get("containerStatuses", [])]
     images = dict.fromkeys(each["image"] for pod in pods for each in pod["spec"]["containers"])
     return ComponentStatus(
@@ -153,6 +155,20 @@ def _status(stack: InCluster, name: str) -> ComponentStatus:
         restarts=sum(each.get("restartCount", 0) for each in statuses),
         permissions=data.permissions,
     )
+
+
+def _lacking(stack: InCluster, operated: Sequence[ObjectRef]) -> Iterator[str]:
+    """Yield what operators say that their objects lack, which is what `up` waits for; who may not read them sees pods alone."""
+    try:
+        live = stack.cluster.read(operated)
+    except PlatinfraError as error:
+        if {each.code for each in error.diagnostics} != {"cluster-forbidden"}:
+            raise
+        return
+    for ref, each in zip(operated, live, strict=True):
+        found = readiness(each)
+        if not found.ready:
+            yield f"{ref.kind} {ref.name}: {found.why}"
 
 
 def page(stack: InCluster, component: str) -> Page:

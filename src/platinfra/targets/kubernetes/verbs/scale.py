@@ -1,6 +1,6 @@
 """What a cluster lacks for as much as a stack asks of it, found before anything is touched."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic
@@ -17,9 +17,10 @@ def conflicts(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
     """Yield what would wait for ever, or what the API server would refuse."""
     yield from _no_gpus(bundle, cluster)
     yield from _no_metrics(bundle, cluster)
-    for each in bundle.objects:
-        if each["kind"] == "StatefulSet":
-            yield from _fixed_volumes(each, cluster)
+    sets = [each for each in bundle.objects if each["kind"] == "StatefulSet" and _claims(each)]
+    for each, live in zip(sets, cluster.read([ref_of(each) for each in sets]), strict=True):
+        if live:
+            yield from _fixed_volumes(each, live)
 
 
 def _no_gpus(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
@@ -67,11 +68,16 @@ def _no_metrics(bundle: Bundle, cluster: Cluster) -> Iterator[Diagnostic]:
         yield Diagnostic("no-metrics-api", message, hint=hint)
 
 
-def _fixed_volumes(wanted: Object, cluster: Cluster) -> Iterator[Diagnostic]:
+def _claims(each: Object) -> Sequence[Object]:
+    """Return the templates of the volumes of a StatefulSet."""
+    found: Sequence[Object] = each["spec"].get("volumeClaimTemplates", ())
+    return found
+
+
+def _fixed_volumes(wanted: Object, live: Object) -> Iterator[Diagnostic]:
     """Yield the volumes of a StatefulSet that would have another size: Kubernetes refuses that."""
-    templates = {each["metadata"]["name"]: each for each in wanted["spec"].get("volumeClaimTemplates", ())}
-    live = cluster.get(ref_of(wanted)) if templates else None
-    for each in live["spec"].get("volumeClaimTemplates", ()) if live else ():
+    templates = {each["metadata"]["name"]: each for each in _claims(wanted)}
+    for each in _claims(live):
         now, then = _storage(each), _storage(templates.get(each["metadata"]["name"], {}))
         if then and parse(now) != parse(then):
             name = wanted["metadata"]["name"]

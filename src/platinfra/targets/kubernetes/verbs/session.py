@@ -12,9 +12,9 @@ from platinfra.model.template import innermost, plain
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.kubernetes import confined, operator
 from platinfra.targets.kubernetes.actions import ClusterWorld
-from platinfra.targets.kubernetes.bundle import Bundle, Release
+from platinfra.targets.kubernetes.bundle import Bundle, Release, Rendered
 from platinfra.targets.kubernetes.place import prefix
-from platinfra.targets.kubernetes.plan import Rendered, missing, plan, problems, release_of
+from platinfra.targets.kubernetes.plan import missing, plan, problems, release_of
 from platinfra.targets.kubernetes.record import ClusterRecord
 from platinfra.targets.kubernetes.rules.identity import in_namespace
 from platinfra.targets.kubernetes.rules.text import to_yaml
@@ -27,6 +27,8 @@ from platinfra.targets.kubernetes.verbs.stack import bundle_of, context_of
 OLDEST = (1, 30)
 """The oldest Kubernetes that the charts of the catalog run on."""
 _STORAGE = "storage.k8s.io/v1/StorageClass"
+AT_ONCE = 8
+"""Actions that are compared with the cluster at the same time; most of that time they wait for answers."""
 
 
 @dataclass(frozen=True, slots=True)
