@@ -152,7 +152,7 @@ def test_tools_can_be_asked_for_by_stage_and_target(platinfra: Command) -> None:
             "tools"
         ]
     }
-    assert "nvidia-triton" not in local
+    assert "tensorflow-serving" not in local
     assert platinfra("tools", "--stage", "model_servin").code == 2
 
 

@@ -190,7 +190,8 @@ class Binder:
         for each in self.candidates(member, requirement):
             tool = self.bound.members[each].tool
             if not reach.fits(requirement, tool):
-                self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
+                if requirement.why:
+                    self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
             elif self.is_beyond(member, each):
                 self.beyond.setdefault(member.name, []).append(each)
             elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(
