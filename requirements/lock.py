@@ -26,10 +26,12 @@ def main(*only: str) -> None:
     compile_lock(ROOT / "requirements" / "zenml.in", ROOT / "requirements" / "zenml.lock.txt")
     machine = ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt"
     compile_lock(ROOT / "pyproject.toml", machine)
-    inputs = [*(ROOT / "src/platinfra/tools").glob("*/requirements.in"), *(ROOT / "examples").glob("*/requirements.in")]
-    for each in sorted(inputs):
+    tools, examples = ROOT / "src/platinfra/tools", ROOT / "examples"
+    for each in sorted(
+        [*tools.glob("*/requirements.in"), *tools.glob("*/image.in"), *examples.glob("*/requirements.in")]
+    ):
         if not only or each.parent.name in only:
-            compile_lock(each, each.with_name("requirements.lock.txt"), *newest(each))
+            compile_lock(each, each.with_suffix(".lock.txt"), *newest(each))
 
 
 def newest(file: Path) -> list[str]:

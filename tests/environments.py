@@ -23,7 +23,7 @@ def main() -> None:
     venvs = environments()
     locks = sorted(
         [
-            *(ROOT / "src/platinfra/tools").glob("*/requirements.lock.txt"),
+            *(ROOT / "src/platinfra/tools").glob("*/*.lock.txt"),
             *(ROOT / "examples").glob("*/requirements.lock.txt"),
             ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt",
             CHECKOV,

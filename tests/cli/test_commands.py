@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import Command
 
+from platinfra.app.init import questionnaire
 from platinfra.app.run import forward
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.diagnostics import PlatinfraError
@@ -151,7 +152,7 @@ def test_tools_can_be_asked_for_by_stage_and_target(platinfra: Command) -> None:
             "tools"
         ]
     }
-    assert "nvidia-triton" not in local
+    assert "tensorflow-serving" not in local
     assert platinfra("tools", "--stage", "model_servin").code == 2
 
 
@@ -166,7 +167,7 @@ def test_explain_tells_what_a_stage_means_and_how_a_check_shows_it(platinfra: Co
     said = platinfra("explain", "model_registry").out
     assert "means        A consumer registers a version of a model" in said
     assert "proof        A version is registered" in said
-    assert "checked      by `platinfra check` on this machine: mlflow; elsewhere only rendered" in said
+    assert "checked      by `platinfra check` on this machine: bentoml, mlflow; elsewhere only rendered" in said
     assert "on this machine: none;" in platinfra("explain", "feature_store").out
     assert "means" not in platinfra("explain", "gpus").out  # no consumer does anything with it
 
@@ -209,6 +210,21 @@ def test_init_asks_for_tools(platinfra: Command, tmp_path: Path, monkeypatch: py
     assert platinfra("init", "--ask", "--name", "asked").code == 0
     assert platinfra("validate").code == 0
     assert "fastapi" in (tmp_path / "platinfra.yaml").read_text()
+
+
+def test_init_asks_for_a_model_only_where_the_server_does(
+    platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    stages = [stage for stage, _, _ in questionnaire()]
+    answers = ["bentoml" if each == "model_serving" else "" for each in stages]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(answers) + "\n"))
+    ended = platinfra("init", "--ask", "--name", "asked")
+    assert ended.code == 0
+    assert "Name of the model" not in ended.err
+    assert "model_serving: [bentoml]" in (tmp_path / "platinfra.yaml").read_text()
+    assert platinfra("validate").code == 0
 
 
 @pytest.mark.parametrize(

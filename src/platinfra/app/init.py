@@ -1,5 +1,6 @@
 """Write a commented stack file."""
 
+import re
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, join_names
@@ -51,20 +52,28 @@ def stack_name(folder: str) -> str:
 
 
 def questionnaire() -> list[tuple[str, str, list[str]]]:
-    """Return what `init --ask` asks: stage, summary and the tools that run on this machine."""
+    """Return what `init --ask` asks: stage, summary and the tools that run on this machine, those of the template first."""
     from platinfra.app.tools import tools
     from platinfra.catalog.catalog import Catalog
 
-    lines = tools(target="local").tools
+    usual = set(re.findall(r"[a-z][a-z0-9-]*", (_FOLDER / "local.yaml").read_text().partition("stack:")[2]))
+    lines = sorted(tools(target="local").tools, key=lambda line: line.name not in usual)
     stages = [each for each in Catalog().capabilities() if each.stage]
     asked = [(each.name, each.summary, [line.name for line in lines if each.name in line.stages]) for each in stages]
     return [each for each in asked if each[2]]
 
 
+def asks_for_model(tool: str) -> bool:
+    """Tell whether a tool has to be told which model it serves."""
+    from platinfra.catalog.catalog import Catalog
+
+    return "model" in Catalog().get(tool).settings
+
+
 def compose_file(answers: dict[str, str], model: str) -> str:
-    """Return a stack file for the chosen tools."""
+    """Return a stack file for the chosen tools; `model` is the one to serve, or nothing where no tool asks for it."""
     lines = ["# A platinfra stack: start it with `platinfra up`.", "name: NAME", "provider: {name: local}", "stack:"]
     for stage, tool in answers.items():
-        use = f"{{{tool}: {{settings: {{model: {model}}}}}}}" if stage == "model_serving" else tool
+        use = f"{{{tool}: {{settings: {{model: {model}}}}}}}" if model and stage == "model_serving" else tool
         lines.append(f"  {stage}: [{use}]")
     return "\n".join(lines) + "\n"

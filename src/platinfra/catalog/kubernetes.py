@@ -204,6 +204,10 @@ class KubernetesRun(Entry):
     account: bool = Field(
         default=True, description="Whether it gets a service account; an operator may create its own."
     )
+    requirements: str | None = Field(
+        default=None,
+        description="Hashed requirements file that its image is built from; that of `local`, or `requirements.lock.txt`, when absent.",
+    )
     image_packages: list[str] = Field(
         default=[], description="Debian packages that the image from the tool's lock needs beside Python."
     )

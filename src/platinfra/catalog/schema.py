@@ -8,8 +8,9 @@ from pydantic import Field, field_validator, model_validator
 from platinfra.catalog import stack_wires
 from platinfra.catalog.aws import AwsRun
 from platinfra.catalog.capability import Requirement
-from platinfra.catalog.entry import Argument, Attribute, Entry
+from platinfra.catalog.entry import Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
+from platinfra.catalog.machine import LocalRun
 from platinfra.model.ground import PLACES, Ground, Place
 from platinfra.model.versions import find_bounds
 
@@ -91,68 +92,6 @@ class Client(Entry):
         if wrong:
             raise ValueError(f"{wrong} are no bounds of versions, such as `>=3,<3.9`")
         return value
-
-
-class Stop(Entry):
-    """How a process ends."""
-
-    signal: Literal["TERM", "INT", "QUIT", "HUP"] = Field(default="TERM", description="Signal that stops the process.")
-    grace: float = Field(default=15, description="Seconds until SIGKILL.")
-
-
-class Command(Entry):
-    """A command that runs to its end."""
-
-    command: list[Argument] = Field(description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
-    creates: str | None = Field(default=None, description="Skipped when this path exists.")
-    timeout: float = Field(default=120, description="Seconds.")
-
-
-class Maintenance(Entry):
-    """What a command of the tool's own maintenance needs beside the environment of its server."""
-
-    command: list[str] = Field(description="How such a command begins, as people type it after `platinfra run --as`.")
-    program: list[str] = Field(default=[], description="What runs instead, where the tool brings no such program.")
-    arguments: list[str] = Field(default=[], description="What stands behind that, before what people add.")
-    env: dict[str, str] = Field(default={}, description="Variables, in addition to those of the server.")
-    schedule: str | None = Field(
-        default=None,
-        description="cloud_vm: when the machine runs it by itself, as systemd's OnCalendar; not where `env` mentions what is not bound.",
-    )
-
-
-class Process(Entry):
-    """A long-running command."""
-
-    command: list[Argument] = Field(description="Program and arguments; no shell.")
-    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
-    environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
-    after: list[str] = Field(default=[], description="Processes of the same tool that have to be ready first.")
-    endpoints: list[str] = Field(default=[], description="The endpoints it serves; all of them must answer.")
-    stop: Stop = Field(default_factory=Stop, description="How it is stopped.")
-
-
-class LocalRun(Entry):
-    """How the tool runs as processes of this machine."""
-
-    requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
-    path: list[str] = Field(default=[], description="Folders before the system's PATH.")
-    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
-    files: dict[str, str] = Field(default={}, description="Relative name to content.")
-    setup: list[Command] = Field(default=[], description="Before the processes start.")
-    processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
-    ready: list[Command] = Field(default=[], description="After the processes are ready.")
-    grants: dict[str, Command] = Field(default={}, description="Capability to the command that admits one consumer.")
-    maintenance: list[Maintenance] = Field(
-        default=[], description="Commands of `platinfra run --as` that need more than the environment of the server."
-    )
-    provides: dict[str, dict[Attribute, str]] = Field(
-        default={},
-        description="Attributes for consumers on this machine, instead of those of `provides`.",
-    )
-    unprivileged: bool = Field(default=False, description="Refuses to run as root.")
-    timeout: float = Field(default=180, description="Seconds to wait until it is ready.")
 
 
 class Run(Entry):
@@ -252,8 +191,9 @@ class Tool(Entry):
         given = (self.limits.get(each) for each in (ground.target, f"{ground.target}/{ground.type}"))
         if found := next(filter(None, given), None):
             return found
-        if self.find_place(ground):
-            return None
+        if place := self.find_place(ground):
+            needs = self.run.local.needs if self.run.local and place == "machine" else None
+            return needs.missing(ground.computer) if needs and ground.computer else None
         own = (self.limits.get(each) for each in ground.places)
         return next(filter(None, own), "it is a service of AWS" if self.places == ("service",) else None)
 

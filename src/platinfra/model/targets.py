@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
-from platinfra.model.ground import Ground
+from platinfra.model.ground import Computer, Ground
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -40,6 +40,9 @@ class Offer(Protocol):
 
     def needs(self, deployment: Any) -> Iterator[str]:
         """Yield the capabilities that it needs itself, whatever the stack names."""
+
+    def computer(self) -> Computer | None:
+        """Return the machine that processes of the stack run on; None where it has none, or none that is known yet."""
 
 
 def names() -> list[str]:

@@ -164,7 +164,8 @@ class Binder:
             return None
         match candidates:
             case [provider]:
-                reason = self.bound.members[provider].reason or f"the stack's only {requirement.capability}"
+                able = " that it can use" if len(self.candidates(member, requirement)) > 1 else ""
+                reason = self.bound.members[provider].reason or f"the stack's only {requirement.capability}{able}"
                 self.add(member, name, requirement, provider, reason)
             case []:
                 return self.default(member, name, requirement)
@@ -177,9 +178,11 @@ class Binder:
         return None
 
     def candidates(self, member: Member, requirement: Requirement) -> list[str]:
-        """Return who could meet a requirement: the tools of the stage, else whoever provides it."""
-        of_stage = self.by_stage.get(requirement.capability)
-        able = of_stage if of_stage is not None else self.by_capability.get(requirement.capability, [])
+        """Return who could meet a requirement: the tools of the stage, else or where it cannot use them whoever provides it."""
+        able = self.by_stage.get(requirement.capability, [])
+        usable = any(reach.fits(requirement, self.bound.members[each].tool) for each in able)
+        if not able or not (usable or requirement.optional):
+            able = self.by_capability.get(requirement.capability, [])
         return [each for each in able if each != member.name]
 
     def find_reachable(self, member: Member, name: str, requirement: Requirement) -> Iterator[str]:
@@ -187,7 +190,8 @@ class Binder:
         for each in self.candidates(member, requirement):
             tool = self.bound.members[each].tool
             if not reach.fits(requirement, tool):
-                self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
+                if requirement.why:
+                    self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
             elif self.is_beyond(member, each):
                 self.beyond.setdefault(member.name, []).append(each)
             elif reach.is_for_code(requirement, self.catalog) and not reach.tells_clients(

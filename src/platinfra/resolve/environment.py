@@ -1,7 +1,7 @@
 """Apply the overrides of the chosen environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
@@ -55,7 +55,8 @@ class Chosen:
     def ground(self) -> Ground:
         """Return what the target offers; an unknown type, which the file's rules report, is taken for the usual one."""
         offered: tuple[Ground, ...] = targets.get(self.target).grounds
-        return next((each for each in offered if each.type == self.destination.deployment.type), offered[0])
+        found = next((each for each in offered if each.type == self.destination.deployment.type), offered[0])
+        return replace(found, computer=targets.get(self.target).computer())
 
 
 def chosen_environment(stack: Stack, name: str | None) -> Chosen:

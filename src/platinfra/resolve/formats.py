@@ -42,6 +42,15 @@ def _prefix_check(prefix: str, example: str, what: str) -> Callable[[str], Troub
     return check
 
 
+def _cron(text: str) -> Trouble | None:
+    known, fields = beside(__file__)["cron"], text.lower().split()
+    one = (rf"([*?]|({each})(-({each}))?)(/[1-9]\d?)?" for each in known["fields"])
+    patterns = [rf"{each}(,{each})*" for each in one]
+    if text in known["names"] or (len(fields) == len(patterns) and all(map(re.fullmatch, patterns, fields))):
+        return None
+    return f"`{text}` is not a cron schedule", known["hint"]
+
+
 def problem(name: str, text: str) -> Trouble | None:
     """Return what is wrong with a text that has to be of a format; None when nothing is."""
     if name in _CHECKS:
@@ -55,6 +64,7 @@ def _several(text: str) -> list[str]:
 
 
 _CHECKS: dict[str, Callable[[str], Trouble | None]] = {
+    "cron": _cron,
     "instance-type": _instance_type,
     "gpu-instance-type": _gpu_instance_type,
     "database-class": _prefix_check("db.", "db.t4g.medium", "a class of RDS instances"),

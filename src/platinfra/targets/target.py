@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from platinfra.catalog.catalog import canonical_tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, join_names
-from platinfra.model.ground import Ground
+from platinfra.model.ground import Computer, Ground
 from platinfra.sections.section import Deployment, Provider
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ class Target(Protocol):
     def needs(self, deployment: Any) -> Iterator[str]:
         """Yield the capabilities that it needs itself, whatever the stack names."""
         yield from ()
+
+    def computer(self) -> Computer | None:
+        """Return the machine that processes of the stack run on; None where it has none, or none that is known yet."""
+        return None
 
     def check(self, stack: Resolved) -> None:
         """Raise PlatinfraError for all that it would refuse; offline."""

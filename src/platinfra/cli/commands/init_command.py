@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from platinfra.app.init import compose_file, init, questionnaire, templates, write
+from platinfra.app.init import asks_for_model, compose_file, init, questionnaire, templates, write
 from platinfra.cli import render
 
 
@@ -38,9 +38,7 @@ def _ask() -> str:
         chosen = click.prompt(f"  {stage}", type=click.Choice([*tools, "none"]), default=tools[0], err=True)
         if chosen != "none":
             answers[stage] = chosen
-    model = (
-        click.prompt("Name of the model to serve", default="champion-model", err=True)
-        if "model_serving" in answers
-        else ""
-    )
+    server, model = answers.get("model_serving"), ""
+    if server and asks_for_model(server):
+        model = click.prompt("Name of the model to serve", default="champion-model", err=True)
     return compose_file(answers, model)

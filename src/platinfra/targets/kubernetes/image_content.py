@@ -10,7 +10,9 @@ from platinfra.catalog.packages import PACKAGES
 BASE = "docker.io/library/python:3.12-slim"
 FOLDER = "/opt/platinfra/tools"
 """Where the folders of tools lie in an image: `${folder}` is the tool's own, and beside it are its packages."""
-_SKIPPED = frozenset({"__pycache__", "tool.yaml", "requirements.in", "requirements.lock.txt"})
+_SKIPPED = frozenset(
+    {"__pycache__", "tool.yaml", "requirements.in", "requirements.lock.txt", "image.in", "image.lock.txt"}
+)
 _RECIPE = Path(__file__).with_name("Containerfile.template")
 """The lock is complete: pip resolves nothing, which old ones refuse for packages with extras."""
 _PACKAGES = """\
@@ -21,7 +23,8 @@ RUN apt-get update && apt-get install --yes --no-install-recommends {names} && r
 def context(catalog: Catalog, tool: str) -> dict[str, bytes]:
     """Return the files that an image is built from: the lock, the code of the tool and of its packages, and the recipe."""
     entry, folder = catalog.get(tool), catalog.folder(tool)
-    lock = (entry.run.local.requirements if entry.run.local else None) or "requirements.lock.txt"
+    named = [each.requirements for each in (entry.run.kubernetes, entry.run.local) if each and each.requirements]
+    lock = next(iter(named), "requirements.lock.txt")
     names = entry.run.kubernetes.image_packages if entry.run.kubernetes else []
     about = {"tool": tool, "homepage": entry.homepage, "license": entry.license}
     packages = _PACKAGES.format(names=" ".join(names)) if names else ""

@@ -5,6 +5,6 @@ from typing import TYPE_CHECKING
 from platinfra.targets.lazy import modules_of
 
 if TYPE_CHECKING:
-    from platinfra.targets.local import policy, verbs
+    from platinfra.targets.local import computer, policy, verbs
 else:
     __getattr__ = modules_of(__name__)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.entry import Argument
-from platinfra.catalog.schema import Command as CommandEntry
-from platinfra.catalog.schema import LocalRun, Process
+from platinfra.catalog.machine import Command as CommandEntry
+from platinfra.catalog.machine import LocalRun, Process
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component, Graph

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from platinfra.catalog.machine import Maintenance
 from platinfra.catalog.packages import PACKAGES
-from platinfra.catalog.schema import Maintenance
 from platinfra.model.graph import Binding, Component
 from platinfra.model.record import ComponentRecord, Migration, Record
 from platinfra.model.reference import Kind, Secret, Text, show_text

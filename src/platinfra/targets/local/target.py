@@ -24,6 +24,7 @@ class Local(Target):
         }
     )
 
+    computer = verb(lambda: local.computer.this_computer)
     check = verb(lambda: local.verbs.refusals.check)
     plan = verb(lambda: local.verbs.plan.plan)
     up = verb(lambda: local.verbs.up.up)

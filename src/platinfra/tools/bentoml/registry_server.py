@@ -35,6 +35,8 @@ class Registry:
     def __init__(self) -> None:
         self._store = ModelStore(objects_at(os.environ["STORE_URL"]))
         self._loading = threading.Lock()
+        for each in bentoml.models.list():  # what a killed server had imported: the next import would be refused
+            bentoml.models.delete(each.tag)
         # A version never changes, so its tag is enough to know it by.
         self._model = functools.lru_cache(maxsize=LOADED)(self._load)
 

@@ -7,18 +7,17 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_server.processes import Child, KeptServer, Records, StartError
+from model_server.processes import SCORING, Child, KeptServer, Records, StartError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from model_server.releases import Release
     from model_server.versions import ModelVersion
 
-SCORING = Path(__file__).with_name("scoring.py")
 START_SECONDS = 300.0  # a big model may load for minutes
 DRAIN_SECONDS = 60.0
 END_SECONDS = 5.0

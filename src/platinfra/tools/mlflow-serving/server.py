@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import socket
 import threading
 import time
@@ -16,9 +15,9 @@ from model_server.options import parser
 from model_server.processes import Child, KeptServer, Records, StartError
 from model_server.registry import Registry
 from model_server.releases import Release, Releases
+from model_server.status import run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 log = logging.getLogger("model_server")
@@ -160,53 +159,6 @@ def taken(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
-class Status(BaseHTTPRequestHandler):
-    """Answers /health and /metrics; who opens the address alone sees the health."""
-
-    follower: Follower
-
-    def do_GET(self) -> None:
-        """Say what is served; this is 200 while waiting too, because waiting is no failure."""
-        match self.path.partition("?")[0]:
-            case "/" | "/health":
-                self.answer(200, "application/json", json.dumps(self.follower.health()))
-            case "/metrics":
-                text = "".join(f"{line}\n" for line in exposition(self.follower.health()))
-                self.answer(200, "text/plain; version=0.0.4", text)
-            case _:
-                self.answer(404, "application/json", json.dumps({"message": "not found"}))
-
-    def answer(self, status: int, kind: str, text: str) -> None:
-        """Send a whole answer."""
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent: readiness probes would fill the log."""
-
-
-def exposition(health: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is served as metrics in Prometheus' text form, named as the gateway of the tool fastapi names them."""
-    serving = health.get("status") == "serving"
-    yield "# TYPE model_server_up gauge"
-    yield f"model_server_up {int(serving)}"
-    yield "# TYPE model_server_problem gauge"
-    yield f"model_server_problem {int('problem' in health)}"
-    if serving:
-        labels = ",".join(f'{name}="{escaped(health.get(name, ""))}"' for name in ("model", "version", "run_id"))
-        yield "# TYPE model_server_model_info gauge"
-        yield f"model_server_model_info{{{labels}}} 1"
-
-
-def escaped(text: str) -> str:
-    """Return a text as the value of a label."""
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
 def main() -> None:
     """Run until a signal ends us."""
     made = parser("Run MLflow's model server for a registered model.")
@@ -215,16 +167,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     registry = Registry(options.model, options.alias)
     server = ModelServer(options.data, options.host, options.port)
-    Status.follower = Follower(registry, Releases(options.data, registry), server, options.poll_seconds)
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    status = ThreadingHTTPServer((options.host, options.status_port), Status)
-    threading.Thread(target=status.serve_forever, daemon=True).start()
-    Status.follower.start()
-    ended.wait()
-    Status.follower.stop()
-    status.server_close()
+    run(
+        Follower(registry, Releases(options.data, registry), server, options.poll_seconds),
+        options.host,
+        options.status_port,
+    )
 
 
 if __name__ == "__main__":

@@ -5,59 +5,101 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
+import sys
 import tempfile
 import threading
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cron import parse
+from looks import LookError, Looks
 from names import DATA, LATEST
 
 from model_server.objects import objects_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from model_server.objects import Objects
 
 MOST_BYTES = 1 << 30
 _PIECE = 1 << 20
 _UNANSWERED_SECONDS = 60
+_TRIAL = re.compile(r"(/trials/[a-z0-9][a-z0-9-]{0,62})(/.*)")
+"""Begins the addresses of data apart from that which is monitored, and of what is found in it."""
 
 
 class Desk(BaseHTTPRequestHandler):
-    """GET /health, /results, also as /, and /metrics; PUT /reference/NAME and /current/NAME."""
+    """
+    GET /health, /results, also as /, and /metrics; PUT /reference/NAME and /current/NAME; POST /look.
+
+    Behind /trials/NAME the same, but for health and metrics, is about data apart.
+    """
 
     objects: Objects
+    """The data that is monitored."""
+    apart: Callable[[str], Objects]
+    """The data of a trial, by how its addresses begin."""
+    looks: Looks | None = None
+    """Nothing where a cluster starts the looks."""
     timeout = _UNANSWERED_SECONDS
 
     def do_GET(self) -> None:
         """Answer from what the last look kept."""
-        match self.path.partition("?")[0]:
+        path, _, objects = self.subject()
+        match path:
             case "/health":
-                self.answer(200, "application/json", b'{"status": "ok"}')
+                problem = self.looks.problem if self.looks else ""
+                self.answer_json(200, {"status": "ok", **({"problem": problem} if problem else {})})
             case "/" | "/results":
-                self.answer(200, "application/json", json.dumps(latest(self.objects)).encode())
+                self.answer_json(200, latest(objects))
             case "/metrics":
                 text = "".join(f"{line}\n" for line in exposition(latest(self.objects)))
                 self.answer(200, "text/plain; version=0.0.4", text.encode())
             case _:
-                self.answer(404, "application/json", b'{"message": "not found"}')
+                self.answer_json(404, {"message": "not found"})
 
     def do_PUT(self) -> None:
         """Take a file of reference or current data; one of the same name is replaced."""
-        name, length = self.path.lstrip("/"), self.headers.get("content-length", "")
+        path, _, objects = self.subject()
+        name, length = path.lstrip("/"), self.headers.get("content-length", "")
         if not DATA.fullmatch(name):
-            self.answer(404, "application/json", b'{"message": "PUT reference/NAME or current/NAME, .parquet or .csv"}')
+            self.answer_json(404, {"message": "PUT reference/NAME or current/NAME, .parquet or .csv"})
         elif not length.isdecimal():
-            self.answer(411, "application/json", b'{"message": "say how long it is"}')
+            self.answer_json(411, {"message": "say how long it is"})
         elif int(length) > MOST_BYTES:
-            self.answer(413, "application/json", b'{"message": "more than 1 GiB"}')
+            self.answer_json(413, {"message": "more than 1 GiB"})
         else:
-            self.take(name, int(length))
+            self.take(objects, name, int(length))
 
-    def take(self, name: str, length: int) -> None:
+    def do_POST(self) -> None:
+        """Look now, and answer once that is done: with what was said and the results."""
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        path, trial, objects = self.subject()
+        if path != "/look":
+            self.answer_json(404, {"message": "POST look"})
+        elif self.looks is None:
+            self.answer_json(501, {"message": "the cluster starts the looks here, by the schedule"})
+        else:
+            try:
+                said = self.looks.look(trial)
+            except LookError as error:
+                self.answer_json(500, {"message": str(error)})
+            else:
+                self.answer_json(200, {"said": said.splitlines(), "results": latest(objects)})
+
+    def subject(self) -> tuple[str, str, Objects]:
+        """Return the path without what names a trial, that, and the data that is meant."""
+        path = self.path.partition("?")[0]
+        if found := _TRIAL.fullmatch(path):
+            return found[2], found[1], type(self).apart(found[1])
+        return path, "", self.objects
+
+    def take(self, objects: Objects, name: str, length: int) -> None:
         """Put the body into the object store once it arrived whole."""
         with tempfile.NamedTemporaryFile() as file:
             missing = length
@@ -68,8 +110,12 @@ class Desk(BaseHTTPRequestHandler):
             if missing:
                 self.close_connection = True
                 return
-            self.objects.upload(Path(file.name), name)
-        self.answer(201, "application/json", json.dumps({"name": name}).encode())
+            objects.upload(Path(file.name), name)
+        self.answer_json(201, {"name": name})
+
+    def answer_json(self, status: int, content: object) -> None:
+        """Send a whole answer as JSON."""
+        self.answer(status, "application/json", json.dumps(content).encode())
 
     def answer(self, status: int, kind: str, body: bytes) -> None:
         """Send a whole answer; a body that was not read ends the connection."""
@@ -114,11 +160,20 @@ def main() -> None:
     made = argparse.ArgumentParser(description="Take data and show results.")
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, required=True)
+    made.add_argument("--schedule", type=parse, help="look by this cron schedule, with the options behind `--`")
+    made.add_argument("options", nargs="*", help="of monitor.py")
     options = made.parse_args()
-    Desk.objects = objects_at(os.environ["STORE_URL"])
+    address, ended = os.environ["STORE_URL"], threading.Event()
+    Desk.objects = objects_at(address)
+    Desk.apart = cache(lambda trial: objects_at(f"{address}{trial}"))
+    if options.schedule:
+        looker = [sys.executable, str(Path(__file__).with_name("monitor.py")), *options.options]
+        Desk.looks = Looks(looker, address)
+        threading.Thread(target=Desk.looks.follow, args=[options.schedule, ended], daemon=True).start()
     server = ThreadingHTTPServer((options.host, options.port), Desk)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
+    ended.set()
     server.server_close()
 
 

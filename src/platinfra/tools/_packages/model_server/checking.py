@@ -28,12 +28,17 @@ class CheckError(Exception):
 
 
 def main(arguments: list[str], registry_of: Callable[[str, str], Registry]) -> int:
-    """Run one verb of the check and return the exit status."""
+    """Run one verb of the check of a server that speaks MLflow's scoring protocol; return the exit status."""
+    return run(arguments, lambda: find(registry_of))
+
+
+def run(arguments: list[str], find: Callable[[], str | None]) -> int:
+    """Run one verb of a check and return the exit status; `find` returns why there was nothing to prove anything with."""
     if len(arguments) != 2 or arguments[0] != "find":
         sys.stderr.write("usage: check.py find MARKER (the registry is written by its own check)\n")
         return NOT_APPLICABLE
     try:
-        missing = find(registry_of)
+        missing = find()
     except (CheckError, RegistryUnreachableError, KeyError, OSError) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1

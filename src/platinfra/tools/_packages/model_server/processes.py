@@ -24,6 +24,8 @@ ERROR = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|NotFound)\b")
 ENDED = re.compile(r"(?i)non-?\s?zero|exit (code|status)|return code")
 """What a program says whose own child ended: the cause stands before it."""
 LEASH = Path(__file__).with_name("leash.py")
+SCORING = Path(__file__).with_name("scoring.py")
+"""Runs in the environment of a model, on a socket that it is given: MLflow's own scoring server."""
 LOG_LINES = 200
 STEADY_SECONDS = 30.0  # a server that lived this long is started again without a pause
 LONGEST_PAUSE_SECONDS = 30.0
@@ -80,12 +82,24 @@ def find_cause(lines: Iterable[str]) -> str:
 
 
 class Child:
-    """A process in its own group whose output goes to our log, and whose last lines are remembered."""
+    """
+    A process in its own group whose output goes to our log, and whose last lines are remembered.
+
+    It is ready when it answers at `ready`, a path on its port.
+    """
 
     def __init__(
-        self, command: Sequence[str], env: Mapping[str, str], port: int, cwd: Path, fds: Sequence[int] = ()
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        port: int,
+        cwd: Path,
+        fds: Sequence[int] = (),
+        *,
+        ready: str = "/ping",
     ) -> None:
         self.port = port
+        self.ready = ready
         self._process = subprocess.Popen(
             with_leash(command), env=dict(env), cwd=cwd, pass_fds=fds, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -165,7 +179,7 @@ class KeptServer:
         decided = self._decided.wait(seconds)
         if self.port is None:
             self.stop(grace=1)
-            raise StartError(self._failure if decided else f"no answer to /ping in {seconds:.0f} s")
+            raise StartError(self._failure if decided else f"no answer in {seconds:.0f} s")
 
     def stop(self, grace: float) -> None:
         """End the server for good."""
@@ -209,7 +223,7 @@ class KeptServer:
 
     def _await_ready(self, child: Child) -> bool:
         while not child.has_ended() and not self._stopping.is_set():
-            if answers(child.port) and not child.has_ended():
+            if answers(child.port, child.ready) and not child.has_ended():
                 with self._lock:
                     self.port = None if self._stopping.is_set() else child.port
                 self._decided.set()
@@ -218,11 +232,11 @@ class KeptServer:
         return False
 
 
-def answers(port: int) -> bool:
-    """Tell whether a scoring server on a loopback port says it is healthy."""
+def answers(port: int, path: str = "/ping") -> bool:
+    """Tell whether a server on a loopback port says it is healthy."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/ping")
+        connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK
     except OSError:
         return False

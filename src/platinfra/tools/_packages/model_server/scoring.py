@@ -1,4 +1,5 @@
-"""Run MLflow's own scoring server of a model on an inherited socket.
+"""
+Run MLflow's own scoring server of a model on an inherited socket.
 
 This runs in the model's environment, so it imports nothing but what MLflow brings there.
 """

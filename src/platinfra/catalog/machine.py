@@ -1,0 +1,120 @@
+"""How a tool runs as processes of a machine, as authors of `tool.yaml` write it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from platinfra.catalog.entry import Argument, Attribute, Entry
+from platinfra.model.ground import Computer
+from platinfra.model.versions import find_bounds, is_within
+
+_SYSTEMS = {"linux": "Linux", "darwin": "macOS"}
+
+
+class Stop(Entry):
+    """How a process ends."""
+
+    signal: Literal["TERM", "INT", "QUIT", "HUP"] = Field(default="TERM", description="Signal that stops the process.")
+    grace: float = Field(default=15, description="Seconds until SIGKILL.")
+
+
+class Command(Entry):
+    """A command that runs to its end."""
+
+    command: list[Argument] = Field(description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
+    creates: str | None = Field(default=None, description="Skipped when this path exists.")
+    timeout: float = Field(default=120, description="Seconds.")
+
+
+class Maintenance(Entry):
+    """What a command of the tool's own maintenance needs beside the environment of its server."""
+
+    command: list[str] = Field(description="How such a command begins, as people type it after `platinfra run --as`.")
+    program: list[str] = Field(default=[], description="What runs instead, where the tool brings no such program.")
+    arguments: list[str] = Field(default=[], description="What stands behind that, before what people add.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those of the server.")
+    schedule: str | None = Field(
+        default=None,
+        description="cloud_vm: when the machine runs it by itself, as systemd's OnCalendar; not where `env` mentions what is not bound.",
+    )
+
+
+class Process(Entry):
+    """A long-running command."""
+
+    command: list[Argument] = Field(description="Program and arguments; no shell.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
+    environment: Literal["tool", "client"] = Field(default="tool", description="The tool's own venv, or the project's.")
+    after: list[str] = Field(default=[], description="Processes of the same tool that have to be ready first.")
+    endpoints: list[str] = Field(default=[], description="The endpoints it serves; all of them must answer.")
+    stop: Stop = Field(default_factory=Stop, description="How it is stopped.")
+
+
+class Needs(Entry):
+    """The computers that a tool's packages are made for; a key that is absent asks for nothing."""
+
+    systems: list[Literal["linux", "darwin"]] = Field(default=[], description="Operating systems; any, when empty.")
+    machines: list[str] = Field(
+        default=[], description="Processors as `uname -m` calls them, such as x86_64; any, when empty."
+    )
+    python: str = Field(default="", description="Versions of Python, such as `>=3.11,<3.13`.")
+    glibc: str = Field(default="", description="Versions of Linux's C library, such as `>=2.35`.")
+
+    @field_validator("python", "glibc")
+    @classmethod
+    def _can_be_compared(cls, value: str) -> str:
+        if value and find_bounds(value) is None:
+            raise ValueError(f"`{value}` is no bound of versions, such as `>=3.11,<3.13`")
+        return value
+
+    def missing(self, computer: Computer) -> str | None:
+        """Return what the packages need and a computer has not, in half a sentence; None when it has all."""
+        differing = list(self._mismatches(computer))
+        if not differing:
+            return None
+        needed, found = zip(*differing, strict=True)
+        return f"its packages need {_join(needed)}, and this machine has {_join(found)}"
+
+    def _mismatches(self, computer: Computer) -> Iterator[tuple[str, str]]:
+        """Yield what is needed and what is there instead."""
+        system, machine = computer.system, computer.machine
+        if self.systems and system not in self.systems:
+            yield " or ".join(_SYSTEMS[each] for each in self.systems), _SYSTEMS.get(system, system)
+        if self.machines and machine not in self.machines:
+            yield f"a processor of {' or '.join(self.machines)}", f"one of {machine}"
+        if self.python and not is_within(computer.python, find_bounds(self.python) or []):
+            yield f"Python {self.python}", f"Python {computer.python}"
+        # Where the system is another one, that is all there is to say of its C library.
+        if self.glibc and system == "linux" and not is_within(computer.glibc, find_bounds(self.glibc) or []):
+            yield f"glibc {self.glibc}", f"glibc {computer.glibc}" if computer.glibc else "another C library"
+
+
+def _join(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+class LocalRun(Entry):
+    """How the tool runs as processes of this machine."""
+
+    requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
+    needs: Needs | None = Field(
+        default=None, description="The computers that its packages are made for, where there are others."
+    )
+    path: list[str] = Field(default=[], description="Folders before the system's PATH.")
+    env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
+    files: dict[str, str] = Field(default={}, description="Relative name to content.")
+    setup: list[Command] = Field(default=[], description="Before the processes start.")
+    processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
+    ready: list[Command] = Field(default=[], description="After the processes are ready.")
+    grants: dict[str, Command] = Field(default={}, description="Capability to the command that admits one consumer.")
+    maintenance: list[Maintenance] = Field(
+        default=[], description="Commands of `platinfra run --as` that need more than the environment of the server."
+    )
+    provides: dict[str, dict[Attribute, str]] = Field(
+        default={},
+        description="Attributes for consumers on this machine, instead of those of `provides`.",
+    )
+    unprivileged: bool = Field(default=False, description="Refuses to run as root.")
+    timeout: float = Field(default=180, description="Seconds to wait until it is ready.")
