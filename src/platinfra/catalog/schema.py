@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from platinfra.catalog import stack_wires
+from platinfra.catalog.aws import AwsRun
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.catalog.kubernetes import KubernetesRun
@@ -138,6 +139,7 @@ class LocalRun(Entry):
     path: list[str] = Field(default=[], description="Folders before the system's PATH.")
     env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
     files: dict[str, str] = Field(default={}, description="Relative name to content.")
+    secrets: list[str] = Field(default=[], description="Generated for each component here, beside those of the tool.")
     setup: list[Command] = Field(default=[], description="Before the processes start.")
     processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
     ready: list[Command] = Field(default=[], description="After the processes are ready.")
@@ -151,92 +153,6 @@ class LocalRun(Entry):
     )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
     timeout: float = Field(default=180, description="Seconds to wait until it is ready.")
-
-
-class AwsStatement(Entry):
-    """One IAM statement; its texts may hold references."""
-
-    actions: list[str] = Field(description="IAM actions, each spelt out.")
-    resources: list[str] = Field(description="ARNs, as narrow as AWS allows.")
-    conditions: dict[str, dict[str, str | list[str]]] = Field(default={}, description="Operator to key to value.")
-    reason: str | None = Field(default=None, description="Why a resource has to be `*`: AWS cannot scope the actions.")
-    copied: bool = Field(
-        default=False,
-        description="It opens what pods find in a Secret of the cluster, so that their roles do without it.",
-    )
-
-
-class AwsRole(Entry):
-    """A role that an AWS service assumes for the tool."""
-
-    service: str = Field(description="The service principal, such as ecs-tasks.amazonaws.com.")
-    source: str | None = Field(
-        default=None, description="ARN pattern that `aws:SourceArn` of the service has to match."
-    )
-    statements: list[AwsStatement] = Field(default=[], description="What it may do regardless of its wires.")
-    when: dict[str, list[str | int | bool]] = Field(
-        default={}, description="Settings and the values with which the role exists; always, when empty."
-    )
-
-
-class AwsAlarm(Entry):
-    """A metric that somebody should hear of."""
-
-    namespace: str = Field(description="CloudWatch namespace, such as AWS/RDS.")
-    metric: str = Field(description="The metric.")
-    dimensions: dict[str, str] = Field(default={}, description="Which resource's.")
-    statistic: str = Field(default="Average", description="What is made of the values of a period.")
-    comparison: str = Field(default="GreaterThanThreshold", description="When it rings.")
-    threshold: float = Field(description="Compared with the statistic, in the metric's unit.")
-    period: int = Field(default=300, description="Seconds.")
-    evaluation_periods: int = Field(default=3, description="Periods in a row.")
-    description: str = Field(description="What it means, in a sentence.")
-
-
-class AwsExisting(Entry):
-    """Infrastructure that exists already and is named by a setting."""
-
-    setting: str = Field(description="When this setting is not empty, no module is called.")
-    outputs: dict[str, str] = Field(description="What stands for the outputs of the module.")
-
-
-class AwsRun(Entry):
-    """How the tool runs on AWS; without a module it is an application of the cluster or the machine."""
-
-    module: str | None = Field(
-        default=None, description="A Terraform module of platinfra, or `./FOLDER` of the tool's folder."
-    )
-    inputs: dict[str, Any] = Field(default={}, description="The module's variables.")
-    existing: AwsExisting | None = Field(default=None, description="How to use what exists already.")
-    role: AwsRole | None = Field(
-        default=None, description="Who acts for the tool with the permissions of its wires, where that is no pod."
-    )
-    roles: dict[str, AwsRole] = Field(default={}, description="Further roles, by a name of their own.")
-    statements: list[AwsStatement] = Field(
-        default=[], description="What an application's own role may do, whatever is wired to it."
-    )
-    grants: dict[str, dict[str, list[AwsStatement]]] = Field(
-        default={}, description="Capability to access verb to what the consumer's role gets."
-    )
-    whole: dict[str, dict[str, list[AwsStatement]]] = Field(
-        default={},
-        description="What a consumer that cannot share gets beside `grants`: it has a module of its own.",
-    )
-    alarms: dict[str, AwsAlarm] = Field(default={}, description="What is worth an alarm.")
-    failures: dict[str, dict[str, Any]] = Field(
-        default={}, description="EventBridge patterns of what is worth a message when it fails."
-    )
-    administrator: str | None = Field(
-        default=None,
-        description="kubernetes: ARN of the secret with the `username` and `password` by which `grants` in the cluster make logins.",
-    )
-    expire: dict[str, str] = Field(
-        default={},
-        description="Requirement of an object store to the days after which what the tool keeps there is removed.",
-    )
-    machine_settings: dict[str, str] = Field(
-        default={}, description="cloud_vm: settings with which the machine's local recipe reaches it."
-    )
 
 
 class Run(Entry):
@@ -281,6 +197,9 @@ class Tool(Entry):
     )
     run: Run = Field(default_factory=Run, description="How platinfra runs it, by target.")
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
+    check_environment: Literal["tool", "client"] = Field(
+        default="tool", description="The environment of that script: the tool's own, or the project's."
+    )
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
 
     @property
@@ -289,6 +208,10 @@ class Tool(Entry):
         ends = self.endpoints.values()
         implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
         return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
+
+    def secrets_in(self, place: Place) -> tuple[str, ...]:
+        """Return the names of what is generated for each component in a place."""
+        return (*self.secrets, *(self.run.local.secrets if place == "machine" and self.run.local else ()))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -331,7 +254,7 @@ class Tool(Entry):
     @model_validator(mode="after")
     def _has_secrets_of_its_own(self) -> Self:
         logins = {taken for name in self.requires for taken in (name, f"{name}-password")}
-        if mistaken := logins.intersection(self.secrets):
+        if mistaken := logins.intersection(self.secrets_in("machine")):
             raise ValueError(f"the secrets {sorted(mistaken)} are called as what is kept of requirements")
         return self
 

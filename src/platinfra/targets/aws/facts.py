@@ -9,8 +9,9 @@ document is known before anything exists; only ids that AWS chooses stay referen
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from platinfra.catalog.aws import AwsRun
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.schema import AwsRun, Tool
+from platinfra.catalog.schema import Tool
 from platinfra.model import ground
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.reference import Reference

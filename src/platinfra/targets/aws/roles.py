@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from platinfra.catalog.schema import AwsRole
+from platinfra.catalog.aws import AwsRole
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference
 from platinfra.targets.aws import documents, labels

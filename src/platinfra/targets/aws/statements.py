@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from platinfra.catalog.schema import AwsStatement
+from platinfra.catalog.aws import AwsStatement
 from platinfra.model.graph import Binding, Component
 from platinfra.model.reference import Reference, Text
 from platinfra.model.template import ABSENT, as_text, innermost, join_text, map_values
