@@ -26,6 +26,7 @@ PROVED = {
     ("notebook", "jupyterlab"),
     ("orchestrator", "prefect"),
     ("pipelining", "prefect"),
+    ("pipelining", "zenml"),
 }
 """Stages and tools whose check does what the stage's `proof` says: compared by reading, so a new one is added by hand."""
 ROOT = Path(__file__).parents[2]
