@@ -25,6 +25,8 @@ stack:
   model_registry: [mlflow]
 """
 """The stack of tests/live/test_pipelines.py."""
+SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
+"""The tools of tests/live/test_small_tools.py, each with its stage."""
 
 
 def main() -> None:
@@ -47,6 +49,8 @@ def main() -> None:
         file = ROOT / "src/platinfra/templates" / f"{template}.yaml"
         resolve_clients(venvs, file.read_text().replace("NAME", template, 1))
     resolve_clients(venvs, PIPELINES)
+    for tool, stage in SMALL.items():
+        resolve_clients(venvs, alone(tool, stage))
 
 
 def resolve_clients(venvs: UvEnvironments, text: str) -> None:
@@ -57,6 +61,11 @@ def resolve_clients(venvs: UvEnvironments, text: str) -> None:
         lock.parent.mkdir()
         venvs.compile(packages, lock, lambda _: None)
         venvs.ensure(lock, lambda _: None)
+
+
+def alone(tool: str, stage: str) -> str:
+    """Return a stack file with one tool."""
+    return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
 
 
 def client_packages(text: str) -> list[str]:

@@ -19,14 +19,17 @@ PROVED = {
     ("artifact_tracker", "mlflow"),
     ("data_versioning", "dvc"),
     ("experiment_tracker", "mlflow"),
+    ("experiment_tracker", "optuna"),
     ("model_registry", "mlflow"),
     ("model_serving", "fastapi"),
     ("model_serving", "mlflow-serving"),
     ("monitoring", "evidently"),
     ("notebook", "jupyterlab"),
     ("orchestrator", "prefect"),
+    ("pipelining", "luigi"),
     ("pipelining", "prefect"),
     ("pipelining", "zenml"),
+    ("runtime_engine", "dask"),
     ("runtime_engine", "ray"),
 }
 """Stages and tools whose check does what the stage's `proof` says: compared by reading, so a new one is added by hand."""
