@@ -16,6 +16,17 @@ CHECKOV = ROOT / "requirements" / "checkov.lock.txt"
 """Of an environment of its own: it wants old versions of what platinfra needs."""
 ZENML = ROOT / "requirements" / "zenml.lock.txt"
 """ZenML's server as its image has it, for a test of what is registered there."""
+PIPELINES = """\
+name: pipelines
+stack:
+  pipelining: [zenml]
+  runtime_engine: [ray]
+  experiment_tracker: [mlflow]
+  model_registry: [mlflow]
+"""
+"""The stack of tests/live/test_pipelines.py."""
+SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
+"""The tools of tests/live/test_small_tools.py, each with its stage."""
 
 
 def main() -> None:
@@ -35,19 +46,26 @@ def main() -> None:
             print(f"installing {lock.parent.name} ({number} of {len(locks)})", file=sys.stderr)
         venvs.ensure(lock, lambda _: None)
     for template in ("local", "minimal"):
-        resolve_clients(venvs, template)
+        file = ROOT / "src/platinfra/templates" / f"{template}.yaml"
+        resolve_clients(venvs, file.read_text().replace("NAME", template, 1))
+    resolve_clients(venvs, PIPELINES)
+    for tool, stage in SMALL.items():
+        resolve_clients(venvs, alone(tool, stage))
 
 
-def resolve_clients(venvs: UvEnvironments, template: str) -> None:
-    """Resolve and install the client packages of a template, as the first `up` of a stack does."""
-    packages = client_packages(
-        (ROOT / "src/platinfra/templates" / f"{template}.yaml").read_text().replace("NAME", template, 1)
-    )
+def resolve_clients(venvs: UvEnvironments, text: str) -> None:
+    """Resolve and install the client packages of a stack file, as its first `up` does."""
+    packages = client_packages(text)
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "client" / "requirements.lock.txt"
         lock.parent.mkdir()
         venvs.compile(packages, lock, lambda _: None)
         venvs.ensure(lock, lambda _: None)
+
+
+def alone(tool: str, stage: str) -> str:
+    """Return a stack file with one tool."""
+    return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
 
 
 def client_packages(text: str) -> list[str]:

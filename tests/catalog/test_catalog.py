@@ -20,6 +20,7 @@ PROVED = {
     ("data_versioning", "dvc"),
     ("experiment_tracker", "mlflow"),
     ("model_registry", "bentoml"),
+    ("experiment_tracker", "optuna"),
     ("model_registry", "mlflow"),
     ("model_serving", "bentoml"),
     ("model_serving", "fastapi"),
@@ -29,7 +30,11 @@ PROVED = {
     ("monitoring", "nannyml"),
     ("notebook", "jupyterlab"),
     ("orchestrator", "prefect"),
+    ("pipelining", "luigi"),
     ("pipelining", "prefect"),
+    ("pipelining", "zenml"),
+    ("runtime_engine", "dask"),
+    ("runtime_engine", "ray"),
 }
 """Stages and tools whose check does what the stage's `proof` says: compared by reading, so a new one is added by hand."""
 ROOT = Path(__file__).parents[2]

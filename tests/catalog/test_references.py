@@ -54,6 +54,7 @@ WHOLE: dict[str, Any] = {
             "path": ["text"],
             "env": {"A": "text"},
             "files": {"a": "text"},
+            "secrets": ["here"],
             "setup": [COMMAND],
             "processes": {"main": {"command": ["text"], "env": {"A": "text"}, "endpoints": ["http"]}},
             "ready": [COMMAND],
@@ -234,6 +235,7 @@ def test_the_hint_has_what_was_meant(tmp_path: Path, written: str, hint: str) ->
         ("run.local.env.A", "consumer.name"),  # no wire is granted here
         ("run.local.env.A", "namespace"),  # of another place
         ("run.kubernetes.workloads.main.env.A", "data"),
+        ("run.kubernetes.workloads.main.env.A", "secrets.here"),  # a machine's alone
         ("run.kubernetes.workloads.main.env.A", "release"),  # no chart
         ("run.kubernetes.workloads.main.env.A", "file.nowhere.py"),
         ("run.kubernetes.workloads.main.env.A", "secret.other"),

@@ -214,6 +214,18 @@ def test_packages_that_exclude_each_other_are_explained_and_the_lock_stays(
     assert made.read_text() == "# before\n"
 
 
+def test_packages_that_exclude_each_other_on_another_platform_only_are_locked_for_this_one(
+    environments: UvEnvironments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _wheel(tmp_path / "wheels", "tinypackage", requires="otherpackage<2; sys_platform == 'win32'")
+    _wheel(tmp_path / "wheels", "otherpackage", "2.0")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    made = tmp_path / "requirements.lock.txt"
+    environments.compile(["tinypackage==1.0", "otherpackage==2.0"], made, lambda _: None)
+    assert "otherpackage==2.0" in made.read_text()
+
+
 def test_a_full_disk_is_told_from_other_failures(tmp_path: Path) -> None:
     outcome = uv.Outcome(2, "", ("error: failed to write", "  Caused by: No space left on device (os error 28)"))
     error = outcome.error("environment-failed", "", "", tmp_path)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -77,10 +78,10 @@ class Stack:
         if not folder.exists():
             shutil.copytree(CATALOG / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
             file = folder / "tool.yaml"
-            text = file.read_text()
-            for usual in ("port: 5432", "port: 5000"):
-                text = text.replace(usual, f"port: {free_port()}")
-            file.write_text(text)
+            before, mark, text = file.read_text().partition("\nendpoints:\n")
+            endpoints, end, rest = text.partition("\nclient:\n" if "\nclient:\n" in text else "\nrun:\n")
+            endpoints = re.sub(r"\bport: \d+", lambda _: f"port: {free_port()}", endpoints)
+            file.write_text(before + mark + endpoints + end + rest)
         return self
 
     def write(self, name: str = "live", **tools: dict[str, Any]) -> "Stack":

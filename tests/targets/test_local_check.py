@@ -21,6 +21,12 @@ stack:
   model_serving: [fastapi: {settings: {model: m}}]
   pipelining: [prefect]
 """
+OF_CODE = """\
+name: demo
+stack:
+  pipelining: [zenml]
+  experiment_tracker: [mlflow]
+"""
 SHARED = str(CATALOG.folder("fastapi").parent / "_packages")
 
 
@@ -34,7 +40,11 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> FakeProcesses:
 
 @pytest.fixture
 def checker(tmp_path: Path, processes: FakeProcesses) -> _Checker:
-    graph = graph_of(STACK)
+    return checker_of(STACK, tmp_path)
+
+
+def checker_of(text: str, tmp_path: Path) -> _Checker:
+    graph = graph_of(text)
     record = record_of(MachineFacts(graph, CATALOG, machine_for(graph)).values)
     stack = Running(Workspace(tmp_path / "platinfra.yaml"), record)
     stack.layout.client_env.parent.mkdir(parents=True)
@@ -61,3 +71,23 @@ def test_a_script_that_runs_inside_another_tool_brings_its_packages(
     assert Path(with_package[2]).name == "with_packages.py"
     assert without[1:] == ["run", str(CATALOG.folder("mlflow") / "check.py"), "find", "marker"]
     assert all("PYTHONPATH" not in each.env for each in processes.ran)  # these are of prefect's own script
+
+
+def test_a_script_for_the_project_s_environment_runs_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeProcesses()
+    monkeypatch.setattr(machine, "processes", lambda _: fake)
+    checker = checker_of(OF_CODE, tmp_path)
+    checker.script("zenml", "find")
+    assert fake.ran[0].command[0] == str(checker.stack.layout.client_venv / "bin" / "python")
+
+
+def test_what_code_uses_too_is_proved_from_inside_its_consumer(tmp_path: Path, processes: FakeProcesses) -> None:
+    checker = checker_of(OF_CODE, tmp_path)
+    wires = {provider: bindings for consumer, provider, bindings in checker.wires() if consumer == "zenml"}
+    assert [each.client for each in wires["mlflow"]] == [False, False, True, True]
+    checker.prove("zenml", "mlflow", wires["mlflow"])
+    inside, afterwards = ([*each.command[1:]] for each in processes.ran)
+    assert inside[0] == str(CATALOG.folder("zenml") / "check.py")
+    assert inside[1:4] == ["run", str(CATALOG.folder("mlflow") / "check.py"), "write"]
+    assert afterwards == [str(CATALOG.folder("mlflow") / "check.py"), "find", inside[4]]
+    assert inside[4] != checker.marker

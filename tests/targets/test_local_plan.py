@@ -116,7 +116,7 @@ def test_each_component_has_a_home_of_its_own_and_telemetry_is_off() -> None:
 
 def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
     with pytest.raises(PlatinfraError) as caught:
-        graph_of("name: x\nstack:\n  runtime_engine: [ray]\n")
+        graph_of("name: x\nstack:\n  pipelining: [flyte]\n")
     assert caught.value.diagnostics[0].code == "no-recipe"
 
 

@@ -1,4 +1,4 @@
-"""How a tool uses AWS: `run.aws` of `tool.yaml`."""
+"""How a tool runs on AWS, as authors of `tool.yaml` write it: a Terraform module, roles, and what wires grant."""
 
 from typing import Any
 

@@ -105,6 +105,7 @@ class LocalRun(Entry):
     path: list[str] = Field(default=[], description="Folders before the system's PATH.")
     env: dict[str, str] = Field(default={}, description="Variables, in addition to those that platinfra sets.")
     files: dict[str, str] = Field(default={}, description="Relative name to content.")
+    secrets: list[str] = Field(default=[], description="Generated for each component here, beside those of the tool.")
     setup: list[Command] = Field(default=[], description="Before the processes start.")
     processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
     ready: list[Command] = Field(default=[], description="After the processes are ready.")

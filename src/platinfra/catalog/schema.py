@@ -155,6 +155,9 @@ class Tool(Entry):
     )
     run: Run = Field(default_factory=Run, description="How platinfra runs it, by target.")
     check: str | None = Field(default=None, description="Script that exercises the running tool through its client.")
+    check_environment: Literal["tool", "client"] = Field(
+        default="tool", description="The environment of that script: the tool's own, or the project's."
+    )
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
 
     @property
@@ -163,6 +166,10 @@ class Tool(Entry):
         ends = self.endpoints.values()
         implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
         return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
+
+    def secrets_in(self, place: Place) -> tuple[str, ...]:
+        """Return the names of what is generated for each component in a place."""
+        return (*self.secrets, *(self.run.local.secrets if place == "machine" and self.run.local else ()))
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -208,7 +215,7 @@ class Tool(Entry):
     @model_validator(mode="after")
     def _has_secrets_of_its_own(self) -> Self:
         logins = {taken for name in self.requires for taken in (name, f"{name}-password")}
-        if mistaken := logins.intersection(self.secrets):
+        if mistaken := logins.intersection(self.secrets_in("machine")):
             raise ValueError(f"the secrets {sorted(mistaken)} are called as what is kept of requirements")
         return self
 

@@ -78,7 +78,7 @@ def names(
     local = tool.run.local
     own = {"lock": local and local.requirements, "packages": tool.packages}
     there = frozenset({"", *given, *(name for name, found in own.items() if found)})
-    fillers = _fillers(tool, folder, find_capability)
+    fillers = _fillers(tool, folder, find_capability, place)
     return frozenset(name.replace(hole, each) for name, hole in _holes(place, there) for each in fillers[hole])
 
 
@@ -95,7 +95,7 @@ def _holes(place: Place, there: frozenset[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _fillers(
-    tool: Tool, folder: Path, find_capability: Callable[[str], Capability | None]
+    tool: Tool, folder: Path, find_capability: Callable[[str], Capability | None], place: Place
 ) -> Mapping[str, Iterable[str]]:
     def attributes(capability: str) -> Iterable[str]:
         found = find_capability(capability)
@@ -106,7 +106,7 @@ def _fillers(
     return {
         "": ("",),
         "SETTING": tool.settings,
-        "SECRET": tool.secrets,
+        "SECRET": tool.secrets_in(place),
         "ENDPOINT": tool.endpoints,
         "REQUIREMENT": tool.requires,
         "REQUIREMENT.ATTRIBUTE": wired,

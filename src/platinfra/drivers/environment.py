@@ -81,10 +81,13 @@ class UvEnvironments:
     def _compile(self, packages: Sequence[str], part: Path, report: Report) -> None:
         report(f"resolving {_pluralise(len(packages), 'package')}")
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
+        options = ["--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
         python = ["--python", sys.executable, "--python-version", version, "--no-python-downloads"]
         arguments = ["pip", "compile", "-", *options, *python, "-o", str(part)]
-        outcome = self._try(arguments, report, "\n".join(packages) + "\n")
+        for scope in (["--universal"], []):  # some packages conflict only on another Python or platform than this one
+            outcome = self._try([*arguments, *scope], report, "\n".join(packages) + "\n")
+            if not outcome.conflict:
+                break
         if outcome.conflict:
             message = "the packages conflict"
             raise outcome.error("environment-conflict", message, "change one of the named versions", part)

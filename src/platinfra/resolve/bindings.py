@@ -126,7 +126,7 @@ class Binder:
             elif requirement.why:
                 self.bound.notes.append(f"`{member.name}.{name}` stays unbound: {requirement.why}")
         default = self.default_of("secret_store")
-        if member.tool.secrets and not optional and default:
+        if member.tool.secrets_in(member.place) and not optional and default:
             why = f"secrets generated on `{self.chosen.target}` are kept in {default}"
             yield SECRETS, Requirement(capability="secret_store", access=["read"], tools=[default], why=why)
 

@@ -145,6 +145,14 @@ def test_the_logins_of_postgres_on_the_machine_are_secrets_of_the_stack() -> Non
     assert "secret_mlflow__backend" not in ROOT.modules
 
 
+def test_what_a_tool_keeps_secret_on_a_machine_alone_is_a_secret_there_and_not_of_a_cluster() -> None:
+    text = ON_MACHINE.replace("sql_database: [postgres: {settings: {backup_days: 30}}]", "pipelining: [zenml]")
+    here, there = root_of(text).modules, root_of(text.replace("cloud_vm", "kubernetes")).modules
+    assert here["secret_zenml__clients"]["name"] == "small-team/zenml/clients"
+    assert "secret_zenml__clients" not in there
+    assert "secret_zenml__admin" in there
+
+
 @pytest.mark.finding("A18")
 def test_nothing_is_scheduled_without_a_bucket_and_nothing_expires_without_backups() -> None:
     text = ON_MACHINE.replace("experiment_tracker: [mlflow]", "pipelining: [prefect]")

@@ -12,9 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from platinfra.model.reference import reveal
 from platinfra.model.template import plain
+from platinfra.targets.local.plan import plan
 from tests.kubernetes.stacks import bundle, objects
-from tests.stacks import CATALOG
+from tests.stacks import CATALOG, graph_of, machine_for
 
 SCRIPT = CATALOG.folder("zenml") / "register.py"
 STACK = """\
@@ -42,7 +44,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        self.kept: dict[str, list[dict[str, Any]]] = {"secrets": [], "components": [], "stacks": []}
+        self.kept: dict[str, list[dict[str, Any]]] = {"secrets": [], "components": [], "stacks": [], "users": []}
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -243,3 +245,47 @@ def test_only_runs_get_a_token_for_the_kubernetes_api() -> None:
     pods += [each for name, each in objects(made, "Job").items() if name.startswith("zenml-register")]
     assert not any(each["spec"]["template"]["spec"]["automountServiceAccountToken"] for each in pods)
     assert Path(SCRIPT).read_text() in plain(objects(made, "ConfigMap")["zenml-register-files"])["data"].values()
+
+
+ON_A_MACHINE = """\
+name: churn
+stack:
+  pipelining: [zenml]
+  experiment_tracker: [mlflow]
+  model_registry: [mlflow]
+"""
+
+
+def on_a_machine() -> dict[str, str]:
+    """Return what the command after the server's start finds in its environment."""
+    graph = graph_of(ON_A_MACHINE)
+    steps = {each.key: each for each in plan(graph, CATALOG, machine_for(graph)).actions}
+    return {name: reveal(text, lambda _: "hidden") for name, text in steps["ready:zenml"].commands[0].env.items()}
+
+
+def test_on_a_machine_the_server_gets_the_folder_the_tracker_and_the_process_that_starts_a_pipeline(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = on_a_machine()
+    run_script(server, told, monkeypatch)
+    found = {each["type"]: each for each in server.kept["components"]}
+    assert found.keys() == {"artifact_store", "orchestrator", "experiment_tracker", "model_registry"}
+    assert (found["artifact_store"]["name"], found["artifact_store"]["flavor"]) == ("directory", "local")
+    assert found["artifact_store"]["configuration"]["path"] == told["ARTIFACTS_URL"]
+    assert found["orchestrator"]["flavor"] == "local"
+    assert found["experiment_tracker"]["configuration"]["tracking_uri"] == told["TRACKER_URL"]
+    assert server.kept["secrets"] == []
+
+
+def test_on_a_machine_code_gets_a_login_that_is_no_administrator_s(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        run_script(server, on_a_machine(), monkeypatch)
+    [user] = server.kept["users"]
+    assert (user["name"], user["password"], user["is_admin"]) == ("clients", "hidden", False)
+
+
+def test_in_a_cluster_nobody_but_the_administrator_has_a_login(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered(server, stack_with("prefect"), monkeypatch)
+    assert server.kept["users"] == []

@@ -92,7 +92,7 @@ def _component(component: Component, values: AwsValues) -> list[tuple[str, dict[
     ]
     found += [
         (labels.secret(component.name, name), _secret(values.facts.secret_name(component.name, name), tags, values))
-        for name in tool.secrets
+        for name in tool.secrets_in(component.place)
         if not component.is_service
     ]
     found += [

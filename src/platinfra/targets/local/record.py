@@ -88,6 +88,8 @@ class LocalComponent(ComponentRecord):
     """The variables of code that uses it; secrets are only named."""
     bindings: tuple[BindingRecord, ...]
     maintenance: tuple[MaintenanceRecord, ...] = ()
+    checked_by_client: bool = False
+    """Whether `check` runs in the environment of the project's code."""
 
     @property
     def url(self) -> str | None:
@@ -146,6 +148,7 @@ def _component(component: Component, values: MachineValues) -> LocalComponent:
         packages=tuple(values.catalog.package_path(component.tool)),
         check=tool.check,
         executes=tool.executes,
+        checked_by_client=tool.check_environment == "client",
         page=_parts(values.sure(tool.page, component)) if tool.page else None,
         endpoints={name: _endpoint(component, values, name) for name in tool.endpoints},
         processes={f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},

@@ -1,5 +1,6 @@
 """
-Registers the stack in the ZenML server, by what the wires tell: run as a Job, again whenever one of them changes.
+Registers the stack in the ZenML server, by what the wires tell: run as a Job of a cluster, or after the server's start on
+a machine, and again whenever one of them changes.
 
 Everything comes from the environment. It asks the server's REST API, as ZenML's own client does, and makes what is
 missing or brings it up to date, so that it may run any number of times.
@@ -55,6 +56,12 @@ class Server:
         self._ask("PUT", f"/{kind}/{found[0]['id']}", asked)
         return str(found[0]["id"])
 
+    def admit(self, name: str, password: str) -> None:
+        """Make a user who is no administrator, unless there is one of that name."""
+        if not self._ask("GET", f"/users?name={quote(name)}")["items"]:
+            user = {"name": name, "password": password, "is_admin": False, "active": True}
+            self._ask("POST", "/users", user)
+
     def _ask(self, method: str, path: str, body: dict[str, Any] | bytes | None = None) -> Any:
         form = isinstance(body, bytes)
         headers = {"Content-Type": "application/x-www-form-urlencoded" if form else "application/json"}
@@ -85,11 +92,12 @@ def _patiently(ask: Any) -> Any:
 def artifact_store(secret: bool) -> Component:
     """Return the artifact store: the object store of the stack."""
     configuration: dict[str, Any] = {"path": given("ARTIFACTS_URL")}
+    flavor = "s3" if given("ARTIFACTS_URL").startswith("s3://") else "local"
     if endpoint := given("ARTIFACTS_ENDPOINT"):
         configuration["client_kwargs"] = {"endpoint_url": endpoint}
     if secret:
         configuration |= {"key": "{{artifacts.key}}", "secret": "{{artifacts.secret}}"}
-    return {"name": given("ARTIFACTS_NAME"), "type": "artifact_store", "flavor": "s3", "configuration": configuration}
+    return {"name": given("ARTIFACTS_NAME"), "type": "artifact_store", "flavor": flavor, "configuration": configuration}
 
 
 def orchestrator() -> Component:
@@ -201,4 +209,6 @@ def register(server: Server) -> str:
 if __name__ == "__main__":
     zenml = Server(given("ZENML_URL"))
     zenml.login(given("ZENML_USER"), given("ZENML_PASSWORD"))
+    if password := given("CLIENTS_PASSWORD"):
+        zenml.admit("clients", password)
     print(register(zenml))

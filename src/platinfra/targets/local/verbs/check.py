@@ -104,11 +104,14 @@ class _Checker:
 
     def prove(self, consumer: str, provider: str, bindings: list[BindingRecord]) -> str | None:
         """Return why a wire does not hold, or None."""
-        binding = next((each for each in bindings if "write" in each.access), bindings[0])
+        executes = self.stack.components[consumer].executes
+        # People's code uses the provider itself, where its consumer runs any.
+        of_code = [each for each in bindings if each.client and executes]
+        binding = next((each for each in of_code or bindings if "write" in each.access), (of_code or bindings)[0])
         writes = "write" in binding.access
         if not self.stack.components[provider].check or not self.stack.components[consumer].check:
             return "one end has no check script"
-        if self.stack.components[consumer].executes and binding.client:
+        if of_code:
             inside = f"{self.marker}-{consumer}"
             if writes:
                 return self.inside(consumer, provider, "write", inside) or self.script(provider, "find", marker=inside)
@@ -162,7 +165,9 @@ class _Checker:
         return None if code in {0, NOT_APPLICABLE} else _last_line(output) or f"ended with {code}"
 
     def venv(self, data: LocalComponent) -> Path | None:
-        """Return the environment of a tool, made now for tools that run no process."""
+        """Return the environment of a tool's script: the project's, or its own, made now for tools that run no process."""
+        if data.checked_by_client:
+            return self.stack.layout.client_venv
         if not data.requirements:
             return None
         return machine.environments().ensure(Path(data.folder) / data.requirements, lambda _: None)

@@ -1,0 +1,42 @@
+"""The job that `check.py write` hands over: tasks that reverse a text, keep it, and tell the tracker."""
+
+import os
+import sys
+
+import pyarrow.fs
+import ray
+
+
+@ray.remote
+def reverse(text: str) -> str:
+    """Reverse a text."""
+    return text[::-1]
+
+
+@ray.remote
+def keep(text: str) -> str:
+    """Leave a text in the object store, under its own name."""
+    store, folder = pyarrow.fs.FileSystem.from_uri(os.environ["RAY_RESULTS"])
+    store.create_dir(f"{folder}/platinfra-check")
+    with store.open_output_stream(f"{folder}/platinfra-check/{text}") as file:
+        file.write(text.encode())
+    return text
+
+
+@ray.remote
+def track(text: str) -> str:
+    """Log a run with the text, where the stack has a tracker."""
+    if os.environ.get("MLFLOW_TRACKING_URI"):
+        import mlflow
+
+        mlflow.set_experiment("platinfra-check")
+        with mlflow.start_run(run_name=f"ray-{text}"):
+            mlflow.log_param("marker", text)
+    return text
+
+
+if __name__ == "__main__":
+    marker = sys.argv[1]
+    ray.init(log_to_driver=False)
+    turned = reverse.remote(reverse.remote(marker))
+    sys.exit(None if ray.get([keep.remote(turned), track.remote(turned)]) == [marker, marker] else "the tasks disagree")
