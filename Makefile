@@ -8,12 +8,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # uv trusts the system's certificates, as pip and curl do.
 export UV_SYSTEM_CERTS ?= 1
 QUICKSTART := examples/quickstart
+SEED := examples/seed
 
 # A file's tests stay together; three at a time, since tests with Terraform mostly wait.
 WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := bootstrap
-.PHONY: bootstrap demo down test check fast live live-containers durations charts bench docs lock environments wheel clean
+.PHONY: bootstrap demo down demo-seed down-seed test check fast live live-containers durations charts bench docs lock environments wheel clean
 
 bootstrap: $(READY)
 
@@ -34,6 +35,15 @@ demo: $(READY)  ## Start the quickstart and run its project.
 
 down: $(READY)  ## Stop the quickstart; its data stays.
 	@$(BIN)/platinfra down --file $(QUICKSTART)/platinfra.yaml
+
+demo-seed: $(READY)  ## Start the stack of examples/seed on this machine, and run its project to the alert; takes 5 GB.
+	@cd $(SEED) && ../../$(BIN)/platinfra up --env laptop
+	@cd $(SEED) && ../../$(BIN)/platinfra run --env laptop -- python main.py
+	@echo
+	@echo "It keeps running: 'cd $(SEED) && ../../$(BIN)/platinfra check --env laptop' proves every wire. Stop it with: make down-seed"
+
+down-seed: $(READY)  ## Stop the stack of examples/seed; its data stays.
+	@cd $(SEED) && ../../$(BIN)/platinfra down --env laptop
 
 environments: $(READY)  ## Install the tools' environments that the tests use, so that no test waits for a download.
 	@$(BIN)/python tests/environments.py
@@ -70,8 +80,8 @@ bench: environments  ## Measure, and write docs/reference/performance.md.
 docs: $(READY)  ## Generate the reference pages and the README's table.
 	@$(BIN)/python docs/generate.py
 
-lock: $(READY)  ## Resolve every lock file anew.
-	@$(BIN)/python requirements/lock.py
+lock: $(READY)  ## Resolve every lock file anew, or with TOOL=NAME that of one tool or example.
+	@$(BIN)/python requirements/lock.py $(TOOL)
 
 wheel: $(READY)  ## Build the package.
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist

@@ -9,7 +9,6 @@ from uv import find_uv_bin
 
 ROOT = Path(__file__).parent.parent
 OPTIONS = [
-    "--universal",
     "--generate-hashes",
     "--no-emit-index-url",
     "--no-header",
@@ -19,25 +18,39 @@ OPTIONS = [
 
 
 def main(*only: str) -> None:
-    """Compile all locks, or those of the named folders."""
-    compile_lock(ROOT / "requirements" / "uv.in", ROOT / "requirements" / "uv.lock.txt")
-    compile_lock(ROOT / "pyproject.toml", ROOT / "requirements" / "dev.lock.txt", "--group=dev")
-    compile_lock(ROOT / "requirements" / "checkov.in", ROOT / "requirements" / "checkov.lock.txt")
-    compile_lock(ROOT / "requirements" / "zenml.in", ROOT / "requirements" / "zenml.lock.txt")
-    machine = ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt"
-    compile_lock(ROOT / "pyproject.toml", machine)
+    """Compile all locks, or those of the tools and examples that are named; raise SystemExit for a name without one."""
     tools, examples = ROOT / "src/platinfra/tools", ROOT / "examples"
-    for each in sorted(
-        [*tools.glob("*/requirements.in"), *tools.glob("*/image.in"), *examples.glob("*/requirements.in")]
-    ):
+    inputs = [*tools.glob("*/requirements.in"), *tools.glob("*/image.in"), *examples.glob("*/requirements.in")]
+    if unknown := set(only) - {each.parent.name for each in inputs}:
+        sys.exit(f"no requirements.in in a tool or example named {', '.join(sorted(unknown))}")
+    if not only:
+        compile_own()
+    for each in sorted(inputs):
         if not only or each.parent.name in only:
-            compile_lock(each, each.with_suffix(".lock.txt"), *newest(each))
+            compile_lock(each, each.with_suffix(".lock.txt"), *options(each))
 
 
-def newest(file: Path) -> list[str]:
-    """Return the option that resolves as of the day that the file names: newer releases break some tools."""
-    found = re.search(r"^# exclude-newer: (\S+)", file.read_text(), re.MULTILINE)
-    return [f"--exclude-newer={found.group(1)}"] if found else []
+def compile_own() -> None:
+    """Compile the locks of platinfra itself and of its development."""
+    folder = ROOT / "requirements"
+    for name in ("uv", "checkov", "zenml"):
+        compile_lock(folder / f"{name}.in", folder / f"{name}.lock.txt", "--universal")
+    compile_lock(ROOT / "pyproject.toml", folder / "dev.lock.txt", "--universal", "--group=dev")
+    machine = ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt"
+    compile_lock(ROOT / "pyproject.toml", machine, "--universal")
+
+
+def options(file: Path) -> list[str]:
+    """
+    Return the options that a file asks for in its comments.
+
+    `# exclude-newer: DAY` resolves as of a day: newer releases break some tools. `# for: linux` resolves for one platform
+    and the Python of `OPTIONS`, where packages conflict elsewhere.
+    """
+    text = file.read_text()
+    day, platform = (re.search(rf"^# {each}: (\S+)", text, re.MULTILINE) for each in ("exclude-newer", "for"))
+    scope = [f"--python-platform={platform.group(1)}"] if platform else ["--universal"]
+    return [*scope, *([f"--exclude-newer={day.group(1)}"] if day else [])]
 
 
 def compile_lock(source: Path, lock: Path, *options: str) -> None:

@@ -359,3 +359,15 @@ def test_a_tunnel_without_its_programs_names_the_missing_one(tmp_path: Path, mon
         forward(Page("here", "here", ("tunnel", "start"), ("tunnel-plugin",)))
     assert raised.value.diagnostics[0].code == "unknown-program"
     assert "`tunnel-plugin`" in raised.value.diagnostics[0].message
+
+
+def test_a_placeholder_of_another_target_keeps_no_environment_from_starting(
+    platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SEED.read_text() + "environments: {laptop: {provider: {name: kubernetes}, twins: true}}\n"
+    (tmp_path / "platinfra.yaml").write_text(text)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    ended = platinfra("up", "--env", "laptop")
+    assert ended.code == 2
+    assert "error[placeholder]" not in ended.err
+    assert "kubeconfig" in ended.err

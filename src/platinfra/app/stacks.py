@@ -1,12 +1,11 @@
 """The stack that a command means, and the target it is for or was brought up on."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from platinfra.app.workspace import at
-from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
+from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model import targets
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
@@ -35,13 +34,6 @@ def checked_stacks(file: Path | None, environment: str | None) -> list[Resolved]
     first, _ = checked_stack(file, environment)
     others = () if environment is not None else first.environments
     return [first, *(checked_stack(file, name)[0] for name in others)]
-
-
-def ready_stack(file: Path | None, environment: str | None, without: tuple[str, ...]) -> tuple[Resolved, Target]:
-    """Return a stack that can be brought up; raise PlatinfraError also for placeholders that nobody filled in."""
-    stack, target = checked_stack(file, environment, without)
-    refuse(replace(each, severity="error") for each in stack.warnings if each.code == "placeholder")
-    return stack, target
 
 
 def lock_images(file: Path | None, environment: str | None, report: Callable[[str], None]) -> "list[ImageStatus]":

@@ -2,7 +2,7 @@
 
 import click
 
-from platinfra.app.stacks import ready_stack
+from platinfra.app.stacks import checked_stack
 from platinfra.cli import options, progress, render
 from platinfra.cli.consent import Consent
 from platinfra.cli.plan_text import print_applied
@@ -38,7 +38,7 @@ def command(
     with progress.choose_progress(as_json=as_json) as emit:
         consent = Consent(yes=yes, name=confirm)
         talk = Talk(emit, consent.may_remove, consent.may_change, consent.may_move)
-        stack, target = ready_stack(*which, without)
+        stack, target = checked_stack(*which, without)
         applied = target.up(stack, talk, move_ports=move_ports)
     render.diagnostics(applied.planned.warnings)
     if not as_json:

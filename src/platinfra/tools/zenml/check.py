@@ -14,7 +14,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "15")
 from zenml import pipeline, step
 from zenml.client import Client
 
-NAME = "platinfra-check"
+NAME = "platinfra-check-zenml"  # also of the experiment in the tracker, where "platinfra-check" is of its own check
 
 
 @step

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
@@ -40,6 +41,7 @@ def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     after the infrastructure.
     """
     del move_ports  # those of a machine are its own
+    refuse(replace(each, severity="error") for each in stack.warnings if each.code == "placeholder")
     cloud = cloud_stack(stack)
     if cloud.place.account == UNKNOWN_ACCOUNT:
         hint = "write the 12 digits of your AWS account: `provider: {account-id: …}`"

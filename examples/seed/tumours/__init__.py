@@ -1,0 +1,1 @@
+"""A classifier of tumours, from its data to an alert about drift."""
