@@ -51,6 +51,8 @@ def main() -> None:
     resolve_clients(venvs, PIPELINES)
     for tool, stage in SMALL.items():
         resolve_clients(venvs, alone(tool, stage))
+    with tempfile.TemporaryDirectory() as folder:
+        venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
 
 def resolve_clients(venvs: UvEnvironments, text: str) -> None:
@@ -75,6 +77,11 @@ def client_packages(text: str) -> list[str]:
     return sorted(
         {each for component in graph.components.values() for each in catalog.get(component.tool).client.packages}
     )
+
+
+def packages_of_all() -> list[str]:
+    """Return the packages that code using every tool of one machine needs."""
+    return sorted({each for tool in Catalog().tools() if tool.run.local for each in tool.client.packages})
 
 
 if __name__ == "__main__":

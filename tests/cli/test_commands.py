@@ -323,7 +323,7 @@ def test_an_environment_cannot_lead_out_of_its_folder(
 
 
 def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack: Path) -> None:
-    stack.write_text("name: demo\nstack:\n  pipelining: [zenml]\n")
+    stack.write_text("name: demo\nstack:\n  pipelining: [flyte]\n")
     ended = platinfra("validate")
     assert ended.code == 2
     assert "error[no-recipe]" in ended.err

@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.environments import PIPELINES
+from platinfra.targets.local.verbs.machine import environments
+from tests.environments import PIPELINES, packages_of_all
 
 from .stack import Stack, eventually, kill
 
@@ -234,3 +235,12 @@ def test_nothing_is_left_after_the_end_and_a_second_start_has_everything(stack: 
     assert up.code == 0, up.text
     stack.assert_healthy()
     assert "mean 2.0\n" in code(stack, "reader.py", READER)
+
+
+def test_the_clients_of_all_tools_of_a_machine_fit_into_one_environment(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock.txt"
+    environments().compile(packages_of_all(), lock, lambda _: None)
+    text = lock.read_text()
+    assert "\nzenml==0.98.0" in text
+    assert "\nprefect==3.8.8" in text
+    assert "\nray==2.60.0" in text

@@ -14,8 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ray.scripts.scripts import cli
-
 _KEPT = 2
 """Sessions of former heads whose logs stay."""
 
@@ -41,6 +39,8 @@ def behind_links(program: str) -> str:
 if __name__ == "__main__":
     if (python := behind_links(sys.executable)) != sys.executable:
         os.execv(python, [python, *sys.argv])
+    from ray.scripts.scripts import cli
+
     folder = os.environ["TMPDIR"]
     forget_sessions(Path(folder))
     os.environ["RAY_START_HOOK"] = "__main__.name_session"
