@@ -34,15 +34,14 @@ def main() -> None:
         if not venvs.ready(lock):
             print(f"installing {lock.parent.name} ({number} of {len(locks)})", file=sys.stderr)
         venvs.ensure(lock, lambda _: None)
-    for template in ("local", "minimal"):
-        resolve_clients(venvs, template)
+    templates = (ROOT / "src/platinfra/templates" / f"{each}.yaml" for each in ("local", "minimal"))
+    for file in (*templates, ROOT / "tests/live/laptop.yaml"):
+        resolve_clients(venvs, file.read_text().replace("NAME", file.stem, 1))
 
 
-def resolve_clients(venvs: UvEnvironments, template: str) -> None:
-    """Resolve and install the client packages of a template, as the first `up` of a stack does."""
-    packages = client_packages(
-        (ROOT / "src/platinfra/templates" / f"{template}.yaml").read_text().replace("NAME", template, 1)
-    )
+def resolve_clients(venvs: UvEnvironments, text: str) -> None:
+    """Resolve and install the client packages of a stack, as its first `up` does."""
+    packages = client_packages(text)
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder) / "client" / "requirements.lock.txt"
         lock.parent.mkdir()
