@@ -45,9 +45,9 @@ def main() -> None:
         if not venvs.ready(lock):
             print(f"installing {lock.parent.name} ({number} of {len(locks)})", file=sys.stderr)
         venvs.ensure(lock, lambda _: None)
-    for template in ("local", "minimal"):
-        file = ROOT / "src/platinfra/templates" / f"{template}.yaml"
-        resolve_clients(venvs, file.read_text().replace("NAME", template, 1))
+    templates = (ROOT / "src/platinfra/templates" / f"{each}.yaml" for each in ("local", "minimal"))
+    for file in (*templates, ROOT / "tests/live/laptop.yaml"):
+        resolve_clients(venvs, file.read_text().replace("NAME", file.stem, 1))
     resolve_clients(venvs, PIPELINES)
     for tool, stage in SMALL.items():
         resolve_clients(venvs, alone(tool, stage))

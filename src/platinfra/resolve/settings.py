@@ -49,7 +49,9 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
         for key, each in known.items()
         if (key not in values and key not in member.settings)
         or (
-            values.get(key) == "" and (member.place in each.needed or not set(member.stages).isdisjoint(each.needed_in))
+            # What was given and is wrong is told above.
+            values.get(key) == member.settings.get(key, ("", None))[0] == ""
+            and (member.place in each.needed or not set(member.stages).isdisjoint(each.needed_in))
         )
     ]
     return values

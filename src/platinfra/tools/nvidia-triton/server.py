@@ -7,6 +7,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import shutil
 import socket
 import sys
@@ -38,6 +39,8 @@ START_SECONDS = 300.0  # a big model may load for minutes
 DRAIN_SECONDS = 60.0
 END_SECONDS = 20.0
 SHARED_MEMORY = Path("/dev/shm")
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names of models, which Triton's Python backend hands to a shell."""
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -217,8 +220,9 @@ class Triton:
         options, host = self._options, self._options.host
         command = [
             str(self._distribution.program),
-            f"--model-repository={self._repository}",
-            f"--backend-directory={self._data / 'backends'}",
+            # Relative to its working directory: its Python backend hands paths to a shell, which would part them at blanks.
+            f"--model-repository={self._repository.relative_to(self._data)}",
+            "--backend-directory=backends",
             f"--backend-config=python,shm-region-prefix-name={self._region}",
             "--model-control-mode=explicit",
             "--load-model=*",  # after it was killed
@@ -271,8 +275,10 @@ def main() -> None:
     for each in ("grpc", "metrics", "status"):
         made.add_argument(f"--{each}-port", type=int, required=True)
     options = made.parse_args()
-    if options.model in {".", ".."} or Path(options.model).name != options.model:
-        made.error(f"`{options.model}` cannot be the name of a model in Triton's repository")
+    if not SAFE.fullmatch(options.model):
+        made.error(
+            f"Triton cannot serve a model called `{options.model}`: letters, digits, dots, dashes and underscores"
+        )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     registry = Registry(options.model, options.alias)
     try:
