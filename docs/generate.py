@@ -11,12 +11,12 @@ from typing import Any
 import yaml
 from click.testing import CliRunner
 
-from platinfra.app.explain import explanations
+from platinfra.app.explain import NOWHERE, explanations
 from platinfra.app.schema import schema
 from platinfra.app.tools import targets_of
 from platinfra.catalog.capability import Capability, Requirement
 from platinfra.catalog.catalog import Catalog
-from platinfra.catalog.schema import Setting, Tool
+from platinfra.catalog.schema import NoRoute, Setting, Tool
 from platinfra.catalog.vocabulary import SECTIONS, WORDS
 from platinfra.cli.lazy import SUMMARIES
 from platinfra.cli.main import cli
@@ -143,11 +143,12 @@ def tools_table() -> Iterator[str]:
     tested = tested_tools()
     stages = {each.name for each in catalog.capabilities() if each.stage}
     for stage in sorted(stages):
-        tools = [each for each in catalog.tools() if stage in each.provides]
+        tools = catalog.providers(stage)
         cells = [", ".join(mark(each, place, tested) for each in tools if stands_on(each, place)) for place in PLACES]
-        nowhere = [f"*{each.name}*" for each in tools if not targets_of(each)]
-        rows.append([link(stage), *(each or "–" for each in cells), ", ".join(nowhere) or "–"])  # noqa: RUF001
-    yield from table(["stage", "this machine", "a cluster", "a service of AWS", "no route, or not yet"], rows)
+        rows.append([link(stage), *(each or "–" for each in cells)])  # noqa: RUF001
+    yield from table(["stage", "this machine", "a cluster", "a service of AWS"], rows)
+    names = ", ".join(each.name for each in catalog.tools() if each.no_route)
+    yield f"\n[Other names](docs/reference/stages-and-tools.md#other-names), of what platinfra does not run and why: {names}."
 
 
 def link(stage: str) -> str:
@@ -391,7 +392,8 @@ def reference(name: str) -> str:
 def stages_and_tools() -> Iterator[str]:
     """Yield every capability, tool and setting."""
     catalog = Catalog()
-    capabilities, tools = catalog.capabilities(), list(catalog.tools())
+    capabilities, known = catalog.capabilities(), list(catalog.tools())
+    tools = [each for each in known if not each.no_route]
     yield "# Stages and tools"
     yield "A stage is filled with tools in the stack file. The other capabilities are met by the target's default."
     for title, stage in (("Stages", True), ("Infrastructure", False)):
@@ -404,6 +406,25 @@ def stages_and_tools() -> Iterator[str]:
     yield "\n## Tools"
     for tool in tools:
         yield from tool_lines(tool, catalog)
+    yield "\n## Other names\n"
+    yield "People look for these names, and platinfra runs none of them: libraries, services of others, what has ended, and what a stack has or runs"
+    yield "on already. A stack file that has one is refused with the same answer; `platinfra explain NAME` prints it.\n"
+    yield from table(
+        ["name", "what it is", "why platinfra does not run it", "what works"],
+        [not_run(each, each.no_route) for each in known if each.no_route],
+    )
+
+
+def not_run(tool: Tool, known: NoRoute) -> list[str]:
+    """Return the cells of what platinfra knows and does not run."""
+    name = " ".join([f"**{tool.name}**", *([f"({', '.join(tool.aliases)})"] if tool.aliases else [])])
+    instead = ", ".join(f"[{each}](#{each})" for each in known.instead)
+    return [
+        name,
+        tool.summary,
+        f"{known.reason} ([source]({known.source}), {known.checked})",
+        "; ".join(filter(None, (known.advice, instead))),
+    ]
 
 
 def proofs(capabilities: Sequence[Capability], tools: Sequence[Tool]) -> Iterator[str]:
@@ -415,19 +436,18 @@ def proofs(capabilities: Sequence[Capability], tools: Sequence[Tool]) -> Iterato
     for stage in (each for each in capabilities if each.stage):
         cells: dict[str, list[str]] = {each: [] for each in PROOFS}
         for tool in (each for each in tools if stage.name in each.provides):
-            for proof in [PROOFS_OF_PLACES[each] for each in tool.places] or [NOT_YET]:
+            for proof in (PROOFS_OF_PLACES[each] for each in tool.places):
                 cells[proof].append(f"[{tool.name}](#{tool.name})")
         rows.append([f"[{stage.name}](#{stage.name})", *(", ".join(each) or "–" for each in cells.values())])  # noqa: RUF001
     yield from table(["stage", *PROOFS], rows)
 
 
-NOT_YET = "no recipe"
 PROOFS_OF_PLACES: dict[Place, str] = {
     "machine": "run by `platinfra check`",  # the tests let no tool run on a machine without a check
     "cluster": "rendered only: in a cluster",
     "service": "rendered only: a service of AWS",
 }
-PROOFS = (*PROOFS_OF_PLACES.values(), NOT_YET)
+PROOFS = tuple(PROOFS_OF_PLACES.values())
 
 
 def capability_lines(capability: Capability, tools: Sequence[Tool]) -> Iterator[str]:
@@ -456,17 +476,15 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"\n### {tool.name}\n"
     yield f"{tool.summary}\n"
     yield f"* Home: <{tool.homepage}> ({tool.license})"
-    yield f"* Runs on: {', '.join(targets_of(tool)) or 'nothing in this version'}"
+    yield f"* Runs on: {', '.join(targets_of(tool)) or NOWHERE}"
     if tool.aliases:
         yield f"* Also called: {', '.join(tool.aliases)}"
     for stage, names in tool.twins.items():
         yield f"* Twins as {stage}: {' or '.join(f'[{each}](#{each})' for each in names)}"
-    if tool.no_route:
-        known = tool.no_route
-        yield f"* No route: {known.reason} ([source]({known.source}), {known.checked})"
-        yield f"* Instead: {', '.join(f'[{each}](#{each})' for each in known.instead)}"
     for where, reason in tool.limits.items():
         yield f"* Not on {where}: {reason}"
+    for stage, reason in tool.not_for.items():
+        yield f"* Not for {stage}: {reason}"
     if tool.remarks:
         yield f"* Remark: {tool.remarks}"
     yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"

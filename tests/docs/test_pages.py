@@ -90,7 +90,7 @@ def test_an_explanation_is_short_and_printed(slug: str) -> None:
 def test_every_capability_tool_and_setting_has_a_heading() -> None:
     found = headings(ROOT / "docs/reference/stages-and-tools.md")
     assert found >= {each.name for each in CATALOG.capabilities()}
-    assert found >= set(CATALOG.names())
+    assert found >= {each.name for each in CATALOG.tools() if not each.no_route}
     assert found >= {f"{tool.name}.{setting}" for tool in CATALOG.tools() for setting in tool.settings}
 
 
@@ -107,7 +107,22 @@ def test_every_tool_of_a_stage_stands_in_the_readme() -> None:
     shown = {
         each.strip(" *") for line in readme.splitlines() if line.startswith("| [") for each in re.split(r"[|,]", line)
     }
-    assert {each.name for each in CATALOG.tools() if stages.intersection(each.provides)} <= shown
+    assert {tool.name for stage in stages for tool in CATALOG.providers(stage)} <= shown
+
+
+def test_what_is_not_run_is_one_list_at_the_end_of_each_page() -> None:
+    known = [each for each in CATALOG.tools() if each.no_route]
+    before, _, rest = (
+        (ROOT / "docs/reference/stages-and-tools.md").read_text(encoding="utf-8").partition("## Other names\n")
+    )
+    rows = [line for line in rest.splitlines() if line.startswith("| **")]
+    assert [line.partition("**")[2].partition("**")[0] for line in rows] == [each.name for each in known]
+    for tool, line in zip(known, rows, strict=True):
+        assert tool.no_route
+        assert tool.no_route.source in line
+        assert f"[{tool.name}](" not in before
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"of what platinfra does not run and why: {', '.join(each.name for each in known)}." in readme
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))

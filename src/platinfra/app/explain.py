@@ -8,10 +8,11 @@ from platinfra.app.tools import targets_of
 from platinfra.app.workspace import at
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.catalog import Catalog, canonical_tool
-from platinfra.catalog.schema import Setting, Tool
+from platinfra.catalog.schema import NoRoute, Setting, Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
 from platinfra.document import load_file
 
+NOWHERE = "nothing in this version"
 _FILE = Path(__file__).parent.parent / "explanations.yaml"
 
 
@@ -24,9 +25,11 @@ def explanations() -> dict[str, str]:
 def explain(name: str, file: Path | None = None) -> str:
     """Return the explanation of `name`; raise PlatinfraError with the nearest names when there is none."""
     catalog = Catalog.beside(at(file, None).folder)
+    if (tool := catalog.find(name)) is not None:  # before settings are looked for: `neptune.ai` is a tool
+        return "\n".join(_tool(tool, catalog))
     tool_name, _, setting = name.partition(".")
     if (tool := catalog.find(tool_name)) is not None:
-        return _setting(tool, setting) if setting else "\n".join(_tool(tool, catalog))
+        return _setting(tool, setting)
     if (capability := catalog.find_capability(name)) is not None:
         return "\n".join(_capability(capability, catalog))
     errors = explanations()
@@ -41,19 +44,20 @@ def explain(name: str, file: Path | None = None) -> str:
 def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
     yield f"{tool.name}: {tool.summary}"
     yield f"{tool.homepage} ({tool.license})"
-    yield f"\nruns on      {', '.join(targets_of(tool)) or 'nothing in this version'}"
+    yield ""
+    yield from _not_run(tool.no_route) if tool.no_route else [f"runs on      {', '.join(targets_of(tool)) or NOWHERE}"]
     if tool.aliases:
         yield f"also called  {', '.join(tool.aliases)}"
     for stage, names in tool.twins.items():
         yield f"twins        {stage}: {' or '.join(names)}, where an environment says `twins: true`"
-    if tool.no_route:
-        yield f"no route     {tool.no_route.reason} ({tool.no_route.source}, {tool.no_route.checked})"
-        yield f"instead      {', '.join(tool.no_route.instead)}"
     for where, reason in tool.limits.items():
         yield f"cannot       {where}: {reason}"
+    for stage, reason in tool.not_for.items():
+        yield f"not for      {stage}: {reason}"
     if tool.remarks:
         yield f"remark       {tool.remarks}"
-    yield f"provides     {', '.join(tool.provides)}"
+    if tool.provides:
+        yield f"{'stages' if tool.no_route else 'provides':<12} {', '.join(tool.provides)}"
     for name, each in tool.requires.items():
         access = ", ".join(each.access or catalog.capability(each.capability).default_access)
         yield f"requires     {name}: {each.capability} [{access}]{' (optional)' if each.optional else ''}"
@@ -63,6 +67,14 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"listens on   {endpoint.port} ({name}), or the next free port"
     for name in tool.client.env:
         yield f"clients get  {name}"
+
+
+def _not_run(known: NoRoute) -> Iterator[str]:
+    yield f"not run      {known.reason} ({known.source}, {known.checked})"
+    if known.advice:
+        yield f"do           {known.advice}"
+    if known.instead:
+        yield f"instead      {', '.join(known.instead)}"
 
 
 def _setting(tool: Tool, name: str) -> str:

@@ -18,7 +18,7 @@ class ToolLine:
     summary: str
     stages: tuple[str, ...]
     targets: tuple[str, ...]
-    """Where it can be brought up."""
+    """Where it can be brought up: nowhere, for what platinfra only knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,14 @@ class Listing:
     """What is wrong with the tools that cannot be read."""
 
 
-def tools(stage: str | None = None, target: str | None = None, file: Path | None = None) -> Listing:
-    """Return the tools, of one stage and for one target if asked; raise PlatinfraError for an unknown one of them."""
+def tools(
+    stage: str | None = None, target: str | None = None, file: Path | None = None, *, with_not_run: bool = False
+) -> Listing:
+    """
+    Return the tools, of one stage and for one target if asked, and what platinfra knows and does not run.
+
+    Raise PlatinfraError for an unknown stage or target.
+    """
     catalog = Catalog.beside(at(file, None).folder)
     if stage is not None and catalog.find_capability(stage) is None:
         known = [each.name for each in catalog.capabilities()]
@@ -39,7 +45,8 @@ def tools(stage: str | None = None, target: str | None = None, file: Path | None
     if target is not None and target not in known_targets.names():
         hint = did_you_mean(target, known_targets.names()) or f"targets: {join_names(known_targets.names())}"
         raise PlatinfraError(Diagnostic("unknown-value", f"`{target}` is not a target", hint=hint))
-    lines = [ToolLine(each.name, each.summary, tuple(each.provides), targets_of(each)) for each in catalog.tools()]
+    named = (each for each in catalog.tools() if with_not_run or not each.no_route)
+    lines = [ToolLine(each.name, each.summary, tuple(each.provides), targets_of(each)) for each in named]
     there = [
         each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]

@@ -103,12 +103,23 @@ class Run(Entry):
 
 
 class NoRoute(Entry):
-    """Why platinfra cannot bring a tool up anywhere: a fact with its date and source, and what does the same."""
+    """Why platinfra does not run what people look for: a fact with its date and source, and what works."""
 
-    reason: str = Field(description="Half a sentence: what is missing for it to run.")
+    reason: str = Field(description="Half a sentence: what it is, or what is missing for it to run.")
     checked: date = Field(description="When that was looked up.")
     source: str = Field(description="Where people can read it.")
-    instead: list[str] = Field(description="Tools of the catalog that do the same, the nearest first.")
+    instead: list[str] = Field(
+        default=[], description="Tools of the catalog that fill one of the same stages, the nearest first."
+    )
+    advice: str | None = Field(
+        default=None, description="Half a sentence: what to do, where that is not to choose another tool."
+    )
+
+    @model_validator(mode="after")
+    def _says_what_works(self) -> Self:
+        if not self.instead and self.advice is None:
+            raise ValueError("what platinfra does not run has `instead` or `advice`")
+        return self
 
 
 class Tool(Entry):
@@ -126,7 +137,11 @@ class Tool(Entry):
         description="Where it cannot run (a place, a target or TARGET/TYPE), and why, in half a sentence.",
     )
     no_route: NoRoute | None = Field(
-        default=None, description="Why it runs nowhere, for a tool that people look for and that has no recipe."
+        default=None, description="Why it runs nowhere, for what people look for and that has no recipe."
+    )
+    not_for: dict[str, str] = Field(
+        default={},
+        description="Stage that people name it for and that it does not fill, and why, in half a sentence.",
     )
     twins: dict[str, list[str]] = Field(
         default={},

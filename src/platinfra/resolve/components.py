@@ -1,7 +1,7 @@
 """Find the tools that a stack names; a tool named in several stages is one component."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -48,14 +48,18 @@ def members(
     """Return the components that the file names, by name, in its order."""
     found: dict[str, Member] = {}
     standing: list[Callable[[], None]] = []
-    left_out = {catalog.name_of(each) for each in without}
+    left_out = _left_out(without, chosen, catalog)
     for stage, uses in chosen.file.stack.items():
-        if not _is_stage(stage, chosen, catalog, problems):
-            continue
+        if not catalog.find_capability(stage):
+            problems.append(_unknown_stage(stage, uses, chosen, catalog))
         for index, use in enumerate(uses):
             path = locate(chosen.document, (*chosen.stages[stage], index))
-            tool = _tool(use, stage, path, chosen, catalog, problems)
-            if tool is None or _name(use, tool) in left_out:
+            tool = catalog.find(use.tool)
+            if tool and _name(use, tool) in left_out:
+                continue
+            if problem := _mismatch(tool, use, stage, path, chosen, catalog):
+                problems.append(problem)
+            if tool is None or problem or not catalog.find_capability(stage):
                 continue
             twin = twins.find_twin(tool, stage, chosen.ground, catalog) if chosen.twins else None
             if twin:
@@ -104,31 +108,34 @@ def _name(use: Use, tool: Tool) -> str:
     return use.options.as_ or tool.name
 
 
-def _is_stage(stage: str, chosen: Chosen, catalog: Catalog, problems: list[Diagnostic]) -> bool:
-    if catalog.find_capability(stage):
-        return True
+def _unknown_stage(stage: str, uses: Iterable[Use], chosen: Chosen, catalog: Catalog) -> Diagnostic:
+    """Return that there is no such stage, with the one that was meant, or those of the tools that are named for it."""
     known = [each.name for each in catalog.capabilities()]
+    tools = (each for each in (catalog.find(use.tool) for use in uses) if each and each.provides and not each.no_route)
+    fitting = [f"`{each.name}` is a tool of {join_names(each.provides, 'or')}" for each in tools]
     stages = (each.name for each in catalog.capabilities() if each.stage)
-    hint = did_you_mean(stage, known) or f"one of {join_names(stages, 'or')}"
-    span = chosen.document.key_span(chosen.stages[stage])
-    problems.append(Diagnostic("unknown-stage", f"`{stage}` is not a stage", span, hint))
-    return False
+    hint = did_you_mean(stage, known) or "; or ".join([*fitting, f"one of {join_names(stages, 'or')}"])
+    return Diagnostic(
+        "unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint
+    )
 
 
-def _tool(
-    use: Use, stage: str, path: Path_, chosen: Chosen, catalog: Catalog, problems: list[Diagnostic]
-) -> Tool | None:
+def _mismatch(
+    tool: Tool | None, use: Use, stage: str, path: Path_, chosen: Chosen, catalog: Catalog
+) -> Diagnostic | None:
+    """Return why what is named for a stage cannot fill it on any ground; None when it can, or the stage is unknown."""
     span = _use_span(chosen, path, use)
-    tool = catalog.find(use.tool)
+    if tool and (problem := recipes.not_run(tool, stage, chosen.ground, catalog, span)):
+        return problem
+    if not catalog.find_capability(stage) or (tool and stage in tool.provides):
+        return None
+    others = f"tools of this stage: {_names(catalog.providers(stage))}"
     if tool is None:
-        hint = did_you_mean(use.tool, catalog.names()) or f"tools of this stage: {_names(catalog.providers(stage))}"
-        problems.append(Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint))
-    elif stage not in tool.provides:
-        hint = f"`{tool.name}` provides {join_names(tool.provides)}; tools of this stage: {_names(catalog.providers(stage))}"
-        problems.append(Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`", span, hint))
-    else:
-        return tool
-    return None
+        hint = did_you_mean(use.tool, catalog.names()) or others
+        return Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint)
+    why = f": {tool.not_for[stage]}" if stage in tool.not_for else ""
+    hint = f"`{tool.name}` provides {join_names(tool.provides)}; {others}"
+    return Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`{why}", span, hint)
 
 
 def _names(tools: list[Tool]) -> str:
@@ -196,14 +203,22 @@ def _entry_spans(document: Document, path: Path_, key: str, value: Any) -> dict[
     return {place: span for place, span in found.items() if span}
 
 
+def _left_out(without: Iterable[str], chosen: Chosen, catalog: Catalog) -> set[str]:
+    """Return the components that are meant: a name of the stack's own wins over a tool's alias."""
+    written = {canonical_tool(each) for each in without}
+    own = written & _names_in_file(chosen, catalog) if written else set()
+    return own | {catalog.name_of(each) for each in written - own}
+
+
 def _unknown_without(
     left_out: set[str], chosen: Chosen, found: Mapping[str, Member], catalog: Catalog
 ) -> Iterator[Diagnostic]:
-    named = {
-        canonical_tool(use.options.as_ or catalog.name_of(use.tool))
-        for uses in chosen.file.stack.values()
-        for use in uses
-    }
-    for name in sorted(left_out - named):
+    for name in sorted(left_out - _names_in_file(chosen, catalog) if left_out else ()):
         message = f"`--without {name}`: the stack has no such component"
         yield Diagnostic("unknown-component", message, None, did_you_mean(name, found))
+
+
+def _names_in_file(chosen: Chosen, catalog: Catalog) -> set[str]:
+    """Return the names of all components that the file writes down."""
+    uses = (use for each in chosen.file.stack.values() for use in each)
+    return {canonical_tool(use.options.as_ or catalog.name_of(use.tool)) for use in uses}

@@ -23,8 +23,6 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     if tool.runs_on(ground):
         return None
     hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
-    if tool.no_route:
-        return _without_route(tool, stage, ground, catalog, span, hint)
     if reason := tool.limit(ground):
         message = f"`{tool.name}` cannot run on {ground}: {reason}"
         return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
@@ -32,15 +30,19 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
 
 
-def _without_route(
-    tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span | None, hint: str | None
-) -> Diagnostic:
-    """Return that a tool runs nowhere, with the nearest that fills the same stage here."""
-    assert tool.no_route
-    named = filter(None, map(catalog.find, tool.no_route.instead))
-    nearest = instead("instead", (each for each in named if stage in each.provides), ground, "or")
-    message = f"`{tool.name}` has no route: {tool.no_route.reason} ({tool.no_route.source}, {tool.no_route.checked})"
-    return Diagnostic("no-route", message, span, nearest or hint or f"no tool of `{stage}` can; remove the stage")
+def not_run(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span | None) -> Diagnostic | None:
+    """Return that platinfra does not run what is named for a stage, known or not, with what works here; None for all else."""
+    if not (known := tool.no_route):
+        return None
+    named = [each for each in map(catalog.find, known.instead) if each]
+    others = (
+        instead("instead", (each for each in named if stage in each.provides), ground, "or")
+        or instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
+        or instead("instead", named, ground, "or")
+    )
+    message = f"platinfra does not run `{tool.name}`: {known.reason} ({known.source}, {known.checked})"
+    hint = "; ".join(filter(None, (known.advice, others))) or f"no tool of `{stage}` can; remove the stage"
+    return Diagnostic("no-route", message, span, hint)
 
 
 def idle_machine(components: Iterable[Component], ground: Ground) -> Diagnostic | None:

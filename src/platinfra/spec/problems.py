@@ -32,6 +32,8 @@ _FOREIGN = {
     "volumes": "data is kept without being named; object stores and databases are tools",
 }
 """What other tools' files say at their top, and what it is here."""
+_CLOUDS = frozenset({"azure", "gcp", "google", "google-cloud"})
+"""Clouds without a target, whose clusters are as good as others."""
 _EARLIER: dict[tuple[str, ...], str] = {
     (
         "deployment",
@@ -91,6 +93,8 @@ def _missing(document: Document, path: Path_) -> Diagnostic:
 def _unknown_value(document: Document, error: ErrorDetails, path: Path_) -> Diagnostic:
     choices = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
     hint = did_you_mean(str(error["input"]), choices) or f"one of {join_names(choices, 'or')}"
+    if path == ("provider", "name") and str(error["input"]).lower() in _CLOUDS:
+        hint += "; a cluster there is `provider: {name: kubernetes, context: …}`"
     key = next((each for each in reversed(path) if isinstance(each, str)), path[-1])
     message = f"`{error['input']}` is not a value of `{key}`"
     return Diagnostic("unknown-value", message, document.value_span(path), hint)

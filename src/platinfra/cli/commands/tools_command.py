@@ -9,8 +9,9 @@ from platinfra.cli import options, render
 @click.command("tools")
 @click.option("--stage", help="Only list tools of this stage.")
 @click.option("--target", help="Only list tools that run on this target.")
+@click.option("--all", "with_not_run", is_flag=True, help="Also list what platinfra knows and does not run.")
 @options.as_json
-def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
+def command(stage: str | None, target: str | None, *, with_not_run: bool, as_json: bool) -> None:
     """
     List the tools of the catalog.
 
@@ -19,10 +20,13 @@ def command(stage: str | None, target: str | None, *, as_json: bool) -> None:
       platinfra tools
       platinfra tools --stage model_serving --target local
     """
-    listing = tools(stage, target)
+    listing = tools(stage, target, with_not_run=with_not_run)
     render.diagnostics(listing.broken)
     if as_json:
         render.data({"tools": listing.tools})
         return
-    rows = [[each.name, ", ".join(each.stages), ", ".join(each.targets), each.summary] for each in listing.tools]
+    rows = [
+        [each.name, ", ".join(each.stages), ", ".join(each.targets) or "nothing", each.summary]
+        for each in listing.tools
+    ]
     render.table(rows, ["tool", "stages", "runs on", "summary"])
