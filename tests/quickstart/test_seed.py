@@ -9,10 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.docs.blocks import blocks
 from tests.quickstart.test_quickstart import ROOT, ok, processes_of, rows, run
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 HERE = ("--env", "laptop")
+README = ROOT / "examples" / "seed" / "README.md"
 PAGES = ("ZenML", "MLflow", "Ray", "BentoML", "Triton", "NannyML")
 
 
@@ -49,6 +51,16 @@ def test_the_project_gets_from_its_data_to_the_alert(project: Path) -> None:
         path = "/v2/health/ready" if name == "Triton" else "/readyz" if name == "BentoML" else ""
         with urllib.request.urlopen(f"{table[name]}{path}", timeout=20) as answer:
             assert answer.status == 200, name
+
+
+def test_the_readme_names_the_commands_that_are_run_here() -> None:
+    (block,) = (each for each in blocks(README) if each.kind == "platform")
+    assert [command for command, _ in block.commands()] == [
+        "platinfra up --env laptop",
+        "platinfra run --env laptop -- python main.py",
+        "platinfra check --env laptop",
+        "platinfra down --env laptop",
+    ]
 
 
 def test_only_this_machine_can_reach_it(project: Path) -> None:
