@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -9,6 +10,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
 import sysconfig
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("model_server")
 START_SECONDS = 300.0  # a big model may load for minutes
 DRAIN_SECONDS = 60.0
+WATCH_SECONDS = 1.0
 END_SECONDS = 20.0
 SHARED_MEMORY = Path("/dev/shm")
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -115,8 +118,10 @@ class Triton:
         self._present: Served | None = None
         self._all: list[Served] = []
         self._closed = False
+        self._pid = 0
         self._server = KeptServer(self._spawn_server, self._records)
         self._server.start(START_SECONDS)
+        threading.Thread(target=self._watch_backend, daemon=True).start()
 
     def replace(self, release: Release) -> None:
         """Let Triton serve a release; raise StartError, and the former one is served as before."""
@@ -141,9 +146,9 @@ class Triton:
 
     def withdraw(self) -> None:
         """Let Triton serve nothing."""
+        former, self._present = self._present, None
         self._ask("unload")
         shutil.rmtree(self._repository / self._options.model, ignore_errors=True)
-        former, self._present = self._present, None
         if former:
             threading.Thread(target=self._retire, args=[former], daemon=True).start()
 
@@ -161,6 +166,22 @@ class Triton:
         for each in served:
             each.end()
         self._clear_shared_memory()
+
+    def _watch_backend(self) -> None:
+        """End Triton when its Python backend died: it would let requests wait for ever, and comes back with the model."""
+        with_backend = 0
+        while not self._closed:
+            time.sleep(WATCH_SECONDS)
+            pid = self._pid
+            if not pid:
+                continue
+            if has_backend(pid):
+                with_backend = pid
+            elif with_backend == pid and self._present and not self._closed:
+                log.warning("Triton's Python backend died: starting Triton anew")
+                with_backend = 0
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _load(self, number: int, configuration: str) -> None:
         """Put a version into the repository and let Triton load it; what was there comes back when it cannot."""
@@ -238,7 +259,9 @@ class Triton:
             f"--metrics-port={options.metrics_port}",
         ]
         env = {**os.environ, "LD_LIBRARY_PATH": self._distribution.libraries}
-        return self._child(command, env, options.port, ready="/v2/health/live")
+        child = self._child(command, env, options.port, ready="/v2/health/live")
+        self._pid = child.pid
+        return child
 
     def _spawn_worker(self, release: Release, listener: socket.socket) -> Child:
         fd = listener.fileno()
@@ -260,6 +283,17 @@ class Triton:
         """Remove the shared memory of a Triton that was killed."""
         for each in SHARED_MEMORY.glob(f"{self._region}*"):
             each.unlink(missing_ok=True)
+
+
+def has_backend(group: int) -> bool:
+    """Tell whether a process group has a live process of Triton's Python backend (proc(5): name, state, parent, group)."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            before, _, after = stat.read_text().rpartition(")")
+            state, _, own = after.split()[:3]
+            if own == str(group) and state != "Z" and "(triton_python_b" in before:
+                return True
+    return False
 
 
 def _message(text: str) -> str:
