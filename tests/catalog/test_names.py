@@ -94,13 +94,13 @@ def test_whoever_names_it_for_any_stage_is_told_why_and_what_works_there(name: s
 
 
 def test_the_hint_names_the_nearest_tools_of_the_stage_that_run_there() -> None:
-    (here,) = problems_of("runtime_engine", "horovod")
-    assert here.hint == "instead: `ray`"
-    text = "name: one\nprovider: {name: kubernetes}\nstack: {runtime_engine: [horovod], alerting: [pachyderm]}\n"
+    (here,) = problems_of("event_streaming", "flume")
+    assert here.hint == "no tool of `event_streaming` can; remove the stage"
+    text = "name: one\nprovider: {name: kubernetes}\nstack: {event_streaming: [flume], alerting: [pachyderm]}\n"
     with pytest.raises(PlatinfraError) as raised:
         resolved(text)
     assert [each.hint for each in raised.value.diagnostics] == [
-        "instead: `ray`",
+        "instead: `kafka`",
         "tools of `alerting` that can: `mlflow` and `prometheus`",
     ]
 
