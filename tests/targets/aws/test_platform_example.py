@@ -151,5 +151,6 @@ def healthy(cloud: Cloud) -> None:
     """Assert that all that runs is ready, and that nothing is left to do or was changed by others."""
     status: Any = json.loads(cloud.does("status", "--json"))
     assert {"mlflow", "airflow", "jupyterhub"} <= {each["name"] for each in status["components"]}
+    assert {each["name"] for each in status["components"] if each["health"] != "healthy"} == set()
     assert "nothing to do" in cloud.does("plan", "--exit-code")
     cloud.does("drift", "--exit-code")
