@@ -154,6 +154,12 @@ class Stack:
                 found.update({int(path.parent.name): each[len(start) :].decode() for each in entries})
         return {pid: mark for pid, mark in found.items() if lives(pid)}
 
+    def family(self) -> set[int]:
+        """Return every process of the stack, with those below one that wrote their title over their environment, as Ray's do."""
+        marked = set(self.marks())
+        table = {each.pid: each for each in psutil.process_iter() if each.pid in marked}
+        return marked | {below.pid for each in table.values() for below in each.children(recursive=True)}
+
     def mains(self) -> dict[str, list[int]]:
         """Return the main processes of each program: those below no other process of it, daemons apart."""
         marks = self.marks()

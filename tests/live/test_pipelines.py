@@ -187,7 +187,7 @@ def test_the_server_of_zenml_refuses_who_has_no_login(stack: Stack) -> None:
 
 
 def test_everything_listens_on_this_machine_alone_and_where_the_recipes_say(stack: Stack) -> None:
-    family = set(stack.marks())
+    family = stack.family()
     found = [each for each in psutil.net_connections("inet") if each.pid in family and each.status == "LISTEN"]
     assert {each.laddr.ip for each in found} <= {"127.0.0.1", "::ffff:127.0.0.1"}
     assert set(stack.ports().values()) <= {each.laddr.port for each in found}
@@ -195,7 +195,7 @@ def test_everything_listens_on_this_machine_alone_and_where_the_recipes_say(stac
 
 def test_no_secret_is_in_a_command_line_or_a_log(stack: Stack) -> None:
     secrets = [value.encode() for each in stack.read("secrets.json").values() for value in each.values()]
-    arguments = b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in stack.marks())
+    arguments = b"".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in stack.family())
     logs = b"".join(each.read_bytes() for each in (stack.root / "logs").iterdir())
     sessions = (stack.root / "components" / "ray" / "tmp").rglob("*.log")
     own = b"".join(each.read_bytes() for each in sessions if each.is_file())

@@ -45,7 +45,7 @@ def checked(stack: Stack) -> str:
 def test_it_is_proved_and_listens_on_this_machine_alone(stack: Stack, tool: str) -> None:
     said = checked(stack)
     assert f"✓ {tool} " in said
-    family = set(stack.marks())
+    family = stack.family()
     found = [each for each in psutil.net_connections("inet") if each.pid in family and each.status == "LISTEN"]
     assert {each.laddr.ip for each in found} <= {"127.0.0.1", "::ffff:127.0.0.1"}
     assert set(stack.ports().values()) <= {each.laddr.port for each in found}

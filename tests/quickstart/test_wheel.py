@@ -52,6 +52,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv" / "bin" / "platinfra"
 
 
+NOWHERE = {("seed", "cloud_vm")}
+"""Templates with tools that a type of deployment has no place for; `validate` says so."""
+
+
 def places() -> Iterator[tuple[str, str | None, str | None]]:
     """Yield what each template names: its provider, its environments, and on AWS both types of deployment."""
     for path in TEMPLATES:
@@ -59,7 +63,8 @@ def places() -> Iterator[tuple[str, str | None, str | None]]:
         for environment, options in {None: data, **data.get("environments", {})}.items():
             on_aws = options.get("provider", data["provider"])["name"] == "aws"
             for kind in ON_AWS if on_aws else (None,):
-                yield path.stem, environment, kind
+                if (path.stem, kind) not in NOWHERE:
+                    yield path.stem, environment, kind
 
 
 def test_the_package_is_compiled(installed: Path) -> None:
