@@ -18,6 +18,7 @@ from platinfra.model.graph import Binding
 from platinfra.model.ground import Ground
 from platinfra.model.reference import Secret
 from platinfra.model.targets import grounds
+from platinfra.resolve import reach
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.aws.cloud import AwsCloud
 from platinfra.targets.aws.machine import stack_file
@@ -87,7 +88,8 @@ def wires() -> Iterator[Wire]:
             for name, requirement in consumer.requires.items():
                 for provider in CATALOG.providers(requirement.capability):
                     both = runs(consumer, place) and runs(provider, place) and consumer.name != provider.name
-                    if both and requirement.capability != "page":
+                    known = reach.fits(requirement, provider) or requirement.why  # else nobody expects a wire to it
+                    if both and known and requirement.capability != "page":
                         yield Wire(place, consumer.name, name, provider.name)
 
 

@@ -104,6 +104,7 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",
         )
         self.children.append(child)
         return child
@@ -233,6 +234,7 @@ class Stack:
             env={**os.environ, "DSN": dsn},
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_WITHIN,
             check=False,
         )

@@ -179,6 +179,9 @@ def test_triton_follows_the_alias_and_comes_back_whatever_dies(laptop: Laptop) -
     )
     assert laptop.status()["nvidia-triton"]["health"] == "failed"
     assert laptop.infer() == words
+    mended = laptop.client("register", "words")
+    eventually(lambda: laptop.serves(mended), PATIENCE)
+    assert laptop.status()["nvidia-triton"]["health"] == "healthy"
 
 
 def test_all_of_it_listens_on_loopback_alone(laptop: Laptop) -> None:

@@ -10,6 +10,8 @@ from .stack import Stack
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 
 TRACKED = """
+import os
+os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"  # Python mixes up what many threads print
 from concurrent.futures import ThreadPoolExecutor
 import mlflow
 from mlflow.entities import Metric
