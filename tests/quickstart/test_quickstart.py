@@ -46,11 +46,11 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return found
 
 
-def copied(folder: Path) -> Path:
-    """Copy the quickstart, without what runs of it left behind."""
+def copied(folder: Path, example: str = "quickstart") -> Path:
+    """Copy an example, without what runs of it left behind."""
     return Path(
         shutil.copytree(
-            ROOT / "examples" / "quickstart",
+            ROOT / "examples" / example,
             folder,
             ignore=shutil.ignore_patterns(".platinfra", "workspace", "__pycache__"),
         )

@@ -1,7 +1,6 @@
 """The seed's stack on this machine: everything comes up, its project gets to the alert, every wire holds, and nothing is left."""
 
 import json
-import shutil
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.docs.blocks import blocks
-from tests.quickstart.test_quickstart import ROOT, ok, processes_of, rows, run
+from tests.quickstart.test_quickstart import ROOT, copied, ok, processes_of, rows, run
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(900)]
 HERE = ("--env", "laptop")
@@ -18,10 +17,8 @@ README = ROOT / "examples" / "seed" / "README.md"
 PAGES = ("ZenML", "MLflow", "Ray", "BentoML", "Triton", "NannyML")
 
 
-def copied(folder: Path) -> Path:
-    """Copy the project, with a port for its alerts that nobody uses."""
-    ignored = shutil.ignore_patterns(".platinfra", "workspace", "__pycache__")
-    shutil.copytree(ROOT / "examples" / "seed", folder, ignore=ignored)
+def with_free_port(folder: Path) -> Path:
+    """Give the project a port for its alerts that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     file = folder / "platinfra.yaml"
@@ -31,7 +28,7 @@ def copied(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = copied(tmp_path_factory.mktemp("seed") / "project")
+    folder = with_free_port(copied(tmp_path_factory.mktemp("seed") / "project", "seed"))
     try:
         ok(folder, "up", *HERE)
         yield folder

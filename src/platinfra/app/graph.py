@@ -38,12 +38,8 @@ def as_mermaid(graph: Graph) -> str:
     """Return a Mermaid flowchart."""
     lines = ["flowchart LR"]
     for component in graph.components.values():
-        label = "<br/>".join(
-            [
-                f"<b>{component.name}</b>",
-                *filter(None, (*component.stages, component.reason if component.stages else "")),
-            ]
-        )
+        below = (*component.stages, component.reason) if component.stages else ()
+        label = "<br/>".join([f"<b>{component.name}</b>", *filter(None, below)])
         lines.append(f'  {_node(component.name)}["{label}"]')
     lines += [f"  {_node(consumer)} -->|{names}| {_node(provider)}" for consumer, provider, names in _wires(graph)]
     return "\n".join(lines)

@@ -90,10 +90,6 @@ class HelmReleases:
         """Ask what another thread runs to stop gracefully; it raises ActionError there."""
         self.engine.interrupt()
 
-    def forget(self) -> None:
-        """Forget what was rendered."""
-        self._rendered.clear()
-
     def fetch(self, chart: Chart) -> Path:
         """Return the archive or the folder of a chart; an archive is kept, and refused when it differs another time."""
         return self._charts.fetch(chart)

@@ -1,9 +1,8 @@
 """Find the tools that a stack names; a tool named in several stages is one component."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from platinfra.catalog.catalog import Catalog, canonical_tool
@@ -47,7 +46,7 @@ def members(
 ) -> dict[str, Member]:
     """Return the components that the file names, by name, in its order."""
     found: dict[str, Member] = {}
-    standing: list[Callable[[], None]] = []
+    standing: list[tuple[Use, Tool, Tool, str, Path_]] = []
     left_out = _left_out(without, chosen, catalog)
     for stage, uses in chosen.file.stack.items():
         if not catalog.find_capability(stage):
@@ -63,13 +62,13 @@ def members(
                 continue
             twin = twins.find_twin(tool, stage, chosen.ground, catalog) if chosen.twins else None
             if twin:
-                standing.append(partial(_stand_in, found, use, tool, twin, stage, path, chosen, problems))
+                standing.append((use, tool, twin, stage, path))
             elif trouble := recipes.problem(tool, stage, chosen.ground, catalog, _use_span(chosen, path, use)):
                 problems.append(twins.with_offer(trouble, tool, stage, chosen.ground, catalog, on=chosen.twins))
             else:
                 _add(found, use, tool, stage, path, chosen, problems)
-    for add in standing:  # after what the file names itself
-        add()
+    for use, tool, twin, stage, path in standing:  # after what the file names itself
+        _stand_in(found, use, tool, twin, stage, path, chosen, problems)
     _override_settings(found, chosen, problems)
     problems += _unknown_without(left_out, chosen, found, catalog)
     return found
