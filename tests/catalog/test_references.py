@@ -47,6 +47,12 @@ WHOLE: dict[str, Any] = {
     "secrets": ["admin"],
     "endpoints": {"http": {"port": 8900, "ready": "/", "page": True}},
     "client": {"env": {"WHOLE": "text"}},
+    "existing": {
+        "credentials": {"token": "TOKEN"},
+        "env": {"A": "text"},
+        "provides": {"sql_database": {"url": "text"}},
+        "local": {"env": {"A": "text"}, "grants": {"sql_database": COMMAND}},
+    },
     "page": "text",
     "run": {
         "local": {
@@ -292,6 +298,7 @@ SPEAKER: dict[str, Any] = {
     "provides": {"sql_database": {}},
     "requires": {"store": {"capability": "object_store"}},
     "packages": ["shared"],
+    "existing": {"credentials": {"token": "TOKEN"}},
     "run": {
         "local": {"requirements": "lock.txt"},
         "kubernetes": {

@@ -8,6 +8,7 @@ from platinfra.app.tools import targets_of
 from platinfra.app.workspace import at
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.catalog import Catalog, canonical_tool
+from platinfra.catalog.existing import ExistingServer
 from platinfra.catalog.schema import NoRoute, Setting, Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
 from platinfra.document import load_file
@@ -58,6 +59,8 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"remark       {tool.remarks}"
     if tool.provides:
         yield f"{'stages' if tool.no_route else 'provides':<12} {', '.join(tool.provides)}"
+    if tool.existing:
+        yield from _elsewhere(tool, tool.existing)
     for name, each in tool.requires.items():
         access = ", ".join(each.access or catalog.capability(each.capability).default_access)
         yield f"requires     {name}: {each.capability} [{access}]{' (optional)' if each.optional else ''}"
@@ -67,6 +70,17 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"listens on   {endpoint.port} ({name}), or the next free port"
     for name in tool.client.env:
         yield f"clients get  {name}"
+
+
+def _elsewhere(tool: Tool, known: ExistingServer) -> Iterator[str]:
+    """Yield how to use it where it is there already."""
+    named = [f"{name} ({variable} of clients)" if variable else name for name, variable in known.credentials.items()]
+    at = (
+        f"at {known.at}"
+        if known.at
+        else f"`{tool.name}: {{at: {known.example or f'https://{tool.name}.example.org'}}}`"
+    )
+    yield f"existing     {at}, with the credentials {', '.join(named)}" if named else f"existing     {at}"
 
 
 def _not_run(known: NoRoute) -> Iterator[str]:

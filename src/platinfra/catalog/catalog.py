@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from platinfra.catalog.capability import Capability
+from platinfra.catalog.existing import PREFIX, as_existing
 from platinfra.catalog.load import load_capability, load_tool
 from platinfra.catalog.packages import find_packages
 from platinfra.catalog.schema import Tool
@@ -43,13 +44,19 @@ class Catalog:
         name = self.name_of(name)
         if name not in self._tools:
             folder = self._folder(name)
-            self._tools[name] = self._load(folder) if folder else None
+            self._tools[name] = self._load(folder) if folder else self._find_existing(name)
         return self._tools[name]
+
+    def _find_existing(self, name: str) -> Tool | None:
+        """Return the tool of a name as it is used where it is there already."""
+        found = self.find(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
+        return as_existing(found) if found and found.existing else None
 
     def name_of(self, written: str) -> str:
         """Return the name of the tool that people mean by any spelling or alias; the spelling's where there is none."""
         name = canonical_tool(written)
-        return name if self._folder(name) else self._aliases.get(name, name)
+        known = self._folder(name) or name.startswith(PREFIX)
+        return name if known else self._aliases.get(name, name)
 
     @cached_property
     def _aliases(self) -> Mapping[str, str]:
@@ -67,7 +74,7 @@ class Catalog:
 
     def folder(self, name: str) -> Path:
         """Return the folder of a tool; raise KeyError when there is none."""
-        folder = self._folder(self.name_of(name))
+        folder = self._folder(self.name_of(name)) or self._folder(name.removeprefix(PREFIX))
         if folder is None:
             raise KeyError(name)
         return folder

@@ -9,6 +9,7 @@ from platinfra.catalog import stack_wires
 from platinfra.catalog.aws import AwsRun
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.entry import Attribute, Entry
+from platinfra.catalog.existing import PREFIX, ExistingServer
 from platinfra.catalog.kubernetes import KubernetesRun
 from platinfra.catalog.machine import LocalRun
 from platinfra.model.ground import PLACES, Ground, Place
@@ -139,6 +140,10 @@ class Tool(Entry):
     no_route: NoRoute | None = Field(
         default=None, description="Why it runs nowhere, for what people look for and that has no recipe."
     )
+    existing: ExistingServer | None = Field(
+        default=None,
+        description="How a server that is there already is used: stack files name it with `at: ADDRESS`.",
+    )
     not_for: dict[str, str] = Field(
         default={},
         description="Stage that people name it for and that it does not fill, and why, in half a sentence.",
@@ -181,6 +186,16 @@ class Tool(Entry):
         ends = self.endpoints.values()
         implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
         return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
+
+    @property
+    def product(self) -> str:
+        """Return what the tool is called by those who use it, whether platinfra runs it or it is there already."""
+        return self.name.removeprefix(PREFIX)
+
+    @property
+    def is_existing(self) -> bool:
+        """Tell whether this is the tool as it is there already, run by somebody else."""
+        return self.name.startswith(PREFIX)
 
     def secrets_in(self, place: Place) -> tuple[str, ...]:
         """Return the names of what is generated for each component in a place."""

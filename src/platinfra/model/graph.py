@@ -49,6 +49,10 @@ class Component:
     """What it stands on, and so which recipe of its tool is its own."""
     reason: str = ""
     """Why the component is there when the user did not name it, or for whom it stands."""
+    at: str = ""
+    """Where it is, when it is there already and platinfra does not run it."""
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    """What it asks for there, to the variable that holds it for whoever brings the stack up."""
 
     @property
     def purpose(self) -> str:

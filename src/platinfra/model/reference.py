@@ -34,8 +34,11 @@ class Secret:
     kind: Kind = "own"
     """
     `own`: generated for the component. `login`: its password along the wire `name`. `administrator`: the `username` or
-    `password` by which a service's logins are made. `given`: the entry `name` of a Secret `component` that people made.
+    `password` by which a service's logins are made. `given`: the entry `name` of a Secret `component` that people made, or
+    a credential `name` that they gave for the component.
     """
+    edition: int = 0
+    """How often people gave another value: what was made with an earlier one has to be made again."""
 
     @property
     def key(self) -> str:
@@ -49,7 +52,8 @@ class Secret:
 
     def __str__(self) -> str:
         """Return a placeholder."""
-        return f"<secret {self.component}.{self.key}>"
+        edition = f" {self.edition}" if self.edition else ""
+        return f"<secret {self.component}.{self.key}{edition}>"
 
 
 Part = str | Reference | Secret

@@ -11,8 +11,9 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
-from platinfra.resolve import recipes, twins
+from platinfra.resolve import existing, recipes, twins
 from platinfra.resolve.environment import Chosen
+from platinfra.resolve.existing import Server
 from platinfra.spec.schema import SettingValue, Use
 from platinfra.spec.shape import locate
 
@@ -35,10 +36,22 @@ class Member:
     entries: dict[Path_, Span] = field(default_factory=dict)
     """Where what is in the lists of settings stands: a setting and a number, and a key behind them."""
     bind: dict[str, tuple[str, Span | None]] = field(default_factory=dict)
+    server: Server | None = None
+    """Where it is, when it is there already."""
 
     def component(self, settings: Mapping[str, SettingValue]) -> Component:
         """Return the finished component."""
-        return Component(self.name, self.tool.name, tuple(self.stages), dict(settings), self.place, self.reason)
+        server = self.server or Server("")
+        return Component(
+            self.name,
+            self.tool.name,
+            tuple(self.stages),
+            dict(settings),
+            self.place,
+            existing.describe(server.at) if server.at else self.reason,
+            server.at,
+            server.credentials,
+        )
 
 
 def members(
@@ -48,6 +61,7 @@ def members(
     found: dict[str, Member] = {}
     standing: list[tuple[Use, Tool, Tool, str, Path_]] = []
     left_out = _left_out(without, chosen, catalog)
+    there = existing.named_existing(chosen, catalog)
     for stage, uses in chosen.file.stack.items():
         if not catalog.find_capability(stage):
             problems.append(_unknown_stage(stage, uses, chosen, catalog))
@@ -56,6 +70,13 @@ def members(
             tool = catalog.find(use.tool)
             if tool and _name(use, tool) in left_out:
                 continue
+            if tool and _name(use, tool) in there:
+                known = existing.entry_of(tool, catalog)
+                if known is None:
+                    span = _use_span(chosen, path, use)
+                    problems.append(existing.not_existing(tool, stage, chosen, catalog, span))
+                    continue
+                tool = known
             if problem := _mismatch(tool, use, stage, path, chosen, catalog):
                 problems.append(problem)
             if tool is None or problem or not catalog.find_capability(stage):
@@ -104,7 +125,7 @@ def find_member(members: Mapping[str, Member], written: str) -> Member | None:
 
 
 def _name(use: Use, tool: Tool) -> str:
-    return use.options.as_ or tool.name
+    return use.options.as_ or tool.product
 
 
 def _unknown_stage(stage: str, uses: Iterable[Use], chosen: Chosen, catalog: Catalog) -> Diagnostic:
@@ -164,6 +185,8 @@ def _add(
         problems.append(Diagnostic("tool-twice", f"`{name}` is listed twice in `{stage}`", span, hint))
         return
     member.stages.append(stage)
+    if existing.is_existing(use):
+        _place_server(member, use, path, chosen, problems)
     for key, value in use.options.settings.items():
         written = locate(chosen.document, (*path, "options", "settings", key))
         place = chosen.document.key_span(written)
@@ -175,6 +198,16 @@ def _add(
     for key, target in use.options.bind.items():
         place = chosen.document.value_span(locate(chosen.document, (*path, "options", "bind", key)))
         member.bind.setdefault(key, (target, place))
+
+
+def _place_server(member: Member, use: Use, path: Path_, chosen: Chosen, problems: list[Diagnostic]) -> None:
+    """Note where a component is that is there already; it may be said in one stage or in each, the same everywhere."""
+    server = existing.server_of(member.tool, use, path, chosen, problems)
+    if member.server and member.server != server:
+        hint = f"`{member.name}` is one component; say it once, or name a second one with `as`"
+        message = f"`{member.name}` is in two places, or has its credentials from two"
+        problems.append(Diagnostic("conflicting-setting", message, _use_span(chosen, path, use), hint))
+    member.server = member.server or server
 
 
 def _override_settings(found: dict[str, Member], chosen: Chosen, problems: list[Diagnostic]) -> None:

@@ -17,7 +17,7 @@ def is_absent(requirement: Requirement, place: Place, ground: Ground) -> bool:
 
 def fits(requirement: Requirement, tool: Tool) -> bool:
     """Tell whether the consumer knows how to use a tool."""
-    return requirement.tools is None or tool.name in requirement.tools
+    return requirement.tools is None or tool.product in requirement.tools
 
 
 def is_for_code(requirement: Requirement, catalog: Catalog) -> bool:

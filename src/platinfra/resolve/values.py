@@ -19,7 +19,7 @@ from platinfra.model.reference import Reference, Secret, Text, references
 from platinfra.model.template import ABSENT, Absent, Value, as_text, fill, parse_once
 from platinfra.resolve.identifiers import database_identifier
 
-_HTTP, _HTTPS = 80, 443
+_USUAL_PORTS = {"http": 80, "https": 443}
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 """Begin of a region's name to its partition, where that is not `aws`."""
 
@@ -181,6 +181,9 @@ class Values(Generic[F]):
         return ABSENT if found is None else found
 
     def _endpoint(self, component: Component, name: str, what: str) -> Value:
+        if component.at:
+            part = component.at if what == "url" else address_part(component.at, what)
+            return part or (self.tool(component).endpoints[name].port if what == "port" else ABSENT)
         where = self.facts.host_and_port(component, name)
         if where is None:
             return ABSENT
@@ -210,12 +213,12 @@ class Values(Generic[F]):
 
 def address_part(address: str, part: str) -> str | int | None:
     """Return a part of an address: `host`, `port`, or `plain` with the host where nothing is encrypted; None without one."""
-    matched = re.match(r"(https?)://([^/:]+)(?::(\d+))?", address)
+    matched = re.match(r"([a-z]+)://([^/:]+)(?::(\d+))?", address)
     if matched is None:
         return None
     scheme, host, port = matched.groups()
-    usual = _HTTPS if scheme == "https" else _HTTP
-    return {"host": host, "port": int(port or usual), "plain": host if scheme == "http" else None}[part]
+    number = int(port) if port else _USUAL_PORTS.get(scheme)
+    return {"host": host, "port": number, "plain": host if scheme == "http" else None}[part]
 
 
 def ecr_repository(image: str) -> str | None:

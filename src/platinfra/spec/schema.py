@@ -20,6 +20,14 @@ class UseOptions(Section):
     settings: Annotated[dict[str, SettingValue], CANONICAL] = Field(
         default={}, description="The tool's settings; see `platinfra explain TOOL`."
     )
+    at: str | None = Field(
+        None,
+        description="Address of a server that is there already, such as https://mlflow.example.org: platinfra connects the stack to it and does not run it.",
+    )
+    credentials: Raw = Field(
+        default={},
+        description="What such a server asks for: `{from-env: VARIABLE}` or `{from-file: PATH}`, or one of these for each credential of the tool.",
+    )
     bind: Annotated[dict[str, str], CANONICAL] = Field(
         default={}, description="Requirement to component, if several could meet it."
     )

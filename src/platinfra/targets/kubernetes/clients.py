@@ -24,7 +24,11 @@ def secret_env(component: Component, values: "ClusterValues") -> dict[str, Any]:
     for binding in _clients(component, values):
         provider = values.graph.components[binding.provider]
         told = values.facts.recipe(provider).client_secret_env
-        given = {name: {"name": each.secret, "key": each.key} for name, each in told.items()}
+        given = {
+            name: {"name": each.secret, "key": each.key}
+            for name, each in told.items()
+            if not provider.at or each.key in provider.credentials
+        }
         found = {**values.value(given, provider, binding), **found}
     return found
 

@@ -26,9 +26,20 @@ def copied_secrets(values: ClusterValues) -> dict[str, frozenset[str]]:
     """Return the Secrets that people make themselves for what is outside the cluster: name to the entries it needs."""
     found: dict[str, frozenset[str]] = {}
     for component in values.graph.components.values():
-        if (existing := values.facts.existing(component)) and values.graph.bindings_to(component.name):
+        existing = None if component.at else values.facts.existing(component)
+        if existing and values.graph.bindings_to(component.name):
             name = str(values.value(existing.secret, component))
             found[name] = found.get(name, frozenset()) | frozenset(existing.keys)
+    return found
+
+
+def of_servers(values: ClusterValues) -> dict[str, frozenset[str]]:
+    """Return the Secrets that people make for servers which are there already: pods read them as they are."""
+    found: dict[str, frozenset[str]] = {}
+    for component in values.graph.components.values():
+        existing = values.facts.existing(component)
+        if component.at and component.credentials and existing:
+            found[str(values.value(existing.secret, component))] = frozenset(component.credentials)
     return found
 
 

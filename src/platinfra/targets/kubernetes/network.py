@@ -148,13 +148,10 @@ def _to_cloud(component: Component, values: ClusterValues, *, code: bool) -> Ite
     for binding in _wires(component, values, code=code):
         provider = values.graph.components[binding.provider]
         served = provider.is_service or not selectors(provider, values)
-        if served and not values.facts.recipe(provider).client_only:
-            yield Opening(
-                name,
-                ANYWHERE,
-                (_served_port(binding, values),),
-                f"{binding.provider}, whose addresses the cloud chooses",
-            )
+        if served and (provider.at or not values.facts.recipe(provider).client_only):
+            chosen = f"are those of {provider.at}" if provider.at else "the cloud chooses"
+            reason = f"{binding.provider}, whose addresses {chosen}"
+            yield Opening(name, ANYWHERE, (_served_port(binding, values),), reason)
 
 
 def _admitting(component: Component, values: ClusterValues) -> Iterator[Opening]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from platinfra.model.graph import Binding, Component
 from platinfra.sections.routes import Routes
+from platinfra.targets.kubernetes import credentials
 from platinfra.targets.kubernetes.facts import PAGE, SIGN_IN, ClusterValues
 from platinfra.targets.kubernetes.place import metadata
 
@@ -79,8 +80,8 @@ def _brings_issuer(values: ClusterValues) -> bool:
 
 
 def given_secrets(values: ClusterValues) -> dict[str, frozenset[str]]:
-    """Return the Secrets that people make themselves for routes and sign-in: name to the entries it needs."""
-    found: dict[str, frozenset[str]] = {}
+    """Return the Secrets that people make themselves for routes, sign-in and servers elsewhere: name to the entries it needs."""
+    found = credentials.of_servers(values)
     for each in values.graph.bindings:
         if each.capability == SIGN_IN and (name := values.attribute(each, "secret")):
             found[str(name)] = frozenset({"client-id", "client-secret"})

@@ -1,7 +1,7 @@
 """What only this machine knows of a stack: ports, folders and environments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.ground import Place
-from platinfra.model.reference import Text
+from platinfra.model.reference import Secret, Text
 from platinfra.model.template import ABSENT, Absent, Value
 from platinfra.resolve.values import Values
 from platinfra.targets.local.layout import Layout
@@ -34,6 +34,8 @@ class Machine:
     """Variables that every process gets: certificates, proxies, uv's cache."""
     python: str
     """`3.11`."""
+    editions: Mapping[str, int] = field(default_factory=dict)
+    """`component.credential` to how often people gave another value."""
     interpreter: str = "python3"
     """The Python of tools that have no environment of their own."""
 
@@ -77,6 +79,9 @@ class MachineFacts:
         layout, venv = self.machine.layout, self.machine.environments.get(component.tool)
         catalog, found = self.values.catalog, None
         match path:
+            case ("credentials", name):
+                edition = self.machine.editions.get(f"{component.name}.{name}", 0)
+                return Secret(component.name, name, "given", edition) if name in component.credentials else ABSENT
             case ("data",):
                 found = layout.data(component.name)
             case ("files",):

@@ -24,6 +24,7 @@ from platinfra.targets.local.actions import (
     WriteVariables,
     client_digest,
 )
+from platinfra.targets.local.clients import client_env, client_lock, used_by
 from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues
 from platinfra.targets.local.ready import Address, is_required
 from platinfra.targets.local.record import LocalRecord, record_of
@@ -37,6 +38,7 @@ def wanted_ports(graph: Graph, catalog: Catalog) -> dict[str, int]:
     return {
         f"{component.name}.{name}": endpoint.port
         for component in graph.components.values()
+        if not component.at
         for name, endpoint in catalog.get(component.tool).endpoints.items()
     }
 
@@ -97,7 +99,7 @@ class _Planner:
 
     def client(self) -> Iterator[Action]:
         """Yield what code that uses the stack needs: its variables, and its packages if there are any."""
-        env = self.client_env(list(self.graph.components.values()))
+        env = client_env(self.graph.components, self.values)
         yield WriteVariables(
             key="variables:client",
             component="client",
@@ -105,7 +107,7 @@ class _Planner:
             file=self.layout.client_env,
             env=env,
         )
-        lock, packages = self.client_lock()
+        lock, packages = client_lock(self.values)
         if packages or lock != self.layout.client_lock:
             yield InstallClient(
                 key=CLIENT,
@@ -116,24 +118,11 @@ class _Planner:
                 link=self.layout.client_venv,
             )
 
-    def client_lock(self) -> tuple[Path, tuple[str, ...]]:
-        """Return the client's lock, and the packages to resolve when the project brings no lock."""
-        if requirements := self.graph.project.get("requirements"):
-            return self.machine.project / requirements, ()
-        tools = {each.tool: self.catalog.get(each.tool) for each in self.graph.components.values()}
-        packages = sorted({package for tool in tools.values() for package in tool.client.packages})
-        return self.layout.client_lock, tuple(packages)
-
-    def client_env(self, providers: Sequence[Component]) -> dict[str, Text]:
-        """Return the variables of several providers' clients; the first in the stack's order wins."""
-        env: dict[str, Text] = {"DO_NOT_TRACK": ("1",)}
-        for provider in providers:
-            env = {**self.values.facts.client_env(provider), **env}
-        return env
-
     def actions(self, component: Component) -> Iterator[Action]:
-        """Yield what one component needs."""
+        """Yield what one component needs; nothing where it is there already."""
         recipe = self.recipe(component)
+        if component.at and not recipe.grants:
+            return
         prepare = self.prepare(component, recipe)
         yield prepare
         for name in recipe.processes:
@@ -167,6 +156,8 @@ class _Planner:
 
     def keys_before_use(self, component: Component) -> tuple[str, ...]:
         """Return the keys after which a component can be used."""
+        if component.at and not self.recipe(component).grants:
+            return ()
         if self.recipe(component).ready:
             return (f"ready:{component.name}",)
         return self.starts(component) or (f"prepare:{component.name}",)
@@ -214,7 +205,7 @@ class _Planner:
     def inputs(self, component: Component, environment: str) -> str:
         """Return the digest of the environment that a process runs in."""
         if environment == CLIENT:
-            return client_digest(*self.client_lock())
+            return client_digest(*client_lock(self.values))
         return str(self.machine.environments.get(component.tool, ""))
 
     def providers(self, component: Component) -> Iterator[str]:
@@ -319,7 +310,6 @@ class _Planner:
 
     def surroundings(self, component: Component, recipe: LocalRun, *, client: bool) -> Mapping[str, Text]:
         """Return the variables of every process of a component: private places, and the clients of what it uses."""
-        providers = dict.fromkeys(each.provider for each in self.graph.bindings_of(component.name) if each.client)
         extra = [self.plain(each, component) for each in recipe.path]
         venv = self.layout.client_venv if client else self.machine.environments.get(component.tool)
         path = [str(venv / "bin")] if venv else []
@@ -332,7 +322,7 @@ class _Planner:
             "PLATINFRA_COMPONENT": component.name,
         }
         own = {key: (value,) for key, value in plain.items()}
-        return {**self.client_env([self.graph.components[each] for each in providers]), **own}
+        return {**client_env(used_by(component.name, self.values), self.values), **own}
 
 
 def _known_keys(keys: tuple[str, ...]) -> tuple[str, ...]:

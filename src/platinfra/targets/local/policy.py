@@ -1,7 +1,7 @@
 """Permissions as this machine enforces them: SQL for databases, folders for objects, addresses for the rest."""
 
 from platinfra.catalog.catalog import Catalog
-from platinfra.model.graph import Binding, Graph
+from platinfra.model.graph import Binding, Component, Graph
 from platinfra.resolve.identifiers import database_identifier
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Permissions, grant
@@ -11,6 +11,11 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
     """Return the statement that grants one binding, with a comment that names its wire."""
     wire = f"{binding.consumer}.{binding.name}: {', '.join(binding.access)} on {binding.provider}"
     name = database_identifier(binding, graph, catalog)
+    provider = graph.components[binding.provider]
+    if provider.at and not _admits(provider, binding, catalog):
+        return (
+            f"# {wire}\n# {binding.consumer} uses {provider.at}; what its credentials may do there, its owner decides"
+        )
     match binding.capability:
         case "sql_database":
             return (
@@ -33,8 +38,18 @@ def policy(stack: Resolved) -> str:
 
 def permissions(stack: Resolved) -> Permissions:
     """Return the wires and how this machine enforces them."""
-    return Permissions(tuple(grant(each, _enforcement(each, stack.catalog)) for each in stack.graph.bindings))
+    found = (grant(each, _enforcement(each, stack.graph, stack.catalog)) for each in stack.graph.bindings)
+    return Permissions(tuple(found))
 
 
-def _enforcement(binding: Binding, catalog: Catalog) -> str:
+def _admits(provider: Component, binding: Binding, catalog: Catalog) -> bool:
+    """Tell whether a provider gives each consumer something of its own."""
+    recipe = catalog.get(provider.tool).run.local
+    return recipe is not None and binding.capability in recipe.grants
+
+
+def _enforcement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
+    provider = graph.components[binding.provider]
+    if provider.at and not _admits(provider, binding, catalog):
+        return "what the credentials may do there"
     return catalog.capability(binding.capability).enforced.get("machine", "reachable on 127.0.0.1 only")

@@ -11,7 +11,7 @@ from platinfra.model.graph import Binding, Component
 from platinfra.model.record import ComponentRecord, Migration, Record
 from platinfra.model.reference import Kind, Secret, Text, show_text
 from platinfra.model.template import as_text
-from platinfra.targets.local.facts import HOST, MachineValues
+from platinfra.targets.local.facts import MachineValues
 from platinfra.targets.local.ready import is_required
 
 
@@ -88,6 +88,10 @@ class LocalComponent(ComponentRecord):
     """The variables of code that uses it; secrets are only named."""
     bindings: tuple[BindingRecord, ...]
     maintenance: tuple[MaintenanceRecord, ...] = ()
+    at: str = ""
+    """Where it is, when it is there already."""
+    for_wires: bool = False
+    """Whether its wires alone can be proved: it fills no stage, and keeps a place for each consumer."""
     checked_by_client: bool = False
     """Whether `check` runs in the environment of the project's code."""
 
@@ -148,6 +152,8 @@ def _component(component: Component, values: MachineValues) -> LocalComponent:
         packages=tuple(values.catalog.package_path(component.tool)),
         check=tool.check,
         executes=tool.executes,
+        at=component.at,
+        for_wires=not any(values.catalog.capability(each).stage for each in component.stages),
         checked_by_client=tool.check_environment == "client",
         page=_parts(values.sure(tool.page, component)) if tool.page else None,
         endpoints={name: _endpoint(component, values, name) for name in tool.endpoints},
@@ -172,8 +178,8 @@ def _endpoint(component: Component, values: MachineValues, name: str) -> Endpoin
     url = values.url(component, name)
     return EndpointRecord(
         url=url,
-        host=HOST,
-        port=values.facts.port(component.name, name),
+        host=str(values.sure(f"${{endpoints.{name}.host}}", component)[0]),
+        port=int(str(values.sure(f"${{endpoints.{name}.port}}", component)[0])),
         process=_process(component, values, name),
         ready=f"{url}{endpoint.ready}" if endpoint.ready else None,
         probe=f"{url}{endpoint.probe}" if endpoint.probe else None,

@@ -69,7 +69,8 @@ class _Checker:
     def all(self, only: str | None) -> list[Proof]:
         """Prove components first, then wires; what a component wrote serves both."""
         # Infrastructure is proved by its wires alone.
-        components = [name for name, each in self.stack.components.items() if each.check and each.client_env]
+        alone = {name: each for name, each in self.stack.components.items() if not (each.at and each.for_wires)}
+        components = [name for name, each in alone.items() if each.check and each.client_env]
         wires = list(self.wires())
         if only:
             wires = [wire for wire in wires if only in wire[:2]]
@@ -109,7 +110,10 @@ class _Checker:
         of_code = [each for each in bindings if each.client and executes]
         binding = next((each for each in of_code or bindings if "write" in each.access), (of_code or bindings)[0])
         writes = "write" in binding.access
-        if not self.stack.components[provider].check or not self.stack.components[consumer].check:
+        unproved = [each for each in (provider, consumer) if not self.stack.components[each].check]
+        if any(self.stack.components[each].at for each in unproved):
+            raise _NothingYet(f"{unproved[0]} is run by others, and platinfra writes nothing there")
+        if unproved:
             return "one end has no check script"
         if of_code:
             inside = f"{self.marker}-{consumer}"

@@ -44,5 +44,8 @@ def _is_final(each: ComponentStatus, passed: float, restarts: int) -> bool:
 
 def _problem(each: ComponentStatus, run: Run) -> Diagnostic:
     run.say(each.name, "failed", each.detail)
+    if each.tool.startswith("existing-"):
+        hint = "others run it: once it answers again, run `platinfra up` again"
+        return Diagnostic("not-ready", f"`{each.name}` is {each.health}: {each.detail}", hint=hint)
     hint = f"see `platinfra logs {each.name}`; fix the cause and run `platinfra up` again, or `platinfra restart {each.name}`"
     return Diagnostic("not-ready", f"`{each.name}` is {each.health}: {each.detail or 'it says no more'}", hint=hint)

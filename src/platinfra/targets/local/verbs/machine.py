@@ -19,6 +19,7 @@ from platinfra.targets.local.facts import Machine
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports
 from platinfra.targets.local.record import LocalRecord
+from platinfra.targets.local.verbs import existing
 
 if TYPE_CHECKING:
     from platinfra.drivers.environment import UvEnvironments
@@ -68,6 +69,13 @@ def world(workspace: Workspace) -> "World":
 
 def secrets(workspace: Workspace) -> "Secrets":
     """Return the stack's secrets; where they are lost and data exists, that is an error and not a fresh start."""
+    from platinfra.drivers.credential_file import WithCredentials
+
+    return WithCredentials(_made_up_secrets(workspace), existing.credentials(workspace))
+
+
+def _made_up_secrets(workspace: Workspace) -> "Secrets":
+    """Return the secrets that platinfra makes up."""
     from platinfra.drivers.secret_file import SecretFile
 
     store = workspace.root / _STORE
@@ -137,6 +145,7 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
         path=os.environ.get("PATH") or _SYSTEM_PATH,
         passed=passed_environment(aws=reaches_aws((each.tool for each in graph.components.values()), catalog)),
         python=PYTHON,
+        editions=existing.editions(workspace, graph),
         interpreter=os.path.realpath(sys.executable),
     )
 

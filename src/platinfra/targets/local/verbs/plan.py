@@ -8,7 +8,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Part, Planned
 from platinfra.targets.local import plan as compiler
 from platinfra.targets.local.record import LocalRecord
-from platinfra.targets.local.verbs import machine, refusals
+from platinfra.targets.local.verbs import existing, machine, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,16 @@ def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False
     return Prepared(stack, before, ports, made, (*stack.warnings, *([recovered] if recovered else [])))
 
 
+def missing_credentials(stack: Resolved) -> tuple[Diagnostic, ...]:
+    """Return warnings of what `up` will ask for."""
+    return tuple(replace(each, severity="warning") for each in existing.find_missing(stack.workspace, stack.graph))
+
+
 def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:
     """Compare a stack with what was applied last and with what runs, which is always here to be looked at."""
     del offline, certain
     prepared = prepare(stack)
+    prepared = replace(prepared, warnings=(*prepared.warnings, *missing_credentials(stack)))
     return prepared.describe(prepared.plan.changes(prepared.before, _look(stack)))
 
 

@@ -10,7 +10,7 @@ from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import ComponentStatus
 from platinfra.targets.local.health import WORST, health_of
 from platinfra.targets.local.record import EndpointRecord, LocalComponent
-from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs import existing, machine
 from platinfra.targets.local.verbs.running import Running, running
 
 _PATIENCE = 180.0
@@ -75,8 +75,10 @@ def _health(
     *,
     applied: bool,
 ) -> tuple[str, str]:
-    if not applied:
+    if not applied and not data.at:
         return "stopped", ""
+    if data.at:
+        return existing.health(data.at, data.endpoints.values())
     if not processes:
         return "healthy", "nothing to run"
     own = listening()

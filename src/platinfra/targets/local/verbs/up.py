@@ -2,7 +2,7 @@
 
 import json
 
-from platinfra.diagnostics import PlatinfraError
+from platinfra.diagnostics import PlatinfraError, refuse
 from platinfra.drivers.files import LocalFiles, make_state_folder
 from platinfra.drivers.lock import stack_lock
 from platinfra.drivers.reservations import keep
@@ -13,7 +13,7 @@ from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.local.actions import undo
 from platinfra.targets.local.preflight import taken_ports
-from platinfra.targets.local.verbs import machine
+from platinfra.targets.local.verbs import existing, machine
 from platinfra.targets.local.verbs.look import await_health
 from platinfra.targets.local.verbs.plan import Prepared, prepare, with_strays
 from platinfra.targets.target import refuse_another_stack, refuse_removal, removal
@@ -24,6 +24,8 @@ _NEXT = "platinfra status · platinfra open NAME · platinfra run -- CMD · plat
 def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """Bring up a stack; raise PlatinfraError before anything is touched, ActionError when an action failed."""
     prepare(stack)
+    refuse([*existing.find_missing(stack.workspace, stack.graph)])
+    refuse([*existing.problems(stack.workspace, stack.graph, stack.catalog)])
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
         prepared = prepare(stack, move_ports=move_ports, reserved=True)
@@ -43,6 +45,7 @@ def _has_to_move(prepared: Prepared, talk: Talk) -> bool:
 
 
 def _apply(prepared: Prepared, talk: Talk) -> Applied:
+    existing.keep(prepared.stack.workspace, prepared.stack.graph)
     machine.begin_secrets(prepared.stack.workspace, prepared.stack.graph, prepared.stack.catalog)
     world = machine.world(prepared.stack.workspace)
     seen = Seen(world, world.processes.statuses())

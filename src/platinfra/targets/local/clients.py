@@ -1,0 +1,50 @@
+"""Clients of the stack on this machine: the packages and the variables that code needs, the project's or a process's own."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from platinfra.model.graph import Binding
+from platinfra.model.reference import Text
+from platinfra.targets.local.facts import MachineValues
+
+
+def client_lock(values: MachineValues) -> tuple[Path, tuple[str, ...]]:
+    """Return the clients' lock, and the packages to resolve when the project brings no lock."""
+    machine = values.facts.machine
+    if requirements := values.graph.project.get("requirements"):
+        return machine.project / requirements, ()
+    tools = {each.tool: values.tool(each) for each in values.graph.components.values()}
+    packages = sorted({package for tool in tools.values() for package in tool.client.packages})
+    return machine.layout.client_lock, tuple(packages)
+
+
+def client_env(providers: Iterable[str], values: MachineValues) -> dict[str, Text]:
+    """Return the variables of several providers' clients; the first one wins."""
+    env: dict[str, Text] = {"DO_NOT_TRACK": ("1",)}
+    for provider in providers:
+        env = {**values.facts.client_env(values.graph.components[provider]), **env}
+    return env
+
+
+def used_by(consumer: str, values: MachineValues) -> tuple[str, ...]:
+    """
+    Return the providers whose clients a component's processes are.
+
+    A server that is there already is used by whoever is wired to it as by code, since it has no login for each wire; and
+    a tool without processes works inside its clients, which therefore reach what it is wired to.
+    """
+    return tuple(dict.fromkeys(_used_by(consumer, values)))
+
+
+def _used_by(consumer: str, values: MachineValues) -> Iterator[str]:
+    for binding in values.graph.bindings_of(consumer):
+        if binding.client or _is_elsewhere(binding, values):
+            yield binding.provider
+        recipe = values.tool(values.graph.components[binding.provider]).run.local
+        if binding.client and not (recipe and recipe.processes):
+            further = values.graph.bindings_of(binding.provider)
+            yield from (each.provider for each in further if _is_elsewhere(each, values))
+
+
+def _is_elsewhere(binding: Binding, values: MachineValues) -> bool:
+    return bool(values.graph.components[binding.provider].at)
