@@ -58,11 +58,15 @@ check: $(READY)  ## Format, lint, types, import contracts, fast tests.
 	@$(BIN)/lint-imports --no-logo | tail -n 8
 	@$(BIN)/python -m pytest -n 2 -m "not live and not slow and not broad"
 
-live: environments  ## Only the tests that start real tools; with CHANGED=1 those of what changed since BASE, for 20 minutes.
-ifdef CHANGED
+# What is found of tools goes into docs/measured, where `make docs` finds it.
+live: environments  ## Only the tests that start real tools; with TOOL=NAME one tool; with CHANGED=1 those of what changed since BASE, for 20 minutes.
+ifdef TOOL
+	@UV_OFFLINE=1 PLATINFRA_RECORD=1 $(BIN)/python -m pytest -n 0 "tests/live/test_every_tool.py::test_it_installs_starts_is_proved_comes_back_and_goes[$(TOOL)]"
+	@$(BIN)/python docs/generate.py
+else ifdef CHANGED
 	@UV_OFFLINE=1 $(BIN)/python tests/changed.py $(WORKERS)
 else
-	@UV_OFFLINE=1 $(BIN)/python -m pytest $(WORKERS) -m "live or slow"
+	@UV_OFFLINE=1 PLATINFRA_RECORD=1 $(BIN)/python -m pytest $(WORKERS) -m "live or slow"
 endif
 
 durations: environments  ## Run every test, and record in tests/durations.txt how long each takes.

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from platinfra.model.ground import PLACES, Place
 from platinfra.model.targets import OWN, grounds
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+import tools_page  # noqa: E402
+
 REFERENCE = ROOT / "docs" / "reference"
 CHARTS = ROOT / "tests" / "kubernetes" / "chart_keys"
 FINDINGS = ROOT / "docs" / "findings.yaml"
@@ -46,6 +50,7 @@ def pages() -> dict[Path, str]:
         "stack-file": stack_file(),
         "tool-yaml": tool_yaml(),
         "stages-and-tools": stages_and_tools(),
+        "tools": tools_page.lines(table),
         "errors": errors(),
         "findings": findings(),
     }

@@ -4,9 +4,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from platinfra.app.alone import alone as stack_alone
 from platinfra.catalog.catalog import Catalog
 from platinfra.document import load_text
 from platinfra.drivers.environment import UvEnvironments
+from platinfra.model.targets import grounds
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.local.verbs.machine import environments
@@ -27,6 +29,8 @@ stack:
 """The stack of tests/live/test_pipelines.py."""
 SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
+ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
+"""The tools of tests/live/test_every_tool.py: those that run here, and do not name a service of a cloud."""
 
 
 def main() -> None:
@@ -49,8 +53,8 @@ def main() -> None:
     for file in (*templates, ROOT / "tests/live/laptop.yaml"):
         resolve_clients(venvs, file.read_text().replace("NAME", file.stem, 1))
     resolve_clients(venvs, PIPELINES)
-    for tool, stage in SMALL.items():
-        resolve_clients(venvs, alone(tool, stage))
+    for name in ON_MACHINE:
+        resolve_clients(venvs, alone_on_machine(name))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
@@ -63,6 +67,12 @@ def resolve_clients(venvs: UvEnvironments, text: str) -> None:
         lock.parent.mkdir()
         venvs.compile(packages, lock, lambda _: None)
         venvs.ensure(lock, lambda _: None)
+
+
+def alone_on_machine(name: str) -> str:
+    """Return a stack file with one tool, and with what it cannot be without."""
+    catalog = Catalog()
+    return stack_alone(catalog.get(name), grounds()["local"][0], catalog)
 
 
 def alone(tool: str, stage: str) -> str:
