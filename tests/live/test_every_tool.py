@@ -13,6 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,10 +73,11 @@ class Watch:
 
     def run(self) -> None:
         while not self.ended.wait(0.3):
-            family = self.stack.family()
-            for each in psutil.net_connections("inet"):
-                if each.pid in family:
-                    self.see(each)
+            with suppress(psutil.Error):  # processes come and go
+                family = self.stack.family()
+                for each in psutil.net_connections("inet"):
+                    if each.pid in family:
+                        self.see(each)
 
     def see(self, each: Any) -> None:
         if each.status == "LISTEN" and not _is_loopback(each.laddr.ip):
