@@ -35,9 +35,7 @@ GROUNDS = {
 STAGES = {each.name for each in CATALOG.capabilities() if each.stage}
 REPEATS = 12
 """How often what a diagnostic says is done before the stack counts as one that cannot be brought up."""
-REFUSED = {
-    "circular-binding", "out-of-reach", "not-shared", "tool-not-on-target", "idle-machine", "no-routes", "wrong-autoscaler",
-}  # fmt: skip
+REFUSED = {"circular-binding", "idle-machine", "not-shared", "out-of-reach", "several-sign-ins"}
 """What is no mistake of one tool: these tools do not go together there, and the message says so."""
 
 Stack = dict[str, list[dict[str, Any]]]
