@@ -293,7 +293,13 @@ SPEAKER: dict[str, Any] = {
     "requires": {"store": {"capability": "object_store"}},
     "packages": ["shared"],
     "run": {
-        "local": {"requirements": "lock.txt"},
+        "local": {
+            "requirements": "lock.txt",
+            "needs": {
+                "programs": {"sh": {"names": ["sh"], "bound": ">=1"}},
+                "install": {"linux": "apt-get install dash"},
+            },
+        },
         "kubernetes": {
             "workloads": {"main": {"image": "a", "endpoints": ["http"]}},
             "secrets": {"held": {"a": "b"}},
