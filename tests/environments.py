@@ -25,7 +25,12 @@ stack:
   model_registry: [mlflow]
 """
 """The stack of tests/live/test_pipelines.py."""
-SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
+SMALL = {
+    "optuna": "experiment_tracker",
+    "luigi": "pipelining",
+    "dask": "runtime_engine",
+    "prometheus": "monitoring",
+}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 
 

@@ -16,6 +16,7 @@ CATALOG = Catalog()
 TOOLS = CATALOG.names()
 PROVED = {
     ("alerting", "mlflow"),
+    ("alerting", "prometheus"),
     ("artifact_tracker", "mlflow"),
     ("data_versioning", "dvc"),
     ("experiment_tracker", "mlflow"),
@@ -28,6 +29,7 @@ PROVED = {
     ("model_serving", "nvidia-triton"),
     ("monitoring", "evidently"),
     ("monitoring", "nannyml"),
+    ("monitoring", "prometheus"),
     ("notebook", "jupyterlab"),
     ("orchestrator", "prefect"),
     ("pipelining", "luigi"),
