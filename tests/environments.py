@@ -30,6 +30,8 @@ SMALL = {
     "luigi": "pipelining",
     "dask": "runtime_engine",
     "prometheus": "monitoring",
+    "nats": "event_streaming",
+    "redis": "event_streaming",
 }
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 

@@ -19,6 +19,8 @@ PROVED = {
     ("alerting", "prometheus"),
     ("artifact_tracker", "mlflow"),
     ("data_versioning", "dvc"),
+    ("event_streaming", "nats"),
+    ("event_streaming", "redis"),
     ("experiment_tracker", "mlflow"),
     ("model_registry", "bentoml"),
     ("experiment_tracker", "optuna"),

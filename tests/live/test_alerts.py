@@ -114,7 +114,7 @@ def test_people_are_told_of_what_does_not_answer_and_by_rules_of_their_own(
     write(stack, address)  # what leaves the stack is asked no more
     done = stack.run("up", "--yes", within=LONG)
     assert done.code == 0, done.text
-    assert asked(stack) == {"prometheus"}
+    eventually(lambda: asked(stack) == {"prometheus"})
     stack.down()
 
 

@@ -18,6 +18,8 @@ PROCESSES = {
     "luigi": ["server"],
     "dask": ["scheduler", "worker"],
     "prometheus": ["server", "alerts"],
+    "nats": ["server"],
+    "redis": ["server"],
 }
 SILENT = {"prometheus.proof"}
 """Endpoints at which only a check listens."""

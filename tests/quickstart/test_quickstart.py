@@ -123,9 +123,11 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_
         "nvidia-triton",
         "dask",
         "luigi",
+        "nats",
         "optuna",
         "prometheus",
         "ray",
+        "redis",
         "zenml",
     }
     assert running | elsewhere == set((ROOT / "docs" / "tested.txt").read_text().split())
