@@ -31,6 +31,7 @@ SMALL = {
     "dask": "runtime_engine",
     "prometheus": "monitoring",
     "nats": "event_streaming",
+    "feast": "feature_store",
     "redis": "event_streaming",
 }
 """The tools of tests/live/test_small_tools.py, each with its stage."""

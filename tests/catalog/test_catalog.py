@@ -22,6 +22,7 @@ PROVED = {
     ("event_streaming", "nats"),
     ("event_streaming", "redis"),
     ("experiment_tracker", "mlflow"),
+    ("feature_store", "feast"),
     ("model_registry", "bentoml"),
     ("experiment_tracker", "optuna"),
     ("model_registry", "mlflow"),

@@ -19,6 +19,7 @@ PROCESSES = {
     "dask": ["scheduler", "worker"],
     "prometheus": ["server", "alerts"],
     "nats": ["server"],
+    "feast": ["server"],
     "redis": ["server"],
 }
 SILENT = {"prometheus.proof"}

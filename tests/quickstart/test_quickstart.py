@@ -122,6 +122,7 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_
         "nannyml",
         "nvidia-triton",
         "dask",
+        "feast",
         "luigi",
         "nats",
         "optuna",
