@@ -494,6 +494,9 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"* Remark: {tool.remarks}"
     yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"
     yield from requirement_lines(tool, catalog)
+    if tool.run.local and tool.run.local.needs and (programs := tool.run.local.needs.programs):
+        needed = " and ".join(f"{' or '.join(each.names)} {each.bound}" for each in programs.values())
+        yield f"* On a machine needs on `PATH`, installed by you: {needed} (`{tool.run.local.needs.install['linux']}`)"
     for name, endpoint in tool.endpoints.items():
         yield f"* Listens on: {endpoint.port} (`{name}`), or the next free port"
     if tool.client.env:

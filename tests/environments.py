@@ -27,7 +27,15 @@ stack:
   model_registry: [mlflow]
 """
 """The stack of tests/live/test_pipelines.py."""
-SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
+SMALL = {
+    "optuna": "experiment_tracker",
+    "luigi": "pipelining",
+    "dask": "runtime_engine",
+    "prometheus": "monitoring",
+    "nats": "event_streaming",
+    "feast": "feature_store",
+    "redis": "event_streaming",
+}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 """The tools of tests/live/test_every_tool.py: those that run here, and do not name a service of a cloud."""

@@ -16,9 +16,13 @@ CATALOG = Catalog()
 TOOLS = CATALOG.names()
 PROVED = {
     ("alerting", "mlflow"),
+    ("alerting", "prometheus"),
     ("artifact_tracker", "mlflow"),
     ("data_versioning", "dvc"),
+    ("event_streaming", "nats"),
+    ("event_streaming", "redis"),
     ("experiment_tracker", "mlflow"),
+    ("feature_store", "feast"),
     ("model_registry", "bentoml"),
     ("experiment_tracker", "optuna"),
     ("model_registry", "mlflow"),
@@ -28,6 +32,7 @@ PROVED = {
     ("model_serving", "nvidia-triton"),
     ("monitoring", "evidently"),
     ("monitoring", "nannyml"),
+    ("monitoring", "prometheus"),
     ("notebook", "jupyterlab"),
     ("orchestrator", "prefect"),
     ("pipelining", "luigi"),

@@ -95,7 +95,7 @@ def test_whoever_names_it_for_any_stage_is_told_why_and_what_works_there(name: s
 
 def test_the_hint_names_the_nearest_tools_of_the_stage_that_run_there() -> None:
     (here,) = problems_of("event_streaming", "flume")
-    assert here.hint == "no tool of `event_streaming` can; remove the stage"
+    assert here.hint == "tools of `event_streaming` that can: `nats` and `redis`"
     text = "name: one\nprovider: {name: kubernetes}\nstack: {event_streaming: [flume], alerting: [pachyderm]}\n"
     with pytest.raises(PlatinfraError) as raised:
         resolved(text)

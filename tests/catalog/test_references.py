@@ -300,7 +300,13 @@ SPEAKER: dict[str, Any] = {
     "packages": ["shared"],
     "existing": {"credentials": {"token": "TOKEN"}},
     "run": {
-        "local": {"requirements": "lock.txt"},
+        "local": {
+            "requirements": "lock.txt",
+            "needs": {
+                "programs": {"sh": {"names": ["sh"], "bound": ">=1"}},
+                "install": {"linux": "apt-get install dash"},
+            },
+        },
         "kubernetes": {
             "workloads": {"main": {"image": "a", "endpoints": ["http"]}},
             "secrets": {"held": {"a": "b"}},

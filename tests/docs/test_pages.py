@@ -147,9 +147,9 @@ AMAZON_LINUX = Computer("linux", "x86_64", "3.11", "2.34")
 
 
 def lacks_packages(tool: Tool) -> bool:
-    """Tell whether a tool's packages are made for newer computers than the machine on AWS."""
+    """Tell whether a tool's packages are made for newer computers than the machine on AWS, or people install its programs."""
     needs = tool.run.local.needs if tool.run.local else None
-    return needs is not None and needs.missing(AMAZON_LINUX) is not None
+    return needs is not None and (bool(needs.programs) or needs.missing(AMAZON_LINUX) is not None)
 
 
 STAGE_TOOLS = [each for each in CATALOG.tools() if any(CATALOG.capability(name).stage for name in each.provides)]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from platinfra.model.reference import Reference, Secret
-from platinfra.model.template import ABSENT, fill
+from platinfra.model.reference import Reference, Secret, merge_parts
+from platinfra.model.template import ABSENT, fill, json_parts
 
 KNOWN = {"port": 5000, "on": True, "name": "mlflow", "empty": "", "password": Secret("mlflow", "password"), "list": [1]}
 
@@ -39,3 +39,16 @@ def looked_up(reference: Reference) -> Any:
 )
 def test_a_template_is_filled_in(template: Any, filled: Any) -> None:
     assert fill(template, looked_up) == filled
+
+
+def test_data_becomes_json_in_which_secrets_stay_hidden() -> None:
+    secret = Secret("mlflow", "password")
+    data = [{"name": 'a "b"', "port": 1, "url": ("x", secret, '"'), "token": secret}, {}, [True, None]]
+    text = merge_parts(json_parts(data))
+    assert text == (
+        '[{"name": "a \\"b\\"", "port": 1, "url": "x',
+        secret,
+        '\\"", "token": "',
+        secret,
+        '"}, {}, [true, null]]',
+    )

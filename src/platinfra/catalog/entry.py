@@ -16,6 +16,7 @@ Attribute = Literal[
     "region",
     "endpoint",
     "token",
+    "path",
     "arn",
     "task",
     "network",

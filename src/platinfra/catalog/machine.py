@@ -1,9 +1,9 @@
 """How a tool runs as processes of a machine, as authors of `tool.yaml` write it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from platinfra.catalog.entry import Argument, Attribute, Entry
 from platinfra.model.ground import Computer
@@ -52,8 +52,21 @@ class Process(Entry):
     stop: Stop = Field(default_factory=Stop, description="How it is stopped.")
 
 
+class Program(Entry):
+    """A program that people install themselves, with their system's packages."""
+
+    names: list[str] = Field(min_length=1, description="What it is called on PATH, the usual name first.")
+    version: str = Field(default="--version", description="Argument with which it prints its version.")
+    bound: str = Field(description="Versions that the recipe works with, such as `>=2.40`.")
+
+    @field_validator("bound")
+    @classmethod
+    def _can_be_compared(cls, value: str) -> str:
+        return _as_bound(value)
+
+
 class Needs(Entry):
-    """The computers that a tool's packages are made for; a key that is absent asks for nothing."""
+    """The computers that a tool's packages are made for, and programs of theirs; a key that is absent asks for nothing."""
 
     systems: list[Literal["linux", "darwin"]] = Field(default=[], description="Operating systems; any, when empty.")
     machines: list[str] = Field(
@@ -61,13 +74,23 @@ class Needs(Entry):
     )
     python: str = Field(default="", description="Versions of Python, such as `>=3.11,<3.13`.")
     glibc: str = Field(default="", description="Versions of Linux's C library, such as `>=2.35`.")
+    programs: dict[str, Program] = Field(
+        default={}, description="Programs that have to be on PATH; platinfra never installs them."
+    )
+    install: dict[Literal["linux", "darwin"], str] = Field(
+        default={}, description="The command that installs them: with Debian's packages, and on macOS."
+    )
 
     @field_validator("python", "glibc")
     @classmethod
     def _can_be_compared(cls, value: str) -> str:
-        if value and find_bounds(value) is None:
-            raise ValueError(f"`{value}` is no bound of versions, such as `>=3.11,<3.13`")
-        return value
+        return value and _as_bound(value)
+
+    @model_validator(mode="after")
+    def _says_how_to_install(self) -> Self:
+        if self.programs and "linux" not in self.install:
+            raise ValueError("`install` has no command for linux, and there are `programs`")
+        return self
 
     def missing(self, computer: Computer) -> str | None:
         """Return what the packages need and a computer has not, in half a sentence; None when it has all."""
@@ -89,6 +112,13 @@ class Needs(Entry):
         # Where the system is another one, that is all there is to say of its C library.
         if self.glibc and system == "linux" and not is_within(computer.glibc, find_bounds(self.glibc) or []):
             yield f"glibc {self.glibc}", f"glibc {computer.glibc}" if computer.glibc else "another C library"
+
+
+def _as_bound(text: str) -> str:
+    """Return a text that is a bound of versions; raise ValueError for another."""
+    if find_bounds(text) is None:
+        raise ValueError(f"`{text}` is no bound of versions, such as `>=3.11,<3.13`")
+    return text
 
 
 def _join(words: Sequence[str]) -> str:

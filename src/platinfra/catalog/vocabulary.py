@@ -101,7 +101,7 @@ def _fillers(
         found = find_capability(capability)
         return (*found.attributes, *found.further) if found else ("*",)
 
-    kubernetes, aws = tool.run.kubernetes, tool.run.aws
+    local, kubernetes, aws = tool.run.local, tool.run.kubernetes, tool.run.aws
     wired = [f"{name}.{each}" for name, one in tool.requires.items() for each in attributes(one.capability)]
     return {
         "": ("",),
@@ -116,5 +116,6 @@ def _fillers(
         "ENTRY": kubernetes.existing.keys if kubernetes and kubernetes.existing else (),
         "WIRED": [each for capability in tool.provides for each in attributes(capability)],
         "ROLE": ("main", *(aws.roles if aws else ())),
+        "PROGRAM": local.needs.programs if local and local.needs else (),
         "OUTPUT": ("*",),
     }

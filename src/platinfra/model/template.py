@@ -5,6 +5,7 @@ A value is one of four. *Known*: plain data, or text. *Later*: a `Reference`, wh
 `Secret`. *Absent*: `ABSENT`. What is put together of text that is not all known is a `Text`.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
@@ -88,6 +89,31 @@ def as_text(value: Value) -> Text | Absent:
         case bool():
             return (str(value).lower(),)
     return (str(value),)
+
+
+def json_parts(data: Any) -> Iterator[Part]:
+    """Yield some data as JSON; a secret in it becomes a part of a JSON text, and may hold nothing that JSON escapes."""
+    match data:
+        case Mapping():
+            opening, closing, items = (
+                "{",
+                "}",
+                [[f"{json.dumps(key)}: ", *json_parts(each)] for key, each in data.items()],
+            )
+        case list():
+            opening, closing, items = "[", "]", [list(json_parts(each)) for each in data]
+        case tuple() | Reference() | Secret():
+            parts = (data,) if not isinstance(data, tuple) else data
+            yield from ('"', *(json.dumps(each)[1:-1] if isinstance(each, str) else each for each in parts), '"')
+            return
+        case _:
+            yield json.dumps(data)
+            return
+    yield opening
+    for number, item in enumerate(items):
+        yield from ([", "] if number else [])
+        yield from item
+    yield closing
 
 
 def map_values(data: Any, change: Callable[[Any], Any]) -> Any:

@@ -51,6 +51,7 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
         or (
             # What was given and is wrong is told above.
             values.get(key) == member.settings.get(key, ("", None))[0] == ""
+            and member.place in each.places
             and (member.place in each.needed or not set(member.stages).isdisjoint(each.needed_in))
         )
     ]

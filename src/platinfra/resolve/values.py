@@ -15,8 +15,8 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.graph import Binding, Component, Graph
 from platinfra.model.ground import Place
-from platinfra.model.reference import Reference, Secret, Text, references
-from platinfra.model.template import ABSENT, Absent, Value, as_text, fill, parse_once
+from platinfra.model.reference import Reference, Secret, Text, merge_parts, references
+from platinfra.model.template import ABSENT, Absent, Value, as_text, fill, json_parts, parse_once
 from platinfra.resolve.identifiers import database_identifier
 
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -111,6 +111,8 @@ class Values(Generic[F]):
             told: Value = self.value(templates[name], provider, binding)
             return told
         endpoint = self.endpoint_of(binding)
+        if endpoint and name == "path":
+            return self.tool(provider).endpoints[endpoint].metrics or ABSENT
         return self._endpoint(provider, endpoint, name) if endpoint and name in {"url", "host", "port"} else ABSENT
 
     def attributes(self, binding: Binding) -> dict[str, Value]:
@@ -119,6 +121,12 @@ class Values(Generic[F]):
         names = (*capability.attributes, *capability.further)
         found = {str(name): self.attribute(binding, name) for name in names}
         return {name: value for name, value in found.items() if value is not ABSENT}
+
+    def wires(self, component: Component, requirement: str) -> Text:
+        """Return as JSON what each provider of a requirement tells, in the order of the bindings; secrets stay hidden in it."""
+        found = (each for each in self.graph.bindings_of(component.name) if each.name == requirement)
+        told = [{"provider": each.provider, **self.attributes(each)} for each in found]
+        return tuple(merge_parts(json_parts(told)))
 
     def endpoint_of(self, binding: Binding) -> str | None:
         """Return the endpoint by which a capability is used: the one with metrics, the page, or `http`."""
@@ -172,6 +180,8 @@ class Values(Generic[F]):
                 found = self._endpoint(component, name, what)
             case ("consumer", what) if binding and what != "role":
                 found = self._consumer(binding, what)
+            case (requirement, "wires") if requirement in self.tool(component).requires:
+                found = self.wires(component, requirement)
             case (requirement, attribute, *part) if requirement in self.tool(component).requires:
                 bound = self.binding(component.name, requirement)
                 found = self._get_provided(bound, attribute) if bound else ABSENT

@@ -13,6 +13,7 @@ from platinfra.model.reference import Secret, Text
 from platinfra.model.template import ABSENT, Absent, Value
 from platinfra.resolve.values import Values
 from platinfra.targets.local.layout import Layout
+from platinfra.targets.local.programs import find_program
 
 HOST = "127.0.0.1"
 
@@ -90,6 +91,8 @@ class MachineFacts:
                 found = catalog.folder(component.tool)
             case ("packages",):
                 return ":".join(catalog.package_path(component.tool))
+            case ("programs", name):
+                return self._program(component, name)
             case ("project",):
                 found = self.machine.project
             case ("venv",):
@@ -103,6 +106,12 @@ class MachineFacts:
             case ("client", "python"):
                 found = layout.client_venv / "bin" / "python"
         return None if found is None else str(found)
+
+    def _program(self, component: Component, name: str) -> str | None:
+        """Return the path of a program; its usual name where there is none, which is refused before anything is done."""
+        local = self.values.tool(component).run.local
+        program = local.needs.programs.get(name) if local and local.needs else None
+        return (find_program(program.names, self.machine.path) or program.names[0]) if program else None
 
 
 MachineValues = Values[MachineFacts]

@@ -18,6 +18,7 @@ from platinfra.model.workspace import Workspace
 from platinfra.targets.local.facts import Machine
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.plan import locks, wanted_ports
+from platinfra.targets.local.programs import search_path
 from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import existing
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from platinfra.drivers.record_file import RecordFile
     from platinfra.model.ports import Listener, ProcessStatus, Secrets, World
 
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SECRET_STORE = "secret_store"  # noqa: S105
 """The capability of where secrets lie, when they do not lie in a file."""
 _STORE = "secret-store.json"
@@ -142,7 +142,7 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
         project=workspace.folder,
         ports=ports,
         environments={tool: venvs.location(lock) for tool, lock in locks(graph, catalog).items()},
-        path=os.environ.get("PATH") or _SYSTEM_PATH,
+        path=search_path(),
         passed=passed_environment(aws=reaches_aws((each.tool for each in graph.components.values()), catalog)),
         python=PYTHON,
         editions=existing.editions(workspace, graph),

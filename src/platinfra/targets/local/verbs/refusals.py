@@ -1,5 +1,6 @@
 """What this machine cannot use: the look of `validate`, which imports nothing that brings a stack up."""
 
+import sys
 from collections.abc import Iterator
 
 from platinfra.diagnostics import Diagnostic, join_names, refuse
@@ -12,8 +13,8 @@ _UNUSABLE = frozenset('#%,:"\\\n')
 
 
 def check(stack: Resolved) -> None:
-    """Raise PlatinfraError for a folder that tools cannot work in and for a project's lock that does not suit them."""
-    refuse([*_folder_problems(stack.workspace), *project_problems(stack)])
+    """Raise PlatinfraError for a folder that tools cannot work in, a project's lock that does not suit them, and programs that lack."""
+    refuse([*_folder_problems(stack.workspace), *project_problems(stack), *_program_problems(stack)])
 
 
 def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -22,3 +23,15 @@ def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
     if found:
         message = f"the tools cannot work in a folder with {join_names(found)} in its path"
         yield Diagnostic("unusable-folder", message, hint="move the stack file to another folder")
+
+
+def _program_problems(stack: Resolved) -> Iterator[Diagnostic]:
+    """Yield a problem for each tool whose programs are not on PATH; most stacks have none, and nothing is started for them."""
+    tools = dict.fromkeys(each.tool for each in stack.graph.components.values() if each.place == "machine")
+    for name, recipe in ((each, stack.catalog.get(each).run.local) for each in tools):
+        if recipe and recipe.needs and recipe.needs.programs:
+            from platinfra.drivers.program_version import read_version
+            from platinfra.targets.local.programs import problem
+
+            if found := problem(name, recipe.needs, sys.platform, read_version):
+                yield found
