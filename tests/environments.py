@@ -27,6 +27,8 @@ stack:
 """The stack of tests/live/test_pipelines.py."""
 SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
+FLOWS = {"airflow": "pipelining"}
+"""The tools of tests/live/test_flows.py, each with its stage."""
 
 
 def main() -> None:
@@ -51,6 +53,8 @@ def main() -> None:
     resolve_clients(venvs, PIPELINES)
     for tool, stage in SMALL.items():
         resolve_clients(venvs, alone(tool, stage))
+    for tool in FLOWS:
+        resolve_clients(venvs, flows(tool))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
@@ -68,6 +72,11 @@ def resolve_clients(venvs: UvEnvironments, text: str) -> None:
 def alone(tool: str, stage: str) -> str:
     """Return a stack file with one tool."""
     return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
+
+
+def flows(tool: str) -> str:
+    """Return a stack file with one of FLOWS and a tracker."""
+    return f"{alone(tool, FLOWS[tool])}  experiment_tracker: [mlflow]\n"
 
 
 def client_packages(text: str) -> list[str]:
