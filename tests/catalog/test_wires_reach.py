@@ -158,7 +158,8 @@ def told(found: Resolved, binding: Binding, place: str) -> str:
         made = plan(found.graph, CATALOG, machine)
         text = repr([each for each in made.actions if each.component == binding.consumer])
         for name, port in machine.ports.items():
-            text = text.replace(f":{port}", f":{name}")
+            # In an address, or as a value in YAML.
+            text = text.replace(f":{port}", f":{name}").replace(f": {port}", f":{name}")
         return text
     values = targets.get("aws").cloud(found).values if place in {"eks", "vm"} else None
     parts: list[Any] = []

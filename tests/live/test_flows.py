@@ -13,8 +13,11 @@ from .stack import Stack, eventually
 pytestmark = [pytest.mark.live]
 LONG = 240
 """Seconds that a command may take which starts many programs."""
-PROCESSES = {"airflow": ["server", "scheduler", "dag-processor", "triggerer"]}
-WIRES = {"airflow": ["airflow → mlflow (tracker, registries)", "airflow → postgres (database)"]}
+PROCESSES = {"airflow": ["server", "scheduler", "dag-processor", "triggerer"], "dagster": ["code", "server", "daemon"]}
+WIRES = {
+    "airflow": ["airflow → mlflow (tracker, registries)", "airflow → postgres (database)"],
+    "dagster": ["dagster → mlflow (trackers, registries)", "dagster → postgres (database)"],
+}
 DAG = """
 import os
 
@@ -69,7 +72,41 @@ while (state := ask("/api/v2/dags/means/dagRuns/one", **token)["state"]) not in 
     time.sleep(0.5)
 print("ended", state)
 """
-PROJECTS = {"airflow": {"dags/means.py": DAG, "main.py": TRIGGER}}
+DEFINITIONS = """
+import mlflow
+from dagster import Definitions, asset, define_asset_job
+
+
+@asset
+def means() -> float:
+    mlflow.set_experiment("flows")
+    with mlflow.start_run():
+        mlflow.log_metric("mean", 2.0)
+    return 2.0
+
+
+defs = Definitions(assets=[means], jobs=[define_asset_job("all_means")])
+"""
+SUBMIT = """
+import os
+import time
+from urllib.parse import urlsplit
+
+from dagster import DagsterRunStatus
+from dagster_graphql import DagsterGraphQLClient
+
+url = urlsplit(os.environ["DAGSTER_URL"])
+client = DagsterGraphQLClient(url.hostname, port_number=url.port)
+client.reload_repository_location("project")
+number = client.submit_job_execution("all_means")
+while (state := client.get_run_status(number)) not in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE):
+    time.sleep(0.5)
+print("ended", state.value)
+"""
+PROJECTS = {
+    "airflow": {"dags/means.py": DAG, "main.py": TRIGGER},
+    "dagster": {"definitions.py": DEFINITIONS, "main.py": SUBMIT},
+}
 """The files of a project whose `main.py` has the tool log a run to the tracker."""
 READER = """
 import mlflow
