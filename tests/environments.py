@@ -27,7 +27,7 @@ stack:
 """The stack of tests/live/test_pipelines.py."""
 SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
-FLOWS = {"airflow": "pipelining", "dagster": "pipelining"}
+FLOWS = {"airflow": "pipelining", "dagster": "pipelining", "metaflow": "pipelining"}
 """The tools of tests/live/test_flows.py, each with its stage."""
 
 

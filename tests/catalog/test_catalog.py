@@ -35,6 +35,7 @@ PROVED = {
     ("pipelining", "airflow"),
     ("pipelining", "dagster"),
     ("pipelining", "luigi"),
+    ("pipelining", "metaflow"),
     ("pipelining", "prefect"),
     ("pipelining", "zenml"),
     ("runtime_engine", "dask"),

@@ -13,10 +13,15 @@ from .stack import Stack, eventually
 pytestmark = [pytest.mark.live]
 LONG = 240
 """Seconds that a command may take which starts many programs."""
-PROCESSES = {"airflow": ["server", "scheduler", "dag-processor", "triggerer"], "dagster": ["code", "server", "daemon"]}
+PROCESSES = {
+    "airflow": ["server", "scheduler", "dag-processor", "triggerer"],
+    "dagster": ["code", "server", "daemon"],
+    "metaflow": [],
+}
 WIRES = {
     "airflow": ["airflow → mlflow (tracker, registries)", "airflow → postgres (database)"],
     "dagster": ["dagster → mlflow (trackers, registries)", "dagster → postgres (database)"],
+    "metaflow": ["metaflow → mlflow (trackers, registries)"],
 }
 DAG = """
 import os
@@ -103,9 +108,40 @@ while (state := client.get_run_status(number)) not in (DagsterRunStatus.SUCCESS,
     time.sleep(0.5)
 print("ended", state.value)
 """
+FLOW = """
+import mlflow
+from metaflow import FlowSpec, step
+
+
+class Means(FlowSpec):
+    @step
+    def start(self):
+        mlflow.set_experiment("flows")
+        with mlflow.start_run():
+            mlflow.log_metric("mean", 2.0)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    Means()
+"""
+START = """
+import subprocess
+import sys
+
+from metaflow import Flow
+
+subprocess.run([sys.executable, "means.py", "run"], check=True)
+print("ended", "success" if Flow("Means").latest_run.successful else "failed")
+"""
 PROJECTS = {
     "airflow": {"dags/means.py": DAG, "main.py": TRIGGER},
     "dagster": {"definitions.py": DEFINITIONS, "main.py": SUBMIT},
+    "metaflow": {"means.py": FLOW, "main.py": START},
 }
 """The files of a project whose `main.py` has the tool log a run to the tracker."""
 READER = """

@@ -119,6 +119,8 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_
     elsewhere = {
         "airflow",
         "bentoml",
+        "dagster",
+        "metaflow",
         "mlflow-serving",
         "nannyml",
         "nvidia-triton",
