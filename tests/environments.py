@@ -39,6 +39,8 @@ SMALL = {
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 """The tools of tests/live/test_every_tool.py: those that run here, and do not name a service of a cloud."""
+FLOWS = {"airflow": "pipelining", "dagster": "pipelining", "metaflow": "pipelining"}
+"""The tools of tests/live/test_flows.py, each with its stage."""
 
 
 def main() -> None:
@@ -63,6 +65,8 @@ def main() -> None:
     resolve_clients(venvs, PIPELINES)
     for name in ON_MACHINE:
         resolve_clients(venvs, alone_on_machine(name))
+    for tool in FLOWS:
+        resolve_clients(venvs, flows(tool))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
@@ -86,6 +90,11 @@ def alone_on_machine(name: str) -> str:
 def alone(tool: str, stage: str) -> str:
     """Return a stack file with one tool."""
     return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
+
+
+def flows(tool: str) -> str:
+    """Return a stack file with one of FLOWS and a tracker."""
+    return f"{alone(tool, FLOWS[tool])}  experiment_tracker: [mlflow]\n"
 
 
 def client_packages(text: str) -> list[str]:

@@ -156,9 +156,13 @@ def told(found: Resolved, binding: Binding, place: str) -> str:
     if place == "machine":
         machine = machine_for(found.graph)
         made = plan(found.graph, CATALOG, machine)
-        text = repr([each for each in made.actions if each.component == binding.consumer])
+        run = CATALOG.get(found.graph.components[binding.consumer].tool).run.local
+        # A tool that runs nothing is a library of the project's code, which has the variables of all clients.
+        getting = {binding.consumer} if run and run.processes else {binding.consumer, "client"}
+        text = repr([each for each in made.actions if each.component in getting])
         for name, port in machine.ports.items():
-            text = text.replace(f":{port}", f":{name}")
+            # In an address, or as a value in YAML.
+            text = text.replace(f":{port}", f":{name}").replace(f": {port}", f":{name}")
         return text
     values = targets.get("aws").cloud(found).values if place in {"eks", "vm"} else None
     parts: list[Any] = []
