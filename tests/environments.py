@@ -28,6 +28,9 @@ stack:
 SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 
+SERVERS = ("mlserver",)
+"""The tools of tests/live/test_served_models.py."""
+
 
 def main() -> None:
     """Install what is missing; name each environment as it is looked at."""
@@ -51,6 +54,8 @@ def main() -> None:
     resolve_clients(venvs, PIPELINES)
     for tool, stage in SMALL.items():
         resolve_clients(venvs, alone(tool, stage))
+    for tool in SERVERS:
+        resolve_clients(venvs, serving(tool))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
@@ -68,6 +73,12 @@ def resolve_clients(venvs: UvEnvironments, text: str) -> None:
 def alone(tool: str, stage: str) -> str:
     """Return a stack file with one tool."""
     return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
+
+
+def serving(tool: str) -> str:
+    """Return a stack file with MLflow's registry and a server of its models."""
+    settings = "{settings: {model: wine, alias_seconds: 0.5}}"
+    return f"name: serving\nstack:\n  model_registry: [mlflow]\n  model_serving: [{tool}: {settings}]\n"
 
 
 def client_packages(text: str) -> list[str]:

@@ -25,6 +25,7 @@ PROVED = {
     ("model_serving", "bentoml"),
     ("model_serving", "fastapi"),
     ("model_serving", "mlflow-serving"),
+    ("model_serving", "mlserver"),
     ("model_serving", "nvidia-triton"),
     ("monitoring", "evidently"),
     ("monitoring", "nannyml"),

@@ -116,7 +116,18 @@ def test_every_component_and_every_wire_holds(project: Path, table: dict[str, st
 
 def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_their_own(project: Path) -> None:
     running = {each["tool"] for each in json.loads(ok(project, "status", "--json"))["components"]}
-    elsewhere = {"bentoml", "mlflow-serving", "nannyml", "nvidia-triton", "dask", "luigi", "optuna", "ray", "zenml"}
+    elsewhere = {
+        "bentoml",
+        "mlflow-serving",
+        "mlserver",
+        "nannyml",
+        "nvidia-triton",
+        "dask",
+        "luigi",
+        "optuna",
+        "ray",
+        "zenml",
+    }
     assert running | elsewhere == set((ROOT / "docs" / "tested.txt").read_text().split())
 
 
