@@ -28,7 +28,7 @@ stack:
 SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 
-SERVERS = ("mlserver",)
+SERVERS = ("litserve", "mlserver")
 """The tools of tests/live/test_served_models.py."""
 
 

@@ -12,8 +12,13 @@ from .asked import LOOPBACK, PATIENCE, ROWS, Asked, listeners
 from .stack import eventually, kill
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(590)]
-PARTS = {"mlserver": ("scoring.py", "bin/mlserver", "server.py")}
+PARTS = {
+    "litserve": ("scoring.py", "spawn_main", "/serve.py", "server.py"),
+    "mlserver": ("scoring.py", "bin/mlserver", "server.py"),
+}
 """Words in the commands of a server's processes."""
+SCORED = {"dataframe_split": {"columns": ["x", "n"], "data": [[1.5, 1], [4.0, 2]]}}
+"""The rows of laptop_models.py as MLflow's scoring protocol has them."""
 
 
 class Served(Asked):
@@ -23,6 +28,9 @@ class Served(Asked):
 
     def infer(self) -> Any:
         """Return what the server predicts; None when it does not."""
+        if self.tool == "litserve":
+            status, answer = self.ask("litserve.http", "invocations", json.dumps(SCORED).encode(), "POST")
+            return answer["predictions"] if status == 200 else None
         status, answer = self.ask(f"{self.tool}.http", "v2/models/wine/infer", json.dumps(ROWS).encode(), "POST")
         return answer["outputs"][0]["data"] if status == 200 else None
 

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model_server.follower import Follower
 from model_server.fronts import Front
-from model_server.options import parser
 from model_server.processes import StartError
-from model_server.registry import Registry
-from model_server.releases import Releases
 from model_server.repository_api import RepositoryApi
-from model_server.status import run
+from model_server.running import follow, make_parser
 
 if TYPE_CHECKING:
     import argparse
@@ -32,15 +27,18 @@ class MLServer(Front):
     """MLServer in one process with one model, which it loads anew before it lets go of the former version."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        """Start with no model; raise StartError when MLServer does not come up."""
+        """Know what to run."""
         super().__init__(options.data)
         self._options = options
         self._api = RepositoryApi("MLServer", options.host, options.port)
         self._repository = self.data / "repository"
-        shutil.rmtree(self._repository, ignore_errors=True)  # what is to be served is told anew
         self._settings = self._repository / options.model / SETTINGS
+
+    def start(self) -> None:
+        """Start with no model; raise StartError when MLServer does not come up."""
+        shutil.rmtree(self._repository, ignore_errors=True)  # what is to be served is told anew
         self._settings.parent.mkdir(parents=True)
-        self.start()
+        super().start()
 
     def spawn(self) -> Child:
         """Start MLServer."""
@@ -89,24 +87,6 @@ def variables(options: argparse.Namespace) -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Run until a signal ends us."""
-    made = parser("Run MLServer for a registered model.")
-    for each in ("grpc", "metrics", "status"):
-        made.add_argument(f"--{each}-port", type=int, required=True)
-    options = made.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    registry = Registry(options.model, options.alias)
-    try:
-        server = MLServer(options)
-    except StartError as error:
-        sys.exit(f"MLServer does not start: {error}")
-    run(
-        Follower(registry, Releases(options.data, registry), server, options.poll_seconds),
-        options.host,
-        options.status_port,
-    )
-
-
 if __name__ == "__main__":
-    main()
+    arguments = make_parser("MLServer", "grpc", "metrics").parse_args()
+    follow("MLServer", lambda: MLServer(arguments), arguments)

@@ -19,16 +19,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interface import read_interface
+from interface import configuration
 
-from model_server.follower import Follower
 from model_server.fronts import END_SECONDS, Front
-from model_server.options import parser
 from model_server.processes import StartError
-from model_server.registry import Registry
-from model_server.releases import Releases
 from model_server.repository_api import RepositoryApi
-from model_server.status import run
+from model_server.running import follow, make_parser
+from model_server.signature import read_interface
 
 if TYPE_CHECKING:
     import argparse
@@ -86,19 +83,22 @@ class Triton(Front):
     """Triton with one model: a new version takes over while the former one ends its requests, and a broken one never does."""
 
     def __init__(self, options: argparse.Namespace, distribution: Distribution) -> None:
-        """Start with no model; raise StartError when Triton does not come up."""
+        """Know what to run."""
         super().__init__(options.data)
         self._options = options
         self._distribution = distribution
         self._api = RepositoryApi("Triton", options.host, options.port)
         self._repository = self.data / "repository"
+        self._region = f"platinfra_{hashlib.sha256(str(self.data).encode()).hexdigest()[:12]}_"
+        self._pid = 0
+
+    def start(self) -> None:
+        """Start with no model; raise StartError when Triton does not come up."""
         shutil.rmtree(self._repository, ignore_errors=True)  # what is to be served is told anew
         self._repository.mkdir(parents=True)
-        distribution.copy_backends(self.data / "backends")
-        self._region = f"platinfra_{hashlib.sha256(str(self.data).encode()).hexdigest()[:12]}_"
+        self._distribution.copy_backends(self.data / "backends")
         self._clear_shared_memory()
-        self._pid = 0
-        self.start()
+        super().start()
         threading.Thread(target=self._watch_backend, daemon=True).start()
 
     def replace(self, release: Release) -> None:
@@ -114,7 +114,7 @@ class Triton(Front):
             folder.rename(former)
         number = str(number_of(scorer))
         (folder / number).mkdir(parents=True)
-        (folder / "config.pbtxt").write_text(read_interface(scorer.folder).configuration(scorer.port))
+        (folder / "config.pbtxt").write_text(configuration(read_interface(scorer.folder), scorer.port))
         shutil.copy(Path(__file__).with_name("forwarding.py"), folder / number / "model.py")
         try:
             self._api.ask("load", self._options.model)
@@ -207,25 +207,13 @@ def has_backend(group: int) -> bool:
 
 def main() -> None:
     """Run until a signal ends us."""
-    made = parser("Run Triton for a registered model.")
-    for each in ("grpc", "metrics", "status"):
-        made.add_argument(f"--{each}-port", type=int, required=True)
+    made = make_parser("Triton", "grpc", "metrics")
     options = made.parse_args()
     if not SAFE.fullmatch(options.model):
         made.error(
             f"Triton cannot serve a model called `{options.model}`: letters, digits, dots, dashes and underscores"
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    registry = Registry(options.model, options.alias)
-    try:
-        triton = Triton(options, find_distribution())
-    except StartError as error:
-        sys.exit(f"Triton does not start: {error}")
-    run(
-        Follower(registry, Releases(options.data, registry), triton, options.poll_seconds),
-        options.host,
-        options.status_port,
-    )
+    follow("Triton", lambda: Triton(options, find_distribution()), options)
 
 
 if __name__ == "__main__":

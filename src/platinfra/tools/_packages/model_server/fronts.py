@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -150,3 +151,28 @@ class Front(ABC):
         scorer.end()
         with self._lock:
             self._scorers.remove(scorer)
+
+
+class TellingFront(Front):
+    """A front whose server reads a file at each request: which version is served, and where its scoring server listens."""
+
+    @property
+    def file(self) -> Path:
+        """Return the file, which is there while something is served."""
+        return self.data / "present.json"
+
+    def start(self) -> None:
+        """Start with no model; raise StartError when the server does not come up."""
+        self.unload()  # what is to be served is told anew
+        super().start()
+
+    def switch(self, scorer: Scorer) -> None:
+        """Write the file at once."""
+        draft = self.file.with_suffix(".draft")
+        told = {"port": scorer.port, "version": scorer.version.version, "folder": str(scorer.folder)}
+        draft.write_text(json.dumps(told))
+        draft.replace(self.file)
+
+    def unload(self) -> None:
+        """Remove the file."""
+        self.file.unlink(missing_ok=True)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
+from typing import TYPE_CHECKING, Any
 
 from model_server.checking import server_message
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWER_SECONDS = 75  # MLflow's scoring server gives up after 60 s by itself
 
@@ -31,3 +36,11 @@ def score(port: int, body: bytes | str) -> bytes:
     if answer.status != http.HTTPStatus.OK:
         raise RefusedError(answer.status, server_message(content[:2000].decode(errors="replace")))
     return content
+
+
+def read_present(file: Path) -> dict[str, Any]:
+    """Read what a front writes of the version that is served; raise RefusedError when none is."""
+    try:
+        return dict(json.loads(file.read_text()))
+    except FileNotFoundError:
+        raise RefusedError(http.HTTPStatus.SERVICE_UNAVAILABLE, "no model is served now") from None
