@@ -28,7 +28,7 @@ stack:
 SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 
-SERVERS = ("litserve", "mlserver")
+SERVERS = ("kserve", "litserve", "mlserver")
 """The tools of tests/live/test_served_models.py."""
 
 
@@ -77,7 +77,8 @@ def alone(tool: str, stage: str) -> str:
 
 def serving(tool: str) -> str:
     """Return a stack file with MLflow's registry and a server of its models."""
-    settings = "{settings: {model: wine, alias_seconds: 0.5}}"
+    model = "registered_model" if tool == "kserve" else "model"
+    settings = f"{{settings: {{{model}: wine, alias_seconds: 0.5}}}}"
     return f"name: serving\nstack:\n  model_registry: [mlflow]\n  model_serving: [{tool}: {settings}]\n"
 
 

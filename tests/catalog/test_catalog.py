@@ -24,6 +24,7 @@ PROVED = {
     ("model_registry", "mlflow"),
     ("model_serving", "bentoml"),
     ("model_serving", "fastapi"),
+    ("model_serving", "kserve"),
     ("model_serving", "litserve"),
     ("model_serving", "mlflow-serving"),
     ("model_serving", "mlserver"),

@@ -13,10 +13,17 @@ from .stack import eventually, kill
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(590)]
 PARTS = {
+    "kserve": ("scoring.py", "/serve.py", "server.py"),
     "litserve": ("scoring.py", "spawn_main", "/serve.py", "server.py"),
     "mlserver": ("scoring.py", "bin/mlserver", "server.py"),
 }
 """Words in the commands of a server's processes."""
+METRICS = {
+    "kserve": ("http", 'request_predict_seconds_count{model_name="wine"}'),
+    "litserve": ("status", "model_server_up 1"),
+    "mlserver": ("metrics", 'model_infer_request_success_total{model="wine"'),
+}
+"""Where a server tells its numbers, and one of them."""
 SCORED = {"dataframe_split": {"columns": ["x", "n"], "data": [[1.5, 1], [4.0, 2]]}}
 """The rows of laptop_models.py as MLflow's scoring protocol has them."""
 
@@ -108,6 +115,5 @@ def test_it_listens_on_loopback_alone(served: Served) -> None:
 
 
 def test_its_metrics_are_those_of_the_present(served: Served) -> None:
-    endpoint = {"mlserver": "mlserver.metrics"}.get(served.tool, f"{served.tool}.status")
-    counted = {"mlserver": 'model_infer_request_success_total{model="wine"'}.get(served.tool, "model_server_up 1")
-    assert counted in served.ask(endpoint, "metrics")[1]
+    endpoint, counted = METRICS[served.tool]
+    assert counted in served.ask(f"{served.tool}.{endpoint}", "metrics")[1]

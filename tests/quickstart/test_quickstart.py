@@ -118,6 +118,7 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_
     running = {each["tool"] for each in json.loads(ok(project, "status", "--json"))["components"]}
     elsewhere = {
         "bentoml",
+        "kserve",
         "litserve",
         "mlflow-serving",
         "mlserver",

@@ -1,7 +1,7 @@
 """
 Runs in Triton's Python backend: every request goes to MLflow's scoring server of the model, and its answer comes back.
 
-That server has the model's own packages, and this has none but numpy and what tools share.
+That server has the model's own packages, and this has none but numpy. `bodies.py` lies beside this.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 import triton_python_backend_utils as triton
-
-from model_server.bodies import by_output, request_body
+from bodies import by_output, request_body
 
 ANSWER_SECONDS = 75  # MLflow's scoring server gives up after 60 s by itself
 NUMPY = {

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from interface import configuration
 
+from model_server import bodies
 from model_server.fronts import END_SECONDS, Front
 from model_server.processes import StartError
 from model_server.repository_api import RepositoryApi
@@ -116,6 +117,7 @@ class Triton(Front):
         (folder / number).mkdir(parents=True)
         (folder / "config.pbtxt").write_text(configuration(read_interface(scorer.folder), scorer.port))
         shutil.copy(Path(__file__).with_name("forwarding.py"), folder / number / "model.py")
+        shutil.copy(str(bodies.__file__), folder / number)
         try:
             self._api.ask("load", self._options.model)
         except StartError:
