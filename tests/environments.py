@@ -25,7 +25,15 @@ stack:
   model_registry: [mlflow]
 """
 """The stack of tests/live/test_pipelines.py."""
-SMALL = {"optuna": "experiment_tracker", "luigi": "pipelining", "dask": "runtime_engine"}
+TUNING = "hyperparameter_tuning"
+SMALL = {
+    "optuna": "experiment_tracker",
+    "luigi": "pipelining",
+    "dask": "runtime_engine",
+    "hyperopt": TUNING,
+    "keras-tuner": TUNING,
+    "vizier": TUNING,
+}
 """The tools of tests/live/test_small_tools.py, each with its stage."""
 
 SERVERS = ("kserve", "litserve", "mlserver")
@@ -71,8 +79,9 @@ def resolve_clients(venvs: UvEnvironments, text: str) -> None:
 
 
 def alone(tool: str, stage: str) -> str:
-    """Return a stack file with one tool."""
-    return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
+    """Return a stack file with one tool, and a tracker for the trials of a search."""
+    tracker = "  experiment_tracker: [mlflow]\n" if stage == TUNING else ""
+    return f"name: alone\nstack:\n{tracker}  {stage}: [{tool}]\n"
 
 
 def serving(tool: str) -> str:

@@ -1,18 +1,25 @@
-"""Tools with a process or two, each in a stack of its own with what it needs: proved, killed, proved again, ended."""
+"""Tools with a process or two, or none, each in a stack of its own with what it needs: proved, killed, proved again, ended."""
 
 from collections.abc import Iterator
 
 import psutil
 import pytest
 
-from tests.environments import SMALL, alone
+from tests.environments import SMALL, TUNING, alone
 
 from .stack import Stack, eventually
 
 pytestmark = [pytest.mark.live]
 LONG = 200
 """Seconds that a command may take which starts many programs."""
-PROCESSES = {"optuna": ["server"], "luigi": ["server"], "dask": ["scheduler", "worker"]}
+PROCESSES = {
+    "optuna": ["server"],
+    "luigi": ["server"],
+    "dask": ["scheduler", "worker"],
+    "hyperopt": [],
+    "keras-tuner": [],
+    "vizier": ["server"],
+}
 
 
 @pytest.fixture(scope="module", params=SMALL)
@@ -24,7 +31,7 @@ def tool(request: pytest.FixtureRequest) -> str:
 def stack(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Return the running stack; every test leaves it healthy."""
     made = Stack(tmp_path_factory.mktemp(tool) / "a stack")
-    for each in (tool, "postgres"):
+    for each in (tool, "mlflow", "postgres"):
         made.catalog(each)
     made.file.write_text(alone(tool, SMALL[tool]))
     try:
@@ -45,6 +52,7 @@ def checked(stack: Stack) -> str:
 def test_it_is_proved_and_listens_on_this_machine_alone(stack: Stack, tool: str) -> None:
     said = checked(stack)
     assert f"✓ {tool} " in said
+    assert (f"✓ {tool} → mlflow (trackers)" in said) == (SMALL[tool] == TUNING)
     family = stack.family()
     found = [each for each in psutil.net_connections("inet") if each.pid in family and each.status == "LISTEN"]
     assert {each.laddr.ip for each in found} <= {"127.0.0.1", "::ffff:127.0.0.1"}

@@ -118,6 +118,8 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_
     running = {each["tool"] for each in json.loads(ok(project, "status", "--json"))["components"]}
     elsewhere = {
         "bentoml",
+        "hyperopt",
+        "keras-tuner",
         "kserve",
         "litserve",
         "mlflow-serving",
@@ -128,6 +130,7 @@ def test_the_tools_that_the_readme_calls_tested_are_proved_here_or_by_a_test_of_
         "luigi",
         "optuna",
         "ray",
+        "vizier",
         "zenml",
     }
     assert running | elsewhere == set((ROOT / "docs" / "tested.txt").read_text().split())
