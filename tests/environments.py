@@ -27,20 +27,13 @@ stack:
   model_registry: [mlflow]
 """
 """The stack of tests/live/test_pipelines.py."""
-SMALL = {
-    "optuna": "experiment_tracker",
-    "luigi": "pipelining",
-    "dask": "runtime_engine",
-    "prometheus": "monitoring",
-    "nats": "event_streaming",
-    "feast": "feature_store",
-    "redis": "event_streaming",
-}
-"""The tools of tests/live/test_small_tools.py, each with its stage."""
 ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 """The tools of tests/live/test_every_tool.py: those that run here, and do not name a service of a cloud."""
 FLOWS = {"airflow": "pipelining", "dagster": "pipelining", "metaflow": "pipelining"}
 """The tools of tests/live/test_flows.py, each with its stage."""
+
+SERVERS = ("kserve", "litserve", "mlserver")
+"""The tools of tests/live/test_served_models.py."""
 
 
 def main() -> None:
@@ -67,6 +60,8 @@ def main() -> None:
         resolve_clients(venvs, alone_on_machine(name))
     for tool in FLOWS:
         resolve_clients(venvs, flows(tool))
+    for tool in SERVERS:
+        resolve_clients(venvs, serving(tool))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
@@ -82,19 +77,24 @@ def resolve_clients(venvs: UvEnvironments, text: str) -> None:
 
 
 def alone_on_machine(name: str) -> str:
-    """Return a stack file with one tool, and with what it cannot be without."""
+    """Return a stack file with one tool and what it cannot be without, and a tracker where it would use one."""
     catalog = Catalog()
-    return stack_alone(catalog.get(name), grounds()["local"][0], catalog)
+    tool = catalog.get(name)
+    text = stack_alone(tool, grounds()["local"][0], catalog)
+    tracked = any(each.capability == "experiment_tracker" for each in tool.requires.values())
+    return f"{text}  experiment_tracker: [mlflow]\n" if tracked and "experiment_tracker" not in text else text
 
 
-def alone(tool: str, stage: str) -> str:
-    """Return a stack file with one tool."""
-    return f"name: alone\nstack:\n  {stage}: [{tool}]\n"
+def serving(tool: str) -> str:
+    """Return a stack file with MLflow's registry and a server of its models."""
+    model = "registered_model" if tool == "kserve" else "model"
+    settings = f"{{settings: {{{model}: wine, alias_seconds: 0.5}}}}"
+    return f"name: serving\nstack:\n  model_registry: [mlflow]\n  model_serving: [{tool}: {settings}]\n"
 
 
 def flows(tool: str) -> str:
     """Return a stack file with one of FLOWS and a tracker."""
-    return f"{alone(tool, FLOWS[tool])}  experiment_tracker: [mlflow]\n"
+    return f"name: alone\nstack:\n  {FLOWS[tool]}: [{tool}]\n  experiment_tracker: [mlflow]\n"
 
 
 def client_packages(text: str) -> list[str]:

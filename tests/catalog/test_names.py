@@ -82,9 +82,9 @@ def problems_of(stage: str, name: str, **options: object) -> list[Diagnostic]:
 def test_whoever_names_it_for_any_stage_is_told_why_and_what_works_there(name: str) -> None:
     tool = CATALOG.get(name)
     assert tool.no_route
-    for stage in {*tool.provides, "experiment_tracker", "hyperparameter_tuning"}:
+    for stage in {*tool.provides, "experiment_tracker", "parameter_sweeps"}:
         *unknown, problem = problems_of(stage, name)
-        assert [each.code for each in unknown] == (["unknown-stage"] if stage == "hyperparameter_tuning" else [])
+        assert [each.code for each in unknown] == (["unknown-stage"] if stage == "parameter_sweeps" else [])
         assert problem.code == "no-route"
         assert tool.no_route.reason in problem.message
         assert tool.no_route.source in problem.message
@@ -117,9 +117,11 @@ def test_a_component_that_is_named_like_an_alias_can_be_left_out() -> None:
 
 
 def test_an_unknown_stage_is_told_where_its_tools_belong() -> None:
-    (problem,) = problems_of("hyperparameter_tuning", "optuna")
-    assert str(problem.hint).startswith("`optuna` is a tool of `experiment_tracker`; or one of `alerting`")
-    (other,) = problems_of("hyperparameter_tuning", "nobody-knows-it")
+    (problem,) = problems_of("parameter_sweeps", "optuna")
+    assert str(problem.hint).startswith(
+        "`optuna` is a tool of `hyperparameter_tuning` or `experiment_tracker`; or one of `alerting`"
+    )
+    (other,) = problems_of("parameter_sweeps", "nobody-knows-it")
     assert str(other.hint).startswith("one of `alerting`")
 
 

@@ -28,6 +28,7 @@ from platinfra.drivers.environment import UvEnvironments
 from platinfra.targets.local.verbs.machine import environments
 from tests.environments import ON_MACHINE, alone_on_machine, resolve_clients
 
+from .programs import need_programs
 from .proxy import proxy
 from .stack import CATALOG as FOLDERS
 from .stack import Stack, eventually, lives
@@ -108,6 +109,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.mark.parametrize("name", ON_MACHINE)
 def test_it_installs_starts_is_proved_comes_back_and_goes(name: str, stack: Stack, tmp_path: Path) -> None:
+    need_programs(name)
     stack.file.write_text(alone_on_machine(name))
     resolve_clients(environments(), stack.file.read_text())
     found = Record(name, version_of(name), datetime.now(UTC).date().isoformat(), machine())

@@ -3,8 +3,6 @@
 import json
 import random
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -13,42 +11,16 @@ from typing import Any
 import psutil
 import pytest
 
-from .stack import Stack, arguments, eventually, kill, lives
+from .asked import LOOPBACK, PATIENCE, ROWS, Asked, listeners
+from .stack import eventually, kill, lives
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(590)]
 HERE = Path(__file__).parent
 SHARED_MEMORY = Path("/dev/shm")
-LOOPBACK = ("127.", "::1", "::ffff:127.")
-PATIENCE = 120.0
-"""Seconds in which the environment of a model is installed and its server comes up."""
-ROWS = {
-    "inputs": [
-        {"name": "x", "datatype": "FP64", "shape": [2], "data": [1.5, 4.0]},
-        {"name": "n", "datatype": "INT64", "shape": [2], "data": [1, 2]},
-    ]
-}
 
 
-class Laptop(Stack):
+class Laptop(Asked):
     """The stack, and how people use it."""
-
-    def client(self, *words: str) -> str:
-        """Run laptop_models.py as a client of the stack; return the last line that it prints."""
-        done = self.run("run", "--", "python", str(HERE / "laptop_models.py"), *words, within=PATIENCE)
-        assert done.code == 0, done.text
-        return done.out.split("\n")[-2]
-
-    def ask(self, endpoint: str, path: str, body: bytes | None = None, method: str = "GET") -> tuple[int, Any]:
-        """Ask over HTTP; status 0 means that nobody answered."""
-        url = f"http://127.0.0.1:{self.ports()[endpoint]}/{path}"
-        request = urllib.request.Request(url, body, {"content-type": "application/json"}, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, read(answer.read())
-        except urllib.error.HTTPError as error:
-            return error.code, read(error.read())
-        except OSError:
-            return 0, None
 
     def infer(self) -> Any:
         """Return what Triton predicts; None when it does not."""
@@ -64,27 +36,10 @@ class Laptop(Stack):
         told = self.told()
         return (told.get("status"), told.get("version")) == ("serving", version)
 
-    def process(self, program: str, word: str) -> int:
-        """Return the process of a program with a word in its command."""
-        family = [pid for pid, mark in self.marks().items() if mark == program]
-        return next(pid for pid in family if any(word in each for each in arguments(pid)))
-
     def shared_memory(self) -> Iterator[Path]:
         """Yield the files outside of the stack's folder by which Triton and its Python backend talk."""
         data = self.root / "components" / "nvidia-triton" / "data"
         return SHARED_MEMORY.glob(f"platinfra_{sha256(str(data).encode()).hexdigest()[:12]}_*")
-
-    def check(self, component: str) -> None:
-        """Prove a component and its wires."""
-        done = self.run("check", component, within=PATIENCE)
-        assert done.code == 0, done.text
-
-
-def read(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body.decode()
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +57,6 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
         assert not list(made.shared_memory())
     finally:
         made.end()
-
-
-def listeners(stack: Stack) -> list[Any]:
-    """Return what the processes of a stack listen on."""
-    own = stack.marks()
-    return [each for each in psutil.net_connections("tcp") if each.pid in own and each.status == psutil.CONN_LISTEN]
 
 
 def test_models_pushed_to_bentoml_outlive_its_processes(laptop: Laptop) -> None:
@@ -167,7 +116,7 @@ def test_triton_follows_the_alias_and_comes_back_whatever_dies(laptop: Laptop) -
     laptop.check("nvidia-triton")
     assert len(list(laptop.shared_memory())) == 1
     for word in ("scoring.py", "triton_python_backend_stub", "bin/tritonserver", "server.py"):
-        kill(laptop.process("nvidia-triton.server", word))
+        kill(laptop.process_of("nvidia-triton.server", word))
         eventually(lambda: laptop.infer() == words, PATIENCE)
     eventually(lambda: len(laptop.mains()["nvidia-triton.server"]) == 1)
     assert 'nv_inference_count{model="wine"' in laptop.ask("nvidia-triton.metrics", "metrics")[1]

@@ -133,7 +133,7 @@ def test_each_tool_and_what_its_code_uses_is_proved(stack: Stack) -> None:
     said = checked(stack, "zenml") + checked(stack, "ray")
     for wire in ("zenml → directory (artifacts)", "ray → directory (artifacts)", "ray → mlflow (trackers)"):
         assert f"✓ {wire}" in said
-    assert "✓ zenml → ray (engines)" in said
+    assert "✓ zenml → ray (engines, tuners)" in said
     assert "✓ zenml → mlflow (tracker, registry, trackers, registries)" in said
 
 

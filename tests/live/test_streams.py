@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.environments import SMALL, alone
+from tests.environments import alone_on_machine
 
 from .programs import need_programs
 from .stack import Stack, eventually
@@ -86,7 +86,7 @@ for login in ("", ":wrong@"):
 def test_nothing_acknowledged_is_lost_when_the_broker_is_killed(stack: Stack, tool: str) -> None:
     need_programs(tool)
     stack.catalog(tool)
-    stack.file.write_text(alone(tool, SMALL[tool]))
+    stack.file.write_text(alone_on_machine(tool))
     up = stack.run("up", within=LONG)
     assert up.code == 0, up.text
     stack.assert_healthy()
@@ -112,7 +112,7 @@ def test_nothing_acknowledged_is_lost_when_the_broker_is_killed(stack: Stack, to
 def test_nobody_gets_in_without_the_password(stack: Stack, tool: str) -> None:
     need_programs(tool)
     stack.catalog(tool)
-    stack.file.write_text(alone(tool, SMALL[tool]))
+    stack.file.write_text(alone_on_machine(tool))
     up = stack.run("up", within=LONG)
     assert up.code == 0, up.text
     done = stack.run("run", "--", "python", "-c", INTRUDE[tool], within=LONG)

@@ -199,7 +199,7 @@ def test_code_is_wired_to_everything_that_tells_it_something() -> None:
         "stack: {pipelining: [prefect], runtime_engine: [ray], feature_store: [feast], event_streaming: [kafka]}\n"
     )
     wires = {each.name: each.provider for each in graph.bindings_of("prefect") if each.client}
-    assert wires == {"engines": "ray", "features": "feast", "events": "kafka"}
+    assert wires == {"engines": "ray", "tuners": "ray", "features": "feast", "events": "kafka"}
 
 
 def test_a_machine_on_aws_does_not_know_its_services_and_the_plan_says_so() -> None:

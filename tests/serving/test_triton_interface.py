@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 interface = module("nvidia-triton", "interface")
+signature = module("_packages", "model_server.signature")
 StartError = module("_packages", "model_server.processes").StartError
 COLUMNS = [
     {"type": "double", "name": "x", "required": True},
@@ -35,9 +36,9 @@ def model(folder: Path, inputs: Any, outputs: Any) -> Path:
 
 
 def test_columns_are_inputs_with_an_entry_for_a_row(tmp_path: Path) -> None:
-    found = interface.read_interface(model(tmp_path, COLUMNS, NUMBERS))
+    found = signature.read_interface(model(tmp_path, COLUMNS, NUMBERS))
     assert found.columns
-    text = found.configuration(1234)
+    text = interface.configuration(found, 1234)
     assert 'input [{name: "x" data_type: TYPE_FP64 dims: [-1]}]' in text
     assert 'input [{name: "n" data_type: TYPE_INT64 dims: [-1] optional: true}]' in text
     assert 'input [{name: "of \\"a\\"" data_type: TYPE_STRING dims: [-1]}]' in text
@@ -50,10 +51,10 @@ def test_columns_are_inputs_with_an_entry_for_a_row(tmp_path: Path) -> None:
 
 
 def test_a_tensor_without_a_name_is_called_inputs(tmp_path: Path) -> None:
-    found = interface.read_interface(model(tmp_path, TENSOR, [{"type": "string", "name": "label"}]))
+    found = signature.read_interface(model(tmp_path, TENSOR, [{"type": "string", "name": "label"}]))
     assert not found.columns
     assert [(each.name, each.type, each.dims) for each in found.inputs] == [("inputs", "FP32", (-1, 28, 28))]
-    assert [(each.name, each.type) for each in found.outputs] == [("label", "STRING")]
+    assert [(each.name, each.type) for each in found.outputs] == [("label", "BYTES")]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_a_signature_that_does_not_say_enough_is_refused(
     tmp_path: Path, inputs: Any, outputs: Any, reason: str
 ) -> None:
     with pytest.raises(StartError, match=reason):
-        interface.read_interface(model(tmp_path, inputs, outputs))
+        signature.read_interface(model(tmp_path, inputs, outputs))
 
 
 @pytest.mark.parametrize("name", ["a b", "a$(b)", "../a", "a;b"])

@@ -10,6 +10,7 @@ _WIRES: Mapping[str, Mapping[str, Any]] = {
     "monitors": {"capability": "monitoring"},
     "models": {"capability": "model_serving", "access": ["read"]},
     "engines": {"capability": "runtime_engine"},
+    "tuners": {"capability": "hyperparameter_tuning"},
     "features": {"capability": "feature_store"},
     "events": {"capability": "event_streaming"},
     "processing": {"capability": "data_processing"},

@@ -82,7 +82,9 @@ class Tool:
 
     def __init__(self, name: str, folder: Path, variables: Mapping[str, str]) -> None:
         self.folder = folder
-        programs = Path(environments().ensure(TOOLS / name / "requirements.lock.txt", lambda _: None)) / "bin"
+        locks = (TOOLS / name / f"{each}.lock.txt" for each in ("image", "requirements"))
+        lock = next(each for each in locks if each.exists())
+        programs = Path(environments().ensure(lock, lambda _: None)) / "bin"
         self.env = {
             **{each: os.environ[each] for each in ("LANG", "TMPDIR") if each in os.environ},
             **variables,

@@ -1,7 +1,7 @@
 """
 Runs in Triton's Python backend: every request goes to MLflow's scoring server of the model, and its answer comes back.
 
-That server has the model's own packages, and this has none but numpy.
+That server has the model's own packages, and this has none but numpy. `bodies.py` lies beside this.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import triton_python_backend_utils as triton
+from bodies import by_output, request_body
 
 ANSWER_SECONDS = 75  # MLflow's scoring server gives up after 60 s by itself
 NUMPY = {
@@ -63,30 +64,9 @@ class TritonPythonModel:
         return [triton.Tensor(each["name"], to_array(values[each["name"]], each["type"])) for each in known]
 
 
-def request_body(inputs: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """Return inputs as a request to MLflow's scoring server: a table, one tensor, or tensors by name."""
-    if not known["columns"]:
-        single = [*inputs] == ["inputs"]
-        return {"inputs": inputs["inputs"] if single else inputs}
-    lengths = {name: len(each) for name, each in inputs.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"the columns have different lengths: {lengths}")
-    return {"dataframe_split": {"columns": [*inputs], "data": [list(row) for row in zip(*inputs.values())]}}  # noqa: B905
-
-
-def by_output(predictions: Any, names: list[str]) -> dict[str, Any]:
-    """Return predictions by the name of an output: from rows, from tensors by name, or the only ones."""
-    if isinstance(predictions, dict):
-        return predictions
-    if predictions and isinstance(predictions[0], dict):
-        known = names if names[0] in predictions[0] else [*predictions[0]]
-        return {name: [row[key] for row in predictions] for name, key in zip(names, known)}  # noqa: B905
-    return {names[0]: predictions}
-
-
 def to_array(values: Any, kind: str) -> Any:
     """Return values as an array of Triton's type; texts are bytes."""
-    if kind != "STRING":
+    if kind != "BYTES":
         return np.array(values, NUMPY[kind])
     array = np.array(values, object)
     return np.array([str(each).encode() for each in array.reshape(-1)], object).reshape(array.shape)

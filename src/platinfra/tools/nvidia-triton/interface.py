@@ -1,108 +1,38 @@
-"""What goes into a model and comes out of it, as MLflow's signature says and as Triton's configuration has it."""
+"""What goes into a model and comes out of it, as Triton's configuration has it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
-
-import yaml
-
-from model_server.processes import StartError
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from model_server.signature import Interface, Tensor
 
-PREDICTIONS, INPUTS = "predictions", "inputs"
-"""The names of an output and an input that the signature gives none."""
 TOLD = "mlflow"
 """The parameter of the configuration in which the Python backend finds what it has to know."""
-_COLUMNS = {
-    "boolean": "BOOL", "integer": "INT32", "long": "INT64", "float": "FP32", "double": "FP64", "string": "STRING",
-    "datetime": "STRING",
-}  # fmt: skip
-_TENSORS = {
-    "bool": "BOOL", "uint8": "UINT8", "uint16": "UINT16", "uint32": "UINT32", "uint64": "UINT64", "int8": "INT8",
-    "int16": "INT16", "int32": "INT32", "int64": "INT64", "float16": "FP16", "float32": "FP32", "float64": "FP64",
-    "str": "STRING", "object": "STRING",
-}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Tensor:
-    """An input or an output: its name, Triton's type, its shape with -1 for any length."""
-
-    name: str
-    type: str
-    dims: tuple[int, ...]
-    optional: bool = False
-
-
-@dataclass(frozen=True)
-class Interface:
-    """All inputs and outputs; `columns` when the inputs are those of a table, each a list with an entry for a row."""
-
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    columns: bool
-
-    def configuration(self, port: int) -> str:
-        """Return Triton's config.pbtxt of a model whose scoring server listens on a port."""
-        told = json.dumps({"port": port, **asdict(self)})
-        return "\n".join(
-            [
-                'backend: "python"',
-                "max_batch_size: 0",
-                *(_entry("input", each) for each in self.inputs),
-                *(_entry("output", each) for each in self.outputs),
-                "instance_group [{kind: KIND_CPU count: 1}]",
-                f"parameters {{key: {_quoted(TOLD)} value: {{string_value: {_quoted(told)}}}}}\n",
-            ]
-        )
-
-
-def read_interface(model: Path) -> Interface:
-    """Read the signature in a model's files; raise StartError when it does not say enough for Triton."""
-    known = yaml.safe_load((model / "MLmodel").read_text()) or {}
-    signature = known.get("signature") or {}
-    inputs, outputs = (json.loads(signature.get(each) or "[]") for each in ("inputs", "outputs"))
-    if not inputs or not outputs:
-        missing = "inputs" if not inputs else "outputs"
-        message = f"it was logged without a signature of its {missing}, which Triton has to know: log it with one"
-        raise StartError(message)
-    columns = not any(_is_tensor(each) for each in inputs)
-    if columns and any("name" not in each for each in inputs):
-        raise StartError("the columns of its signature have no names, by which Triton's clients send them")
-    return Interface(_tensors(inputs, INPUTS), _tensors(outputs, PREDICTIONS), columns)
-
-
-def _tensors(entries: Sequence[Mapping[str, Any]], unnamed: str) -> tuple[Tensor, ...]:
-    found = tuple(_tensor(each, str(each.get("name", unnamed))) for each in entries)
-    if len({each.name for each in found}) < len(found):
-        raise StartError(f"several {unnamed} of its signature have the same name, or none")
-    return found
-
-
-def _tensor(entry: Mapping[str, Any], name: str) -> Tensor:
-    if _is_tensor(entry):
-        spec = entry["tensor-spec"]
-        kind, dims, known = spec["dtype"], tuple(spec["shape"]), _TENSORS
-    else:
-        kind, dims, known = entry["type"], (-1,), _COLUMNS
-    if kind not in known:
-        raise StartError(f"Triton has no type for `{name}` of its signature, which is {kind}")
-    return Tensor(name, known[kind], dims, optional=entry.get("required") is False)
-
-
-def _is_tensor(entry: Mapping[str, Any]) -> bool:
-    return "tensor-spec" in entry
+def configuration(interface: Interface, port: int) -> str:
+    """Return Triton's config.pbtxt of a model whose scoring server listens on a port."""
+    told = json.dumps({"port": port, **asdict(interface)})
+    return "\n".join(
+        [
+            'backend: "python"',
+            "max_batch_size: 0",
+            *(_entry("input", each) for each in interface.inputs),
+            *(_entry("output", each) for each in interface.outputs),
+            "instance_group [{kind: KIND_CPU count: 1}]",
+            f"parameters {{key: {_quoted(TOLD)} value: {{string_value: {_quoted(told)}}}}}\n",
+        ]
+    )
 
 
 def _entry(kind: str, tensor: Tensor) -> str:
     optional = " optional: true" if tensor.optional and kind == "input" else ""
     dims = ", ".join(map(str, tensor.dims))
-    return f"{kind} [{{name: {_quoted(tensor.name)} data_type: TYPE_{tensor.type} dims: [{dims}]{optional}}}]"
+    type_ = "STRING" if tensor.type == "BYTES" else tensor.type
+    return f"{kind} [{{name: {_quoted(tensor.name)} data_type: TYPE_{type_} dims: [{dims}]{optional}}}]"
 
 
 def _quoted(text: str) -> str:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import http.client
-import json
 import logging
 import os
 import re
 import shutil
 import signal
-import socket
 import sys
 import sysconfig
 import threading
@@ -21,26 +18,25 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from interface import read_interface
+from interface import configuration
 
-from model_server.follower import Follower
-from model_server.options import parser
-from model_server.processes import SCORING, Child, KeptServer, Records, StartError
-from model_server.registry import Registry
-from model_server.releases import Release, Releases
-from model_server.status import run
+from model_server import bodies
+from model_server.fronts import END_SECONDS, Front
+from model_server.processes import StartError
+from model_server.repository_api import RepositoryApi
+from model_server.running import follow, make_parser
+from model_server.signature import read_interface
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+
+    from model_server.fronts import Scorer
+    from model_server.processes import Child
+    from model_server.releases import Release
 
 log = logging.getLogger("model_server")
-START_SECONDS = 300.0  # a big model may load for minutes
-DRAIN_SECONDS = 60.0
 WATCH_SECONDS = 1.0
-END_SECONDS = 20.0
 SHARED_MEMORY = Path("/dev/shm")
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names of models, which Triton's Python backend hands to a shell."""
@@ -84,165 +80,90 @@ def find_distribution() -> Distribution:
     return Distribution(Path(spec.origin).parent)
 
 
-@dataclass
-class Served:
-    """A version that Triton serves: its number there, and the scoring server that answers for it."""
-
-    number: int
-    worker: KeptServer
-    listener: socket.socket
-
-    def end(self) -> None:
-        """End the scoring server."""
-        self.worker.stop(END_SECONDS)
-        self.listener.close()
-
-
-class Triton:
+class Triton(Front):
     """Triton with one model: a new version takes over while the former one ends its requests, and a broken one never does."""
 
     def __init__(self, options: argparse.Namespace, distribution: Distribution) -> None:
-        """Start with no model; raise StartError when Triton does not come up."""
+        """Know what to run."""
+        super().__init__(options.data)
         self._options = options
-        self._data: Path = options.data
         self._distribution = distribution
-        self._records = Records(self._data / "workers")
-        self._records.end_leftovers()
-        self._repository = self._data / "repository"
+        self._api = RepositoryApi("Triton", options.host, options.port)
+        self._repository = self.data / "repository"
+        self._region = f"platinfra_{hashlib.sha256(str(self.data).encode()).hexdigest()[:12]}_"
+        self._pid = 0
+
+    def start(self) -> None:
+        """Start with no model; raise StartError when Triton does not come up."""
         shutil.rmtree(self._repository, ignore_errors=True)  # what is to be served is told anew
         self._repository.mkdir(parents=True)
-        distribution.copy_backends(self._data / "backends")
-        self._region = f"platinfra_{hashlib.sha256(str(self._data).encode()).hexdigest()[:12]}_"
+        self._distribution.copy_backends(self.data / "backends")
         self._clear_shared_memory()
-        self._lock = threading.Lock()
-        self._present: Served | None = None
-        self._all: list[Served] = []
-        self._closed = False
-        self._pid = 0
-        self._server = KeptServer(self._spawn_server, self._records)
-        self._server.start(START_SECONDS)
+        super().start()
         threading.Thread(target=self._watch_backend, daemon=True).start()
 
     def replace(self, release: Release) -> None:
         """Let Triton serve a release; raise StartError, and the former one is served as before."""
-        interface = read_interface(release.folder)
-        listener = socket.create_server(("127.0.0.1", 0))  # ours, so that its port outlives a scoring server that dies
-        worker = KeptServer(lambda: self._spawn_worker(release, listener), self._records)
-        version = release.version.version
-        served = Served(int(version) if version.isdecimal() else 1, worker, listener)
-        with self._lock:
-            if self._closed:
-                raise StartError("stopped")
-            self._all.append(served)
-        try:
-            worker.start(START_SECONDS)
-            self._load(served.number, interface.configuration(listener.getsockname()[1]))
-        except StartError:
-            self._forget(served)
-            raise
-        former, self._present = self._present, served
-        if former:
-            threading.Thread(target=self._retire, args=[former], daemon=True).start()
+        read_interface(release.folder)  # before its scoring server starts
+        super().replace(release)
 
-    def withdraw(self) -> None:
-        """Let Triton serve nothing."""
-        former, self._present = self._present, None
-        self._ask("unload")
-        shutil.rmtree(self._repository / self._options.model, ignore_errors=True)
-        if former:
-            threading.Thread(target=self._retire, args=[former], daemon=True).start()
-
-    def up(self) -> bool:
-        """Tell whether Triton and the scoring server answer."""
-        present = self._present
-        return self._server.port is not None and present is not None and present.worker.port is not None
-
-    def close(self) -> None:
-        """End Triton, then every scoring server."""
-        with self._lock:
-            self._closed = True
-            served = list(self._all)
-        self._server.stop(END_SECONDS)
-        for each in served:
-            each.end()
-        self._clear_shared_memory()
-
-    def _watch_backend(self) -> None:
-        """End Triton when its Python backend died: it would let requests wait for ever, and comes back with the model."""
-        with_backend = 0
-        while not self._closed:
-            time.sleep(WATCH_SECONDS)
-            pid = self._pid
-            if not pid:
-                continue
-            if has_backend(pid):
-                with_backend = pid
-            elif with_backend == pid and self._present and not self._closed:
-                log.warning("Triton's Python backend died: starting Triton anew")
-                with_backend = 0
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-
-    def _load(self, number: int, configuration: str) -> None:
+    def switch(self, scorer: Scorer) -> None:
         """Put a version into the repository and let Triton load it; what was there comes back when it cannot."""
-        folder, former = self._repository / self._options.model, self._data / "former"
+        folder, former = self._repository / self._options.model, self.data / "former"
         shutil.rmtree(former, ignore_errors=True)
         if folder.exists():
             folder.rename(former)
-        (folder / str(number)).mkdir(parents=True)
-        (folder / "config.pbtxt").write_text(configuration)
-        shutil.copy(Path(__file__).with_name("forwarding.py"), folder / str(number) / "model.py")
+        number = str(number_of(scorer))
+        (folder / number).mkdir(parents=True)
+        (folder / "config.pbtxt").write_text(configuration(read_interface(scorer.folder), scorer.port))
+        shutil.copy(Path(__file__).with_name("forwarding.py"), folder / number / "model.py")
+        shutil.copy(str(bodies.__file__), folder / number)
         try:
-            self._ask("load")
+            self._api.ask("load", self._options.model)
         except StartError:
             shutil.rmtree(folder)
             if former.exists():
                 former.rename(folder)
             raise
 
-    def _ask(self, what: str) -> None:
-        """Ask Triton to load or unload the model; raise StartError with its answer when it does not."""
-        connection = http.client.HTTPConnection(self._options.host, self._options.port, timeout=START_SECONDS)
-        try:
-            connection.request("POST", f"/v2/repository/models/{quote(self._options.model, safe='')}/{what}")
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException) as error:
-            raise StartError(f"Triton does not answer: {error!r}") from error
-        finally:
-            connection.close()
-        if answer.status != http.client.OK:
-            raise StartError(f"Triton cannot {what} it: {' '.join(_message(text).split())}")
+    def unload(self) -> None:
+        """Let Triton serve nothing."""
+        self._api.ask("unload", self._options.model)
+        shutil.rmtree(self._repository / self._options.model, ignore_errors=True)
 
-    def _retire(self, former: Served) -> None:
-        """End a scoring server once Triton has answered what it had passed on to it."""
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while self._is_unloading(former.number) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        self._forget(former)
+    def close(self) -> None:
+        """End Triton, then every scoring server."""
+        super().close()
+        self._clear_shared_memory()
 
-    def _is_unloading(self, number: int) -> bool:
-        connection = http.client.HTTPConnection(self._options.host, self._options.port, timeout=5)
-        try:
-            connection.request("POST", "/v2/repository/index")
-            listed = json.loads(connection.getresponse().read())
-        except (OSError, ValueError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-        return any((each.get("version"), each.get("state")) == (str(number), "UNLOADING") for each in listed)
+    def _watch_backend(self) -> None:
+        """End Triton when its Python backend died: it would let requests wait for ever, and comes back with the model."""
+        with_backend = 0
+        while not self.is_ending:
+            time.sleep(WATCH_SECONDS)
+            pid = self._pid
+            if not pid:
+                continue
+            if has_backend(pid):
+                with_backend = pid
+            elif with_backend == pid and self.present and not self.is_ending:
+                log.warning("Triton's Python backend died: starting Triton anew")
+                with_backend = 0
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
-    def _forget(self, served: Served) -> None:
-        served.end()
-        with self._lock:
-            self._all.remove(served)
+    def is_draining(self, former: Scorer) -> bool:
+        """Tell whether Triton still answers what it had passed on to a version."""
+        listed = self._api.index()
+        return any((each.get("version"), each.get("state")) == (str(number_of(former)), "UNLOADING") for each in listed)
 
-    def _spawn_server(self) -> Child:
+    def spawn(self) -> Child:
+        """Start Triton."""
         options, host = self._options, self._options.host
         command = [
             str(self._distribution.program),
             # Relative to its working directory: its Python backend hands paths to a shell, which would part them at blanks.
-            f"--model-repository={self._repository.relative_to(self._data)}",
+            f"--model-repository={self._repository.relative_to(self.data)}",
             "--backend-directory=backends",
             f"--backend-config=python,shm-region-prefix-name={self._region}",
             "--model-control-mode=explicit",
@@ -259,30 +180,20 @@ class Triton:
             f"--metrics-port={options.metrics_port}",
         ]
         env = {**os.environ, "LD_LIBRARY_PATH": self._distribution.libraries}
-        child = self._child(command, env, options.port, ready="/v2/health/live")
+        child = self.child(command, env, options.port, "/v2/health/live")
         self._pid = child.pid
         return child
-
-    def _spawn_worker(self, release: Release, listener: socket.socket) -> Child:
-        fd = listener.fileno()
-        command = [str(release.python), "-P", str(SCORING), "--fd", str(fd), str(release.folder)]
-        return self._child(command, release.environment(), listener.getsockname()[1], fds=[fd])
-
-    def _child(
-        self,
-        command: Sequence[str],
-        env: Mapping[str, str],
-        port: int,
-        *,
-        fds: Sequence[int] = (),
-        ready: str = "/ping",
-    ) -> Child:
-        return Child(command, env, port, self._data, fds, ready=ready)
 
     def _clear_shared_memory(self) -> None:
         """Remove the shared memory of a Triton that was killed."""
         for each in SHARED_MEMORY.glob(f"{self._region}*"):
             each.unlink(missing_ok=True)
+
+
+def number_of(scorer: Scorer) -> int:
+    """Return the number that a version has in Triton."""
+    version = scorer.version.version
+    return int(version) if version.isdecimal() else 1
 
 
 def has_backend(group: int) -> bool:
@@ -296,34 +207,15 @@ def has_backend(group: int) -> bool:
     return False
 
 
-def _message(text: str) -> str:
-    try:
-        return str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
-        return text or "nothing more"
-
-
 def main() -> None:
     """Run until a signal ends us."""
-    made = parser("Run Triton for a registered model.")
-    for each in ("grpc", "metrics", "status"):
-        made.add_argument(f"--{each}-port", type=int, required=True)
+    made = make_parser("Triton", "grpc", "metrics")
     options = made.parse_args()
     if not SAFE.fullmatch(options.model):
         made.error(
             f"Triton cannot serve a model called `{options.model}`: letters, digits, dots, dashes and underscores"
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    registry = Registry(options.model, options.alias)
-    try:
-        triton = Triton(options, find_distribution())
-    except StartError as error:
-        sys.exit(f"Triton does not start: {error}")
-    run(
-        Follower(registry, Releases(options.data, registry), triton, options.poll_seconds),
-        options.host,
-        options.status_port,
-    )
+    follow("Triton", lambda: Triton(options, find_distribution()), options)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Prove that Ray works: `write` by a job and by tasks, and `find` what they left, `run FILE ARGS…` a file in a job."""
+"""Prove that Ray works: `write` by a job, by tasks and by a search, and `find` what they left, `run FILE ARGS…` a file in a job."""
 
 import os
 import shlex
@@ -13,6 +13,8 @@ from urllib.request import urlopen
 from ray.job_submission import JobStatus, JobSubmissionClient
 
 URL = os.environ["RAY_API_SERVER_ADDRESS"]
+TRIALS = 2
+"""Of the search in `job.py`."""
 PATIENCE = 100.0
 """Seconds for one job, with the start of its driver and of its workers."""
 ENDS = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.STOPPED}
@@ -27,7 +29,20 @@ def find(marker: str) -> str | None:
     """Look for the job and how it ended, and for what its tasks left."""
     if JobSubmissionClient(URL).get_job_status(marker) is not JobStatus.SUCCEEDED:
         return "not found: the job"
+    if (losses := find_trials(marker)) is None or len(losses) < TRIALS:
+        return f"not found: {TRIALS} trials, only {losses}"
     return find_in_tracker(marker) if os.environ.get("MLFLOW_TRACKING_URI") else None
+
+
+def find_trials(marker: str) -> list[float] | None:
+    """Return the losses that the search of the job left in the object store; None when there is no search."""
+    from ray.tune import ExperimentAnalysis
+
+    try:
+        table = ExperimentAnalysis(f"{os.environ['RAY_RESULTS']}/platinfra-check-{marker}").dataframe()
+    except (OSError, ValueError):
+        return None
+    return list(table.get("loss", []))
 
 
 def find_in_tracker(marker: str) -> str | None:
