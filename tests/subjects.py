@@ -21,6 +21,8 @@ KUBERNETES = (
 )
 LOCAL = ("tests/live/", "tests/quickstart/", "tests/docs/test_live_blocks.py", "tests/drivers/test_process")
 STARTED = ("tests/quickstart/test_tutorial.py", "tests/quickstart/test_wheel.py")
+OF_EVERY_TOOL = ("tests/catalog/test_combinations.py", "tests/live/test_every_tool.py")
+"""What looks at all tools without naming them."""
 ALL, NONE = ("tests/",), ()
 WRITTEN = ("tests/durations.txt",)
 """What tests write and none looks at."""
@@ -61,7 +63,7 @@ def tests_of(path: str) -> list[str]:
     if path.startswith("tests/"):
         return sorted(reached(path) & set(test_files()))
     if tool := re.match(r"src/platinfra/tools/([a-z][\w-]*)/", path):
-        return list(naming(tool[1]))
+        return sorted({*naming(tool[1]), *OF_EVERY_TOOL})
     starts = next(found for pattern, found in RULES if fnmatchcase(path, pattern))
     return list(beginning(starts))
 
