@@ -10,7 +10,7 @@ from tests.environments import FLOWS, flows
 
 from .stack import Stack, eventually
 
-pytestmark = [pytest.mark.live]
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 LONG = 240
 """Seconds that a command may take which starts many programs."""
 PROCESSES = {
