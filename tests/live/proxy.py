@@ -19,6 +19,13 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(b"the proxy")
 
+        def do_CONNECT(self) -> None:
+            asked.append(f"https://{self.path}")
+            self.send_error(502)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 

@@ -27,6 +27,7 @@ from platinfra.drivers.cache import cache_folder
 from platinfra.drivers.environment import UvEnvironments
 from platinfra.targets.local.verbs.machine import environments
 from tests.environments import ON_MACHINE, alone_on_machine, resolve_clients
+from tests.stacks import graph_of
 
 from .programs import need_programs
 from .proxy import proxy
@@ -112,6 +113,8 @@ def test_it_installs_starts_is_proved_comes_back_and_goes(name: str, stack: Stac
     need_programs(name)
     stack.file.write_text(alone_on_machine(name))
     resolve_clients(environments(), stack.file.read_text())
+    for each in graph_of(stack.file.read_text()).components.values():  # under ports that no other test uses
+        stack.catalog(each.tool)
     found = Record(name, version_of(name), datetime.now(UTC).date().isoformat(), machine())
     found.install_seconds = install(name, tmp_path)
     watch = Watch(stack)

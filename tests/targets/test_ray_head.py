@@ -4,6 +4,8 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from platinfra.drivers import program_files
 from tests.stacks import CATALOG
 
@@ -46,3 +48,9 @@ def test_python_is_started_from_the_environment_itself_and_not_from_the_link_to_
     (tmp_path / "a link").symlink_to(tmp_path / "venv")
     found = HEAD["behind_links"](str(tmp_path / "a link" / "bin" / "python"))
     assert found == str(tmp_path / "venv" / "bin" / "python")
+
+
+def test_ray_reads_where_it_runs_and_asks_no_cloud(tmp_path: Path) -> None:
+    HEAD["name_provider"](tmp_path)
+    assert yaml.safe_load((tmp_path / "ray_bootstrap_config.yaml").read_text()) == {"provider": {"type": "local"}}
+    assert CATALOG.get("ray").client.env["RAY_USAGE_STATS_REPORT_URL"].startswith("http://127.0.0.1:")

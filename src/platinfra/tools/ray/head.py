@@ -36,6 +36,11 @@ def behind_links(program: str) -> str:
     return str(Path(program).parent.resolve() / Path(program).name)
 
 
+def name_provider(home: Path) -> None:
+    """Say that this is no cloud, where Ray looks first: otherwise the dashboard asks the clouds' metadata servers."""
+    (home / "ray_bootstrap_config.yaml").write_text("provider: {type: local}\n")
+
+
 if __name__ == "__main__":
     if (python := behind_links(sys.executable)) != sys.executable:
         os.execv(python, [python, *sys.argv])
@@ -43,5 +48,6 @@ if __name__ == "__main__":
 
     folder = os.environ["TMPDIR"]
     forget_sessions(Path(folder))
+    name_provider(Path.home())
     os.environ["RAY_START_HOOK"] = "__main__.name_session"
     cli([*sys.argv[1:], f"--temp-dir={folder}"], prog_name="ray")
