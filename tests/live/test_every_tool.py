@@ -25,6 +25,8 @@ import pytest
 from platinfra.catalog.catalog import Catalog
 from platinfra.drivers.cache import cache_folder
 from platinfra.drivers.environment import UvEnvironments
+from platinfra.drivers.program_version import read_version
+from platinfra.targets.local.programs import find_program, search_path
 from platinfra.targets.local.verbs.machine import environments
 from tests.environments import ON_MACHINE, alone_on_machine, resolve_clients
 from tests.stacks import graph_of
@@ -171,10 +173,20 @@ def are_fine(stack: Stack) -> bool:
 
 
 def version_of(name: str) -> str:
-    """Return the version of the package that gives a tool its name; nothing without one."""
+    """Return the version of the package that gives a tool its name, or of its programs; nothing without either."""
+    local = Catalog().get(name).run.local
+    for program in local.needs.programs.values() if local and local.needs else ():
+        said = read_version(find_program(program.names, search_path()) or "", program.version)
+        return next(iter(re.findall(r"\d+\.\d+(?:\.\d+)*", said)), "")
     lock = FOLDERS / name / "requirements.lock.txt"
     packages = [*Catalog().get(name).client.packages, *(lock.read_text().splitlines() if lock.is_file() else ())]
-    wanted = {name, f"apache-{name}", f"py{name}", name.removesuffix("-serving")}
+    wanted = {
+        name,
+        f"apache-{name}",
+        f"google-{name}",
+        f"{name}-server-bin",
+        name.removesuffix("-serving"),
+    }
     for line in packages:
         matched = re.match(r"([\w-]+)(?:\[[^\]]*\])?==([\w.]+)", line)
         if matched and matched[1] in wanted:

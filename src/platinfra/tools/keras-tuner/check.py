@@ -1,12 +1,12 @@
 """Prove that KerasTuner works: `write` a search, whose trials go to the stack's tracker too, and `find` its trials."""
 
 import os
-import sys
-from collections.abc import Callable
 
 import keras
 import keras_tuner
 import numpy as np
+
+from trials import check, find_tracked, track
 
 TRIALS = 2
 X = np.linspace(-1, 1, 32).reshape(-1, 1)
@@ -33,46 +33,15 @@ def write(marker: str) -> str | None:
     tuner = tuner_of(marker, overwrite=True)
     tuner.search(X, 3 * X, epochs=1, verbose=0)
     for trial in tuner.oracle.get_best_trials(TRIALS):
-        track(marker, trial.hyperparameters.values, trial.score)
+        track("keras-tuner", marker, trial.hyperparameters.values, trial.score)
     return None
 
 
 def find(marker: str) -> str | None:
     """Look for the trials, and for their runs in the tracker."""
     scores = [each.score for each in tuner_of(marker).oracle.get_best_trials(TRIALS)]
-    return find_in_tracker(marker) if len(scores) == TRIALS else f"not found: {TRIALS} trials, only {scores}"
-
-
-def track(name: str, params: dict[str, float], loss: float) -> None:
-    """Log a trial as a run, where the stack has MLflow."""
-    if os.environ.get("MLFLOW_TRACKING_URI"):
-        import mlflow
-
-        mlflow.set_experiment("platinfra-check")
-        with mlflow.start_run(run_name=f"keras-tuner-{name}", tags={"study": name}):
-            mlflow.log_params(params)
-            mlflow.log_metric("loss", loss)
-
-
-def find_in_tracker(name: str) -> str | None:
-    """Return what MLflow lacks of the runs of the trials."""
-    if not os.environ.get("MLFLOW_TRACKING_URI"):
-        return None
-    import mlflow
-
-    chosen = f"tags.study = '{name}'"
-    runs = mlflow.search_runs(search_all_experiments=True, filter_string=chosen, output_format="list")
-    losses = [each.data.metrics.get("loss") for each in runs]
-    return (
-        None
-        if len([each for each in losses if each is not None]) == TRIALS
-        else f"not found: {TRIALS} runs, only {losses}"
-    )
+    return find_tracked(marker, TRIALS) if len(scores) == TRIALS else f"not found: {TRIALS} trials, only {scores}"
 
 
 if __name__ == "__main__":
-    actions: dict[str, Callable[[str], str | None]] = {"write": write, "find": find}
-    try:
-        sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
-    except Exception as error:
-        sys.exit(f"keras-tuner: {error!r}")
+    check("keras-tuner", write, find)
