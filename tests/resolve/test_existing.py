@@ -177,3 +177,11 @@ def test_a_hosted_service_needs_no_address(platinfra: Command) -> None:
     assert graph.components["wandb"].at == "https://api.wandb.ai"
     assert [each.provider for each in graph.bindings_of("prefect")] == ["wandb", "wandb"]
     assert "existing     at https://api.wandb.ai" in platinfra("explain", "wandb").out
+
+
+@pytest.mark.parametrize("tool", EXISTING, ids=lambda each: each.name)
+def test_in_a_cluster_a_credential_is_a_variable_once(tool: Tool) -> None:
+    run = CATALOG.get(f"existing-{tool.name}").run.kubernetes
+    assert run
+    assert run.client_env is not None
+    assert run.client_env.keys().isdisjoint(run.client_secret_env)

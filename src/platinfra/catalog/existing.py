@@ -117,7 +117,8 @@ def _endpoint(tool: "Tool", server: ExistingServer) -> "Endpoint":
 def _plain_variables(tool: "Tool", server: ExistingServer) -> Iterator[tuple[str, str]]:
     """Yield the variables of a tool's clients that its address or nothing says."""
     for name, text in tool.client.env.items():
-        if "${" not in text.replace(f"${{endpoints.{server.endpoint}.", ""):
+        told = "${" not in text.replace(f"${{endpoints.{server.endpoint}.", "")
+        if told and name not in server.credentials.values():
             yield name, text
 
 
