@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hyperopt import fmin, hp, tpe
 
-from trials import check, find_tracked, track
+from search_trials import check, find_tracked, track
 
 TRIALS = 5
 

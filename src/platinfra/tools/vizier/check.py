@@ -5,7 +5,7 @@ import os
 from vizier.service import clients
 from vizier.service import pyvizier as vz
 
-from trials import check, find_tracked, track
+from search_trials import check, find_tracked, track
 
 TRIALS = 4
 OWNER = "platinfra-check"
