@@ -75,9 +75,8 @@ def build(chosen: list[tuple[str, str]], ground: Ground) -> Resolved | list[Diag
             target.check(found)
         except PlatinfraError as error:
             problems = list(error.diagnostics)
-            followed = [follow(each, stack, ground) for each in problems]
-            if not all(followed):
-                return problems
+            if left := [each for each in problems if not follow(each, stack, ground)]:
+                return left
         else:
             return found
     return problems
