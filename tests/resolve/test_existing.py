@@ -24,7 +24,7 @@ def use(tool: Tool, *, only: int | None = None) -> str:
     """Return one use of a tool with its credentials, or the first of them."""
     assert tool.existing
     sources = ", ".join(f"{name}: {{from-env: {name.upper()}}}" for name in list(tool.existing.credentials)[:only])
-    at = tool.existing.at or tool.existing.example or f"https://{tool.name}.example.org"
+    at = tool.existing.at or tool.example_address
     settings = "".join(
         f", settings: {{{', '.join(f'{each}: abc' for each in tool.existing.settings)}}}"
         if tool.existing.settings
@@ -59,7 +59,7 @@ def test_code_gets_the_address_and_the_credentials_and_nothing_is_started(tool: 
     for name, variable in tool.existing.credentials.items():
         if variable:
             assert told[variable] == f"<secret {tool.name}.given/{name}>"
-    at = tool.existing.at or tool.existing.example or f"https://{tool.name}.example.org"
+    at = tool.existing.at or tool.example_address
     if tool.existing.endpoint == "http":
         assert any(at in each for each in told.values())
 

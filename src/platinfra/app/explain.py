@@ -75,11 +75,7 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
 def _elsewhere(tool: Tool, known: ExistingServer) -> Iterator[str]:
     """Yield how to use it where it is there already."""
     named = [f"{name} ({variable} of clients)" if variable else name for name, variable in known.credentials.items()]
-    at = (
-        f"at {known.at}"
-        if known.at
-        else f"`{tool.name}: {{at: {known.example or f'https://{tool.name}.example.org'}}}`"
-    )
+    at = f"at {known.at}" if known.at else f"`{tool.name}: {{at: {tool.example_address}}}`"
     yield f"existing     {at}, with the credentials {', '.join(named)}" if named else f"existing     {at}"
 
 

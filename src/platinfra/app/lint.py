@@ -12,7 +12,7 @@ from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.document import load_text
 from platinfra.model import targets
-from platinfra.model.ground import Ground, Place
+from platinfra.model.ground import Ground
 from platinfra.model.workspace import DEFAULT, Workspace
 from platinfra.resolve.resolve import Resolved, resolve
 from platinfra.spec.load import load
@@ -23,7 +23,6 @@ _USUAL = {"process", "existing", "kubernetes"}
 """Types of deployments; the others differ in who makes the cluster."""
 _OWN_ONLY = "cloud_vm"
 """A machine of AWS gets platinfra's own tools alone."""
-_KEYS: dict[Place, str] = {"machine": "local", "cluster": "kubernetes", "service": "aws"}
 _TOLD_OTHERWISE = {"autoscaler", "certificates", "container_registry", "encryption_key", "gateway", "metrics", "page"}
 """Capabilities whose wires reach their consumer through roles, kinds of objects, routes or what is scraped."""
 
@@ -41,7 +40,8 @@ class Linted:
 def lint(folder: Path) -> list[Linted]:
     """Return what was found of each tool in a folder, or in the folder of one; raise PlatinfraError where there is none."""
     top, names = _tools_in(folder)
-    return [_lint(name, Catalog(top)) for name in names]
+    catalog = Catalog(top)
+    return [_lint(name, catalog) for name in names]
 
 
 def _tools_in(folder: Path) -> tuple[Path, list[str]]:

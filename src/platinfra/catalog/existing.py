@@ -66,6 +66,11 @@ class ExistingServer(Entry):
         default=True, description="Whether `check` uses it: its script writes there what it has to find again."
     )
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the credentials that clients take, with the variables in which they do."""
+        return {name: variable for name, variable in self.credentials.items() if variable}
+
 
 def as_existing(tool: "Tool") -> "Tool":
     """Return the entry of a tool for servers that are there already; raise ValueError when it cannot be used so."""
@@ -74,7 +79,7 @@ def as_existing(tool: "Tool") -> "Tool":
         message = f"{tool.name} cannot be used where it is there already"
         raise ValueError(message)
     env = dict(_plain_variables(tool, server) if server.env is None else server.env)
-    secret_env = {variable: f"${{credentials.{name}}}" for name, variable in server.credentials.items() if variable}
+    secret_env = {variable: f"${{credentials.{name}}}" for name, variable in server.variables.items()}
     local = tool.run.local
     return tool.model_copy(
         update={
@@ -118,7 +123,7 @@ def _plain_variables(tool: "Tool", server: ExistingServer) -> Iterator[tuple[str
     """Yield the variables of a tool's clients that its address or nothing says."""
     for name, text in tool.client.env.items():
         told = "${" not in text.replace(f"${{endpoints.{server.endpoint}.", "")
-        if told and name not in server.credentials.values():
+        if told and name not in server.variables.values():
             yield name, text
 
 
@@ -131,7 +136,7 @@ def _in_clusters(tool: "Tool", server: ExistingServer, env: Mapping[str, str]) -
         account=False,
         client_env=dict(env),
         client_secret_env={
-            variable: SecretKey(secret=_SECRET, key=name) for name, variable in server.credentials.items() if variable
+            variable: SecretKey(secret=_SECRET, key=name) for name, variable in server.variables.items()
         },
         existing=Existing(provides=dict.fromkeys(tool.provides, address), secret=_SECRET, keys=keys) if keys else None,
     )

@@ -193,9 +193,9 @@ class Tool(Entry):
         return self.name.removeprefix(PREFIX)
 
     @property
-    def is_existing(self) -> bool:
-        """Tell whether this is the tool as it is there already, run by somebody else."""
-        return self.name.startswith(PREFIX)
+    def example_address(self) -> str:
+        """Return an address as people write it for a server of the tool that is there already."""
+        return (self.existing and self.existing.example) or f"https://{self.product}.example.org"
 
     def secrets_in(self, place: Place) -> tuple[str, ...]:
         """Return the names of what is generated for each component in a place."""

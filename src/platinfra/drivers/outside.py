@@ -6,6 +6,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
+from platinfra.drivers.loopback import LOOPBACK
 from platinfra.model.ports import Answer
 
 _LONGEST = 1 << 20
@@ -35,7 +36,7 @@ def ask(url: str, login: tuple[str, ...] = (), *, timeout: float = 10.0) -> Answ
 def _opener(url: str) -> OpenerDirector:
     """Return what asks an address: through a proxy, unless it is on this machine."""
     host = urlsplit(url).hostname or ""
-    here = host in {"localhost", "::1"} or host.startswith("127.")
+    here = host in LOOPBACK or host.startswith("127.")
     return build_opener(*([ProxyHandler({})] if here else []))
 
 

@@ -77,7 +77,7 @@ def server_of(tool: Tool, use: Use, path: Path_, chosen: Chosen, problems: list[
 
 
 def _address_problems(tool: Tool, known: ExistingServer, use: Use, path: Path_, chosen: Chosen) -> Iterator[Diagnostic]:
-    at, example = use.options.at, f"`{tool.product}: {{at: {known.example or _usual(tool.product)}}}`"
+    at, example = use.options.at, f"`{tool.product}: {{at: {tool.example_address}}}`"
     if at is None:
         if not known.at:
             span = chosen.document.value_span(path)
@@ -88,12 +88,8 @@ def _address_problems(tool: Tool, known: ExistingServer, use: Use, path: Path_, 
     if "@" in at.partition("://")[2].partition("/")[0]:
         hint = f"a secret in a file is read by everybody who reads the file: write `credentials: {_EXAMPLE}`"
         yield Diagnostic("secret-in-file", "the address has a user or a password in it", span, hint)
-    elif trouble := formats.problem("server", at) or _other_scheme(at, known.example or _usual(tool.product)):
+    elif trouble := formats.problem("server", at) or _other_scheme(at, tool.example_address):
         yield Diagnostic("wrong-format", f"`at`: {trouble[0]}", span, f"write {example}")
-
-
-def _usual(product: str) -> str:
-    return f"https://{product}.example.org"
 
 
 def _other_scheme(at: str, example: str) -> formats.Trouble | None:

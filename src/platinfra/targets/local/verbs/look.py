@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 
+from platinfra.catalog.existing import PREFIX
 from platinfra.diagnostics import ActionError, Diagnostic
 from platinfra.engine.apply import Run
 from platinfra.model.workspace import Workspace
@@ -44,7 +45,7 @@ def _is_final(each: ComponentStatus, passed: float, restarts: int) -> bool:
 
 def _problem(each: ComponentStatus, run: Run) -> Diagnostic:
     run.say(each.name, "failed", each.detail)
-    if each.tool.startswith("existing-"):
+    if each.tool.startswith(PREFIX):
         hint = "others run it: once it answers again, run `platinfra up` again"
         return Diagnostic("not-ready", f"`{each.name}` is {each.health}: {each.detail}", hint=hint)
     hint = f"see `platinfra logs {each.name}`; fix the cause and run `platinfra up` again, or `platinfra restart {each.name}`"

@@ -75,10 +75,10 @@ def _health(
     *,
     applied: bool,
 ) -> tuple[str, str]:
-    if not applied and not data.at:
-        return "stopped", ""
     if data.at:
         return existing.health(data.at, data.endpoints.values())
+    if not applied:
+        return "stopped", ""
     if not processes:
         return "healthy", "nothing to run"
     own = listening()
