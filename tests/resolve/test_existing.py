@@ -1,5 +1,8 @@
 """Servers that are there already: what a file may say of them, and that code gets what it needs on every target."""
 
+import json
+from typing import Any
+
 import pytest
 from tests.conftest import Command
 from tests.stacks import plan_of, resolved
@@ -7,8 +10,11 @@ from tests.stacks import plan_of, resolved
 from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import PlatinfraError
+from platinfra.model import targets
 from platinfra.model.reference import show_text
-from platinfra.targets.local.actions import WriteVariables
+from platinfra.targets.kubernetes.network import openings
+from platinfra.targets.kubernetes.routes import given_secrets
+from platinfra.targets.local.actions import Start, WriteVariables
 
 CATALOG = Catalog()
 EXISTING = [each for each in CATALOG.tools() if each.existing]
@@ -185,3 +191,39 @@ def test_in_a_cluster_a_credential_is_a_variable_once(tool: Tool) -> None:
     assert run
     assert run.client_env is not None
     assert run.client_env.keys().isdisjoint(run.client_secret_env)
+
+
+def test_pods_read_the_credentials_that_the_file_names_and_may_reach_the_server() -> None:
+    text = """\
+name: one
+provider: {name: kubernetes}
+stack:
+  experiment_tracker: [mlflow: {at: "https://mlflow.example.org:8443", credentials: {from-env: TOKEN}}]
+  model_registry: [mlflow]
+  model_serving: [mlflow-serving: {settings: {model: wine}}]
+"""
+    target: Any = targets.get("kubernetes")
+    bundle = target.bundle(resolved(text))
+    made = json.dumps([each for each in bundle.objects if each["kind"] == "Deployment"], default=str)
+    assert "MLFLOW_TRACKING_TOKEN" in made
+    assert "MLFLOW_TRACKING_PASSWORD" not in made
+    assert given_secrets(bundle.values) == {"mlflow-credentials": frozenset({"token"})}
+    found = list(openings(bundle.values.graph.components["mlflow-serving"], bundle.values))
+    assert [(each.ports, "https://mlflow.example.org:8443" in each.reason) for each in found if 8443 in each.ports] == [
+        ((8443,), True)
+    ]
+
+
+def test_what_is_wired_to_a_store_of_others_gets_its_keys_also_through_a_tool_without_processes() -> None:
+    text = """\
+name: one
+stack:
+  experiment_tracker: [mlflow]
+  data_versioning: [dvc]
+  pipelining: [prefect]
+  object_store:
+    - s3: {at: "https://minio.example.org", credentials: {access-key: {from-env: A}, secret-key: {from-env: B}}, settings: {bucket: abc, region: eu}}
+"""
+    starts = [each for each in plan_of(text).actions if isinstance(each, Start)]
+    holding = {each.component for each in starts if "AWS_SECRET_ACCESS_KEY" in each.command.env}
+    assert holding == {"mlflow", "postgres", "prefect"}  # Postgres keeps its backups there
