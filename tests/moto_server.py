@@ -1,10 +1,12 @@
 """A moto server with its gaps filled: `python tests/moto_server.py -H 127.0.0.1 -p PORT`, or `with moto() as url:`."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -12,12 +14,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 _SETTINGS = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_ACM_VALIDATION_WAIT": "1"}
 _PARENT = "MOTO_PARENT"
 _TRIES = 3
 _PATIENCE, _STOP = 60.0, 5.0
 """Seconds for the server to answer, and to end."""
+_ANSWERED = re.compile(r'HTTP/1\.[01]" [234]\d\d ')
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 
@@ -49,20 +53,32 @@ def moto(account: str = "", cluster: str = "") -> Iterator[str]:
     There is `account` alone in it; without one, `ACCOUNT` and those whose roles are assumed. `cluster` is the address
     of a stand-in for the Kubernetes API, which every EKS cluster then has.
     """
-    child, url = _start({**({"MOTO_ACCOUNT_ID": account} if account else {}), "MOTO_EKS_ENDPOINT": cluster})
-    try:
-        yield url
-    finally:
-        _end(child)
+    settings = {**({"MOTO_ACCOUNT_ID": account} if account else {}), "MOTO_EKS_ENDPOINT": cluster}
+    with tempfile.TemporaryFile("w+b") as log:
+        child, url = _start(settings, log)
+        try:
+            yield url
+        except BaseException:
+            print(_faults(log))
+            raise
+        finally:
+            _end(child)
 
 
-def _start(settings: dict[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+def _faults(log: BinaryIO) -> str:
+    """Return what went wrong inside the server, as it logged it; calls that were answered are left out."""
+    log.seek(0)
+    lines = log.read().decode(errors="replace").splitlines()
+    return "\n".join(each for each in lines if not _ANSWERED.search(each))
+
+
+def _start(settings: dict[str, str], log: BinaryIO) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server; somebody else may take its port first, so try again then."""
     for _ in range(_TRIES):
         port = _free_port()
         command = [sys.executable, os.path.abspath(__file__), "-H", "127.0.0.1", "-p", str(port)]
         env = {**os.environ, **_SETTINGS, **settings, _PARENT: str(os.getpid())}
-        child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=log)
         if _answers(child, url := f"http://127.0.0.1:{port}"):
             return child, url
         _end(child)
