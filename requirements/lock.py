@@ -20,14 +20,14 @@ OPTIONS = [
 def main(*only: str) -> None:
     """Compile all locks, or those of the tools and examples that are named; raise SystemExit for a name without one."""
     tools, examples = ROOT / "src/platinfra/tools", ROOT / "examples"
-    inputs = [*tools.glob("*/requirements.in"), *tools.glob("*/image.in"), *examples.glob("*/requirements.in")]
+    inputs = [*tools.glob("*/requirements*.in"), *tools.glob("*/image.in"), *examples.glob("*/requirements.in")]
     if unknown := set(only) - {each.parent.name for each in inputs}:
         sys.exit(f"no requirements.in in a tool or example named {', '.join(sorted(unknown))}")
     if not only:
         compile_own()
     for each in sorted(inputs):
         if not only or each.parent.name in only:
-            compile_lock(each, each.with_suffix(".lock.txt"), *options(each))
+            compile_lock(each, each.with_name(f"{each.stem}.lock.txt"), *options(each))
 
 
 def compile_own() -> None:

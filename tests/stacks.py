@@ -8,9 +8,9 @@ from platinfra.model.graph import Graph
 from platinfra.model.plan import Plan
 from platinfra.resolve.resolve import Resolved, resolve
 from platinfra.spec.load import load
-from platinfra.targets.local.facts import Machine
+from platinfra.targets.local.facts import Machine, locks, wanted_ports
 from platinfra.targets.local.layout import Layout
-from platinfra.targets.local.plan import locks, plan, wanted_ports
+from platinfra.targets.local.plan import plan
 
 CATALOG = Catalog()
 

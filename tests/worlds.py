@@ -120,6 +120,9 @@ class FakeFiles:
     def link(self, path: Path, target: Path) -> None:
         self.written[path] = str(target)
 
+    def copy(self, path: Path, target: Path) -> None:
+        self.written[target] = self.written.get(path, "")
+
     def exists(self, path: Path) -> bool:
         return path in self.written
 

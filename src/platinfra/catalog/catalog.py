@@ -12,6 +12,7 @@ from platinfra.catalog.existing import PREFIX, as_existing
 from platinfra.catalog.load import load_capability, load_tool
 from platinfra.catalog.packages import find_packages
 from platinfra.catalog.schema import Tool
+from platinfra.catalog.versions import VERSION, as_version, versions_of
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 
 _PACKAGE = Path(__file__).parent.parent
@@ -44,13 +45,17 @@ class Catalog:
         name = self.name_of(name)
         if name not in self._tools:
             folder = self._folder(name)
-            self._tools[name] = self._load(folder) if folder else self._find_existing(name)
+            self._tools[name] = self._load(folder) if folder else self._find_derived(name)
         return self._tools[name]
 
-    def _find_existing(self, name: str) -> Tool | None:
-        """Return the tool of a name as it is used where it is there already."""
-        found = self.find(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
-        return as_existing(found) if found and found.existing else None
+    def _find_derived(self, name: str) -> Tool | None:
+        """Return the tool of a name as it is used where it is there already, or in an earlier version."""
+        if name.startswith(PREFIX):
+            found = self.find(name.removeprefix(PREFIX))
+            return as_existing(found) if found and found.existing else None
+        plain, sign, version = name.partition(VERSION)
+        found = self.find(plain) if sign else None
+        return as_version(found, version) if found and version in versions_of(found) else None
 
     def name_of(self, written: str) -> str:
         """Return the name of the tool that people mean by any spelling or alias; the spelling's where there is none."""
@@ -74,7 +79,7 @@ class Catalog:
 
     def folder(self, name: str) -> Path:
         """Return the folder of a tool; raise KeyError when there is none."""
-        folder = self._folder(self.name_of(name)) or self._folder(name.removeprefix(PREFIX))
+        folder = self._folder(self.name_of(name)) or self._folder(name.removeprefix(PREFIX).partition(VERSION)[0])
         if folder is None:
             raise KeyError(name)
         return folder

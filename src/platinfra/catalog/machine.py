@@ -125,10 +125,39 @@ def _join(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+class Earlier(Entry):
+    """What an earlier version of a tool is installed from."""
+
+    requirements: str = Field(description="Hashed requirements file in the tool's folder.")
+    packages: list[str] = Field(default=[], description="Packages of its clients, instead of those of `client`.")
+
+
+class Copies(Entry):
+    """How a provider keeps a copy of what one consumer has, before the consumer's tool migrates it."""
+
+    keep: Command = Field(
+        description="Makes the copy `COPY` of the consumer's data, instead of an older one of that name."
+    )
+    put_back: Command = Field(description="Makes the consumer's data what the copy `COPY` is; the copy stays.")
+
+
 class LocalRun(Entry):
     """How the tool runs as processes of this machine."""
 
     requirements: str | None = Field(default=None, description="Hashed requirements file in the tool's folder.")
+    version: str = Field(
+        default="", description="The tool's version in `requirements`, where there are `earlier` ones."
+    )
+    earlier: dict[str, Earlier] = Field(
+        default={}, description="Versions that a stack file may name instead, the newest first."
+    )
+    migrate: list[Command] = Field(
+        default=[],
+        description="Brings data of an earlier version to this one, before the processes start; none where the server does it by itself.",
+    )
+    copies: dict[str, Copies] = Field(
+        default={}, description="Capability to the commands that keep a copy of what one consumer has."
+    )
     needs: Needs | None = Field(
         default=None, description="The computers that its packages are made for, where there are others."
     )

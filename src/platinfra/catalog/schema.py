@@ -12,6 +12,7 @@ from platinfra.catalog.entry import Attribute, Entry
 from platinfra.catalog.existing import PREFIX, ExistingServer
 from platinfra.catalog.kubernetes import KubernetesRun
 from platinfra.catalog.machine import LocalRun
+from platinfra.catalog.versions import VERSION
 from platinfra.model.ground import PLACES, Ground, Place
 from platinfra.model.versions import find_bounds
 
@@ -190,7 +191,7 @@ class Tool(Entry):
     @property
     def product(self) -> str:
         """Return what the tool is called by those who use it, whether platinfra runs it or it is there already."""
-        return self.name.removeprefix(PREFIX)
+        return self.name.removeprefix(PREFIX).partition(VERSION)[0]
 
     @property
     def example_address(self) -> str:

@@ -57,6 +57,19 @@ class LocalFiles:
             part.symlink_to(target)
             os.replace(part, path)
 
+    def copy(self, path: Path, target: Path) -> None:
+        """Make `target` a copy of a folder, all of it or nothing; what was there before goes."""
+        part, gone = (target.with_name(f".{target.name}.{each}") for each in ("part", "gone"))
+        for each in (part, gone):
+            self.remove(each)
+        with translate_errors(target):
+            _create_folder(target.parent)
+            shutil.copytree(path, part, symlinks=True)
+            if target.exists():
+                os.replace(target, gone)
+            os.replace(part, target)
+        self.remove(gone)
+
     def exists(self, path: Path) -> bool:
         """Tell whether a file or folder exists."""
         return path.exists()

@@ -161,6 +161,9 @@ class Files(Protocol):
     def link(self, path: Path, target: Path) -> None:
         """Make `path` a symbolic link to `target`; what it led to before is replaced at once."""
 
+    def copy(self, path: Path, target: Path) -> None:
+        """Make `target` a copy of a folder, all of it or nothing; what was there before goes."""
+
     def exists(self, path: Path) -> bool:
         """Tell whether a file or folder exists."""
 

@@ -28,6 +28,12 @@ def is_within(version: str, bounds: Bounds) -> bool:
     return all(_COMPARE[sign](*_same_length(numbers, bound)) for sign, bound in bounds)
 
 
+def compare(one: str, other: str) -> int:
+    """Return less than, equal to or more than 0 as a version comes before, is, or comes after another."""
+    first, second = _same_length(_numbers(one), _numbers(other))
+    return (first > second) - (first < second)
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     found = re.match(r"\d+(?:\.\d+)*", version.rpartition("!")[2])
     return tuple(int(each) for each in found[0].split(".")) if found else ()

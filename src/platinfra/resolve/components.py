@@ -11,7 +11,7 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
-from platinfra.resolve import existing, recipes, twins
+from platinfra.resolve import existing, recipes, twins, versions
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.existing import Server
 from platinfra.spec.schema import SettingValue, Use
@@ -62,6 +62,7 @@ def members(
     standing: list[tuple[Use, Tool, Tool, str, Path_]] = []
     left_out = _left_out(without, chosen, catalog)
     there = existing.named_existing(chosen, catalog)
+    wanted = versions.named_versions(chosen, catalog)
     for stage, uses in chosen.file.stack.items():
         if not catalog.find_capability(stage):
             problems.append(_unknown_stage(stage, uses, chosen, catalog))
@@ -77,8 +78,8 @@ def members(
                     problems.append(existing.not_existing(tool, stage, chosen, catalog, span))
                     continue
                 tool = known
-            if problem := _mismatch(tool, use, stage, path, chosen, catalog):
-                problems.append(problem)
+            problem = _mismatch(tool, use, stage, path, chosen, catalog) or versions.problem(tool, use, chosen, path)
+            problems += [problem] if problem else []
             if tool is None or problem or not catalog.find_capability(stage):
                 continue
             twin = twins.find_twin(tool, stage, chosen.ground, catalog) if chosen.twins else None
@@ -87,11 +88,12 @@ def members(
             elif trouble := recipes.problem(tool, stage, chosen.ground, catalog, _use_span(chosen, path, use)):
                 problems.append(twins.with_offer(trouble, tool, stage, chosen.ground, catalog, on=chosen.twins))
             else:
-                _add(found, use, tool, stage, path, chosen, problems)
+                _add(found, use, versions.entry_of(tool, wanted.get(_name(use, tool))), stage, path, chosen, problems)
     for use, tool, twin, stage, path in standing:  # after what the file names itself
         _stand_in(found, use, tool, twin, stage, path, chosen, problems)
     _override_settings(found, chosen, problems)
     problems += _unknown_without(left_out, chosen, found, catalog)
+    problems += versions.conflicts(found, wanted, chosen)
     return found
 
 
@@ -120,7 +122,7 @@ def find_member(members: Mapping[str, Member], written: str) -> Member | None:
     name = canonical_tool(written)
     if name in members:
         return members[name]
-    named_after = (each for each in members.values() if each.name == each.tool.name)
+    named_after = (each for each in members.values() if each.name == each.tool.product)
     return next((each for each in named_after if name in map(canonical_tool, each.tool.aliases)), None)
 
 

@@ -20,6 +20,10 @@ class UseOptions(Section):
     settings: Annotated[dict[str, SettingValue], CANONICAL] = Field(
         default={}, description="The tool's settings; see `platinfra explain TOOL`."
     )
+    version: str | None = Field(
+        None,
+        description='One of the versions of the tool that there is a lock for, such as "3.16.1"; the newest when absent. See `platinfra explain TOOL`.',
+    )
     at: str | None = Field(
         None,
         description="Address of a server that is there already, such as https://mlflow.example.org: platinfra connects the stack to it and does not run it.",

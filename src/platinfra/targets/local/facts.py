@@ -12,6 +12,7 @@ from platinfra.model.ground import Place
 from platinfra.model.reference import Secret, Text
 from platinfra.model.template import ABSENT, Absent, Value
 from platinfra.resolve.values import Values
+from platinfra.targets.local.data_version import DataVersion
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.programs import find_program
 
@@ -37,8 +38,30 @@ class Machine:
     """`3.11`."""
     editions: Mapping[str, int] = field(default_factory=dict)
     """`component.credential` to how often people gave another value."""
+    data: Mapping[str, DataVersion] = field(default_factory=dict)
+    """Component to the version of its tool that its data is of, where it has a choice."""
     interpreter: str = "python3"
     """The Python of tools that have no environment of their own."""
+
+
+def wanted_ports(graph: Graph, catalog: Catalog) -> dict[str, int]:
+    """Return the usual port of every endpoint that is served here, by `component.endpoint`."""
+    return {
+        f"{component.name}.{name}": endpoint.port
+        for component in graph.components.values()
+        if not component.at
+        for name, endpoint in catalog.get(component.tool).endpoints.items()
+    }
+
+
+def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
+    """Return the lock file of every tool that has one."""
+    found = {}
+    for component in graph.components.values():
+        recipe = catalog.get(component.tool).run.local
+        if recipe and recipe.requirements:
+            found[component.tool] = catalog.folder(component.tool) / recipe.requirements
+    return found
 
 
 class MachineFacts:

@@ -34,6 +34,14 @@ class Layout:
         """Return the TMPDIR of a component's processes: in the system's one, another user may own what a tool looks for."""
         return self.component(name) / "tmp"
 
+    def data_version(self, name: str) -> Path:
+        """Return the file that says of which version of its tool a component's data is."""
+        return self.component(name) / "version.json"
+
+    def kept(self, name: str) -> Path:
+        """Return the folder with copies of a component's data, one for each version that it was of."""
+        return self.component(name) / "kept"
+
     def log(self, name: str, process: str) -> Path:
         """Return the log of a process."""
         return self.root / "logs" / f"{name}.{process}.log"

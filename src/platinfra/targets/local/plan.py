@@ -25,32 +25,14 @@ from platinfra.targets.local.actions import (
     client_digest,
 )
 from platinfra.targets.local.clients import client_env, client_lock, used_by
-from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues
+from platinfra.targets.local.data_version import DataVersion
+from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues, locks
+from platinfra.targets.local.move_data import Copies, MoveData
 from platinfra.targets.local.ready import Address, is_required
 from platinfra.targets.local.record import LocalRecord, record_of
 
 CLIENT = "environment:client"
 _NO_RECIPE = LocalRun()
-
-
-def wanted_ports(graph: Graph, catalog: Catalog) -> dict[str, int]:
-    """Return the usual port of every endpoint that is served here, by `component.endpoint`."""
-    return {
-        f"{component.name}.{name}": endpoint.port
-        for component in graph.components.values()
-        if not component.at
-        for name, endpoint in catalog.get(component.tool).endpoints.items()
-    }
-
-
-def locks(graph: Graph, catalog: Catalog) -> dict[str, Path]:
-    """Return the lock file of every tool that has one."""
-    found = {}
-    for component in graph.components.values():
-        recipe = catalog.get(component.tool).run.local
-        if recipe and recipe.requirements:
-            found[component.tool] = catalog.folder(component.tool) / recipe.requirements
-    return found
 
 
 def plan(graph: Graph, catalog: Catalog, machine: Machine) -> Plan[LocalRecord]:
@@ -125,6 +107,8 @@ class _Planner:
             return
         prepare = self.prepare(component, recipe)
         yield prepare
+        if recipe.version:
+            yield self.move(component, recipe, prepare)
         for name in recipe.processes:
             yield self.start(component, recipe, name, prepare)
         if recipe.ready:
@@ -180,17 +164,49 @@ class _Planner:
             setup=setup,
         )
 
+    def move(self, component: Component, recipe: LocalRun, prepare: Prepare) -> MoveData:
+        """Return the move of a component's data to the version that is to run; most of the time it is of that one."""
+        name, found = component.name, self.machine.data.get(component.name, DataVersion())
+        return MoveData(
+            key=f"data:{name}",
+            component=name,
+            summary=found.describe(name, recipe.version),
+            after=_known_keys((prepare.key, self.environment(component), *self.providers(component))),
+            version=recipe.version,
+            file=self.layout.data_version(name),
+            data=self.layout.data(name),
+            kept=self.layout.kept(name),
+            processes=tuple(f"{name}.{each}" for each in recipe.processes),
+            copies=self.copies(component),
+            migrate=tuple(self.command(component, recipe, each, "migrate") for each in recipe.migrate),
+        )
+
+    def copies(self, component: Component) -> Copies:
+        """Return how the providers of a component copy what it has there."""
+        found: list[tuple[Command, Command]] = []
+        for binding in ordering(self.graph.bindings_of(component.name)):
+            provider = self.graph.components[binding.provider]
+            recipe = self.recipe(provider)
+            if known := recipe.copies.get(binding.capability):
+                keep, back = (
+                    self.command(provider, recipe, each, "copies", binding=binding, privileged=True)
+                    for each in (known.keep, known.put_back)
+                )
+                found.append((keep, back))
+        return Copies(keep=tuple(keep for keep, _ in found), put_back=tuple(back for _, back in found))
+
     def start(self, component: Component, recipe: LocalRun, name: str, prepare: Prepare) -> Start:
         """Return the start of one process."""
         process = recipe.processes[name]
         entry = CommandEntry(command=process.command, env=process.env)
         environment = CLIENT if process.environment == "client" else self.environment(component)
         earlier = [f"start:{component.name}.{each}" for each in process.after]
+        moved = f"data:{component.name}" if recipe.version else ""
         return Start(
             key=f"start:{component.name}.{name}",
             component=component.name,
             summary=f"start {component.name}.{name}",
-            after=_known_keys((prepare.key, environment, *earlier, *self.providers(component))),
+            after=_known_keys((prepare.key, moved, environment, *earlier, *self.providers(component))),
             process=f"{component.name}.{name}",
             command=self.command(component, recipe, entry, name, client=process.environment == "client"),
             addresses=self.addresses(component, process),

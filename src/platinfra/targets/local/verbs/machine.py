@@ -15,9 +15,9 @@ from platinfra.facts.table import beside
 from platinfra.model.graph import Graph
 from platinfra.model.record import ActionRecord
 from platinfra.model.workspace import Workspace
-from platinfra.targets.local.facts import Machine
+from platinfra.targets.local import data_version
+from platinfra.targets.local.facts import Machine, locks, wanted_ports
 from platinfra.targets.local.layout import Layout
-from platinfra.targets.local.plan import locks, wanted_ports
 from platinfra.targets.local.programs import search_path
 from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import existing
@@ -146,8 +146,20 @@ def machine(workspace: Workspace, graph: Graph, catalog: Catalog, ports: Mapping
         passed=passed_environment(aws=reaches_aws((each.tool for each in graph.components.values()), catalog)),
         python=PYTHON,
         editions=existing.editions(workspace, graph),
+        data=data_versions(workspace, graph, catalog),
         interpreter=os.path.realpath(sys.executable),
     )
+
+
+def data_versions(workspace: Workspace, graph: Graph, catalog: Catalog) -> dict[str, data_version.DataVersion]:
+    """Return the version that the data of each component is of whose tool has more than one."""
+    from platinfra.drivers.files import LocalFiles
+
+    layout, files = Layout(workspace.root), LocalFiles()
+    recipes = ((each.name, catalog.get(each.tool).run.local) for each in graph.components.values())
+    return {
+        name: data_version.read(files, layout.data_version(name)) for name, each in recipes if each and each.version
+    }
 
 
 def assigned_ports(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from platinfra.diagnostics import Diagnostic, join_names, refuse
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
+from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.project import project_problems
 
 _UNUSABLE = frozenset('#%,:"\\\n')
@@ -13,8 +14,15 @@ _UNUSABLE = frozenset('#%,:"\\\n')
 
 
 def check(stack: Resolved) -> None:
-    """Raise PlatinfraError for a folder that tools cannot work in, a project's lock that does not suit them, and programs that lack."""
-    refuse([*_folder_problems(stack.workspace), *project_problems(stack), *_program_problems(stack)])
+    """Raise PlatinfraError for a folder that tools cannot work in, a project's lock that does not suit them, programs that lack, and data that is too new."""
+    refuse(
+        [
+            *_folder_problems(stack.workspace),
+            *project_problems(stack),
+            *_program_problems(stack),
+            *_data_problems(stack),
+        ]
+    )
 
 
 def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -35,3 +43,17 @@ def _program_problems(stack: Resolved) -> Iterator[Diagnostic]:
 
             if found := problem(name, recipe.needs, sys.platform, read_version):
                 yield found
+
+
+def _data_problems(stack: Resolved) -> Iterator[Diagnostic]:
+    """Yield a problem for each component whose data is of a later version than the one that is to run."""
+    for component in stack.graph.components.values():
+        recipe = stack.catalog.get(component.tool).run.local
+        if recipe and recipe.version and stack.workspace.root.is_dir():
+            from platinfra.drivers.files import LocalFiles
+            from platinfra.targets.local.data_version import read, refuse_older
+
+            found = read(LocalFiles(), Layout(stack.workspace.root).data_version(component.name))
+            product = stack.catalog.get(component.tool).product
+            if problem := refuse_older(component.name, product, recipe.version, found):
+                yield problem
