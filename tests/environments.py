@@ -6,6 +6,7 @@ from pathlib import Path
 
 from platinfra.app.alone import alone as stack_alone
 from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.versions import versions_of
 from platinfra.document import load_text
 from platinfra.drivers.environment import UvEnvironments
 from platinfra.model.targets import grounds
@@ -62,6 +63,8 @@ def main() -> None:
         resolve_clients(venvs, flows(tool))
     for tool in SERVERS:
         resolve_clients(venvs, serving(tool))
+    for version in versions_of(Catalog().get("mlflow")):
+        resolve_clients(venvs, moved(version))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
 
@@ -95,6 +98,11 @@ def serving(tool: str) -> str:
 def flows(tool: str) -> str:
     """Return a stack file with one of FLOWS and a tracker."""
     return f"name: alone\nstack:\n  {FLOWS[tool]}: [{tool}]\n  experiment_tracker: [mlflow]\n"
+
+
+def moved(version: str) -> str:
+    """Return a stack file with a tracker of one version."""
+    return f"name: moved\nstack:\n  experiment_tracker: [{{mlflow: {{version: {version}}}}}]\n"
 
 
 def client_packages(text: str) -> list[str]:

@@ -31,6 +31,7 @@ OWN = Catalog()
 NAMES = OWN.names()
 STATEMENT = {"actions": ["s3:GetObject"], "resources": ["text"], "conditions": {"StringEquals": {"key": "text"}}}
 COMMAND = {"command": ["text"], "env": {"A": "text"}, "creates": "text"}
+COPIES = {"keep": COMMAND, "put_back": COMMAND}
 CONTAINER = {"image": "text", "command": ["text"], "env": {"A": "text"}, "cpu": "text", "memory": "text"}
 ATTRIBUTES = {"sql_database": {"url": "text"}}
 WHOLE: dict[str, Any] = {
@@ -51,7 +52,7 @@ WHOLE: dict[str, Any] = {
         "credentials": {"token": "TOKEN"},
         "env": {"A": "text"},
         "provides": {"sql_database": {"url": "text"}},
-        "local": {"env": {"A": "text"}, "grants": {"sql_database": COMMAND}},
+        "local": {"env": {"A": "text"}, "grants": {"sql_database": COMMAND}, "copies": {"sql_database": COPIES}},
     },
     "page": "text",
     "run": {
@@ -63,8 +64,10 @@ WHOLE: dict[str, Any] = {
             "secrets": ["here"],
             "setup": [COMMAND],
             "processes": {"main": {"command": ["text"], "env": {"A": "text"}, "endpoints": ["http"]}},
+            "migrate": [COMMAND],
             "ready": [COMMAND],
             "grants": {"sql_database": COMMAND},
+            "copies": {"sql_database": COPIES},
             "maintenance": [{"command": ["a"], "program": ["text"], "arguments": ["text"], "env": {"A": "text"}}],
             "provides": {"monitoring": {"url": "text"}},
         },

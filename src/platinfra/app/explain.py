@@ -10,6 +10,7 @@ from platinfra.catalog.capability import Capability
 from platinfra.catalog.catalog import Catalog, canonical_tool
 from platinfra.catalog.existing import ExistingServer
 from platinfra.catalog.schema import NoRoute, Setting, Tool
+from platinfra.catalog.versions import versions_of
 from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean
 from platinfra.document import load_file
 
@@ -59,6 +60,8 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"remark       {tool.remarks}"
     if tool.provides:
         yield f"{'stages' if tool.no_route else 'provides':<12} {', '.join(tool.provides)}"
+    if known := versions_of(tool):
+        yield f"versions     {', '.join(known)}: `{tool.name}: {{version: {known[-1]}}}` on a machine"
     if tool.existing:
         yield from _elsewhere(tool, tool.existing)
     for name, each in tool.requires.items():

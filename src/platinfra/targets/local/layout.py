@@ -38,7 +38,7 @@ class Layout:
         """Return the file that says of which version of its tool a component's data is."""
         return self.component(name) / "version.json"
 
-    def kept(self, name: str) -> Path:
+    def copies(self, name: str) -> Path:
         """Return the folder with copies of a component's data, one for each version that it was of."""
         return self.component(name) / "kept"
 

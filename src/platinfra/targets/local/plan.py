@@ -175,7 +175,7 @@ class _Planner:
             version=recipe.version,
             file=self.layout.data_version(name),
             data=self.layout.data(name),
-            kept=self.layout.kept(name),
+            kept=self.layout.copies(name),
             processes=tuple(f"{name}.{each}" for each in recipe.processes),
             copies=self.copies(component),
             migrate=tuple(self.command(component, recipe, each, "migrate") for each in recipe.migrate),
