@@ -155,3 +155,16 @@ def test_a_script_is_run_with_packages_where_nobody_knows_them(tmp_path: Path) -
 
     assert run([str(tmp_path / "nowhere"), str(folder)]).stdout.split() == [str(tmp_path), "find", "marker"]
     assert "No module named 'mine'" in run([]).stderr
+
+
+def test_a_script_is_run_with_the_variables_of_one_component(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import os; print(os.environ['TRACKER'], *os.sys.argv[1:], 'PYTHONPATH' in os.environ)")
+    env = {"TRACKER": "first", "OTHER_TRACKER": "second"}
+
+    def run(prefix: str) -> list[str]:
+        command = [sys.executable, *arguments_with([], str(script), prefix), "find"]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout.split()
+
+    assert run("OTHER_") == ["second", "find", "False"]
+    assert run("") == run("MISSING_") == ["first", "find", "False"]

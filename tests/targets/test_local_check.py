@@ -14,6 +14,7 @@ from platinfra.targets.local.verbs.running import Running
 from tests.stacks import CATALOG, graph_of, machine_for
 from tests.worlds import FakeProcesses
 
+TWO = "name: two\nstack:\n  experiment_tracker: [mlflow, {mlflow: {as: other}}]\n  pipelining: [prefect]\n"
 STACK = """\
 name: demo
 stack:
@@ -91,3 +92,16 @@ def test_what_code_uses_too_is_proved_from_inside_its_consumer(tmp_path: Path, p
     assert inside[1:4] == ["run", str(CATALOG.folder("mlflow") / "check.py"), "write"]
     assert afterwards == [str(CATALOG.folder("mlflow") / "check.py"), "find", inside[4]]
     assert inside[4] != checker.marker
+
+
+def test_the_second_of_two_trackers_is_proved_by_its_own_address(tmp_path: Path, processes: FakeProcesses) -> None:
+    checker = checker_of(TWO, tmp_path)
+    env = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "OTHER_MLFLOW_TRACKING_URI": "http://127.0.0.1:2"}
+    checker.stack.layout.client_env.write_text(json.dumps(env))
+    for name in ("mlflow", "other"):
+        checker.script(name, "find")
+        checker.inside("prefect", name, "find", "marker")
+    first, inside_first, second, inside_second = processes.ran
+    assert [each.env["MLFLOW_TRACKING_URI"] for each in (first, second)] == list(env.values())
+    assert "--as=MLFLOW_" in inside_first.command
+    assert "--as=OTHER_" in inside_second.command

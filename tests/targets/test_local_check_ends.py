@@ -14,7 +14,7 @@ from platinfra.targets.local.verbs import check, machine
 def proof_of(code: int, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proof:
     """Prove a component whose script ends so."""
     component: Any = SimpleNamespace(
-        requirements=None, checked_by_client=False, packages=(), folder=str(tmp_path), check="check.py"
+        client_env={}, requirements=None, checked_by_client=False, packages=(), folder=str(tmp_path), check="check.py"
     )
     layout = SimpleNamespace(log=lambda *_: tmp_path / "log")
     stack: Any = SimpleNamespace(

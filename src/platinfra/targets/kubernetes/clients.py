@@ -5,32 +5,34 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from platinfra.model.graph import Binding, Component
+from platinfra.model.variables import join_variables
 
 if TYPE_CHECKING:
     from platinfra.targets.kubernetes.facts import ClusterValues
 
 
 def env(component: Component, values: "ClusterValues") -> dict[str, Any]:
-    """Return the variables that everybody may read; of two providers with the same one the first counts."""
-    found: dict[str, Any] = {"DO_NOT_TRACK": "1"}
-    for binding in _clients(component, values):
-        found = {**_variables_of_clients(binding, values), **found}
-    return found
+    """Return the variables that everybody may read."""
+    parts = ((each.provider, _variables_of_clients(each, values)) for each in _clients(component, values))
+    return join_variables(parts, {"DO_NOT_TRACK": "1"})
 
 
 def secret_env(component: Component, values: "ClusterValues") -> dict[str, Any]:
     """Return the variables that lie in Secrets: name to Secret and key."""
-    found: dict[str, Any] = {}
-    for binding in _clients(component, values):
-        provider = values.graph.components[binding.provider]
-        told = values.facts.recipe(provider).client_secret_env
-        given = {
-            name: {"name": each.secret, "key": each.key}
-            for name, each in told.items()
-            if not provider.at or each.key in provider.credentials
-        }
-        found = {**values.value(given, provider, binding), **found}
-    return found
+    parts = ((each.provider, _hidden_of_clients(each, values)) for each in _clients(component, values))
+    return join_variables(parts, {})
+
+
+def _hidden_of_clients(binding: Binding, values: "ClusterValues") -> dict[str, Any]:
+    """Return the variables of one provider's clients that lie in Secrets."""
+    provider = values.graph.components[binding.provider]
+    told = values.facts.recipe(provider).client_secret_env
+    given = {
+        name: {"name": each.secret, "key": each.key}
+        for name, each in told.items()
+        if not provider.at or each.key in provider.credentials
+    }
+    return dict(values.value(given, provider, binding))
 
 
 def _clients(component: Component, values: "ClusterValues") -> Iterator[Binding]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from platinfra.model.graph import Binding
 from platinfra.model.reference import Text
+from platinfra.model.variables import join_variables
 from platinfra.targets.local.facts import MachineValues
 
 
@@ -19,11 +20,9 @@ def client_lock(values: MachineValues) -> tuple[Path, tuple[str, ...]]:
 
 
 def client_env(providers: Iterable[str], values: MachineValues) -> dict[str, Text]:
-    """Return the variables of several providers' clients; the first one wins."""
-    env: dict[str, Text] = {"DO_NOT_TRACK": ("1",)}
-    for provider in providers:
-        env = {**values.facts.client_env(values.graph.components[provider]), **env}
-    return env
+    """Return the variables of several providers' clients."""
+    parts = ((each, values.facts.client_env(values.graph.components[each])) for each in providers)
+    return join_variables(parts, {"DO_NOT_TRACK": ("1",)})
 
 
 def used_by(consumer: str, values: MachineValues) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from platinfra.catalog.catalog import Catalog
 from platinfra.drivers.with_packages import arguments_with
 from platinfra.model.ports import CommandSpec
+from platinfra.model.variables import prefix_of, variables_of
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Proof
 from platinfra.targets.local.record import BindingRecord, LocalComponent, reveal
@@ -128,7 +129,14 @@ class _Checker:
         """Run the provider's script where the consumer runs user code."""
         data = self.stack.components[provider]
         script = str(Path(data.folder) / (data.check or ""))
-        return self.run(consumer, ["run", *arguments_with(data.packages, script), action, marker], {})
+        prefix = prefix_of(provider) if self.shares_variables(provider) else ""
+        return self.run(consumer, ["run", *arguments_with(data.packages, script, prefix), action, marker], {})
+
+    def shares_variables(self, name: str) -> bool:
+        """Tell whether another component gives variables of the same names, so that code may know one of them by another name."""
+        components = self.stack.components
+        own = components[name].client_env.keys()
+        return any(own & each.client_env.keys() for other, each in components.items() if other != name)
 
     def script(
         self,
@@ -156,10 +164,11 @@ class _Checker:
         base = {**self.passed, **own, "PLATINFRA_COMPONENT": name}
         if data.packages:
             base["PYTHONPATH"] = ":".join(data.packages)
+        env = self.stack.client_env()
         spec = CommandSpec(
             component=name,
             command=(python, str(Path(data.folder) / (data.check or "")), *arguments),
-            env={**base, **self.stack.client_env(), **extra},
+            env={**base, **env, **variables_of(name, data.client_env, env), **extra},
             cwd=home,
             log=self.stack.layout.log(name, "check"),
         )
