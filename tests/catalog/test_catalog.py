@@ -41,6 +41,7 @@ PROVED = {
     ("monitoring", "evidently"),
     ("monitoring", "nannyml"),
     ("monitoring", "prometheus"),
+    ("notebook", "jupyterhub"),
     ("notebook", "jupyterlab"),
     ("orchestrator", "airflow"),
     ("orchestrator", "dagster"),

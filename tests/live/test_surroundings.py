@@ -3,9 +3,11 @@
 import json
 import os
 import subprocess
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from .proxy import proxy
 from .stack import Stack
@@ -40,6 +42,10 @@ def test_no_proxy_is_asked_for_this_machine_and_the_companys_settings_stay(
         assert stack.run("run", "--", "python3", "-c", FETCH, url).code == 0
         script = f'eval "$(cat env.sh)"; python3 -c "{FETCH}" {url}'
         (stack.folder / "env.sh").write_text(stack.run("env").out)
+        dotenv = dotenv_values(stream=StringIO(stack.run("env", "--format", "dotenv").out))
+        assert dotenv == json.loads(stack.run("env", "--json").out)
+        settings = json.loads(stack.run("env", "--format", "vscode").out)
+        assert settings["python.defaultInterpreterPath"] == stack.run("run", "--", "which", "python").out.strip()
         shell = {**os.environ, **stack.env}
         subprocess.run(["sh", "-c", script], cwd=stack.folder, env=shell, check=True, capture_output=True, timeout=30)
         assert asked == []
