@@ -18,6 +18,8 @@ PROVED = {
     ("alerting", "mlflow"),
     ("alerting", "prometheus"),
     ("artifact_tracker", "mlflow"),
+    ("data_quality", "great-expectations"),
+    ("data_quality", "pandera"),
     ("data_versioning", "dvc"),
     ("event_streaming", "nats"),
     ("event_streaming", "redis"),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hyperopt import fmin, hp, tpe
 
-from search_trials import check, find_tracked, track
+from client_check import check
+from search_trials import find_tracked, track
 
 TRIALS = 5
 

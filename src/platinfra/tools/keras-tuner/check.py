@@ -6,7 +6,8 @@ import keras
 import keras_tuner
 import numpy as np
 
-from search_trials import check, find_tracked, track
+from client_check import check
+from search_trials import find_tracked, track
 
 TRIALS = 2
 X = np.linspace(-1, 1, 32).reshape(-1, 1)

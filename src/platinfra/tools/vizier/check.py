@@ -5,7 +5,8 @@ import os
 from vizier.service import clients
 from vizier.service import pyvizier as vz
 
-from search_trials import check, find_tracked, track
+from client_check import check
+from search_trials import find_tracked, track
 
 TRIALS = 4
 OWNER = "platinfra-check"
