@@ -43,6 +43,7 @@ PROVED = {
     ("monitoring", "evidently"),
     ("monitoring", "nannyml"),
     ("monitoring", "prometheus"),
+    ("monitoring", "whylogs"),
     ("notebook", "jupyterlab"),
     ("orchestrator", "airflow"),
     ("orchestrator", "dagster"),
