@@ -53,7 +53,7 @@ def find(marker: str) -> str | None:
     results = [store.get(key) for key in store.list_keys() if key.run_id.run_name == marker]
     if [each.success for each in results] != [False]:
         return f"not found: the result that failed, only {results}"
-    logged = find_tracked(marker)
+    logged = find_tracked("great-expectations", marker)
     if isinstance(logged, str) or logged not in (None, {"failed": [EXPECTATION]}):
         return logged if isinstance(logged, str) else f"the report says {logged}"
     return None if marker in pages() else "not found: the result on the pages"

@@ -35,7 +35,11 @@ def find(marker: str) -> str | None:
     if not file.exists():
         return "not found: the trials"
     losses = pickle.loads(file.read_bytes()).losses()
-    return find_tracked(marker, TRIALS) if len(losses) == TRIALS else f"not found: {TRIALS} trials, only {losses}"
+    return (
+        find_tracked("hyperopt", marker, TRIALS)
+        if len(losses) == TRIALS
+        else f"not found: {TRIALS} trials, only {losses}"
+    )
 
 
 if __name__ == "__main__":

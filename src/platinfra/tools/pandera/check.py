@@ -40,7 +40,7 @@ def find(marker: str) -> str | None:
     """Validate by the schema that was kept, and look for the report in the tracker."""
     if not file_of(marker).exists():
         return "not found: the schema"
-    found, logged = failing(pa.DataFrameSchema.from_yaml(file_of(marker))), find_tracked(marker)
+    found, logged = failing(pa.DataFrameSchema.from_yaml(file_of(marker))), find_tracked("pandera", marker)
     if isinstance(logged, str) or found != FAILING:
         return logged if isinstance(logged, str) else f"the schema that was kept refuses {found}"
     return None if logged in (None, FAILING) else f"the report says {logged}"

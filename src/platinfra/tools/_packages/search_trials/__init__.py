@@ -14,18 +14,18 @@ def track(tool: str, marker: str, params: Mapping[str, Any], loss: float) -> Non
     import mlflow
 
     mlflow.set_experiment("platinfra-check")
-    with mlflow.start_run(run_name=f"{tool}-{marker}", tags={"study": marker}):
+    with mlflow.start_run(run_name=f"{tool}-{marker}", tags={"study": f"{tool}-{marker}"}):
         mlflow.log_params(dict(params))
         mlflow.log_metric("loss", loss)
 
 
-def find_tracked(marker: str, count: int) -> str | None:
+def find_tracked(tool: str, marker: str, count: int) -> str | None:
     """Return what MLflow lacks of the runs of `count` trials; None also where the stack has no MLflow."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         return None
     import mlflow
 
-    chosen = f"tags.study = '{marker}'"
+    chosen = f"tags.study = '{tool}-{marker}'"
     runs = mlflow.search_runs(search_all_experiments=True, filter_string=chosen, output_format="list")
     losses = [each.data.metrics["loss"] for each in runs if "loss" in each.data.metrics]
     return None if len(losses) == count else f"not found: {count} runs, only {losses}"
