@@ -218,7 +218,7 @@ def test_a_tool_of_the_project_wins_over_an_alias(platinfra: Command, tmp_path: 
 def test_explain_says_what_is_not_run_first(platinfra: Command) -> None:
     told = platinfra("explain", "alibi-detect").out
     assert "not run      it is a library" in told
-    assert "instead      evidently, nannyml" in told
+    assert "instead      evidently, nannyml, whylogs" in told
     assert "runs on" not in told
     assert "do           open the project in it" in platinfra("explain", "VS Code").out
     assert platinfra("explain", "neptune.ai").out.startswith("neptune: ")

@@ -18,7 +18,7 @@ from tests.targets.kubernetes.test_recipes_stores import module
 
 from platinfra.diagnostics import PlatinfraError
 
-cron, looks, desk = (module("nannyml", each) for each in ("cron", "looks", "desk"))
+cron, looks, desk = (module("_packages", f"data_looks.{each}") for each in ("cron", "looks", "desk"))
 objects = module("_packages", "model_server.objects")
 STACK = "name: one\nstack:\n  monitoring: [nannyml: {{settings: {{schedule: {}}}}}]\n"
 LOOKER = """
@@ -79,7 +79,7 @@ def opened(tmp_path: Path, script: str) -> Iterator[str]:
     known = {
         "objects": objects.objects_at(address),
         "apart": lambda trial: objects.objects_at(f"{address}{trial}"),
-        "looks": looks.Looks([sys.executable, str(tmp_path / "look.py"), "--option"], address),
+        "looks": looks.Looks([sys.executable, str(tmp_path / "look.py"), "--option"], address, ["--trial"]),
     }
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (desk.Desk,), known))
     thread = threading.Thread(target=server.serve_forever)
@@ -110,7 +110,7 @@ def test_a_trial_is_apart_from_what_is_monitored(tmp_path: Path) -> None:
     with opened(tmp_path, LOOKER) as url:
         assert ask(f"{url}/trials/one/current/a.csv", "PUT", b"x\n1\n")[0] == 201
         said = ask(f"{url}/trials/one/look", "POST")[1]["said"]
-        assert said == ["looked at one --option --experiment=nannyml-trials"]
+        assert said == ["looked at one --option --trial"]
         assert ask(f"{url}/trials/one/results")[1]["time"] == 1.0
         assert ask(f"{url}/results")[1]["time"] is None
         assert ask(f"{url}/trials/../results")[0] == 404

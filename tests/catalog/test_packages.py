@@ -65,7 +65,7 @@ def test_nothing_but_tools_knows_a_package() -> None:
 
 @pytest.mark.parametrize(
     ("written", "hint"),
-    [("model_sever", "did you mean `model_server`?"), ("nothing", f"there are `health_page`, `model_server` and `search_trials`; one of your own is a folder `tools/{PACKAGES}/NAME` with an `__init__.py`")],
+    [("model_sever", "did you mean `model_server`?"), ("nothing", f"there are `client_check`, `data_looks`, `health_page`, `model_server`, `quality_runs` and `search_trials`; one of your own is a folder `tools/{PACKAGES}/NAME` with an `__init__.py`")],
 )  # fmt: skip
 def test_a_package_that_nobody_has_is_found_with_its_line(tmp_path: Path, written: str, hint: str) -> None:
     [problem] = refused(add_tool(tmp_path, "own", "model_server", written), "own")
@@ -141,7 +141,7 @@ def test_an_installed_package_brings_tools_with_packages(tmp_path: Path, monkeyp
 
 def test_who_names_no_package_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Catalog, "_places", lambda *_: pytest.fail("somebody looked"))
-    assert Catalog().packages("evidently") == {}
+    assert Catalog().packages("dvc") == {}
 
 
 def test_a_script_is_run_with_packages_where_nobody_knows_them(tmp_path: Path) -> None:

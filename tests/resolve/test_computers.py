@@ -84,7 +84,7 @@ def test_such_a_tool_is_refused_with_its_line_and_those_that_run_here(
     (found,) = problems(tmp_path / "tools")
     assert found.code == "tool-not-on-target"
     assert found.message == ("`own` cannot run on `local`: its packages need Linux, and this machine has macOS")
-    assert found.hint == "tools of `monitoring` that can: `evidently`, `nannyml` and `prometheus`"
+    assert found.hint == "tools of `monitoring` that can: `evidently`, `nannyml`, `prometheus` and `whylogs`"
     assert found.span
     assert (found.span.line, found.span.column) == (4, 16)
 

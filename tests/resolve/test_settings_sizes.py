@@ -76,7 +76,7 @@ def test_the_default_of_a_setting_follows_the_one_that_bounds_it() -> None:
 
 
 def test_settings_that_mean_nothing_on_the_target_are_no_advice() -> None:
-    text = "name: churn\nstack:\n  monitoring: [evidently: {settings: {colour: red}}]\n"
+    text = "name: churn\nstack:\n  pipelining: [zenml: {settings: {colour: red}}]\n"
     with pytest.raises(PlatinfraError) as caught:
         graph_of(text)
     assert [each.hint for each in caught.value.diagnostics] == ["it has no settings"]

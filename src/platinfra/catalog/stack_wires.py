@@ -11,6 +11,7 @@ _WIRES: Mapping[str, Mapping[str, Any]] = {
     "models": {"capability": "model_serving", "access": ["read"]},
     "engines": {"capability": "runtime_engine"},
     "tuners": {"capability": "hyperparameter_tuning"},
+    "validators": {"capability": "data_quality"},
     "features": {"capability": "feature_store"},
     "events": {"capability": "event_streaming"},
     "processing": {"capability": "data_processing"},

@@ -50,7 +50,7 @@ def test_an_image_holds_the_packages_that_its_tool_names_and_no_other() -> None:
         return {name.split("/")[2] for name in context(Catalog(), tool) if name.startswith("tools/_packages/")}
 
     assert shared("fastapi") == {"model_server"}
-    assert shared("evidently") == set()
+    assert shared("optuna") == set()
 
 
 def test_a_change_of_a_package_is_another_image_of_those_that_name_it(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def module(tool: str, name: str) -> ModuleType:
 
 objects = module("_packages", "model_server.objects")
 model_store = module("bentoml", "model_store")
-desk = module("nannyml", "desk")
+desk = module("_packages", "data_looks.desk")
 repository = module("mlserver", "serve")
 
 
@@ -133,7 +133,7 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
 @contextmanager
 def opened(store: Any) -> Iterator[str]:
     """Run the desk of the monitor on loopback."""
-    handler = type("Here", (desk.Desk,), {"objects": store})
+    handler = type("Here", (desk.Desk,), {"objects": store, "name": "nannyml"})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

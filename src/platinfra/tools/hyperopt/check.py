@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hyperopt import fmin, hp, tpe
 
-from search_trials import check, find_tracked, track
+from client_check import check
+from search_trials import find_tracked, track
 
 TRIALS = 5
 
@@ -34,7 +35,11 @@ def find(marker: str) -> str | None:
     if not file.exists():
         return "not found: the trials"
     losses = pickle.loads(file.read_bytes()).losses()
-    return find_tracked(marker, TRIALS) if len(losses) == TRIALS else f"not found: {TRIALS} trials, only {losses}"
+    return (
+        find_tracked("hyperopt", marker, TRIALS)
+        if len(losses) == TRIALS
+        else f"not found: {TRIALS} trials, only {losses}"
+    )
 
 
 if __name__ == "__main__":

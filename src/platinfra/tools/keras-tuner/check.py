@@ -6,7 +6,8 @@ import keras
 import keras_tuner
 import numpy as np
 
-from search_trials import check, find_tracked, track
+from client_check import check
+from search_trials import find_tracked, track
 
 TRIALS = 2
 X = np.linspace(-1, 1, 32).reshape(-1, 1)
@@ -40,7 +41,11 @@ def write(marker: str) -> str | None:
 def find(marker: str) -> str | None:
     """Look for the trials, and for their runs in the tracker."""
     scores = [each.score for each in tuner_of(marker).oracle.get_best_trials(TRIALS)]
-    return find_tracked(marker, TRIALS) if len(scores) == TRIALS else f"not found: {TRIALS} trials, only {scores}"
+    return (
+        find_tracked("keras-tuner", marker, TRIALS)
+        if len(scores) == TRIALS
+        else f"not found: {TRIALS} trials, only {scores}"
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import nannyml as nml
 from nannyml.chunk import CountBasedChunker
 from pandas.api.types import is_numeric_dtype
 
+from data_looks.reports import Finding
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,16 +39,6 @@ class Columns:
         """Return everything that the model may have seen."""
         known = {self.target, self.prediction, self.score, self.timestamp, *self.left_out}
         return [name for name in table.columns if name not in known]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One number about the newest chunk of current data."""
-
-    calculation: str
-    metric: str
-    value: float
-    alert: bool
 
 
 def results(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from dataclasses import asdict
@@ -11,15 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tables
-from calculations import CLASSIFICATION, REGRESSION, Columns, Finding, findings, results
-from names import CURRENT, LATEST, REFERENCE
+from calculations import CLASSIFICATION, REGRESSION, Columns, findings, results
 
+from data_looks import reports, tables
+from data_looks.names import CURRENT, REFERENCE
 from model_server.objects import objects_at
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from data_looks.reports import Finding
     from model_server.objects import Objects
 
 
@@ -27,20 +27,14 @@ def main() -> None:
     """Look once; no data yet is no failure."""
     options = parser().parse_args()
     objects = objects_at(os.environ["STORE_URL"])
-    reference = tables.read(objects, REFERENCE, options.files)
-    current = tables.read(objects, CURRENT, options.files)
-    if reference is None or current is None:
-        missing = " and ".join(
-            name for name, table in (("reference", reference), ("current", current)) if table is None
-        )
-        print(f"nothing to compare: the object store has no files below {missing}/")
+    both = tables.read_both(objects, options.files)
+    if both is None:
         return
     columns = Columns(
         options.kind, options.target, options.prediction, options.score, options.timestamp, tuple(options.leave_out)
     )
-    report = look(objects, reference, current, columns, options.chunks)
-    for each in report["findings"]:
-        print(f"{'ALERT' if each['alert'] else 'ok':5}  {each['calculation']}  {each['metric']}  {each['value']:.6g}")
+    report = look(objects, *both, columns, options.chunks)
+    reports.show(report["findings"])
     if "MLFLOW_TRACKING_URI" in os.environ:
         track(options.experiment, report)
 
@@ -50,7 +44,7 @@ def look(
 ) -> dict[str, Any]:
     """Keep a table for each calculation, and a report of the newest chunk; return the report."""
     began = datetime.now(UTC)
-    folder = f"results/{began:%Y-%m-%dT%H-%M-%SZ}"
+    folder = reports.folder_of(began)
     found: list[Finding] = []
     for name, table in results(reference, current, columns, chunks):
         keep(objects, f"{folder}/{name}.parquet", table)
@@ -61,8 +55,7 @@ def look(
         "rows": {REFERENCE: len(reference), CURRENT: len(current)},
         "findings": [asdict(each) for each in found],
     }
-    for name in (f"{folder}/report.json", LATEST):  # the latest one last: it tells of files that are there
-        objects.write(name, json.dumps(report, indent=1).encode())
+    reports.keep(objects, report)
     return report
 
 

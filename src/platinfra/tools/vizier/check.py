@@ -5,7 +5,8 @@ import os
 from vizier.service import clients
 from vizier.service import pyvizier as vz
 
-from search_trials import check, find_tracked, track
+from client_check import check
+from search_trials import find_tracked, track
 
 TRIALS = 4
 OWNER = "platinfra-check"
@@ -34,7 +35,7 @@ def find(marker: str) -> str | None:
     best = [each.materialize().final_measurement.metrics["loss"].value for each in study.optimal_trials()]
     if len(losses) != TRIALS or best != [min(losses)]:
         return f"not found: {TRIALS} trials and the best of them, only {losses} and {best}"
-    return find_tracked(marker, TRIALS)
+    return find_tracked("vizier", marker, TRIALS)
 
 
 if __name__ == "__main__":

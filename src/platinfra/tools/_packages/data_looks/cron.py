@@ -21,7 +21,13 @@ _NAMED = {
     "@annually": "0 0 1 1 *",
 }
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_NAMES = ({}, {}, {}, dict(zip(_MONTHS, range(1, 13), strict=True)), dict(zip(_DAYS, range(7), strict=True)))
+_NAMES: tuple[dict[str, int], ...] = (
+    {},
+    {},
+    {},
+    dict(zip(_MONTHS, range(1, 13), strict=True)),
+    dict(zip(_DAYS, range(7), strict=True)),
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ def parse(text: str) -> Schedule:
     if len(fields) != len(_BOUNDS):
         message = f"`{text}` has {len(fields)} fields instead of {len(_BOUNDS)}"
         raise ValueError(message)
-    sets = [frozenset(_values(field, *rest)) for field, *rest in zip(fields, _BOUNDS, _NAMES, strict=True)]
+    parts = zip(fields, _BOUNDS, _NAMES, strict=True)
+    sets = [frozenset(_values(field, bounds, names)) for field, bounds, names in parts]
     sets[4] = frozenset(each % 7 for each in sets[4])  # Sunday has two numbers
     return Schedule(tuple(sets), (fields[2].startswith("*"), fields[4].startswith("*")))
 

@@ -6,13 +6,24 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-from names import DATA
+import pandas as pd  # type: ignore[import-untyped]
+
+from data_looks.names import CURRENT, DATA, REFERENCE
 
 if TYPE_CHECKING:
     from model_server.objects import Objects
 
 _READERS = {".parquet": pd.read_parquet, ".csv": pd.read_csv}
+
+
+def read_both(objects: Objects, newest: int) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return the newest files of reference and of current data; None, and say so, when there are none of one kind."""
+    reference, current = (read(objects, kind, newest) for kind in (REFERENCE, CURRENT))
+    if reference is not None and current is not None:
+        return reference, current
+    missing = " and ".join(name for name, table in ((REFERENCE, reference), (CURRENT, current)) if table is None)
+    print(f"nothing to compare: the object store has no files below {missing}/")
+    return None
 
 
 def read(objects: Objects, kind: str, newest: int) -> pd.DataFrame | None:

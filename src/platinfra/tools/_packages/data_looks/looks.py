@@ -14,10 +14,8 @@ from model_server.processes import find_cause, with_leash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cron import Schedule
+    from data_looks.cron import Schedule
 
-TRIALS = "nannyml-trials"
-"""The tracker's experiment of looks at data apart."""
 _MINUTE = 60
 
 
@@ -28,10 +26,11 @@ class LookError(Exception):
 class Looks:
     """Runs the program that looks once; it is a process of its own, since it needs much memory for a short time."""
 
-    def __init__(self, command: Sequence[str], address: str) -> None:
-        """Take the program with its options, and the address of the data in the object store."""
+    def __init__(self, command: Sequence[str], address: str, apart: Sequence[str] = ()) -> None:
+        """Take the program with its options, the address of the data, and the options of a look at that of a trial."""
         self._command = command
         self._address = address
+        self._apart = apart
         self._one = threading.Lock()
         self.problem = ""
         """Why the last look at the data failed; nothing when it did not."""
@@ -57,9 +56,8 @@ class Looks:
                     sys.stderr.write(f"the look failed: {error}\n")
 
     def _run(self, trial: str) -> str:
-        apart = [f"--experiment={TRIALS}"] if trial else []
         done = subprocess.run(
-            with_leash([*self._command, *apart]),
+            with_leash([*self._command, *(self._apart if trial else ())]),
             env={**os.environ, "STORE_URL": f"{self._address}{trial}"},
             capture_output=True,
             text=True,
