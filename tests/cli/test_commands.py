@@ -168,7 +168,7 @@ def test_explain_tells_what_a_stage_means_and_how_a_check_shows_it(platinfra: Co
     assert "means        A consumer registers a version of a model" in said
     assert "proof        A version is registered" in said
     assert "checked      by `platinfra check` on this machine: bentoml, mlflow; elsewhere only rendered" in said
-    assert "on this machine: none;" in platinfra("explain", "data_processing").out
+    assert "on this machine: spark;" in platinfra("explain", "data_processing").out
     assert "means" not in platinfra("explain", "gpus").out  # no consumer does anything with it
 
 

@@ -127,5 +127,9 @@ def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
     for tool_ in catalog.providers(capability.name):
         yield f"tool         {tool_.name}: {tool_.summary} ({', '.join(targets_of(tool_)) or 'nowhere'})"
     if capability.stage:
-        proved = [each.name for each in catalog.providers(capability.name) if each.is_proved("machine")]
+        proved = [
+            each.name
+            for each in catalog.providers(capability.name)
+            if each.is_proved("machine") and each.fills(capability.name, "machine")
+        ]
         yield f"checked      by `platinfra check` on this machine: {', '.join(proved) or 'none'}; elsewhere only rendered"
