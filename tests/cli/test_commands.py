@@ -323,11 +323,11 @@ def test_an_environment_cannot_lead_out_of_its_folder(
 
 
 def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack: Path) -> None:
-    stack.write_text("name: demo\nstack:\n  pipelining: [flyte]\n")
+    stack.write_text("name: demo\nstack:\n  data_versioning: [lakefs]\n")
     ended = platinfra("validate")
     assert ended.code == 2
     assert "error[no-recipe]" in ended.err
-    assert "`prefect`" in ended.err
+    assert "`dvc`" in ended.err
 
 
 def test_plan_cannot_tell_changes_of_a_cluster_it_cannot_ask(
