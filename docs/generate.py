@@ -443,7 +443,7 @@ def proofs(capabilities: Sequence[Capability], tools: Sequence[Tool]) -> Iterato
     for stage in (each for each in capabilities if each.stage):
         cells: dict[str, list[str]] = {each: [] for each in PROOFS}
         for tool in (each for each in tools if stage.name in each.provides):
-            for proof in (PROOFS_OF_PLACES[each] for each in tool.places):
+            for proof in (PROOFS_OF_PLACES[each] for each in tool.places if tool.fills(stage.name, each)):
                 cells[proof].append(f"[{tool.name}](#{tool.name})")
         rows.append([f"[{stage.name}](#{stage.name})", *(", ".join(each) or "–" for each in cells.values())])  # noqa: RUF001
     yield from table(["stage", *PROOFS], rows)

@@ -20,6 +20,8 @@ PROCESSES = {
     "kubeflow-pipelines": [],
     "metaflow": [],
 }
+WITHOUT_BLANKS = {"kubeflow-pipelines"}
+"""Tools that do not work in a folder with a blank in its path; their remarks say so."""
 WIRES = {
     "airflow": ["airflow → mlflow (tracker, registries)", "airflow → postgres (database)"],
     "dagster": ["dagster → mlflow (trackers, registries)", "dagster → postgres (database)"],
@@ -222,7 +224,7 @@ def tool(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def stack(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Return the running stack; every test leaves it healthy."""
-    made = Stack(tmp_path_factory.mktemp(tool) / "a stack")
+    made = Stack(tmp_path_factory.mktemp(tool) / ("stack" if tool in WITHOUT_BLANKS else "a stack"))
     for each in (tool, "mlflow", "postgres"):
         made.catalog(each)
     made.file.write_text(flows(tool))

@@ -101,6 +101,8 @@ def give_up(*_: object) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, give_up)
     signal.alarm(130)
+    if " " in sys.executable:  # it stands in the runner's shell commands as it is
+        sys.exit("kubeflow-pipelines: its local runner cannot work in a folder with a blank in its path")
     actions: dict[str, Callable[..., str | None]] = {"write": write, "find": find, "run": run}
     try:
         sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
