@@ -149,7 +149,9 @@ def tools_table() -> Iterator[str]:
     stages = {each.name for each in catalog.capabilities() if each.stage}
     for stage in sorted(stages):
         tools = catalog.providers(stage)
-        cells = [", ".join(mark(each, place, tested) for each in tools if stands_on(each, place)) for place in PLACES]
+        cells = [
+            ", ".join(mark(each, place, tested) for each in tools if stands_on(each, place, stage)) for place in PLACES
+        ]
         rows.append([link(stage), *(each or "–" for each in cells)])  # noqa: RUF001
     yield from table(["stage", "this machine", "a cluster", "a service of AWS"], rows)
     names = ", ".join(each.name for each in catalog.tools() if each.no_route)
@@ -161,10 +163,10 @@ def link(stage: str) -> str:
     return f"[{stage}](docs/reference/stages-and-tools.md#{stage})"
 
 
-def stands_on(tool: Tool, place: Place) -> bool:
-    """Tell whether platinfra brings a tool up in a place, on one target at least."""
+def stands_on(tool: Tool, place: Place, stage: str) -> bool:
+    """Tell whether platinfra brings a tool up in a place to fill a stage, on one target at least."""
     offered = [each for found in grounds().values() for each in found]
-    return any(tool.runs_on(each) and tool.find_place(each) == place for each in offered)
+    return any(tool.runs_on(each, stage) and tool.find_place(each) == place for each in offered)
 
 
 def mark(tool: Tool, place: Place, tested: frozenset[str]) -> str:
@@ -441,7 +443,7 @@ def proofs(capabilities: Sequence[Capability], tools: Sequence[Tool]) -> Iterato
     for stage in (each for each in capabilities if each.stage):
         cells: dict[str, list[str]] = {each: [] for each in PROOFS}
         for tool in (each for each in tools if stage.name in each.provides):
-            for proof in (PROOFS_OF_PLACES[each] for each in tool.places):
+            for proof in (PROOFS_OF_PLACES[each] for each in tool.places if tool.fills(stage.name, each)):
                 cells[proof].append(f"[{tool.name}](#{tool.name})")
         rows.append([f"[{stage.name}](#{stage.name})", *(", ".join(each) or "–" for each in cells.values())])  # noqa: RUF001
     yield from table(["stage", *PROOFS], rows)
@@ -490,6 +492,8 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"* Not on {where}: {reason}"
     for stage, reason in tool.not_for.items():
         yield f"* Not for {stage}: {reason}"
+    for stage, reason in (tool.run.local.not_for if tool.run.local else {}).items():
+        yield f"* Not for {stage} on a machine: {reason}"
     if tool.remarks:
         yield f"* Remark: {tool.remarks}"
     yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"

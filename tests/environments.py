@@ -30,7 +30,7 @@ stack:
 """The stack of tests/live/test_pipelines.py."""
 ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 """The tools of tests/live/test_every_tool.py: those that run here, and do not name a service of a cloud."""
-FLOWS = {"airflow": "pipelining", "dagster": "pipelining", "metaflow": "pipelining"}
+FLOWS = dict.fromkeys(("airflow", "dagster", "flyte", "kubeflow-pipelines", "metaflow"), "pipelining")
 """The tools of tests/live/test_flows.py, each with its stage."""
 
 SERVERS = ("kserve", "litserve", "mlserver")

@@ -223,3 +223,15 @@ def test_explain_says_what_is_not_run_first(platinfra: Command) -> None:
     assert "do           open the project in it" in platinfra("explain", "VS Code").out
     assert platinfra("explain", "neptune.ai").out.startswith("neptune: ")
     assert platinfra("explain", "mlflow.workers").out.startswith("mlflow.workers: ")
+
+
+def test_a_stage_that_a_tool_fills_in_clusters_alone_is_refused_on_a_machine_with_the_reason(
+    platinfra: Command,
+) -> None:
+    Path("platinfra.yaml").write_text("name: x\nstack: {pipelining: [flyte], orchestrator: [flyte]}\n")
+    ended = platinfra("validate")
+    assert ended.code == 2
+    assert ended.err.count("error[") == 1
+    reason = CATALOG.get("flyte").run.local.not_for["orchestrator"]
+    assert reason in " ".join(ended.err.split())
+    assert "`prefect`" in ended.err

@@ -88,15 +88,19 @@ def wires() -> Iterator[Wire]:
         for consumer in (each for each in CATALOG.tools() if each.provides):
             for name, requirement in consumer.requires.items():
                 for provider in CATALOG.providers(requirement.capability):
-                    both = runs(consumer, place) and runs(provider, place) and consumer.name != provider.name
+                    both = (
+                        runs(consumer, place)
+                        and runs(provider, place, requirement.capability)
+                        and consumer.name != provider.name
+                    )
                     known = reach.fits(requirement, provider) or requirement.why  # else nobody expects a wire to it
                     if both and known and requirement.capability != "page":
                         yield Wire(place, consumer.name, name, provider.name)
 
 
-def runs(tool: Tool, place: str) -> bool:
-    """Tell whether a tool can be brought up in a place."""
-    return tool.runs_on(GROUND[place])
+def runs(tool: Tool, place: str, capability: str | None = None) -> bool:
+    """Tell whether a tool can be brought up in a place, to fill a stage."""
+    return tool.runs_on(GROUND[place], capability)
 
 
 def stack_of(wire: Wire) -> Resolved:

@@ -168,7 +168,7 @@ def test_explain_tells_what_a_stage_means_and_how_a_check_shows_it(platinfra: Co
     assert "means        A consumer registers a version of a model" in said
     assert "proof        A version is registered" in said
     assert "checked      by `platinfra check` on this machine: bentoml, mlflow; elsewhere only rendered" in said
-    assert "on this machine: none;" in platinfra("explain", "data_processing").out
+    assert "on this machine: spark;" in platinfra("explain", "data_processing").out
     assert "means" not in platinfra("explain", "gpus").out  # no consumer does anything with it
 
 
@@ -323,11 +323,11 @@ def test_an_environment_cannot_lead_out_of_its_folder(
 
 
 def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack: Path) -> None:
-    stack.write_text("name: demo\nstack:\n  pipelining: [flyte]\n")
+    stack.write_text("name: demo\nstack:\n  data_versioning: [lakefs]\n")
     ended = platinfra("validate")
     assert ended.code == 2
     assert "error[no-recipe]" in ended.err
-    assert "`prefect`" in ended.err
+    assert "`dvc`" in ended.err
 
 
 def test_plan_cannot_tell_changes_of_a_cluster_it_cannot_ask(

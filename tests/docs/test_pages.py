@@ -144,12 +144,15 @@ def test_a_page_names_no_private_place(page: Path) -> None:
 
 AMAZON_LINUX = Computer("linux", "x86_64", "3.11", "2.34")
 """What `cloud_vm` runs on."""
+WITHOUT_S3 = {"spark"}
+"""Tools whose packages for a machine cannot read the objects that the machine on AWS has."""
 
 
 def lacks_packages(tool: Tool) -> bool:
-    """Tell whether a tool's packages are made for newer computers than the machine on AWS, or people install its programs."""
+    """Tell whether a tool's packages are for newer computers than the machine on AWS or not for S3, or people install its programs."""
     needs = tool.run.local.needs if tool.run.local else None
-    return needs is not None and (bool(needs.programs) or needs.missing(AMAZON_LINUX) is not None)
+    old = needs is not None and (bool(needs.programs) or needs.missing(AMAZON_LINUX) is not None)
+    return old or tool.name in WITHOUT_S3
 
 
 OF_MANY = {"jupyterhub"}

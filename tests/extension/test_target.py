@@ -99,10 +99,10 @@ def test_its_types_of_deployment_are_checked(paper: Run, tmp_path: Path) -> None
 
 
 def test_tools_that_have_no_place_there_are_refused_with_those_that_have(paper: Run, tmp_path: Path) -> None:
-    (tmp_path / "platinfra.yaml").write_text(STACK.replace("experiment_tracker: [mlflow]", "pipelining: [flyte]"))
+    (tmp_path / "platinfra.yaml").write_text(STACK.replace("experiment_tracker: [mlflow]", "data_versioning: [lakefs]"))
     ended = paper("validate", code=2)
-    assert "platinfra has no recipe for `flyte` on `paper` yet" in ended.stderr
-    assert "`prefect`" in ended.stderr
+    assert "platinfra has no recipe for `lakefs` on `paper` yet" in ended.stderr
+    assert "`dvc`" in ended.stderr
 
 
 def test_without_the_package_its_name_is_unknown(run: Run) -> None:
@@ -131,7 +131,7 @@ def test_a_broken_package_is_named_and_keeps_nothing_else_from_working(run: Run,
 def test_tools_are_listed_for_it(paper: Run) -> None:
     listed = paper("tools", "--target", "paper").stdout
     assert "mlflow" in listed
-    assert "flyte" not in listed
+    assert "lakefs" not in listed
     assert "did you mean `paper`?" in paper("tools", "--target", "papr", code=2).stderr
 
 

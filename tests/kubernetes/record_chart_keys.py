@@ -101,7 +101,7 @@ def releases(tool: Tool, catalog: Catalog, sign_in: int = 0) -> list[Release]:
     """Return the releases of a tool, wired to stubs, with their values filled in; `sign_in` is one of SIGN_INS."""
     name = tool.name
     bindings, names = [], {name}
-    if "page" in tool.capabilities:
+    if "page" in tool.capabilities_in("cluster"):
         bindings.append(Binding("envoy-gateway", "pages", name, "page", ("read",), "", client=True))
         names.add("envoy-gateway")
     for requirement, entry in tool.requires.items():

@@ -184,6 +184,9 @@ def version_of(name: str) -> str:
         name,
         f"apache-{name}",
         f"google-{name}",
+        f"py{name}",
+        f"{name}kit",
+        *Catalog().get(name).aliases,
         f"{name}-server-bin",
         name.removesuffix("-serving"),
     }

@@ -1,9 +1,10 @@
 """The variables of several tools at once: none is lost because another tool has one of the same name."""
 
+from tests.stacks import plan_of
+
 from platinfra.model.reference import show_text
 from platinfra.model.variables import join_variables, variables_of
 from platinfra.targets.local.actions import Start, WriteVariables
-from tests.stacks import plan_of
 
 TWO = "name: two\nstack:\n  experiment_tracker: [mlflow, {mlflow: {as: other-one}}]\n  pipelining: [prefect]\n"
 URI = "MLFLOW_TRACKING_URI"

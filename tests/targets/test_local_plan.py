@@ -49,7 +49,8 @@ def start(text: str, process: str) -> Start:
 def test_every_tool_with_a_recipe_plans_with_all_its_neighbours(name: str) -> None:
     tool = CATALOG.get(name)
     settings = {key: "xyz" for key, each in tool.settings.items() if each.default is None or "machine" in each.needed}
-    uses = dict.fromkeys(tool.provides, f"{{{name}: {{settings: {settings}}}}}")
+    filled = [stage for stage in tool.provides if tool.fills(stage, "machine")]
+    uses = dict.fromkeys(filled, f"{{{name}: {{settings: {settings}}}}}")
     neighbours = {
         "experiment_tracker": "mlflow",
         "model_registry": "mlflow",
@@ -116,7 +117,7 @@ def test_each_component_has_a_home_of_its_own_and_telemetry_is_off() -> None:
 
 def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
     with pytest.raises(PlatinfraError) as caught:
-        graph_of("name: x\nstack:\n  pipelining: [flyte]\n")
+        graph_of("name: x\nstack:\n  data_versioning: [lakefs]\n")
     assert caught.value.diagnostics[0].code == "no-recipe"
 
 

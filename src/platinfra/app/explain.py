@@ -56,6 +56,8 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"cannot       {where}: {reason}"
     for stage, reason in tool.not_for.items():
         yield f"not for      {stage}: {reason}"
+    for stage, reason in (tool.run.local.not_for if tool.run.local else {}).items():
+        yield f"not for      {stage} on a machine: {reason}"
     if tool.remarks:
         yield f"remark       {tool.remarks}"
     if tool.provides:
@@ -128,7 +130,11 @@ def _capability(capability: Capability, catalog: Catalog) -> Iterator[str]:
     for target, tool in capability.defaults.items():
         yield f"default      {tool} on {target}"
     for tool_ in catalog.providers(capability.name):
-        yield f"tool         {tool_.name}: {tool_.summary} ({', '.join(targets_of(tool_)) or 'nowhere'})"
+        yield f"tool         {tool_.name}: {tool_.summary} ({', '.join(targets_of(tool_, capability.name)) or 'nowhere'})"
     if capability.stage:
-        proved = [each.name for each in catalog.providers(capability.name) if each.is_proved("machine")]
+        proved = [
+            each.name
+            for each in catalog.providers(capability.name)
+            if each.is_proved("machine") and each.fills(capability.name, "machine")
+        ]
         yield f"checked      by `platinfra check` on this machine: {', '.join(proved) or 'none'}; elsewhere only rendered"

@@ -46,13 +46,14 @@ def tools(
         hint = did_you_mean(target, known_targets.names()) or f"targets: {join_names(known_targets.names())}"
         raise PlatinfraError(Diagnostic("unknown-value", f"`{target}` is not a target", hint=hint))
     named = (each for each in catalog.tools() if with_not_run or not each.no_route)
-    lines = [ToolLine(each.name, each.summary, tuple(each.provides), targets_of(each)) for each in named]
+    lines = [ToolLine(each.name, each.summary, tuple(each.provides), targets_of(each, stage)) for each in named]
     there = [
         each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]
     return Listing(there, tuple(replace(each, severity="warning") for each in catalog.find_mistakes()))
 
 
-def targets_of(tool: Tool) -> tuple[str, ...]:
-    """Return the targets on which a tool can be brought up, in one type of their deployments at least."""
-    return tuple(name for name, offered in known_targets.grounds().items() if any(map(tool.runs_on, offered)))
+def targets_of(tool: Tool, stage: str | None = None) -> tuple[str, ...]:
+    """Return the targets on which a tool can be brought up to fill a stage, in one type of their deployments at least."""
+    offered = known_targets.grounds().items()
+    return tuple(name for name, grounds in offered if any(tool.runs_on(each, stage) for each in grounds))

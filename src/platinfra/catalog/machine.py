@@ -176,5 +176,8 @@ class LocalRun(Entry):
         default={},
         description="Attributes for consumers on this machine, instead of those of `provides`.",
     )
+    not_for: dict[str, str] = Field(
+        default={}, description="Stage that the tool fills elsewhere and not on a machine, and why, in half a sentence."
+    )
     unprivileged: bool = Field(default=False, description="Refuses to run as root.")
     timeout: float = Field(default=180, description="Seconds to wait until it is ready.")

@@ -72,6 +72,7 @@ class Endpoint(Entry):
         default={}, description="Title to a graph of its own metrics, in addition to those of every tool."
     )
     page: bool = Field(default=False, description="Whether it is a page for people: in a cluster it may get a host.")
+    places: list[Place] = Field(default=[*PLACES], description="Where it is there.")
 
 
 class Client(Entry):
@@ -181,12 +182,22 @@ class Tool(Entry):
     )
     executes: bool = Field(default=False, description="Runs user code: its check can `run` a file.")
 
-    @property
-    def capabilities(self) -> tuple[str, ...]:
-        """Return what the tool provides, with what follows from its endpoints."""
-        ends = self.endpoints.values()
+    def endpoints_in(self, place: Place) -> dict[str, Endpoint]:
+        """Return the endpoints that are there in a place."""
+        return {name: each for name, each in self.endpoints.items() if place in each.places}
+
+    def capabilities_in(self, place: Place) -> tuple[str, ...]:
+        """Return what the tool provides in a place, with what follows from its endpoints."""
+        ends = self.endpoints_in(place).values()
         implied = {"metrics": any(each.metrics for each in ends), "page": any(each.page for each in ends)}
-        return (*self.provides, *(name for name, holds in implied.items() if holds and name not in self.provides))
+        own = [name for name in self.provides if self.fills(name, place)]
+        return (*own, *(name for name, holds in implied.items() if holds and name not in self.provides))
+
+    def fills(self, stage: str, place: Place) -> bool:
+        """Tell whether the tool provides a capability in a place, should it have a recipe there."""
+        return stage in self.provides and not (
+            place == "machine" and self.run.local and stage in self.run.local.not_for
+        )
 
     @property
     def product(self) -> str:
@@ -222,16 +233,17 @@ class Tool(Entry):
         """Tell whether `platinfra check` carries out the proof of what it provides: it does so on a machine alone."""
         return place == "machine" and place in self.places and self.check is not None
 
-    def limit(self, ground: Ground) -> str | None:
-        """Return why the tool cannot run on some ground; None where nothing is known to be in the way."""
+    def limit(self, ground: Ground, stage: str | None = None) -> str | None:
+        """Return why the tool cannot run on some ground, or not for a stage; None where nothing is known to be in the way."""
         if self.no_route:
             return self.no_route.reason
         given = (self.limits.get(each) for each in (ground.target, f"{ground.target}/{ground.type}"))
         if found := next(filter(None, given), None):
             return found
         if place := self.find_place(ground):
-            needs = self.run.local.needs if self.run.local and place == "machine" else None
-            return needs.missing(ground.computer) if needs and ground.computer else None
+            local = self.run.local if place == "machine" else None
+            lacking = local.needs.missing(ground.computer) if local and local.needs and ground.computer else None
+            return lacking or (local.not_for.get(stage) if local and stage else None)
         own = (self.limits.get(each) for each in ground.places)
         return next(filter(None, own), "it is a service of AWS" if self.places == ("service",) else None)
 
@@ -239,9 +251,9 @@ class Tool(Entry):
         """Return the first place of some ground that the tool has a recipe for."""
         return next((each for each in ground.places if each in self.places), None)
 
-    def runs_on(self, ground: Ground) -> bool:
-        """Tell whether the tool can be brought up on some ground."""
-        return self.limit(ground) is None and self.find_place(ground) is not None
+    def runs_on(self, ground: Ground, stage: str | None = None) -> bool:
+        """Tell whether the tool can be brought up on some ground, to fill a stage."""
+        return self.limit(ground, stage) is None and self.find_place(ground) is not None
 
     @model_validator(mode="after")
     def _has_secrets_of_its_own(self) -> Self:

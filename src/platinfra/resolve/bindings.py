@@ -55,7 +55,7 @@ class Binder:
         """Make a component known as a provider."""
         for stage in member.stages:
             self.by_stage.setdefault(stage, []).append(member.name)
-        for capability in member.tool.capabilities:
+        for capability in member.tool.capabilities_in(member.place):
             self.by_capability.setdefault(capability, []).append(member.name)
 
     def run(self) -> Bound:
@@ -222,7 +222,7 @@ class Binder:
         if provider is None:
             hint = did_you_mean(written, self.bound.members) or f"components: {join_names(self.bound.members)}"
             self.refuse("unknown-component", f"`{written}` is not a component of the stack", span, hint)
-        elif requirement.capability not in provider.tool.capabilities:
+        elif requirement.capability not in provider.tool.capabilities_in(provider.place):
             able = self.candidates(member, requirement)
             none = f"no component of the stack provides `{requirement.capability}`"
             hint = f"components that do: {join_names(able)}" if able else none

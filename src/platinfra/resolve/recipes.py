@@ -20,10 +20,10 @@ def place_of(tool: Tool, ground: Ground) -> Place:
 
 def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span | None) -> Diagnostic | None:
     """Return why a tool cannot fill a stage on some ground, with those that can; None when it can."""
-    if tool.runs_on(ground):
+    if tool.runs_on(ground, stage):
         return None
-    hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
-    if reason := tool.limit(ground):
+    hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground, stage=stage)
+    if reason := tool.limit(ground, stage):
         message = f"`{tool.name}` cannot run on {ground}: {reason}"
         return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
     message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
@@ -36,8 +36,8 @@ def not_run(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
         return None
     named = [each for each in map(catalog.find, known.instead) if each]
     others = (
-        instead("instead", (each for each in named if stage in each.provides), ground, "or")
-        or instead(f"tools of `{stage}` that can", catalog.providers(stage), ground)
+        instead("instead", (each for each in named if stage in each.provides), ground, "or", stage)
+        or instead(f"tools of `{stage}` that can", catalog.providers(stage), ground, stage=stage)
         or instead("instead", named, ground, "or")
     )
     message = f"platinfra does not run `{tool.name}`: {known.reason} ({known.source}, {known.checked})"
@@ -54,7 +54,9 @@ def idle_machine(components: Iterable[Component], ground: Ground) -> Diagnostic 
     return Diagnostic("idle-machine", message, hint=hint)
 
 
-def instead(what: str, tools: Iterable[Tool], ground: Ground, conjunction: str = "and") -> str | None:
+def instead(
+    what: str, tools: Iterable[Tool], ground: Ground, conjunction: str = "and", stage: str | None = None
+) -> str | None:
     """Return a hint that names the tools that can be brought up on some ground; None when there are none."""
-    able = [each.name for each in tools if each.runs_on(ground)]
+    able = [each.name for each in tools if each.runs_on(ground, stage)]
     return f"{what}: {join_names(able, conjunction)}" if able else None

@@ -140,7 +140,7 @@ def _is_proxy(member: Member) -> bool:
 
 def _is_page(member: Member) -> bool:
     """Tell whether a component has a page of its own, and not only that of another one."""
-    return PAGE in member.tool.capabilities and not _is_proxy(member)
+    return PAGE in member.tool.capabilities_in(member.place) and not _is_proxy(member)
 
 
 def _span(chosen: Chosen, *path: str, key: bool = False) -> Span | None:

@@ -14,7 +14,7 @@ def find_twin(tool: Tool, stage: str, ground: Ground, catalog: Catalog) -> Tool 
     if tool.find_place(ground) == "service" and tool.runs_on(ground):
         return None
     named = (catalog.get(each) for each in tool.twins.get(stage, ()))
-    return next((each for each in named if each.runs_on(ground)), None)
+    return next((each for each in named if each.runs_on(ground, stage)), None)
 
 
 def as_use(use: Use, twin: Tool) -> Use:

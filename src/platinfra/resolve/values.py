@@ -130,7 +130,8 @@ class Values(Generic[F]):
 
     def endpoint_of(self, binding: Binding) -> str | None:
         """Return the endpoint by which a capability is used: the one with metrics, the page, or `http`."""
-        endpoints = self.tool(self.graph.components[binding.provider]).endpoints
+        provider = self.graph.components[binding.provider]
+        endpoints = self.tool(provider).endpoints_in(provider.place)
         match binding.capability:
             case "metrics":
                 return next((name for name, each in endpoints.items() if each.metrics), None)

@@ -203,11 +203,11 @@ def test_a_machine_is_refused_tools_without_a_recipe_before_it_gets_their_roles(
     if "cloud_vm" not in text:
         text = text.replace("stack:", "deployment: {type: cloud_vm}\nstack:", 1)
     with pytest.raises(PlatinfraError) as raised:
-        root_of(text.replace("pipelining: [zenml]", "pipelining: [flyte]"))
+        root_of(text.replace("data_versioning: [dvc]", "data_versioning: [lakefs]"))
     refused = {each.message.split("`")[1] for each in raised.value.diagnostics}
     assert {each.code for each in raised.value.diagnostics} <= {"tool-not-on-target", "no-recipe"}
-    assert {"nvidia-triton", "flyte"} <= refused
-    assert CATALOG.get("flyte").run.local is None
+    assert {"nvidia-triton", "lakefs"} <= refused
+    assert CATALOG.get("lakefs").run.local is None
 
 
 ROUTED = """\

@@ -185,7 +185,9 @@ def _egress_of_code(component: Component, values: ClusterValues) -> list[Object]
 
 def _own_ports(component: Component, values: ClusterValues) -> list[Object]:
     """Return the ports of all endpoints of a component."""
-    numbers = dict.fromkeys(values.facts.location(component, name)[2] for name in values.tool(component).endpoints)
+    numbers = dict.fromkeys(
+        values.facts.location(component, name)[2] for name in values.tool(component).endpoints_in("cluster")
+    )
     return [_port(each) for each in numbers]
 
 

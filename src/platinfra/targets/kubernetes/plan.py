@@ -82,7 +82,7 @@ def _made_by_operators(bundle: Bundle) -> Iterator[Object]:
     if (labels := solver_labels(values)) is not None:
         yield _pod("challenges", labels, [{"containerPort": SOLVER_PORT}], values.facts.place.namespace)
     for component in values.graph.components.values():
-        recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints
+        recipe, endpoints = values.facts.recipe(component), values.tool(component).endpoints_in("cluster")
         for labels in code_labels(component, values):
             ports = [{"containerPort": port} for port in (recipe.code.ports if recipe.code else ())]
             yield _pod(code_account(component), labels, ports, values.facts.place.namespace)

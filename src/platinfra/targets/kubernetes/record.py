@@ -139,7 +139,7 @@ def _find_operated(name: str, bundle: Bundle, rendered: Rendered) -> Iterator[Ob
 
 
 def _component(component: Component, values: ClusterValues, door: Any) -> ClusterComponent:
-    ends = () if component.is_service else values.tool(component).endpoints
+    ends = () if component.is_service else values.tool(component).endpoints_in("cluster")
     return ClusterComponent(
         tool=component.tool,
         stages=component.stages,

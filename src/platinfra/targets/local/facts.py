@@ -50,7 +50,7 @@ def wanted_ports(graph: Graph, catalog: Catalog) -> dict[str, int]:
         f"{component.name}.{name}": endpoint.port
         for component in graph.components.values()
         if not component.at
-        for name, endpoint in catalog.get(component.tool).endpoints.items()
+        for name, endpoint in catalog.get(component.tool).endpoints_in("machine").items()
     }
 
 

@@ -156,7 +156,7 @@ def _component(component: Component, values: MachineValues) -> LocalComponent:
         for_wires=not any(values.catalog.capability(each).stage for each in component.stages),
         checked_by_client=tool.check_environment == "client",
         page=_parts(values.sure(tool.page, component)) if tool.page else None,
-        endpoints={name: _endpoint(component, values, name) for name in tool.endpoints},
+        endpoints={name: _endpoint(component, values, name) for name in tool.endpoints_in("machine")},
         processes={f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
         client_env={key: show_text(text) for key, text in values.facts.client_env(component).items()},
         bindings=tuple(_binding(each, values) for each in values.graph.bindings_of(component.name)),
