@@ -52,12 +52,7 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"also called  {', '.join(tool.aliases)}"
     for stage, names in tool.twins.items():
         yield f"twins        {stage}: {' or '.join(names)}, where an environment says `twins: true`"
-    for where, reason in tool.limits.items():
-        yield f"cannot       {where}: {reason}"
-    for stage, reason in tool.not_for.items():
-        yield f"not for      {stage}: {reason}"
-    for stage, reason in (tool.run.local.not_for if tool.run.local else {}).items():
-        yield f"not for      {stage} on a machine: {reason}"
+    yield from _left_out(tool)
     if tool.remarks:
         yield f"remark       {tool.remarks}"
     if tool.provides:
@@ -75,6 +70,16 @@ def _tool(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"listens on   {endpoint.port} ({name}), or the next free port"
     for name in tool.client.env:
         yield f"clients get  {name}"
+
+
+def _left_out(tool: Tool) -> Iterator[str]:
+    """Yield where it does not run, and what it is not for."""
+    for where, reason in tool.limits.items():
+        yield f"cannot       {where}: {reason}"
+    for stage, reason in tool.not_for.items():
+        yield f"not for      {stage}: {reason}"
+    for stage, reason in (tool.run.local.not_for if tool.run.local else {}).items():
+        yield f"not for      {stage} on a machine: {reason}"
 
 
 def _elsewhere(tool: Tool, known: ExistingServer) -> Iterator[str]:
