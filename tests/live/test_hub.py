@@ -8,7 +8,7 @@ import pytest
 
 from .stack import Stack, eventually
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(600)]
 LONG = 300
 CHECK = Path(__file__).parents[2] / "src" / "platinfra" / "tools" / "jupyterhub"
 SERVER = f"""
