@@ -65,7 +65,7 @@ def test_nothing_but_tools_knows_a_package() -> None:
 
 @pytest.mark.parametrize(
     ("written", "hint"),
-    [("model_sever", "did you mean `model_server`?"), ("nothing", f"there are `client_check`, `data_looks`, `health_page`, `model_server`, `quality_runs` and `search_trials`; one of your own is a folder `tools/{PACKAGES}/NAME` with an `__init__.py`")],
+    [("model_sever", "did you mean `model_server`?"), ("nothing", f"there are `client_check`, `data_looks`, `database_copies`, `health_page`, `model_server`, `quality_runs` and `search_trials`; one of your own is a folder `tools/{PACKAGES}/NAME` with an `__init__.py`")],
 )  # fmt: skip
 def test_a_package_that_nobody_has_is_found_with_its_line(tmp_path: Path, written: str, hint: str) -> None:
     [problem] = refused(add_tool(tmp_path, "own", "model_server", written), "own")

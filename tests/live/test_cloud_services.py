@@ -29,6 +29,7 @@ BUCKET = "small-team-s3-210987654321"
 PASSWORDS = {
     "small-team/mlflow/backend": {"password": "PasswordOfMlflow1"},
     "small-team/mlflow/webhooks": {"value": "KeyOfWebhooks1"},
+    "small-team/mlflow/signing": {"value": "KeyOfSigning1"},
     "rds!db-1": {"username": "master", "password": "PasswordOfMaster1"},
 }
 IN_CLUSTER = f"""

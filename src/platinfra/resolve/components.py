@@ -93,7 +93,7 @@ def members(
         _stand_in(found, use, tool, twin, stage, path, chosen, problems)
     _override_settings(found, chosen, problems)
     problems += _unknown_without(left_out, chosen, found, catalog)
-    problems += versions.conflicts(found, wanted, chosen)
+    problems += versions.conflicts(found, wanted, chosen, catalog)
     return found
 
 

@@ -55,11 +55,11 @@ def problem(tool: Tool | None, use: Use, chosen: Chosen, path: Path_) -> Diagnos
     return None
 
 
-def conflicts(found: Mapping[str, "Member"], named: Named, chosen: Chosen) -> Iterator[Diagnostic]:
+def conflicts(found: Mapping[str, "Member"], named: Named, chosen: Chosen, catalog: Catalog) -> Iterator[Diagnostic]:
     """Yield that two versions of a tool are in one stack: a component has one, and so has the environment of code."""
     uses = ((stage, index, use) for stage, all_uses in chosen.file.stack.items() for index, use in enumerate(all_uses))
     for stage, index, use in uses:
-        member = found.get(use.options.as_ or use.tool)
+        member = found.get(use.options.as_ or catalog.name_of(use.tool))
         if member and use.options.version not in {None, named.get(member.name)}:
             path = locate(chosen.document, (*chosen.stages[stage], index, "options", "version"))
             message = f"`{member.name}` has the versions {named[member.name]} and {use.options.version}"

@@ -172,3 +172,11 @@ def test_platinfra_runs_from_the_release_with_the_packages_of_its_lock(tmp_path:
         line = [python, "-m", "platinfra", command]
         done = subprocess.run(line, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_machine_has_the_version_that_the_file_names() -> None:
+    (used_there,) = stack_file(ON_MACHINE.replace("[mlflow]", "[{mlflow: {version: 3.16.1}}]", 1))["stack"][
+        "experiment_tracker"
+    ]
+    assert used_there["mlflow"]["version"] == "3.16.1"
+    assert "as" not in used_there["mlflow"]

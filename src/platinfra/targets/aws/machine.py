@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from platinfra.catalog.versions import VERSION
 from platinfra.model.graph import Component
 from platinfra.model.reference import Reference, Text, parse, references
 from platinfra.model.template import ABSENT
@@ -147,9 +148,10 @@ def _use(component: Component, values: AwsValues) -> Any:
     known, place = values.tool(component).settings, component.place
     own = {key: each for key, each in component.settings.items() if place != "service" and place in known[key].places}
     settings = {**own, **_machine_settings(component, values)}
-    name = component.name if component.name != component.tool else None
-    options = {"as": name, "settings": settings, "bind": _bind(component, values)}
-    return {component.tool: {key: each for key, each in options.items() if each}}
+    product, _, version = component.tool.partition(VERSION)
+    name = component.name if component.name != product else None
+    options = {"as": name, "version": version, "settings": settings, "bind": _bind(component, values)}
+    return {product: {key: each for key, each in options.items() if each}}
 
 
 def _machine_settings(component: Component, values: AwsValues) -> dict[str, Any]:
