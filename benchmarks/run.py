@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import cloud  # noqa: E402
 import cluster  # noqa: E402
 import cold  # noqa: E402
+import faults  # noqa: E402
 import lifecycle  # noqa: E402
 import machine  # noqa: E402
 import processes  # noqa: E402
@@ -32,11 +33,12 @@ MEASUREMENTS = {
     "cloud": cloud.measure,
     "cluster": cluster.measure,
     "lifecycle": lifecycle.measure,
+    "faults": faults.measure,
     "cold": cold.measure,
     "suite": suite.measure,
 }
 USUAL = ("processes", "scale", "stack", "cloud", "cluster", "lifecycle")
-"""`cold` downloads everything anew, and `suite` runs the tests: both are run by name."""
+"""`faults` takes long, `cold` downloads everything anew, and `suite` runs the tests: these are run by name."""
 
 
 def main(*names: str) -> None:
