@@ -42,6 +42,7 @@ def test_lock_and_clients_are_of_the_version_that_is_named() -> None:
     (tool,) = [each for each in actions if isinstance(each, InstallEnvironment) and "mlflow" in each.key]
     (client,) = [each for each in actions if isinstance(each, InstallClient)]
     assert EARLIER in tool.lock.name
+    assert tool.summary == f"install mlflow {EARLIER}"
     assert f"mlflow=={EARLIER}" in client.packages
 
 

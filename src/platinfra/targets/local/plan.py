@@ -7,6 +7,7 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.entry import Argument
 from platinfra.catalog.machine import Command as CommandEntry
 from platinfra.catalog.machine import LocalRun, Process
+from platinfra.catalog.versions import VERSION
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.digest import digest_of
 from platinfra.model.graph import Binding, Component, Graph
@@ -76,7 +77,7 @@ class _Planner:
             recipe = self.catalog.get(tool).run.local
             if recipe and (recipe.processes or recipe.setup or recipe.ready or recipe.grants):
                 first = next(each.name for each in self.graph.components.values() if each.tool == tool)
-                summary = f"install {lock.parent.name}"
+                summary = f"install {lock.parent.name} {tool.partition(VERSION)[2]}".rstrip()
                 yield InstallEnvironment(key=f"environment:{tool}", component=first, summary=summary, lock=lock)
 
     def client(self) -> Iterator[Action]:
