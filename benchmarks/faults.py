@@ -142,7 +142,8 @@ def killed(
     with stack_of(text, tools) as stack:
         writer = Writer(f"http://127.0.0.1:{stack.port('mlflow')}")
         writer.start()
-        took = [_kill_one(stack, chance, writer, each) for each in range(number)]
+        calm = _health(stack)  # a server without a model waits for one
+        took = [_kill_one(stack, chance, writer, calm, each) for each in range(number)]
         writer.done.set()
         writer.join(60)
         lost, kept = writer.lost(), len(writer.kept)
@@ -162,16 +163,20 @@ def killed(
     ]
 
 
-def _kill_one(stack: Stack, chance: random.Random, writer: Writer, number: int) -> float:
-    """Kill a process of the stack; return the seconds until every component is healthy and a further write was acknowledged."""
+def _health(stack: Stack) -> dict[str, str]:
+    return {name: str(each["health"]) for name, each in stack.status().items()}
+
+
+def _kill_one(stack: Stack, chance: random.Random, writer: Writer, calm: dict[str, str], number: int) -> float:
+    """Kill a process; return the seconds until every component is as before and a further write was acknowledged."""
     pid, mark = chance.choice(sorted((pid, mark) for pid, mark in stack.marks().items() if mark))
     began, before = time.monotonic(), len(writer.kept)
     psutil.Process(pid).kill()
     healthy = 0.0
     while time.monotonic() - began < 4 * REACH:
         time.sleep(0.5)
-        found = {name: each["health"] for name, each in stack.status().items()}
-        if set(found.values()) != {"healthy"} or len(writer.kept) == before:
+        found = _health(stack)
+        if found != calm or len(writer.kept) == before:
             healthy = 0.0
         elif not healthy:
             healthy = time.monotonic() - began
