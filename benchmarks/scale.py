@@ -8,9 +8,9 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.document import load_text
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
-from platinfra.targets.local.facts import Machine
+from platinfra.targets.local.facts import Machine, locks, wanted_ports
 from platinfra.targets.local.layout import Layout
-from platinfra.targets.local.plan import locks, plan, wanted_ports
+from platinfra.targets.local.plan import plan
 
 SMALL, LARGE = 100, 1000
 REPEATS = 5

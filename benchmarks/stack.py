@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from platinfra.app.stacks import brought_up, ready_stack
+from platinfra.app.stacks import brought_up, checked_stack
 from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.privileges import hand_over, prefix
 from platinfra.model.plan import Progress
@@ -96,7 +96,7 @@ class project:  # noqa: N801  reads as what it is
 
 
 def _up(file: Path) -> None:
-    stack, target = ready_stack(file, None, ())
+    stack, target = checked_stack(file, None, ())
     target.up(stack, TALK)
 
 
