@@ -26,7 +26,7 @@ def lines(table: Table) -> Iterator[str]:
         "## On this machine",
         "",
         "`make live` starts every tool alone, with what it cannot be without: it is brought up, proved by `platinfra check` with its wires, each of its",
-        "processes is killed and has to be back by itself, it is proved again and stopped. Nothing of it is left then, nothing was written into the HOME or",
+        "processes, and each kind of what these start, is killed and has to be back by itself, it is proved again and stopped. Nothing of it is left then, nothing was written into the HOME or",
         "the temporary folder of whoever ran it, all that listened did so on 127.0.0.1, and no connection left the machine. `make live TOOL=NAME` does this",
         "for one tool and writes its line. *Memory* is the proportional set size of the tool's own processes; *install* is from wheels that are there;",
         "*back* is the slowest of its processes. The numbers are single measurements of a busy machine.",

@@ -43,6 +43,15 @@ PORT_CHILD = (
 )
 """Listens on a port that its child keeps when it dies."""
 
+_LISTEN = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(600)"
+PORT_HELPER = NOTE + (
+    "import subprocess, time\n"
+    f"child = subprocess.Popen([sys.executable, '-c', {_LISTEN!r}, sys.argv[2]])\n"
+    "open(sys.argv[1] + '.helper', 'a').write(f'{child.pid}\\n')\n"
+    "time.sleep(600)"
+)
+"""Lives on without the helper that listens for it, as Ray does; notes the helper's pid beside its own."""
+
 
 def command(folder: Path, name: str, code: str, *arguments: object, **env: str) -> CommandSpec:
     """Return a Python command of the component before the dot."""
@@ -56,10 +65,17 @@ def command(folder: Path, name: str, code: str, *arguments: object, **env: str) 
 
 
 def program(
-    folder: Path, name: str, code: str, *arguments: object, digest: str = "1", grace: float = 5.0, signal: str = "TERM"
+    folder: Path,
+    name: str,
+    code: str,
+    *arguments: object,
+    digest: str = "1",
+    grace: float = 5.0,
+    signal: str = "TERM",
+    ports: tuple[int, ...] = (),
 ) -> ProcessSpec:
     """Return a long-running Python program."""
-    return ProcessSpec(name, command(folder, name, code, *arguments), digest, signal, grace)
+    return ProcessSpec(name, command(folder, name, code, *arguments), digest, signal, grace, ports)
 
 
 def eventually(condition: Callable[[], object], within: float = 15.0) -> None:

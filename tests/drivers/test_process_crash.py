@@ -8,9 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from platinfra.drivers.lost_ports import listened_on
 from platinfra.drivers.process import LocalProcesses
 
-from .programs import CHILD_IN_OWN_SESSION, DAEMON, NOTED_SLEEP, PORT_CHILD, eventually, lives, noted, pids, program
+from .programs import (
+    CHILD_IN_OWN_SESSION,
+    DAEMON,
+    NOTED_SLEEP,
+    PORT_CHILD,
+    PORT_HELPER,
+    eventually,
+    lives,
+    noted,
+    pids,
+    program,
+)
 
 pytestmark = pytest.mark.live
 
@@ -31,6 +43,12 @@ def _kill(stack: LocalProcesses, name: str) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def test_a_killed_program_comes_back_and_the_restart_is_counted(stack: LocalProcesses, folder: Path) -> None:
     stack.start(program(folder, "a.b", NOTED_SLEEP, folder / "pids"))
     for restarts in (1, 2):
@@ -43,14 +61,29 @@ def test_a_killed_program_comes_back_and_the_restart_is_counted(stack: LocalProc
 
 
 def test_an_orphan_that_keeps_the_port_is_ended_before_the_restart(stack: LocalProcesses, folder: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     stack.start(program(folder, "a.b", PORT_CHILD, folder / "pids", port))
     noted(folder / "pids")
     _kill(stack, "a.b")
     noted(folder / "pids", 2)
     assert stack.statuses()["a.b"].restarts == 1
+
+
+@pytest.mark.slow
+def test_a_program_that_lives_on_without_its_listener_is_started_again(stack: LocalProcesses, folder: Path) -> None:
+    port = _free_port()
+    stack.start(program(folder, "a.b", PORT_HELPER, folder / "pids", port, ports=(port,)))
+    stack.start(program(folder, "a.c", PORT_HELPER, folder / "other", _free_port()))
+    (helper,), (careless,) = noted(folder / "pids.helper"), noted(folder / "other.helper")
+    eventually(lambda: listened_on({port}))
+    time.sleep(6)  # the supervisor looks every five seconds
+    os.kill(helper, signal.SIGKILL)
+    os.kill(careless, signal.SIGKILL)
+    eventually(lambda: len(pids(folder / "pids")) == 2, 40)
+    eventually(lambda: listened_on({port}))
+    assert stack.statuses()["a.b"].restarts == 1
+    assert stack.statuses()["a.c"].restarts == 0  # nobody said that it listens
+    assert f"a.b no longer listens on [{port}]" in (folder / "supervisord.log").read_text()
 
 
 def test_an_orphan_with_its_own_session_is_ended_and_siblings_are_not_touched(

@@ -1,5 +1,5 @@
 """
-Every tool that runs on a machine, alone with what it needs: installed, started, proved, killed, stopped.
+Every tool that runs on a machine, alone with what it needs: installed, started, proved, killed with its helpers one by one, stopped.
 
 With PLATINFRA_RECORD set each test writes what it found and measured into docs/measured, from which `make docs` makes
 docs/reference/tools.md. `make live TOOL=NAME` does it for one tool.
@@ -62,7 +62,7 @@ class Record:
     checked: list[str] = field(default_factory=list)
     not_proved: list[str] = field(default_factory=list)
     killed: dict[str, float] = field(default_factory=dict)
-    """Process to the seconds until the component was healthy again."""
+    """Process, or process and what it started, to the seconds until the component was healthy again."""
     stop_seconds: float = 0
 
 
@@ -152,7 +152,11 @@ def exercise(name: str, stack: Stack, found: Record) -> None:
     found.checked, found.not_proved = proofs(stack)
     found.memory_mb = memory_of(name, stack)
     for process in [each for each in stack.programs() if each.startswith(f"{name}.")]:
-        found.killed[process.partition(".")[2]] = come_back(process, stack)
+        own = process.partition(".")[2]
+        for helper in helpers(process, stack):
+            if (took := helper_comes_back(process, helper, stack)) is not None:
+                found.killed[f"{own}, {helper}"] = took
+        found.killed[own] = come_back(process, stack)
     if found.killed:
         assert proofs(stack)[0] == found.checked
     down = stack.run("down", within=LONG)
@@ -240,6 +244,41 @@ def come_back(process: str, stack: Stack) -> float:
     """Kill a process; return the seconds until everything is fine again, by itself."""
     began = time.monotonic()
     stack.crash(process)
+    eventually(lambda: process in stack.pids() and are_fine(stack), RECOVERY)
+    return round(time.monotonic() - began, 1)
+
+
+def helpers(process: str, stack: Stack) -> dict[str, psutil.Process]:
+    """Return one of each kind of what a process started, by its kind: the program, and what Python runs."""
+    with suppress(psutil.NoSuchProcess):
+        below = psutil.Process(stack.pids()[process]).children(recursive=True)
+        return {kind: each for each in reversed(below) if (kind := kind_of(each))}
+    return {}
+
+
+def kind_of(process: psutil.Process) -> str:
+    """Return what a process is called for people; nothing when it has ended."""
+    try:
+        words = process.cmdline()
+    except psutil.Error:
+        return ""
+    if not words or " " in words[0]:  # it wrote its own title
+        return words[0].split(" ")[0].rstrip(":") if words else ""
+    if Path(words[0]).name.startswith("python"):
+        named = (each for each in words[1:] if not each.startswith("-"))
+        return f"python {Path(next(named, '')).name[:40]}".strip()
+    return Path(words[0]).name
+
+
+def helper_comes_back(process: str, kind: str, stack: Stack) -> float | None:
+    """Kill a helper of that kind; return the seconds until everything is fine again; None if there is none now."""
+    helper = helpers(process, stack).get(kind)
+    if helper is None:
+        return None
+    began = time.monotonic()
+    with suppress(psutil.NoSuchProcess):
+        helper.kill()
+    time.sleep(1)  # its ports close, and its parent sees that it is gone
     eventually(lambda: process in stack.pids() and are_fine(stack), RECOVERY)
     return round(time.monotonic() - began, 1)
 

@@ -89,6 +89,7 @@ class ProgramFiles:
             "umask": current_umask(),
             "digest": spec.digest,
             "stop": {"signal": spec.stop_signal, "grace": spec.grace},
+            "ports": list(spec.ports),
         }
 
     def _section(self, spec: ProcessSpec) -> str:

@@ -1,28 +1,32 @@
 """
 Run supervisord in the background: `python -P supervisor_main.py FOLDER RUNTIME`.
 
-It adopts every orphan of its programs and notes from time to time which processes descend from which program.
+It adopts every orphan of its programs and notes from time to time which processes descend from which program. A program
+that no longer listens where it did is ended, and so started again.
 """
 
 import contextlib
 import ctypes
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from platinfra.drivers import process_tree
+    from platinfra.drivers import lost_ports, process_tree
 else:
     # Last on the path, so that no module beside this one hides an installed one; off it again at once.
     sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+    import lost_ports
     import process_tree
 
     sys.path.pop()
 
 _PR_SET_CHILD_SUBREAPER = 36
 """prctl(2)."""
-_BACKOFF = 30
+_RUNNING, _BACKOFF = 20, 30
 """supervisor.states.ProcessStates."""
 
 LONGEST_PAUSE = 60.0
@@ -50,26 +54,51 @@ def _adopt_orphans() -> None:
 
 
 def watch(supervisord: Any, **_: str) -> object:
-    """Note the descendants of every program every five seconds; supervisord calls this once at its start."""
+    """Look after every program every five seconds; supervisord calls this once at its start."""
     from supervisor import events
 
+    watches: dict[str, lost_ports.Watch] = {}
+
     def tick(_: object) -> None:
+        programs = [each for group in list(supervisord.process_groups.values()) for each in group.processes.values()]
         # An error here would end supervisord.
         with contextlib.suppress(Exception):
-            _note_descendants(supervisord)
+            _note_descendants(programs)
+        with contextlib.suppress(Exception):
+            _end_deaf(programs, watches, supervisord.options.logger.warn)
 
     events.subscribe(events.Tick5Event, tick)
     return object()
 
 
-def _note_descendants(supervisord: Any) -> None:
+def _note_descendants(programs: Sequence[Any]) -> None:
     table = process_tree.snapshot()
-    for group in list(supervisord.process_groups.values()):
-        for program in group.processes.values():
-            if program.get_state() == _BACKOFF:
-                program.delay = min(program.delay, time.time() + LONGEST_PAUSE)
-            if program.pid:
-                _note(table, program.config.name, program.pid)
+    for program in programs:
+        if program.get_state() == _BACKOFF:
+            program.delay = min(program.delay, time.time() + LONGEST_PAUSE)
+        if program.pid:
+            _note(table, program.config.name, program.pid)
+
+
+def _end_deaf(programs: Sequence[Any], watches: dict[str, lost_ports.Watch], warn: Callable[[str], None]) -> None:
+    """End what has not listened for a while on a port where it did, at first as `down` does; it is started again."""
+    running = {each.config.name: each for each in programs if each.get_state() == _RUNNING and each.pid}
+    for name in watches.keys() - running.keys():
+        del watches[name]
+    for name, program in running.items():
+        if name not in watches or watches[name].pid != program.pid:
+            watches[name] = lost_ports.Watch(program.pid, process_tree.load(f"run/{name}.json").get("ports", ()))
+    listened = lost_ports.listened_on({port for each in watches.values() for port in each.ports})
+    for name, program in running.items():
+        watch, grace = watches[name], program.config.stopwaitsecs
+        missing = watch.look(listened, time.monotonic())
+        if missing >= lost_ports.PATIENCE + grace:
+            os.kill(program.pid, signal.SIGKILL)
+        elif missing >= lost_ports.PATIENCE and not watch.told:
+            watch.told = True
+            ports = sorted(watch.heard - listened)
+            warn(f"{name} no longer listens on {ports}: it is started again")
+            os.kill(program.pid, program.config.stopsignal)
 
 
 def _note(table: process_tree.Table, name: str, pid: int) -> None:

@@ -38,6 +38,8 @@ class ProcessSpec:
     stop_signal: str = "TERM"
     grace: float = 15.0
     """Seconds between the stop signal and SIGKILL."""
+    ports: tuple[int, ...] = ()
+    """TCP ports on which it listens as long as it is well; one that stays away for a while has it started again."""
 
 
 @dataclass(frozen=True, slots=True)

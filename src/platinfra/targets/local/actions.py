@@ -244,7 +244,12 @@ class Start(Step):
             world.processes.stop(self.process)
             self._refuse_taken_ports(world)
         spec = ProcessSpec(
-            self.process, self.command.spec(self.component, world), self.digest, self.stop_signal, self.grace
+            self.process,
+            self.command.spec(self.component, world),
+            self.digest,
+            self.stop_signal,
+            self.grace,
+            tuple(each.port for each in self.addresses if each.is_awaited),
         )
         world.processes.start(spec)
         try:

@@ -1,0 +1,61 @@
+"""
+Find programs that no longer listen where they did: a helper of theirs died, and they live on without it.
+
+Only the standard library is imported: the supervisor runs this beside process_tree.
+"""
+
+import os
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+PATIENCE = 15.0
+"""Seconds in which a program may start such a helper again by itself."""
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+_LISTEN = "0A"
+"""TCP_LISTEN in these tables, proc(5)."""
+_ANSWER_WITHIN = 0.2
+
+
+def listened_on(ports: Collection[int]) -> set[int]:
+    """Return those of `ports` on which something on this machine listens."""
+    if not os.path.exists(_TABLES[0]):
+        return {each for each in ports if _accepts(each)}
+    lines = [line.split() for path in _TABLES if os.path.exists(path) for line in _read(path)]
+    return {int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == _LISTEN}.intersection(ports)
+
+
+def _read(path: str) -> list[str]:
+    with open(path, encoding="ascii") as file:
+        return file.readlines()[1:]
+
+
+def _accepts(port: int) -> bool:
+    """Ask by a connection, where the system does not say it otherwise."""
+    try:
+        socket.create_connection(("127.0.0.1", port), _ANSWER_WITHIN).close()
+    except OSError:
+        return False
+    return True
+
+
+@dataclass
+class Watch:
+    """One run of a program, and where it listened so far."""
+
+    pid: int
+    ports: Collection[int]
+    heard: set[int] = field(default_factory=set)
+    since: float | None = None
+    """When one of them was missed first; none is missing otherwise."""
+    told: bool = False
+    """Whether the program was told to stop."""
+
+    def look(self, listened: Collection[int], now: float) -> float:
+        """Return for how many seconds a port has been missing, `now` in seconds of any steady clock; 0 if none is."""
+        self.heard |= set(listened).intersection(self.ports)
+        if self.heard <= set(listened):
+            self.since = None
+            return 0.0
+        self.since = now if self.since is None else self.since
+        return now - self.since
