@@ -43,8 +43,13 @@ Stack = dict[str, list[dict[str, Any]]]
 
 def able(ground: Ground) -> list[tuple[str, str]]:
     """Return the stages with the tools that fill them on some ground."""
-    tools = (each for each in CATALOG.tools() if each.provides and each.runs_on(ground))
-    return [(stage, each.name) for each in tools for stage in each.provides if stage in STAGES]
+    tools = (each for each in CATALOG.tools() if each.provides)
+    return [
+        (stage, each.name)
+        for each in tools
+        for stage in each.provides
+        if stage in STAGES and each.runs_on(ground, stage)
+    ]
 
 
 def options(tool: Tool, ground: Ground) -> dict[str, Any]:
