@@ -101,6 +101,8 @@ def test_a_stack_with_such_a_tool_is_refused_before_anything_is_installed(
         checked_stack(file, None)
     (found,) = caught.value.diagnostics
     assert found.code == "missing-program"
+    assert found.span
+    assert found.span.line == 3
     assert found.hint
     assert f"`{needs.install['linux']}`" in found.hint
 

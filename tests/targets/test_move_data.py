@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from platinfra.diagnostics import ActionError
+from platinfra.app.stacks import checked_stack
+from platinfra.diagnostics import ActionError, PlatinfraError
 from platinfra.model.plan import Progress, Seen
 from platinfra.model.reference import show_text
 from platinfra.targets.local.actions import Command
 from platinfra.targets.local.data_version import DataVersion, read, refuse_older
+from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.move_data import Copies, MoveData
 from tests.worlds import Fakes
 
@@ -108,6 +110,19 @@ def test_an_earlier_version_without_a_copy_is_refused() -> None:
     assert found
     assert found.code == "older-version"
     assert "1.8" in (found.hint or "")
+
+
+def test_the_refusal_names_the_line_of_the_component(tmp_path: Path) -> None:
+    file = tmp_path / "platinfra.yaml"
+    file.write_text('name: one\nstack:\n  experiment_tracker:\n    - mlflow: {version: "3.16.1"}\n')
+    written = Layout(tmp_path / ".platinfra" / "default").data_version("mlflow")
+    written.parent.mkdir(parents=True)
+    written.write_text('{"version": "3.99.0", "moves_to": "", "kept": []}')
+    with pytest.raises(PlatinfraError) as caught:
+        checked_stack(file, None)
+    (found,) = caught.value.diagnostics
+    assert found.code == "older-version"
+    assert (found.span and found.span.line) == 4
 
 
 def test_commands_name_the_copy_without_changing_what_is_compared() -> None:

@@ -45,6 +45,8 @@ class Resolved:
     """Where each value of a chart stands that the file overrides: component and keys to place."""
     project_span: Span | None = None
     """Where the file names the project's requirements."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """Where each component stands that the file names."""
 
     @property
     def strangers(self) -> list[Component]:
@@ -96,6 +98,7 @@ def resolve(
         ground=chosen.ground,
         overrides=overrides.spans(chosen),
         project_span=stack.document.value_span(locate(stack.document, ("project", "requirements"))),
+        spans={name: each.span for name, each in named.items() if each.span},
     )
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 from platinfra.diagnostics import Diagnostic, join_names, refuse
 from platinfra.model.workspace import Workspace
@@ -35,14 +36,16 @@ def _folder_problems(workspace: Workspace) -> Iterator[Diagnostic]:
 
 def _program_problems(stack: Resolved) -> Iterator[Diagnostic]:
     """Yield a problem for each tool whose programs are not on PATH; most stacks have none, and nothing is started for them."""
-    tools = dict.fromkeys(each.tool for each in stack.graph.components.values() if each.place == "machine")
-    for name, recipe in ((each, stack.catalog.get(each).run.local) for each in tools):
+    components = stack.graph.components.values()
+    tools = {each.tool: stack.spans.get(each.name) for each in components if each.place == "machine"}
+    for name, span in tools.items():
+        recipe = stack.catalog.get(name).run.local
         if recipe and recipe.needs and recipe.needs.programs:
             from platinfra.drivers.program_version import read_version
             from platinfra.targets.local.programs import problem
 
             if found := problem(name, recipe.needs, sys.platform, read_version):
-                yield found
+                yield replace(found, span=span)
 
 
 def _data_problems(stack: Resolved) -> Iterator[Diagnostic]:
@@ -56,4 +59,4 @@ def _data_problems(stack: Resolved) -> Iterator[Diagnostic]:
             found = read(LocalFiles(), Layout(stack.workspace.root).data_version(component.name))
             product = stack.catalog.get(component.tool).product
             if problem := refuse_older(component.name, product, recipe.version, found):
-                yield problem
+                yield replace(problem, span=stack.spans.get(component.name))
