@@ -151,17 +151,13 @@ def _mismatch(
         return problem
     if not catalog.find_capability(stage) or (tool and stage in tool.provides):
         return None
-    others = f"tools of this stage: {_names(catalog.providers(stage))}"
+    others = recipes.able(stage, chosen.ground, catalog) or f"no tool of `{stage}` can; remove the stage"
     if tool is None:
         hint = did_you_mean(use.tool, catalog.names()) or others
         return Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint)
     why = f": {tool.not_for[stage]}" if stage in tool.not_for else ""
     hint = f"`{tool.name}` provides {join_names(tool.provides)}; {others}"
     return Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`{why}", span, hint)
-
-
-def _names(tools: list[Tool]) -> str:
-    return join_names(tool.name for tool in tools) or "none"
 
 
 def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:
