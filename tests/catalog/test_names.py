@@ -121,6 +121,10 @@ def test_an_unknown_stage_is_told_where_its_tools_belong() -> None:
     assert str(problem.hint).startswith(
         "`optuna` is a tool of `hyperparameter_tuning` or `experiment_tracker`; or one of `alerting`"
     )
+    (near,) = problems_of("data_ingestion", "kafka")  # nothing that is merely spelled like it
+    assert str(near.hint).startswith("`kafka` is a tool of `event_streaming`; or one of `alerting`")
+    (spelled,) = problems_of("serving", "fastapi")
+    assert spelled.hint == "did you mean `model_serving`?"
     (other,) = problems_of("parameter_sweeps", "nobody-knows-it")
     assert str(other.hint).startswith("one of `alerting`")
 
