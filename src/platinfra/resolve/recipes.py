@@ -24,9 +24,9 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
         return None
     hint = able(stage, ground, catalog)
     if reason := tool.limit(ground, stage):
-        message = f"`{tool.name}` cannot run on {ground}: {reason}"
+        message = f"`{tool.product}` cannot run on {ground}: {reason}"
         return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
-    message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
+    message = f"platinfra has no recipe for `{tool.product}` on {ground} yet"
     return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
 
 
