@@ -66,6 +66,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean {join_names((by_lower[each] for each in near), 'or')}?"
 
 
+def with_article(name: str) -> str:
+    """Put a name in backquotes after its article: a `model_registry`, an `object_store`."""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} `{name}`"
+
+
 def join_names(names: Iterable[str], conjunction: str = "and") -> str:
     """Join names in backquotes: `a`, `b` and `c`."""
     quoted = [f"`{each}`" for each in names]

@@ -90,7 +90,7 @@ def build(chosen: list[tuple[str, str]], ground: Ground) -> Resolved | list[Diag
 def follow(problem: Diagnostic, stack: Stack, ground: Ground) -> bool:
     """Do what a diagnostic says; tell whether there was anything to do."""
     if problem.code == "unmet-requirement":
-        needed = re.findall(r"needs a `([\w]+)`", problem.message)[0]
+        needed = re.findall(r"needs an? `([\w]+)`", problem.message)[0]
         names = re.findall(r"`([\w-]+)`", (problem.hint or "").partition("to the stack:")[2])
         for name in names[:1]:
             uses = stack.setdefault(needed, [])

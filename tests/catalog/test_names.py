@@ -53,7 +53,8 @@ def test_what_is_not_run_has_no_recipe_and_names_tools_of_the_same_stage_or_advi
     tool = CATALOG.get(name)
     assert tool.no_route
     assert tool.places == ()
-    assert tool.no_route.source.startswith("https://")
+    assert re.match(r"https://[^/]+/.", tool.no_route.source), "a page that says so, not somebody's front page"
+    assert len(tool.no_route.reason) <= 130, "the reason is one line"
     assert date(2026, 1, 1) <= tool.no_route.checked <= date(2100, 1, 1)
     assert not tool.no_route.reason.endswith(".")
     for each in tool.no_route.instead:
@@ -121,6 +122,10 @@ def test_an_unknown_stage_is_told_where_its_tools_belong() -> None:
     assert str(problem.hint).startswith(
         "`optuna` is a tool of `hyperparameter_tuning` or `experiment_tracker`; or one of `alerting`"
     )
+    (near,) = problems_of("data_ingestion", "kafka")  # nothing that is merely spelled like it
+    assert str(near.hint).startswith("`kafka` is a tool of `event_streaming`; or one of `alerting`")
+    (spelled,) = problems_of("serving", "fastapi")
+    assert spelled.hint == "did you mean `model_serving`?"
     (other,) = problems_of("parameter_sweeps", "nobody-knows-it")
     assert str(other.hint).startswith("one of `alerting`")
 

@@ -126,7 +126,7 @@ def stack_of(wire: Wire) -> Resolved:
             if len(missing) < len(error.diagnostics):
                 raise
             for each in missing:
-                needed = each.message.split("needs a `")[1].split("`")[0]
+                needed = re.findall(r"needs an? `(\w+)`", each.message)[0]
                 able = [each for each in CATALOG.providers(needed) if runs(each, wire.place)]
                 best = next((each for each in able if each.name == USUAL.get(needed)), able[0])
                 stack.setdefault(needed, []).append({best.name: settings_of(best, wire.place)})

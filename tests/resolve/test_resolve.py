@@ -184,6 +184,14 @@ def test_a_requirement_takes_no_tool_that_it_cannot_use() -> None:
     assert problem.hint == "add a `model_registry` to the stack: `mlflow`"
 
 
+def test_a_requirement_has_its_article() -> None:
+    with pytest.raises(PlatinfraError) as caught:
+        graph_of("name: demo\nprovider: {name: kubernetes}\nstack: {model_serving: [seldon]}\n")
+    [problem] = caught.value.diagnostics
+    assert "needs an `event_streaming` (`events`)" in problem.message
+    assert problem.hint == "add an `event_streaming` to the stack: `kafka`"
+
+
 def test_a_tool_that_cannot_be_used_is_not_bound_by_hand_either() -> None:
     text = SERVED_FROM_BENTOML.replace("{model: wine}", "{model: wine}, bind: {registry: bentoml}")
     with pytest.raises(PlatinfraError) as caught:

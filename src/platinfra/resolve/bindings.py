@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from platinfra.catalog.capability import Requirement
 from platinfra.catalog.catalog import Catalog
-from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
+from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names, with_article
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
 from platinfra.resolve import reach, recipes, routes
@@ -336,8 +336,9 @@ class Binder:
         """Remember a requirement that nothing meets."""
         known = (each for each in self.catalog.providers(requirement.capability) if reach.fits(requirement, each))
         none = "none that it can use" if self.candidates(member, requirement) else "none"
-        hint = recipes.instead(f"add a `{requirement.capability}` to the stack", known, self.chosen.ground, "or")
-        message = f"`{member.name}` needs a `{requirement.capability}` (`{name}`), and the stack has {none}"
+        wanted = with_article(requirement.capability)
+        hint = recipes.instead(f"add {wanted} to the stack", known, self.chosen.ground, "or")
+        message = f"`{member.name}` needs {wanted} (`{name}`), and the stack has {none}"
         self.refuse("unmet-requirement", message, member.span, hint)
 
 

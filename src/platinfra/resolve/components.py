@@ -132,11 +132,12 @@ def _name(use: Use, tool: Tool) -> str:
 
 def _unknown_stage(stage: str, uses: Iterable[Use], chosen: Chosen, catalog: Catalog) -> Diagnostic:
     """Return that there is no such stage, with the one that was meant, or those of the tools that are named for it."""
-    known = [each.name for each in catalog.capabilities()]
-    tools = (each for each in (catalog.find(use.tool) for use in uses) if each and each.provides and not each.no_route)
+    tools = [each for each in (catalog.find(use.tool) for use in uses) if each and each.provides and not each.no_route]
     fitting = [f"`{each.name}` is a tool of {join_names(each.provides, 'or')}" for each in tools]
+    filled = {capability for each in tools for capability in each.provides}
     stages = (each.name for each in catalog.capabilities() if each.stage)
-    hint = did_you_mean(stage, known) or "; or ".join([*fitting, f"one of {join_names(stages, 'or')}"])
+    near = did_you_mean(stage, sorted(filled) or (each.name for each in catalog.capabilities()))
+    hint = near or "; or ".join([*fitting, f"one of {join_names(stages, 'or')}"])
     return Diagnostic(
         "unknown-stage", f"`{stage}` is not a stage", chosen.document.key_span(chosen.stages[stage]), hint
     )
@@ -151,17 +152,13 @@ def _mismatch(
         return problem
     if not catalog.find_capability(stage) or (tool and stage in tool.provides):
         return None
-    others = f"tools of this stage: {_names(catalog.providers(stage))}"
+    others = recipes.able(stage, chosen.ground, catalog) or f"no tool of `{stage}` can; remove the stage"
     if tool is None:
         hint = did_you_mean(use.tool, catalog.names()) or others
         return Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint)
     why = f": {tool.not_for[stage]}" if stage in tool.not_for else ""
     hint = f"`{tool.name}` provides {join_names(tool.provides)}; {others}"
     return Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`{why}", span, hint)
-
-
-def _names(tools: list[Tool]) -> str:
-    return join_names(tool.name for tool in tools) or "none"
 
 
 def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:

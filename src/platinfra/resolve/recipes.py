@@ -22,11 +22,11 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     """Return why a tool cannot fill a stage on some ground, with those that can; None when it can."""
     if tool.runs_on(ground, stage):
         return None
-    hint = instead(f"tools of `{stage}` that can", catalog.providers(stage), ground, stage=stage)
+    hint = able(stage, ground, catalog)
     if reason := tool.limit(ground, stage):
-        message = f"`{tool.name}` cannot run on {ground}: {reason}"
+        message = f"`{tool.product}` cannot run on {ground}: {reason}"
         return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
-    message = f"platinfra has no recipe for `{tool.name}` on {ground} yet"
+    message = f"platinfra has no recipe for `{tool.product}` on {ground} yet"
     return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
 
 
@@ -37,7 +37,7 @@ def not_run(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     named = [each for each in map(catalog.find, known.instead) if each]
     others = (
         instead("instead", (each for each in named if stage in each.provides), ground, "or", stage)
-        or instead(f"tools of `{stage}` that can", catalog.providers(stage), ground, stage=stage)
+        or able(stage, ground, catalog)
         or instead("instead", named, ground, "or")
     )
     message = f"platinfra does not run `{tool.name}`: {known.reason} ({known.source}, {known.checked})"
@@ -52,6 +52,11 @@ def idle_machine(components: Iterable[Component], ground: Ground) -> Diagnostic 
     message = f"no tool of the stack runs on the machine that `type: {ground.type}` creates"
     hint = "add a tool that runs on a machine (`platinfra tools --target local` lists them), or use `type: kubernetes`"
     return Diagnostic("idle-machine", message, hint=hint)
+
+
+def able(stage: str, ground: Ground, catalog: Catalog) -> str | None:
+    """Return a hint that names the tools that fill a stage on some ground; None when there are none."""
+    return instead(f"tools of `{stage}` that can", catalog.providers(stage), ground, stage=stage)
 
 
 def instead(

@@ -32,8 +32,8 @@ _FOREIGN = {
     "volumes": "data is kept without being named; object stores and databases are tools",
 }
 """What other tools' files say at their top, and what it is here."""
-_CLOUDS = frozenset({"azure", "gcp", "google", "google-cloud"})
-"""Clouds without a target, whose clusters are as good as others."""
+_CLOUDS = frozenset({"azure", "gcp", "google", "google-cloud", "aks", "azure-aks", "gke", "openshift"})
+"""Clouds without a target, and their clusters, which are as good as others."""
 _EARLIER: dict[tuple[str, ...], str] = {
     (
         "deployment",
