@@ -279,7 +279,10 @@ def helper_comes_back(process: str, kind: str, stack: Stack) -> float | None:
     with suppress(psutil.NoSuchProcess):
         helper.kill()
     time.sleep(1)  # its ports close, and its parent sees that it is gone
-    eventually(lambda: process in stack.pids() and are_fine(stack), RECOVERY)
+    try:
+        eventually(lambda: process in stack.pids() and are_fine(stack), RECOVERY)
+    except AssertionError:
+        pytest.fail(f"{process} without {kind}: {stack.status()}")
     return round(time.monotonic() - began, 1)
 
 

@@ -1,6 +1,8 @@
 """
 Prove that JupyterHub works: sign in as people do, start a server through the hub's API, and stop it again.
 
+Where people sign in at GitHub, only the way there is looked at: the stack's own token is used then.
+
 `write` has a kernel compute a marker and leaves a workspace, `find` looks for that, `run FILE ARGS…` runs a file in a kernel.
 """
 
@@ -11,18 +13,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 from uuid import uuid4
 
 from websocket import create_connection
 
 URL = os.environ["JUPYTERHUB_URL"]
 ADMIN = "admin"
+STACK_USER = "platinfra-check"
+"""Whose servers the stack's own token starts."""
 
 # The file gets a process of its own, with the kernel's interpreter and environment:
 # a kernel has a running event loop, in which `asyncio.run` of a client would fail.
@@ -39,6 +44,7 @@ class Session:
 
     def __init__(self, name: str, password: str, note: str) -> None:
         """Sign in on the page, and get a token whose note the hub keeps; raise RuntimeError where nobody is let in."""
+        self.user = name
         self.cookies = http.cookiejar.CookieJar()
         self.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(self.cookies))
         self.token = ""
@@ -52,8 +58,24 @@ class Session:
             raise RuntimeError(f"signing in answers {error.code}") from error
         if not any(each.name == "jupyterhub-session-id" for each in self.cookies) or not self.is_in():
             raise RuntimeError("the hub did not let the admin in")
+        self.token = self.own_token(note)
+
+    @classmethod
+    def of_the_stack(cls, token: str, note: str) -> "Session":
+        """Return a session of a user whom the stack's own token creates, with a token whose note the hub keeps."""
+        found = cls.__new__(cls)
+        found.user, found.token = STACK_USER, token
+        found.cookies = http.cookiejar.CookieJar()
+        found.opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(found.cookies))
+        with suppress(RuntimeError):  # it may be there already
+            found.call("POST", f"/hub/api/users/{STACK_USER}")
+        found.token = found.own_token(note)
+        return found
+
+    def own_token(self, note: str) -> str:
+        """Return a new token of the user."""
         body = {"note": f"platinfra check {note}", "expires_in": 600}
-        self.token = self.call("POST", f"/hub/api/users/{name}/tokens", body)["token"]
+        return str(self.call("POST", f"/hub/api/users/{self.user}/tokens", body)["token"])
 
     def seal(self) -> str:
         """Return the hub's protection against forged requests, a cookie that requests repeat."""
@@ -79,19 +101,51 @@ class Session:
             raise RuntimeError(f"{method} {path} answers {error.code}: {said}") from error
 
 
+class NotFollowed(HTTPRedirectHandler):
+    """Leaves an answer that leads elsewhere as it is."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nothing."""
+
+
+def elsewhere() -> str:
+    """Return where people are sent to sign in; nothing where the hub asks for their password itself."""
+    opener = build_opener(ProxyHandler({}), NotFollowed())
+    try:
+        opener.open(f"{URL}/hub/oauth_login", timeout=30).close()
+    except HTTPError as error:
+        return error.headers.get("Location", "") if error.code == HTTPStatus.FOUND else ""
+    return ""
+
+
+def sign_in(note: str) -> Session:
+    """Return a session of the admin, or of the stack where people sign in at GitHub; raise RuntimeError when neither is let in."""
+    secret, address = os.environ["JUPYTERHUB_ADMIN_PASSWORD"], urlsplit(elsewhere())
+    if address.path != "/login/oauth/authorize":
+        return Session(ADMIN, secret, note)
+    asked = dict(parse_qsl(address.query))
+    if not asked.get("client_id") or asked.get("redirect_uri") != f"{URL}/hub/oauth_callback":
+        raise RuntimeError(
+            f"people are sent to {address.netloc} with {sorted(asked)}, and to come back to {asked.get('redirect_uri')}"
+        )
+    return Session.of_the_stack(secret, note)
+
+
 @contextmanager
 def server(note: str) -> Iterator[tuple[Session, str]]:
     """Start a server beside those that people use, and stop it in the end; the hub's database keeps the note."""
-    session = Session(ADMIN, os.environ["JUPYTERHUB_ADMIN_PASSWORD"], note)
+    session = sign_in(note)
     name = f"check-{token_hex(4)}"
-    path = f"/hub/api/users/{ADMIN}/servers/{name}"
+    path = f"/hub/api/users/{session.user}/servers/{name}"
     session.call("POST", path, {})
     try:
-        while not (found := session.call("GET", f"/hub/api/users/{ADMIN}")["servers"].get(name, {})).get("ready"):
+        while not (found := session.call("GET", f"/hub/api/users/{session.user}")["servers"].get(name, {})).get(
+            "ready"
+        ):
             if found.get("stopped") and not found.get("pending"):
                 raise RuntimeError("the server ended as soon as it was started; the hub's log says why")
             time.sleep(0.3)
-        yield session, f"/user/{ADMIN}/{name}"
+        yield session, f"/user/{session.user}/{name}"
     finally:
         session.call("DELETE", path, {"remove": True})
 

@@ -1,7 +1,8 @@
 """
-Configure a hub on one machine: native sign-in, servers as processes of the user that runs the stack, all on loopback.
+Configure a hub on one machine: native sign-in or GitHub's, servers as processes of the user that runs the stack, all on loopback.
 
-JupyterHub executes this file with `get_config` defined; what differs between stacks is in variables that begin with HUB_.
+JupyterHub executes this file with `get_config` defined; what differs between stacks is in variables that begin with HUB_, and
+with GITHUB_ where the stack has sign-in at GitHub.
 """
 
 import asyncio
@@ -12,10 +13,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nativeauthenticator import NativeAuthenticator
+from oauthenticator.github import GitHubOAuthenticator
 
 ADMIN = "admin"
 OWN = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("HUB_")}
 """Settings and secrets of the hub, which nobody's server gets."""
+GITHUB = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GITHUB_")}
+"""The OAuth app and who may come in; empty for native sign-in."""
+STACK = "platinfra"
+"""Who the stack itself is to a hub where people sign in at GitHub."""
 DATA = Path(OWN["HUB_DATA"])
 PROGRAMS = Path(sys.executable).parent
 CLONE_SECONDS = 90
@@ -29,6 +35,36 @@ class SignIn(NativeAuthenticator):
         super().__init__(*args, **options)
         if self.get_user(ADMIN) is None:
             self.create_user(ADMIN, OWN["HUB_ADMIN_PASSWORD"])
+
+
+def use_native_sign_in(c: Any) -> None:
+    """Let people sign up, and the admin let them in."""
+    c.JupyterHub.authenticator_class = SignIn
+    c.Authenticator.admin_users = {ADMIN}
+    c.Authenticator.allow_all = True  # whom the admin let in: native sign-in asks that by itself
+    c.NativeAuthenticator.enable_signup = True
+    c.NativeAuthenticator.minimum_password_length = 10
+    c.NativeAuthenticator.allowed_failed_logins = 5
+
+
+def use_github(c: Any) -> None:
+    """Let in the members of an organization or of its team; `check`, who is nobody's member, comes by a token."""
+    organization, team, admins = (GITHUB[f"GITHUB_{each}"] for each in ("ORGANIZATION", "TEAM", "ADMIN_TEAM"))
+    c.JupyterHub.authenticator_class = GitHubOAuthenticator
+    c.GitHubOAuthenticator.client_id = GITHUB["GITHUB_CLIENT_ID"]
+    c.GitHubOAuthenticator.client_secret = GITHUB["GITHUB_CLIENT_SECRET"]
+    c.GitHubOAuthenticator.github_url = GITHUB["GITHUB_URL"]
+    c.GitHubOAuthenticator.oauth_callback_url = f"{OWN['HUB_PAGE']}/hub/oauth_callback"
+    c.GitHubOAuthenticator.scope = ["read:org"]
+    c.GitHubOAuthenticator.allowed_organizations = {f"{organization}:{team}" if team else organization}
+    c.GitHubOAuthenticator.manage_groups = True
+    c.GitHubOAuthenticator.populate_teams_in_auth_state = True
+    c.GitHubOAuthenticator.auth_state_groups_key = lambda state: [
+        f"{each['organization']['login']}:{each['slug']}" for each in state["teams"]
+    ]
+    c.GitHubOAuthenticator.admin_groups = {f"{organization}:{admins}"} if admins else set()
+    c.JupyterHub.services = [{"name": STACK, "api_token": OWN["HUB_ADMIN_PASSWORD"]}]
+    c.JupyterHub.load_roles = [{"name": STACK, "services": [STACK], "scopes": ["admin:users", "tokens"]}]
 
 
 async def clone(spawner: Any) -> None:
@@ -68,12 +104,7 @@ c.ConfigurableHTTPProxy.api_url = OWN["HUB_PROXY"]
 c.ConfigurableHTTPProxy.auth_token = OWN["HUB_PROXY_TOKEN"]
 c.ConfigurableHTTPProxy.pid_file = str(DATA / "proxy.pid")
 
-c.JupyterHub.authenticator_class = SignIn
-c.Authenticator.admin_users = {ADMIN}
-c.Authenticator.allow_all = True  # whom the admin let in: native sign-in asks that by itself
-c.NativeAuthenticator.enable_signup = True
-c.NativeAuthenticator.minimum_password_length = 10
-c.NativeAuthenticator.allowed_failed_logins = 5
+(use_github if GITHUB else use_native_sign_in)(c)
 
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(DATA / "homes" / "{username}")
