@@ -159,6 +159,10 @@ class Tool(Entry):
         default={},
         description="Capabilities, with the attributes that differ from those of the endpoint `http`.",
     )
+    speaks: str | None = Field(
+        default=None,
+        description="The protocol by which it is used, where only those consumers know it that say so in `requires`, such as `gs`.",
+    )
     requires: dict[str, Requirement] = Field(default={}, description="What it needs of others, by a name of its own.")
     uses: Literal["stack"] | None = Field(
         default=None,

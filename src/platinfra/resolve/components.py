@@ -126,6 +126,15 @@ def find_member(members: Mapping[str, Member], written: str) -> Member | None:
     return next((each for each in named_after if name in map(canonical_tool, each.tool.aliases)), None)
 
 
+def unknown_binds(member: Member) -> Iterator[Diagnostic]:
+    """Yield what `bind` names that a component does not ask for."""
+    for name, (_, span) in member.bind.items():
+        if name not in member.tool.requires:
+            known = list(member.tool.requires)
+            hint = did_you_mean(name, known) or (f"it has {join_names(known)}" if known else "it has none")
+            yield Diagnostic("unknown-requirement", f"`{member.tool.name}` has no requirement `{name}`", span, hint)
+
+
 def _name(use: Use, tool: Tool) -> str:
     return use.options.as_ or tool.product
 
