@@ -109,8 +109,8 @@ def test_a_bucket_of_google_keeps_artifacts_and_files(bucket: tuple[Stack, str])
     bring_up(found)
     prove(found, "gcs")
     run = code(found, WRITE)
-    look = f"{GOOGLE}\nprint({{each.name: each.download_as_text() for each in store.list_blobs('theirs')}})"
-    kept = eval(ask(look, STORAGE_EMULATOR_HOST=url))
+    look = f"{GOOGLE}\nimport json\nprint(json.dumps({{each.name: each.download_as_text() for each in store.list_blobs('theirs')}}))"
+    kept = json.loads(ask(look, STORAGE_EMULATOR_HOST=url))
     note = f"mlflow/0/{run}/artifacts/note.txt"
     assert kept[note] == "of a run"
     assert "of a file" in {text for name, text in kept.items() if name.startswith("dvc/files/md5/")}
@@ -139,10 +139,9 @@ def test_a_container_of_azure_keeps_artifacts_and_files(container: tuple[Stack, 
     prove(found, "azure-blob")
     run = code(found, WRITE)
     theirs = f"{AZURE}\ntheirs = store.get_container_client('theirs')"
-    look = (
-        f"{theirs}\nprint({{each: theirs.download_blob(each).readall().decode() for each in theirs.list_blob_names()}})"
-    )
-    kept = eval(ask(look, AZURE=connection(url)))
+    texts = "{each: theirs.download_blob(each).readall().decode() for each in theirs.list_blob_names()}"
+    look = f"{theirs}\nimport json\nprint(json.dumps({texts}))"
+    kept = json.loads(ask(look, AZURE=connection(url)))
     note = f"mlflow/0/{run}/artifacts/note.txt"
     assert kept[note] == "of a run"
     assert "of a file" in {text for name, text in kept.items() if name.startswith("dvc/files/md5/")}

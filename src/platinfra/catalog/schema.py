@@ -114,6 +114,10 @@ class NoRoute(Entry):
     instead: list[str] = Field(
         default=[], description="Tools of the catalog that fill one of the same stages, the nearest first."
     )
+    ground: str | None = Field(
+        default=None,
+        description="The target whose stacks run in it: they may name it for a stage, and nothing is added.",
+    )
     advice: str | None = Field(
         default=None, description="Half a sentence: what to do, where that is not to choose another tool."
     )
