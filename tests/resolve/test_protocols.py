@@ -53,25 +53,45 @@ def test_mlflow_and_dvc_use_it(store: str) -> None:
 
 @pytest.mark.parametrize(("store", "scheme"), [(HOSTED, "gs"), (AZURE, "azure")])
 def test_a_consumer_that_does_not_know_the_addresses_is_refused_with_what_it_can_use(store: str, scheme: str) -> None:
-    [problem] = refused(stack(store, others="runtime_engine: [spark]"))
+    [problem] = refused(stack(store, others="monitoring: [nannyml]"))
     assert problem.code == "other-protocol"
-    assert f"`spark` knows no {scheme}:// addresses" in problem.message
+    assert f"`nannyml` knows no {scheme}:// addresses" in problem.message
     assert problem.span is not None
     assert problem.span.line == 4
     assert problem.hint == "name another in `object_store` as well: `directory` or `s3`"
 
 
+@pytest.mark.parametrize("store", [HOSTED, "s3: {settings: {bucket: theirs, region: eu-central-1}}"])
+def test_spark_on_a_machine_keeps_its_tables_in_a_folder_whatever_the_stack_names(store: str) -> None:
+    graph = resolved(stack(store, others="runtime_engine: [spark]")).graph
+    assert ("spark", "directory") in {(each.consumer, each.provider) for each in graph.bindings}
+    name = store.partition(":")[0]
+    assert (
+        f"`spark.tables` is not bound to `{name}`: its Python package reads and writes folders, and no S3"
+        in graph.notes
+    )
+
+
+def test_a_store_of_ones_own_on_a_machine_is_named_with_at() -> None:
+    """Otherwise objects would go to Amazon's bucket of that name."""
+    endpoint = 's3: {settings: {bucket: theirs, region: auto, endpoint: "http://127.0.0.1:9000"}}'
+    [problem] = refused(stack(endpoint))
+    assert problem.code == "setting-elsewhere"
+    assert problem.span is not None
+    assert "`s3: {at: ADDRESS, credentials: {" in str(problem.hint)
+
+
 def test_beside_one_that_it_can_use_each_has_its_own() -> None:
-    text = stack(HOSTED, "directory", others="runtime_engine: [spark]")
+    text = stack(HOSTED, "directory", others="monitoring: [nannyml]")
     both = refused(text)  # MLflow could use either
     assert [each.code for each in both] == ["ambiguous-binding"]
     chosen = text.replace("[mlflow]", "[mlflow: {bind: {artifacts: gcs}}]")
     bound = {(each.consumer, each.provider) for each in resolved(chosen).graph.bindings}
-    assert {("mlflow", "gcs"), ("spark", "directory")} <= bound
+    assert {("mlflow", "gcs"), ("nannyml", "directory")} <= bound
 
 
 def test_what_it_cannot_use_cannot_be_chosen_for_it_either() -> None:
-    chosen = "runtime_engine: [spark: {bind: {artifacts: gcs}}]"
+    chosen = "monitoring: [nannyml: {bind: {data: gcs}}]"
     text = stack(HOSTED, "directory", others=chosen).replace("[mlflow]", "[mlflow: {bind: {artifacts: gcs}}]")
     [problem] = refused(text)
     assert (problem.code, "knows no gs:// addresses" in problem.message) == ("other-protocol", True)

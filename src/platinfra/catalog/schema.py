@@ -42,6 +42,10 @@ class Setting(Entry):
         description="Format of a text: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
     places: list[Place] = Field(default=[*PLACES], description="Where it applies.")
+    refused: dict[Place, str] = Field(
+        default={},
+        description="Where a file may not set it, since without it something else is meant: what to write there.",
+    )
     needed: list[Place] = Field(default=[], description="Where it must not be empty, although it has a default.")
     needed_in: list[str] = Field(
         default=[], description="Stages in which the tool may not leave it empty, though it has a default."

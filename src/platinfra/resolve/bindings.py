@@ -194,7 +194,7 @@ class Binder:
         for each in self.candidates(member, requirement):
             tool = self.bound.members[each].tool
             if not reach.fits(requirement, tool):
-                if requirement.why and reach.understands(requirement, tool):
+                if requirement.why:
                     self.bound.notes.append(f"`{member.name}.{name}` is not bound to `{each}`: {requirement.why}")
             elif self.is_beyond(member, each):
                 self.beyond.setdefault(member.name, []).append(each)

@@ -11,9 +11,9 @@ from platinfra.resolve.components import Member
 
 
 def find_strange(requirement: Requirement, members: Mapping[str, Member], able: Iterable[str]) -> Member | None:
-    """Return the first of those able to meet a need whose protocol its consumer does not know; None where it can do without."""
+    """Return the first of those able to meet a need whose protocol its consumer does not know; None where it can do without, or names the tools that it knows."""
     strange = (members[each] for each in able if not reach.understands(requirement, members[each].tool))
-    return None if requirement.optional else next(strange, None)
+    return None if requirement.optional or requirement.tools else next(strange, None)
 
 
 def problem(consumer: Member, name: str, provider: Member, span: Span | None, hint: str | None) -> Diagnostic:
