@@ -40,6 +40,12 @@ ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 FLOWS = dict.fromkeys(("airflow", "dagster", "flyte", "kubeflow-pipelines", "metaflow"), "pipelining")
 """The tools of tests/live/test_flows.py, each with its stage."""
 
+STORES = (
+    "gcs: {credentials: {from-env: KEY}, settings: {bucket: theirs}}",
+    'azure-blob: {at: "https://acme.blob.core.windows.net", credentials: {from-env: KEY}, settings: {account: acme, container: theirs}}',
+)
+"""The object stores of tests/live/test_clouds_of_others.py, as they are used without an emulator."""
+
 SERVERS = ("kserve", "litserve", "mlserver")
 """The tools of tests/live/test_served_models.py."""
 
@@ -72,6 +78,8 @@ def main() -> None:
         resolve_clients(venvs, flows(tool))
     for tool in SERVERS:
         resolve_clients(venvs, serving(tool))
+    for store in STORES:
+        resolve_clients(venvs, elsewhere(store))
     for version in versions_of(Catalog().get("mlflow")):
         resolve_clients(venvs, moved(version))
     with tempfile.TemporaryDirectory() as folder:
@@ -138,13 +146,22 @@ def moved(version: str) -> str:
     return f"name: moved\nstack:\n  experiment_tracker: [{{mlflow: {{version: {version}}}}}]\n"
 
 
+def elsewhere(store: str) -> str:
+    """Return a stack file of MLflow and DVC with an object store that is there already."""
+    stages = "experiment_tracker: [mlflow]\n  data_versioning: [dvc]"
+    return f"name: elsewhere\nstack:\n  {stages}\n  object_store:\n    - {store}\n"
+
+
 def client_packages(text: str) -> list[str]:
     """Return the packages that code using a stack needs."""
     catalog = Catalog()
     graph = resolve(load(load_text(text, "platinfra.yaml")), catalog).graph
-    return sorted(
-        {each for component in graph.components.values() for each in catalog.get(component.tool).client.packages}
-    )
+    tools = {name: catalog.get(each.tool) for name, each in graph.components.items()}
+    packages = {each for tool in tools.values() for each in tool.client.packages}
+    for each in graph.bindings:
+        spoken = tools[each.provider].speaks
+        packages |= set(tools[each.consumer].requires[each.name].speaks.get(spoken, [])) if spoken else set()
+    return sorted(packages)
 
 
 def packages_of_all() -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from platinfra.targets.local.verbs.machine import environments
-from tests.environments import resolve_clients
+from tests.environments import elsewhere, resolve_clients
 
 from .emulators import ACCOUNT, AZURE, GOOGLE, INSTALLED, KEY, ask, azure, connection, google
 from .stack import Stack
@@ -19,14 +19,6 @@ pytestmark = [
 ]
 LONG = 240
 """Seconds that a command may take which starts many programs."""
-STACK = """\
-name: elsewhere
-stack:
-  experiment_tracker: [mlflow]
-  data_versioning: [dvc]
-  object_store:
-    - {store}
-"""
 # A run with an artifact, and a file that DVC pushes from a folder of its own.
 WRITE = """
 import os, pathlib, tempfile
@@ -49,7 +41,7 @@ def stack(folder: Path, store: str, **env: str) -> Stack:
     found = Stack(folder / "stack")
     for each in ("mlflow", "dvc", "postgres", store.partition(":")[0]):
         found.catalog(each)
-    found.file.write_text(STACK.format(store=store))
+    found.file.write_text(elsewhere(store))
     found.env |= env
     resolve_clients(environments(), found.file.read_text())
     return found
