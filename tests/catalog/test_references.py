@@ -52,7 +52,12 @@ WHOLE: dict[str, Any] = {
         "credentials": {"token": "TOKEN"},
         "env": {"A": "text"},
         "provides": {"sql_database": {"url": "text"}},
-        "local": {"env": {"A": "text"}, "grants": {"sql_database": COMMAND}, "copies": {"sql_database": COPIES}},
+        "local": {
+            "env": {"A": "text"},
+            "files": {"a": "text"},
+            "grants": {"sql_database": COMMAND},
+            "copies": {"sql_database": COPIES},
+        },
     },
     "page": "text",
     "run": {

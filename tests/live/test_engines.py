@@ -113,7 +113,7 @@ def test_plan_says_for_what_spark_stands(stack: Stack) -> None:
 def test_it_is_proved_and_listens_on_this_machine_alone(stack: Stack) -> None:
     done = stack.run("check", "spark", within=LONG)
     assert done.code == 0, done.text
-    for each in ("spark ", "spark → directory (artifacts)", "spark → mlflow (trackers, registries)"):
+    for each in ("spark ", "spark → directory (tables)", "spark → mlflow (trackers, registries)"):
         assert f"✓ {each}" in done.text
     family = stack.family()
     found = [each for each in psutil.net_connections("inet") if each.pid in family and each.status == "LISTEN"]

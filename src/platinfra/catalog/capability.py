@@ -78,6 +78,10 @@ class Requirement(Entry):
         default=None, description="The targets on which the tool needs it; all, when absent."
     )
     tools: list[str] | None = Field(default=None, description="The only tools that can provide it; any if absent.")
+    speaks: dict[str, list[str]] = Field(
+        default={},
+        description="Protocols of providers that say they speak one (`speaks`), with the packages that clients need for each.",
+    )
     why: str | None = Field(
         default=None, description="Why it stays unbound elsewhere and with other tools: `plan` shows it as a note."
     )

@@ -50,6 +50,10 @@ class ExistingServer(Entry):
         default={},
         description="Credential, such as `token`, to the variable in which the tool's clients take it; an empty one is for `local` alone.",
     )
+    needed: list[str] = Field(
+        default=[],
+        description="Credentials without which nobody gets in; where a hosted service has an address, at that one only.",
+    )
     logins: list[list[str]] = Field(
         default=[],
         description="Credentials that HTTP requests carry, the first way that is given: one is a bearer token, two are a user and a password.",

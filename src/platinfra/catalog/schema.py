@@ -42,6 +42,10 @@ class Setting(Entry):
         description="Format of a text: instance-type, gpu-instance-type, database-class, bucket, arn …",
     )
     places: list[Place] = Field(default=[*PLACES], description="Where it applies.")
+    refused: dict[Place, str] = Field(
+        default={},
+        description="Where a file may not set it, since without it something else is meant: what to write there.",
+    )
     needed: list[Place] = Field(default=[], description="Where it must not be empty, although it has a default.")
     needed_in: list[str] = Field(
         default=[], description="Stages in which the tool may not leave it empty, though it has a default."
@@ -114,6 +118,10 @@ class NoRoute(Entry):
     instead: list[str] = Field(
         default=[], description="Tools of the catalog that fill one of the same stages, the nearest first."
     )
+    ground: str | None = Field(
+        default=None,
+        description="The target whose stacks run in it: they may name it for a stage, and nothing is added.",
+    )
     advice: str | None = Field(
         default=None, description="Half a sentence: what to do, where that is not to choose another tool."
     )
@@ -158,6 +166,10 @@ class Tool(Entry):
     provides: dict[str, dict[Attribute, str]] = Field(
         default={},
         description="Capabilities, with the attributes that differ from those of the endpoint `http`.",
+    )
+    speaks: str | None = Field(
+        default=None,
+        description="The protocol by which it is used, where only those consumers know it that say so in `requires`, such as `gs`.",
     )
     requires: dict[str, Requirement] = Field(default={}, description="What it needs of others, by a name of its own.")
     uses: Literal["stack"] | None = Field(

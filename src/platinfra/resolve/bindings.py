@@ -8,8 +8,8 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names, with_article
 from platinfra.model import targets
 from platinfra.model.graph import Binding, Component
-from platinfra.resolve import reach, recipes, routes
-from platinfra.resolve.components import Member, find_member
+from platinfra.resolve import protocols, reach, recipes, routes
+from platinfra.resolve.components import Member, find_member, unknown_binds
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.settings import settings_of
 
@@ -88,7 +88,7 @@ class Binder:
                 added = self.meet(member, name, requirement)
                 if added is not None:
                     queue.append(added)
-            self.problems += _unknown_binds(member)
+            self.problems += unknown_binds(member)
 
     def add_routes(self) -> None:
         """Wire what carries traffic to the pages that have a host: to the proxy where one stands before the page."""
@@ -162,11 +162,15 @@ class Binder:
             if not candidates:
                 self.unbound(member, requirement)
             return None
+        able = self.candidates(member, requirement)
         match candidates:
             case [provider]:
-                able = " that it can use" if len(self.candidates(member, requirement)) > 1 else ""
-                reason = self.bound.members[provider].reason or f"the stack's only {requirement.capability}{able}"
+                which = " that it can use" if len(able) > 1 else ""
+                reason = self.bound.members[provider].reason or f"the stack's only {requirement.capability}{which}"
                 self.add(member, name, requirement, provider, reason)
+            case [] if strange := protocols.find_strange(requirement, self.bound.members, able):
+                hint = protocols.others(requirement, self.catalog, self.chosen.ground)
+                self.problems.append(protocols.problem(member, name, strange, member.span, hint))
             case []:
                 return self.default(member, name, requirement)
             case several:
@@ -227,6 +231,8 @@ class Binder:
             none = f"no component of the stack provides `{requirement.capability}`"
             hint = f"components that do: {join_names(able)}" if able else none
             self.refuse("wrong-binding", f"`{written}` does not provide `{requirement.capability}`", span, hint)
+        elif not reach.understands(requirement, provider.tool):
+            self.problems.append(protocols.problem(member, name, provider, span, "bind it to another"))
         elif not reach.fits(requirement, provider.tool):
             self.refuse("wrong-binding", f"`{member.name}.{name}` cannot use `{written}`", span, requirement.why)
         elif self.is_beyond(member, provider.name):
@@ -340,11 +346,3 @@ class Binder:
         hint = recipes.instead(f"add {wanted} to the stack", known, self.chosen.ground, "or")
         message = f"`{member.name}` needs {wanted} (`{name}`), and the stack has {none}"
         self.refuse("unmet-requirement", message, member.span, hint)
-
-
-def _unknown_binds(member: Member) -> Iterator[Diagnostic]:
-    for name, (_, span) in member.bind.items():
-        if name not in member.tool.requires:
-            known = list(member.tool.requires)
-            hint = did_you_mean(name, known) or (f"it has {join_names(known)}" if known else "it has none")
-            yield Diagnostic("unknown-requirement", f"`{member.tool.name}` has no requirement `{name}`", span, hint)

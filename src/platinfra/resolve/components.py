@@ -11,7 +11,7 @@ from platinfra.diagnostics import Diagnostic, Span, did_you_mean, join_names
 from platinfra.document import Document, Path_
 from platinfra.model.graph import Component
 from platinfra.model.ground import Place
-from platinfra.resolve import existing, recipes, twins, versions
+from platinfra.resolve import existing, named_grounds, recipes, twins, versions
 from platinfra.resolve.environment import Chosen
 from platinfra.resolve.existing import Server
 from platinfra.spec.schema import SettingValue, Use
@@ -78,6 +78,8 @@ def members(
                     problems.append(existing.not_existing(tool, stage, chosen, catalog, span))
                     continue
                 tool = known
+            if tool and named_grounds.is_ground(use, tool, stage, chosen.ground):
+                continue
             problem = _mismatch(tool, use, stage, path, chosen, catalog) or versions.problem(tool, use, chosen, path)
             problems += [problem] if problem else []
             if tool is None or problem or not catalog.find_capability(stage):
@@ -124,6 +126,15 @@ def find_member(members: Mapping[str, Member], written: str) -> Member | None:
         return members[name]
     named_after = (each for each in members.values() if each.name == each.tool.product)
     return next((each for each in named_after if name in map(canonical_tool, each.tool.aliases)), None)
+
+
+def unknown_binds(member: Member) -> Iterator[Diagnostic]:
+    """Yield what `bind` names that a component does not ask for."""
+    for name, (_, span) in member.bind.items():
+        if name not in member.tool.requires:
+            known = list(member.tool.requires)
+            hint = did_you_mean(name, known) or (f"it has {join_names(known)}" if known else "it has none")
+            yield Diagnostic("unknown-requirement", f"`{member.tool.name}` has no requirement `{name}`", span, hint)
 
 
 def _name(use: Use, tool: Tool) -> str:

@@ -1,6 +1,6 @@
 """Servers that are there already: `TOOL: {at: ADDRESS, credentials: …}` is used as ever, and nothing of it is started."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +73,21 @@ def server_of(tool: Tool, use: Use, path: Path_, chosen: Chosen, problems: list[
             problems.append(Diagnostic("wrong-credential", message, span, hint))
         else:
             found[name] = f"{place}:{text}"
-    return Server((use.options.at or known.at).rstrip("/"), found)
+    at = (use.options.at or known.at).rstrip("/")
+    problems += _unnamed_problems(
+        tool, at, [name for name, _, _ in _credentials_in(known, use, path, chosen)], path, chosen
+    )
+    return Server(at, found)
+
+
+def _unnamed_problems(tool: Tool, at: str, named: Collection[str], path: Path_, chosen: Chosen) -> Iterator[Diagnostic]:
+    """Yield that the file names no credential without which nobody gets in."""
+    known = tool.existing or ExistingServer()
+    for name in known.needed if known.at in ("", at) else ():
+        if name not in named:
+            message = f"`{tool.product}` asks for the credential `{name}`, and the file names none"
+            hint = f"write `credentials: {{{name}: {_EXAMPLE}}}`"
+            yield Diagnostic("missing-credential", message, chosen.document.value_span(path), hint)
 
 
 def _address_problems(tool: Tool, known: ExistingServer, use: Use, path: Path_, chosen: Chosen) -> Iterator[Diagnostic]:

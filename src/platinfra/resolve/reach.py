@@ -17,7 +17,12 @@ def is_absent(requirement: Requirement, place: Place, ground: Ground) -> bool:
 
 def fits(requirement: Requirement, tool: Tool) -> bool:
     """Tell whether the consumer knows how to use a tool."""
-    return requirement.tools is None or tool.product in requirement.tools
+    return (requirement.tools is None or tool.product in requirement.tools) and understands(requirement, tool)
+
+
+def understands(requirement: Requirement, tool: Tool) -> bool:
+    """Tell whether the consumer knows the protocol of a tool."""
+    return tool.speaks is None or tool.speaks in requirement.speaks
 
 
 def is_for_code(requirement: Requirement, catalog: Catalog) -> bool:

@@ -10,7 +10,7 @@ from platinfra.document import Path_
 from platinfra.model.graph import Component, Graph
 from platinfra.model.ground import Ground
 from platinfra.model.workspace import DEFAULT, Workspace
-from platinfra.resolve import overrides
+from platinfra.resolve import named_grounds, overrides
 from platinfra.resolve.bindings import Binder
 from platinfra.resolve.components import members
 from platinfra.resolve.environment import chosen_environment
@@ -82,7 +82,11 @@ def resolve(
         target=chosen.target,
         components=bound.components,
         bindings=tuple(bound.bindings),
-        notes=(*(note for each in named.values() for note in each.notes), *bound.notes),
+        notes=(
+            *(note for each in named.values() for note in each.notes),
+            *named_grounds.notes(chosen, catalog),
+            *bound.notes,
+        ),
         project={"requirements": chosen.file.project.requirements} if chosen.file.project.requirements else {},
     )
     return Resolved(

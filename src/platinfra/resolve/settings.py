@@ -37,6 +37,9 @@ def settings_of(member: Member, problems: list[Diagnostic], size: str = "small")
             here = [name for name, each in known.items() if member.place in each.places]
             hint = did_you_mean(key, known) or (f"it has {join_names(here)}" if here else "it has no settings")
             problems.append(Diagnostic("unknown-setting", f"`{member.tool.name}` has no setting `{key}`", span, hint))
+        elif value and (instead := known[key].refused.get(member.place)):
+            message = f"the setting `{key}` of `{member.tool.name}` does not apply here"
+            problems.append(Diagnostic("setting-elsewhere", message, span, instead))
         elif problem := _problem(f"the setting `{key}`", known[key], _as_meant(known[key], value), span):
             problems.append(problem)
         elif isinstance(value, list):

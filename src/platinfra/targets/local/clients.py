@@ -15,8 +15,15 @@ def client_lock(values: MachineValues) -> tuple[Path, tuple[str, ...]]:
     if requirements := values.graph.project.get("requirements"):
         return machine.project / requirements, ()
     tools = {each.tool: values.tool(each) for each in values.graph.components.values()}
-    packages = sorted({package for tool in tools.values() for package in tool.client.packages})
-    return machine.layout.client_lock, tuple(packages)
+    packages = {package for tool in tools.values() for package in tool.client.packages}
+    packages |= {package for each in values.graph.bindings for package in _packages_for(each, values)}
+    return machine.layout.client_lock, tuple(sorted(packages))
+
+
+def _packages_for(binding: Binding, values: MachineValues) -> list[str]:
+    """Return what a consumer's clients need for the protocol of a provider."""
+    consumer, provider = (values.tool(values.graph.components[each]) for each in (binding.consumer, binding.provider))
+    return consumer.requires[binding.name].speaks.get(provider.speaks, []) if provider.speaks else []
 
 
 def client_env(providers: Iterable[str], values: MachineValues) -> dict[str, Text]:

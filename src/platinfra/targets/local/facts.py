@@ -98,14 +98,18 @@ class MachineFacts:
         """Return the variables that code using `component` needs."""
         return self.values.texts(self.values.tool(component).client.env, component)
 
-    def find(self, path: tuple[str, ...], component: Component, binding: Binding | None) -> Value | None:
+    def find(  # noqa: PLR0912
+        self, path: tuple[str, ...], component: Component, binding: Binding | None
+    ) -> Value | None:
         """Return a folder, or part of an environment."""
         layout, venv = self.machine.layout, self.machine.environments.get(component.tool)
         catalog, found = self.values.catalog, None
         match path:
-            case ("credentials", name):
-                edition = self.machine.editions.get(f"{component.name}.{name}", 0)
-                return Secret(component.name, name, "given", edition) if name in component.credentials else ABSENT
+            case ("credentials", name, *part):
+                return self._credential(component, name, *part) if name in component.credentials else ABSENT
+            case ("at", "other"):
+                known = self.values.tool(component).existing
+                return component.at if known and component.at != known.at else ABSENT
             case ("data",):
                 found = layout.data(component.name)
             case ("files",):
@@ -129,6 +133,13 @@ class MachineFacts:
             case ("client", "python"):
                 found = layout.client_venv / "bin" / "python"
         return None if found is None else str(found)
+
+    def _credential(self, component: Component, name: str, part: str = "") -> Value:
+        """Return a credential that is given, the path of the file that holds it, or how often it was another one."""
+        edition = self.machine.editions.get(f"{component.name}.{name}", 0)
+        if part == "file":
+            return str(self.machine.layout.files(component.name) / name)
+        return str(edition) if part == "number" else Secret(component.name, name, "given", edition)
 
     def _program(self, component: Component, name: str) -> str | None:
         """Return the path of a program; its usual name where there is none, which is refused before anything is done."""

@@ -104,10 +104,9 @@ class _Planner:
     def actions(self, component: Component) -> Iterator[Action]:
         """Yield what one component needs; nothing where it is there already."""
         recipe = self.recipe(component)
-        if component.at and not recipe.grants:
+        if _is_left_alone(component, recipe):
             return
-        prepare = self.prepare(component, recipe)
-        yield prepare
+        yield (prepare := self.prepare(component, recipe))
         if recipe.version:
             yield self.move(component, recipe, prepare)
         for name in recipe.processes:
@@ -141,7 +140,7 @@ class _Planner:
 
     def keys_before_use(self, component: Component) -> tuple[str, ...]:
         """Return the keys after which a component can be used."""
-        if component.at and not self.recipe(component).grants:
+        if _is_left_alone(component, self.recipe(component)):
             return ()
         if self.recipe(component).ready:
             return (f"ready:{component.name}",)
@@ -340,6 +339,11 @@ class _Planner:
         }
         own = {key: (value,) for key, value in plain.items()}
         return {**client_env(used_by(component.name, self.values), self.values), **own}
+
+
+def _is_left_alone(component: Component, recipe: LocalRun) -> bool:
+    """Tell whether nothing has to be done here for a server that is there already."""
+    return bool(component.at) and not (recipe.grants or recipe.files)
 
 
 def _known_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
