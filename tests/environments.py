@@ -33,7 +33,7 @@ ON_MACHINE = (ROOT / "docs" / "tested.txt").read_text().split()
 FLOWS = dict.fromkeys(("airflow", "dagster", "flyte", "kubeflow-pipelines", "metaflow"), "pipelining")
 """The tools of tests/live/test_flows.py, each with its stage."""
 
-SERVERS = ("kserve", "litserve", "mlserver")
+SERVERS = ("kserve", "litserve", "mlserver", "ray-serve")
 """The tools of tests/live/test_served_models.py."""
 
 

@@ -41,6 +41,7 @@ PROVED = {
     ("model_serving", "mlflow-serving"),
     ("model_serving", "mlserver"),
     ("model_serving", "nvidia-triton"),
+    ("model_serving", "ray-serve"),
     ("monitoring", "evidently"),
     ("monitoring", "nannyml"),
     ("monitoring", "prometheus"),
