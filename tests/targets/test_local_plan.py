@@ -15,9 +15,12 @@ from platinfra.model.reference import secrets, show_text
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.local.actions import Start, undo
+from platinfra.targets.local.clients import client_env
+from platinfra.targets.local.facts import MachineFacts
 from platinfra.targets.local.plan import plan
+from platinfra.targets.local.policy import permissions, policy
 from platinfra.targets.local.record import LocalRecord
-from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of
+from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of, resolved
 from tests.worlds import Fakes
 
 FULL = """
@@ -92,6 +95,21 @@ def test_code_that_uses_the_stack_is_told_where_everything_is() -> None:
         "PREFECT_API_URL",
     } <= env.keys()
     assert show_text(env["PATH"]).startswith("/state/client/venv/bin:")
+
+
+def test_the_processes_of_a_consumer_have_its_own_login_and_code_has_another() -> None:
+    text = f"{TRACKING}  object_store: [swift]\n"
+    env = start(text, "mlflow.server").command.env
+    assert show_text(env["AWS_ACCESS_KEY_ID"]) == "stack:mlflow"
+    (password,) = secrets(env["AWS_SECRET_ACCESS_KEY"])
+    assert (password.component, password.name, password.kind) == ("mlflow", "artifacts", "login")
+    assert "AWS_ACCESS_KEY_ID" not in start(text, "swift.proxy").command.env
+    graph = graph_of(text)
+    code = client_env(graph.components, MachineFacts(graph, CATALOG, machine_for(graph)).values)
+    assert show_text(code["AWS_ACCESS_KEY_ID"]) == "stack:code"
+    (wire,) = [each for each in permissions(resolved(text)).grants if each.provider == "swift"]
+    assert wire.enforced == "its own login, which opens its own place alone"
+    assert "mlflow has a login of its own" in policy(resolved(text))
 
 
 def test_what_is_not_in_the_stack_is_not_in_the_environment() -> None:

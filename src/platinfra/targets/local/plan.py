@@ -339,7 +339,15 @@ class _Planner:
             "PLATINFRA_COMPONENT": component.name,
         }
         own = {key: (value,) for key, value in plain.items()}
-        return {**client_env(used_by(component.name, self.values), self.values), **own}
+        used = client_env(used_by(component.name, self.values), self.values)
+        return {**used, **dict(self.credentials(component)), **own}
+
+    def credentials(self, component: Component) -> Iterator[tuple[str, Text]]:
+        """Yield the variables in which a component's processes find its logins for what it is wired to."""
+        for binding in self.graph.bindings_of(component.name):
+            provider = self.graph.components[binding.provider]
+            told = self.recipe(provider).credentials.get(binding.capability, {})
+            yield from self.values.texts(told, provider, binding).items()
 
 
 def _known_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
