@@ -24,6 +24,7 @@ PROVED = {
     ("data_versioning", "dvc"),
     ("event_streaming", "nats"),
     ("event_streaming", "redis"),
+    ("experiment_tracker", "aim"),
     ("experiment_tracker", "mlflow"),
     ("feature_store", "feast"),
     ("hyperparameter_tuning", "hyperopt"),

@@ -25,6 +25,17 @@ def client_env(providers: Iterable[str], values: MachineValues) -> dict[str, Tex
     return join_variables(parts, {"DO_NOT_TRACK": ("1",)})
 
 
+def login_env(consumer: str, values: MachineValues) -> dict[str, Text]:
+    """Return the variables in which a component's processes find its own logins for what it is wired to."""
+    found: dict[str, Text] = {}
+    for binding in values.graph.bindings_of(consumer):
+        provider = values.graph.components[binding.provider]
+        recipe = values.tool(provider).run.local
+        told = recipe.credentials.get(binding.capability, {}) if recipe else {}
+        found |= values.texts(told, provider, binding)
+    return found
+
+
 def used_by(consumer: str, values: MachineValues) -> tuple[str, ...]:
     """
     Return the providers whose clients a component's processes are.

@@ -25,7 +25,7 @@ from platinfra.targets.local.actions import (
     WriteVariables,
     client_digest,
 )
-from platinfra.targets.local.clients import client_env, client_lock, used_by
+from platinfra.targets.local.clients import client_env, client_lock, login_env, used_by
 from platinfra.targets.local.data_version import DataVersion
 from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues, locks
 from platinfra.targets.local.move_data import Copies, MoveData
@@ -340,14 +340,7 @@ class _Planner:
         }
         own = {key: (value,) for key, value in plain.items()}
         used = client_env(used_by(component.name, self.values), self.values)
-        return {**used, **dict(self.credentials(component)), **own}
-
-    def credentials(self, component: Component) -> Iterator[tuple[str, Text]]:
-        """Yield the variables in which a component's processes find its logins for what it is wired to."""
-        for binding in self.graph.bindings_of(component.name):
-            provider = self.graph.components[binding.provider]
-            told = self.recipe(provider).credentials.get(binding.capability, {})
-            yield from self.values.texts(told, provider, binding).items()
+        return {**used, **login_env(component.name, self.values), **own}
 
 
 def _known_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
