@@ -46,7 +46,7 @@ STORES = (
 )
 """The object stores of tests/live/test_clouds_of_others.py, as they are used without an emulator."""
 
-SERVERS = ("kserve", "litserve", "mlserver")
+SERVERS = ("kserve", "litserve", "mlserver", "ray-serve")
 """The tools of tests/live/test_served_models.py."""
 
 

@@ -73,6 +73,7 @@ WHOLE: dict[str, Any] = {
             "ready": [COMMAND],
             "grants": {"sql_database": COMMAND},
             "copies": {"sql_database": COPIES},
+            "credentials": {"sql_database": {"A": "text"}},
             "maintenance": [{"command": ["a"], "program": ["text"], "arguments": ["text"], "env": {"A": "text"}}],
             "provides": {"monitoring": {"url": "text"}},
         },

@@ -326,7 +326,7 @@ def test_validate_knows_what_only_the_target_can_tell(platinfra: Command, stack:
     stack.write_text("name: demo\nstack:\n  data_versioning: [lakefs]\n")
     ended = platinfra("validate")
     assert ended.code == 2
-    assert "error[no-recipe]" in ended.err
+    assert "error[tool-not-on-target]" in ended.err
     assert "`dvc`" in ended.err
 
 

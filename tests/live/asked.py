@@ -64,5 +64,5 @@ def read(body: bytes) -> Any:
 
 def listeners(stack: Stack) -> list[Any]:
     """Return what the processes of a stack listen on."""
-    own = stack.marks()
+    own = stack.family()
     return [each for each in psutil.net_connections("tcp") if each.pid in own and each.status == psutil.CONN_LISTEN]

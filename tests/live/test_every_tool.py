@@ -193,6 +193,7 @@ def version_of(name: str) -> str:
         *Catalog().get(name).aliases,
         f"{name}-server-bin",
         name.removesuffix("-serving"),
+        name.removesuffix("-serve"),
     }
     for line in packages:
         matched = re.match(r"([\w-]+)(?:\[[^\]]*\])?==([\w.]+)", line)

@@ -16,12 +16,23 @@ PARTS = {
     "kserve": ("scoring.py", "/serve.py", "server.py"),
     "litserve": ("scoring.py", "spawn_main", "/serve.py", "server.py"),
     "mlserver": ("scoring.py", "bin/mlserver", "server.py"),
+    "ray-serve": (
+        "scoring.py",
+        "ray::ServeReplica",
+        "ray::ProxyActor",
+        "ray::ServeController",
+        "raylet/raylet",
+        "gcs/gcs_server",
+        "/application.py",
+        "/server.py",
+    ),
 }
 """Words in the commands of a server's processes."""
 METRICS = {
     "kserve": ("http", 'request_predict_seconds_count{model_name="wine"}'),
     "litserve": ("status", "model_server_up 1"),
     "mlserver": ("metrics", 'model_infer_request_success_total{model="wine"'),
+    "ray-serve": ("status", "model_server_up 1"),
 }
 """Where a server tells its numbers, and one of them."""
 SCORED = {"dataframe_split": {"columns": ["x", "n"], "data": [[1.5, 1], [4.0, 2]]}}
@@ -35,8 +46,8 @@ class Served(Asked):
 
     def infer(self) -> Any:
         """Return what the server predicts; None when it does not."""
-        if self.tool == "litserve":
-            status, answer = self.ask("litserve.http", "invocations", json.dumps(SCORED).encode(), "POST")
+        if self.tool in {"litserve", "ray-serve"}:
+            status, answer = self.ask(f"{self.tool}.http", "invocations", json.dumps(SCORED).encode(), "POST")
             return answer["predictions"] if status == 200 else None
         status, answer = self.ask(f"{self.tool}.http", "v2/models/wine/infer", json.dumps(ROWS).encode(), "POST")
         return answer["outputs"][0]["data"] if status == 200 else None

@@ -15,9 +15,12 @@ from platinfra.model.reference import secrets, show_text
 from platinfra.resolve.resolve import resolve
 from platinfra.spec.load import load
 from platinfra.targets.local.actions import Start, undo
+from platinfra.targets.local.clients import client_env
+from platinfra.targets.local.facts import MachineFacts
 from platinfra.targets.local.plan import plan
+from platinfra.targets.local.policy import permissions, policy
 from platinfra.targets.local.record import LocalRecord
-from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of
+from tests.stacks import CATALOG, TRACKING, graph_of, machine_for, plan_of, resolved
 from tests.worlds import Fakes
 
 FULL = """
@@ -94,6 +97,24 @@ def test_code_that_uses_the_stack_is_told_where_everything_is() -> None:
     assert show_text(env["PATH"]).startswith("/state/client/venv/bin:")
 
 
+def test_the_processes_of_a_consumer_have_its_own_login_and_code_has_another() -> None:
+    text = f"{TRACKING}  object_store: [swift]\n"
+    env = start(text, "mlflow.server").command.env
+    assert show_text(env["AWS_ACCESS_KEY_ID"]) == "stack:mlflow"
+    (password,) = secrets(env["AWS_SECRET_ACCESS_KEY"])
+    assert (password.component, password.name, password.kind) == ("mlflow", "artifacts", "login")
+    assert "AWS_ACCESS_KEY_ID" not in start(text, "swift.proxy").command.env
+    # What works inside code is wired by the login of code.
+    flows = start(f"{text}  pipelining: [prefect]\n  data_versioning: [dvc]\n", "prefect.worker").command.env
+    assert show_text(flows["AWS_ACCESS_KEY_ID"]) == "stack:code"
+    graph = graph_of(text)
+    code = client_env(graph.components, MachineFacts(graph, CATALOG, machine_for(graph)).values)
+    assert show_text(code["AWS_ACCESS_KEY_ID"]) == "stack:code"
+    (wire,) = [each for each in permissions(resolved(text)).grants if each.provider == "swift"]
+    assert wire.enforced == "its own login, which opens its own place alone"
+    assert "mlflow has a login of its own" in policy(resolved(text))
+
+
 def test_what_is_not_in_the_stack_is_not_in_the_environment() -> None:
     env = start("name: x\nstack:\n  pipelining: [prefect]\n", "prefect.worker").command.env
     assert "MLFLOW_TRACKING_URI" not in env
@@ -117,8 +138,16 @@ def test_each_component_has_a_home_of_its_own_and_telemetry_is_off() -> None:
 
 def test_a_tool_without_a_recipe_is_a_diagnostic() -> None:
     with pytest.raises(PlatinfraError) as caught:
-        graph_of("name: x\nstack:\n  data_versioning: [lakefs]\n")
+        graph_of("name: x\nprovider: {name: kubernetes}\nstack:\n  model_serving: [litserve]\n")
     assert caught.value.diagnostics[0].code == "no-recipe"
+
+
+def test_a_tool_that_cannot_run_here_says_why_and_what_does() -> None:
+    with pytest.raises(PlatinfraError) as caught:
+        graph_of("name: x\nstack:\n  data_versioning: [lakefs]\n")
+    (found,) = caught.value.diagnostics
+    assert found.code == "tool-not-on-target"
+    assert "dvc versions data there" in found.message
 
 
 def test_the_plan_is_empty_once_it_is_applied(tmp_path: Path) -> None:

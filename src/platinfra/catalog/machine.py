@@ -169,6 +169,9 @@ class LocalRun(Entry):
     processes: dict[str, Process] = Field(default={}, description="Long-running processes.")
     ready: list[Command] = Field(default=[], description="After the processes are ready.")
     grants: dict[str, Command] = Field(default={}, description="Capability to the command that admits one consumer.")
+    credentials: dict[str, dict[str, str]] = Field(
+        default={}, description="Capability to the variables that every process of a consumer gets."
+    )
     maintenance: list[Maintenance] = Field(
         default=[], description="Commands of `platinfra run --as` that need more than the environment of the server."
     )

@@ -1,6 +1,6 @@
 """Clients of the stack on this machine: the packages and the variables that code needs, the project's or a process's own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from platinfra.model.graph import Binding
@@ -32,6 +32,14 @@ def client_env(providers: Iterable[str], values: MachineValues) -> dict[str, Tex
     return join_variables(parts, {"DO_NOT_TRACK": ("1",)})
 
 
+def login_env(consumer: str, values: MachineValues) -> dict[str, Text]:
+    """Return the variables in which a component's processes find its own logins for what it is wired to."""
+    found: dict[str, Text] = {}
+    for binding in values.graph.bindings_of(consumer):
+        found |= values.texts(_logins(binding, values), values.graph.components[binding.provider], binding)
+    return found
+
+
 def used_by(consumer: str, values: MachineValues) -> tuple[str, ...]:
     """
     Return the providers whose clients a component's processes are.
@@ -49,8 +57,14 @@ def _used_by(consumer: str, values: MachineValues) -> Iterator[str]:
         recipe = values.tool(values.graph.components[binding.provider]).run.local
         if binding.client and not (recipe and recipe.processes):
             further = values.graph.bindings_of(binding.provider)
-            yield from (each.provider for each in further if _is_elsewhere(each, values))
+            yield from (each.provider for each in further if _is_elsewhere(each, values) or _logins(each, values))
 
 
 def _is_elsewhere(binding: Binding, values: MachineValues) -> bool:
     return bool(values.graph.components[binding.provider].at)
+
+
+def _logins(binding: Binding, values: MachineValues) -> Mapping[str, str]:
+    """Return the variables by which a consumer's processes log in to a provider; nothing where it has no logins."""
+    recipe = values.tool(values.graph.components[binding.provider]).run.local
+    return recipe.credentials.get(binding.capability, {}) if recipe else {}

@@ -25,7 +25,7 @@ from platinfra.targets.local.actions import (
     WriteVariables,
     client_digest,
 )
-from platinfra.targets.local.clients import client_env, client_lock, used_by
+from platinfra.targets.local.clients import client_env, client_lock, login_env, used_by
 from platinfra.targets.local.data_version import DataVersion
 from platinfra.targets.local.facts import HOST, Machine, MachineFacts, MachineValues, locks
 from platinfra.targets.local.move_data import Copies, MoveData
@@ -338,7 +338,8 @@ class _Planner:
             "PLATINFRA_COMPONENT": component.name,
         }
         own = {key: (value,) for key, value in plain.items()}
-        return {**client_env(used_by(component.name, self.values), self.values), **own}
+        used = client_env(used_by(component.name, self.values), self.values)
+        return {**used, **login_env(component.name, self.values), **own}
 
 
 def _is_left_alone(component: Component, recipe: LocalRun) -> bool:

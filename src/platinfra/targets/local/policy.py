@@ -16,6 +16,8 @@ def statement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
         return (
             f"# {wire}\n# {binding.consumer} uses {provider.at}; what its credentials may do there, its owner decides"
         )
+    if _has_login(provider, binding, catalog):
+        return f"# {wire}\n# {binding.consumer} has a login of its own, which opens its own place in {binding.provider}"
     match binding.capability:
         case "sql_database":
             return (
@@ -48,8 +50,16 @@ def _admits(provider: Component, binding: Binding, catalog: Catalog) -> bool:
     return recipe is not None and binding.capability in recipe.grants
 
 
+def _has_login(provider: Component, binding: Binding, catalog: Catalog) -> bool:
+    """Tell whether the processes of each consumer are given a login."""
+    recipe = catalog.get(provider.tool).run.local
+    return recipe is not None and binding.capability in recipe.credentials
+
+
 def _enforcement(binding: Binding, graph: Graph, catalog: Catalog) -> str:
     provider = graph.components[binding.provider]
     if provider.at and not _admits(provider, binding, catalog):
         return "what the credentials may do there"
+    if _has_login(provider, binding, catalog):
+        return "its own login, which opens its own place alone"
     return catalog.capability(binding.capability).enforced.get("machine", "reachable on 127.0.0.1 only")
