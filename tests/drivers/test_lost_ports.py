@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from platinfra.drivers import lost_ports
-from platinfra.drivers.lost_ports import Watch, listened_on
+from platinfra.drivers.lost_ports import PATIENCE, Watch, listened_on
 
 
 @pytest.mark.parametrize("tables", [lost_ports._TABLES, ("/nowhere",)], ids=["the system's tables", "connections"])
@@ -18,14 +18,21 @@ def test_only_what_is_listened_on_counts(tables: tuple[str, ...], monkeypatch: p
     assert listened_on({heard, deaf}) == set()
 
 
-def test_a_port_is_missed_only_once_it_was_heard_and_from_then_on() -> None:
-    watch = Watch(1, (10, 11))
-    assert [watch.look(set(), 0.0), watch.look({10}, 5.0), watch.look({10}, 90.0)] == [0.0, 0.0, 0.0]
-    assert watch.look({10, 11, 12}, 95.0) == 0.0
-    assert [watch.look({11}, 100.0), watch.look({11}, 105.0), watch.look(set(), 110.0)] == [0.0, 5.0, 10.0]
+def test_a_port_that_was_heard_is_late_after_a_while() -> None:
+    watch = Watch(1, (10, 11), 60.0)
+    assert watch.look({10, 11, 12}, 0.0) == {}
+    assert [watch.look({11}, 5.0), watch.look({11}, 5.0 + PATIENCE - 1)] == [{}, {}]
+    assert watch.look({11}, 5.0 + PATIENCE) == {10: 0.0}
+    assert watch.look(set(), 6.0 + PATIENCE) == {10: 1.0}
 
 
 def test_a_listener_that_is_back_is_forgiven() -> None:
-    watch = Watch(1, (10,))
-    assert [watch.look({10}, 0.0), watch.look(set(), 5.0), watch.look({10}, 10.0)] == [0.0, 0.0, 0.0]
-    assert [watch.look(set(), 15.0), watch.look(set(), 20.0)] == [0.0, 5.0]
+    watch = Watch(1, (10,), 60.0)
+    assert [watch.look({10}, 0.0), watch.look(set(), 5.0), watch.look({10}, 10.0), watch.look(set(), 15.0)] == [{}] * 4
+    assert watch.look(set(), 15.0 + PATIENCE - 1) == {}
+
+
+def test_a_port_that_was_never_heard_has_as_long_as_a_start_takes() -> None:
+    watch = Watch(1, (10, 11), 60.0)
+    assert [watch.look({11}, 0.0), watch.look({11}, 59.0)] == [{}, {}]
+    assert watch.look({11}, 60.0) == {10: 0.0}

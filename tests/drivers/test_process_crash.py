@@ -83,7 +83,7 @@ def test_a_program_that_lives_on_without_its_listener_is_started_again(stack: Lo
     eventually(lambda: listened_on({port}))
     assert stack.statuses()["a.b"].restarts == 1
     assert stack.statuses()["a.c"].restarts == 0  # nobody said that it listens
-    assert f"a.b no longer listens on [{port}]" in (folder / "supervisord.log").read_text()
+    assert f"a.b does not listen on [{port}]" in (folder / "supervisord.log").read_text()
 
 
 def test_an_orphan_with_its_own_session_is_ended_and_siblings_are_not_touched(

@@ -42,6 +42,8 @@ LONG = 300
 """Seconds that a command may take."""
 RECOVERY = 120
 """Seconds for a killed process to be back, on a machine that runs other tests too."""
+LOOK = 6
+"""Seconds in which the supervisor has looked where a program listens."""
 FINE = {"healthy", "waiting"}
 """`waiting`: a model server whose model is not registered yet."""
 
@@ -284,7 +286,9 @@ def helper_comes_back(process: str, kind: str, stack: Stack) -> float | None:
         eventually(lambda: process in stack.pids() and are_fine(stack), RECOVERY)
     except AssertionError:
         pytest.fail(f"{process} without {kind}: {stack.status()}")
-    return round(time.monotonic() - began, 1)
+    took = round(time.monotonic() - began, 1)
+    time.sleep(LOOK)
+    return took
 
 
 def outside_of_the_stack(folder: Path) -> list[str]:

@@ -41,21 +41,28 @@ def _accepts(port: int) -> bool:
 
 @dataclass
 class Watch:
-    """One run of a program, and where it listened so far."""
+    """One run of a program, and where it listens."""
 
     pid: int
     ports: Collection[int]
+    start_within: float
+    """Seconds in which it listens on all of them for the first time."""
     heard: set[int] = field(default_factory=set)
-    since: float | None = None
-    """When one of them was missed first; none is missing otherwise."""
+    missed: dict[int, float] = field(default_factory=dict)
+    """Since when nothing has listened on a port."""
     told: bool = False
     """Whether the program was told to stop."""
 
-    def look(self, listened: Collection[int], now: float) -> float:
-        """Return for how many seconds a port has been missing, `now` in seconds of any steady clock; 0 if none is."""
+    def look(self, listened: Collection[int], now: float) -> dict[int, float]:
+        """
+        Return the ports that have been missing for too long, with the seconds since their time was up.
+
+        `now` is in seconds, of any steady clock.
+        """
         self.heard |= set(listened).intersection(self.ports)
-        if self.heard <= set(listened):
-            self.since = None
-            return 0.0
-        self.since = now if self.since is None else self.since
-        return now - self.since
+        self.missed = {each: self.missed.get(each, now) for each in self.ports if each not in listened}
+        late = {each: now - since - self._patience(each) for each, since in self.missed.items()}
+        return {each: seconds for each, seconds in late.items() if seconds >= 0}
+
+    def _patience(self, port: int) -> float:
+        return PATIENCE if port in self.heard else self.start_within

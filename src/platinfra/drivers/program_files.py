@@ -90,6 +90,7 @@ class ProgramFiles:
             "digest": spec.digest,
             "stop": {"signal": spec.stop_signal, "grace": spec.grace},
             "ports": list(spec.ports),
+            "start_within": spec.start_within,
         }
 
     def _section(self, spec: ProcessSpec) -> str:

@@ -7,6 +7,7 @@ that no longer listens where it did is ended, and so started again.
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import sys
@@ -87,17 +88,18 @@ def _end_deaf(programs: Sequence[Any], watches: dict[str, lost_ports.Watch], war
         del watches[name]
     for name, program in running.items():
         if name not in watches or watches[name].pid != program.pid:
-            watches[name] = lost_ports.Watch(program.pid, process_tree.load(f"run/{name}.json").get("ports", ()))
+            spec = process_tree.load(f"run/{name}.json")
+            watches[name] = lost_ports.Watch(program.pid, spec.get("ports", ()), spec.get("start_within", math.inf))
     listened = lost_ports.listened_on({port for each in watches.values() for port in each.ports})
     for name, program in running.items():
         watch, grace = watches[name], program.config.stopwaitsecs
-        missing = watch.look(listened, time.monotonic())
-        if missing >= lost_ports.PATIENCE + grace:
+        if not (late := watch.look(listened, time.monotonic())):
+            continue
+        if max(late.values()) >= grace:
             os.kill(program.pid, signal.SIGKILL)
-        elif missing >= lost_ports.PATIENCE and not watch.told:
+        elif not watch.told:
             watch.told = True
-            ports = sorted(watch.heard - listened)
-            warn(f"{name} no longer listens on {ports}: it is started again")
+            warn(f"{name} does not listen on {sorted(late)}: it is started again")
             os.kill(program.pid, program.config.stopsignal)
 
 

@@ -40,6 +40,8 @@ class ProcessSpec:
     """Seconds between the stop signal and SIGKILL."""
     ports: tuple[int, ...] = ()
     """TCP ports on which it listens as long as it is well; one that stays away for a while has it started again."""
+    start_within: float = 180.0
+    """Seconds in which it listens on all of them for the first time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,7 @@ class Start(Step):
             self.stop_signal,
             self.grace,
             tuple(each.port for each in self.addresses if each.is_awaited),
+            self.timeout,
         )
         world.processes.start(spec)
         try:

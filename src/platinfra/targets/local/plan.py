@@ -307,8 +307,7 @@ class _Planner:
 
     def private(self, component: Component) -> tuple[Path, ...]:
         """Return the folders in which a component's processes may leave what they like."""
-        name = component.name
-        return (self.layout.home(name), self.layout.work(name), self.layout.temporary(name))
+        return tuple(each(component.name) for each in (self.layout.home, self.layout.work, self.layout.temporary))
 
     def arguments(self, entries: Sequence[Argument], component: Component, binding: Binding | None) -> Iterator[Text]:
         """Yield a command's arguments; a group that mentions something unbound disappears."""
