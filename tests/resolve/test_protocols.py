@@ -58,7 +58,7 @@ def test_a_consumer_that_does_not_know_the_addresses_is_refused_with_what_it_can
     assert f"`nannyml` knows no {scheme}:// addresses" in problem.message
     assert problem.span is not None
     assert problem.span.line == 4
-    assert problem.hint == "name another in `object_store` as well: `directory` or `s3`"
+    assert problem.hint == "name another in `object_store` as well: `directory`, `s3` or `swift`"
 
 
 @pytest.mark.parametrize("store", [HOSTED, "s3: {settings: {bucket: theirs, region: eu-central-1}}"])
