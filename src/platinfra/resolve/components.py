@@ -157,8 +157,8 @@ def _mismatch(
         hint = did_you_mean(use.tool, catalog.names()) or others
         return Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint)
     why = f": {tool.not_for[stage]}" if stage in tool.not_for else ""
-    hint = f"`{tool.name}` provides {join_names(tool.provides)}; {others}"
-    return Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`{why}", span, hint)
+    hint = f"`{tool.product}` provides {join_names(tool.provides)}; {others}"
+    return Diagnostic("wrong-stage", f"`{tool.product}` does not provide `{stage}`{why}", span, hint)
 
 
 def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:
