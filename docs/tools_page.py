@@ -39,7 +39,8 @@ def lines(table: Table) -> Iterator[str]:
         "## Everywhere",
         "",
         "*Proved* means the table above. In a cluster and on AWS tests render what `up` would apply, and check it against the schemas, the wires and the",
-        "permissions; no test has brought up a real one. *There already* is a server of somebody else, or a hosted service, by its address and credentials.",
+        "permissions; no test has brought up a real one. *AWS* is its services and EKS; an EC2 machine (`type: cloud_vm`) runs what this machine runs,",
+        "but for what `platinfra explain TOOL` excepts. *There already* is a server of somebody else, or a hosted service, by its address and credentials.",
         "",
     )
     proved = {each["tool"]: each for each in records}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+_ALIKE, _ALIKE_IF_SHORT = 0.68, 0.65
+"""How alike two names have to be: `jupiter` and `jupyterlab` are (0.71), `tensorboard` and `tensorflow` are not (0.67), `dvx` and `dvc` are (0.67)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the entries of `known` nearest to `word`, or None."""
     from difflib import get_close_matches  # only needed when something is wrong
 
-    by_lower = {each.lower().replace("_", "-"): each for each in known}
-    near = get_close_matches(word.lower().replace("_", "-"), by_lower, n=3, cutoff=0.6)
+    by_lower = {_plain(each): each for each in known}
+    near = get_close_matches(_plain(word), by_lower, n=3, cutoff=_ALIKE if len(word) > 4 else _ALIKE_IF_SHORT)
     if not near:
         return None
     return f"did you mean {join_names((by_lower[each] for each in near), 'or')}?"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-").replace(" ", "-")
 
 
 def with_article(name: str) -> str:

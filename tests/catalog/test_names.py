@@ -60,7 +60,7 @@ def test_what_is_not_run_has_no_recipe_and_names_tools_of_the_same_stage_or_advi
     for each in tool.no_route.instead:
         other = CATALOG.get(each)
         assert not other.no_route
-        assert set(other.provides) & set(tool.provides), each
+        assert set(other.provides) & {*tool.provides, *tool.not_for}, each
     assert tool.no_route.instead or tool.no_route.advice
     assert not (tool.no_route.advice or "").endswith(".")
 
@@ -228,6 +228,14 @@ def test_explain_says_what_is_not_run_first(platinfra: Command) -> None:
     assert "do           open the project in it" in platinfra("explain", "VS Code").out
     assert platinfra("explain", "neptune.ai").out.startswith("neptune: ")
     assert platinfra("explain", "mlflow.workers").out.startswith("mlflow.workers: ")
+    assert platinfra("explain", "Feature Store").out.startswith("feature_store: ")
+
+
+@pytest.mark.parametrize("name", ["tensorboard", "tecton", "local", "provider"])
+def test_explain_does_not_name_what_is_merely_spelled_a_little_alike(name: str, platinfra: Command) -> None:
+    assert "did you mean" not in platinfra("explain", name).err
+    assert "did you mean `jupyterlab` or `jupyterhub`?" in platinfra("explain", "jupiter").err
+    assert "did you mean `dvc`" in platinfra("explain", "dvx").err
 
 
 def test_a_stage_that_a_tool_fills_in_clusters_alone_is_refused_on_a_machine_with_the_reason(

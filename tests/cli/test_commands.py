@@ -46,13 +46,17 @@ def test_validate_says_what_is_in_the_file(platinfra: Command, stack: Path) -> N
     ended = platinfra("validate")
     assert ended.code == 0
     assert ended.err == "demo: 3 components, 2 wires on `local`; the file is valid\n"
+    stack.write_text("name: demo\nstack: {hyperparameter_tuning: [vizier]}\n")
+    assert platinfra("validate").err == "demo: 1 component, 0 wires on `local`; the file is valid\n"
 
 
 def test_validate_looks_at_every_environment(platinfra: Command, stack: Path) -> None:
-    stack.write_text(f"{TRACKING}environments:\n  prod:\n    stack: {{monitoring: [evidentli]}}\n")
+    wrong = "".join(f"  {name}:\n    stack: {{monitoring: [evidentli]}}\n" for name in ("prod", "staging"))
+    stack.write_text(f"{TRACKING}environments:\n{wrong}")
     ended = platinfra("validate")
     assert ended.code == 2
-    assert "evidentli" in ended.err
+    for name in ("prod", "staging"):
+        assert f"error[unknown-tool]: environment `{name}`: `evidentli` is not in the catalog" in ended.err
 
 
 def test_the_seed_validates_and_plans_with_a_warning(platinfra: Command) -> None:

@@ -80,6 +80,20 @@ def test_each_mistake_is_told(code: str, changes: dict[str, object], platinfra: 
     assert "✗  good" in done.out
 
 
+def test_what_the_schema_refuses_is_said_in_plain_words_with_a_hint(platinfra: Command, tmp_path: Path) -> None:
+    write(tmp_path, licence="MIT", license=None, stages=["alerting"], summary=3, run={"local": {"processes": []}})
+    told = platinfra("tools", "lint", "tools").err
+    for message in (
+        "`license` is missing",
+        "`licence` is not a key that platinfra knows here",
+        "`summary` must be text",
+        "`run.local.processes` must be a mapping",
+    ):
+        assert f"error[catalog-entry]: {message}\n" in told
+    assert "did you mean `license`?" in told
+    assert "`platinfra schema tool` prints every key of a tool.yaml" in told
+
+
 def test_a_secret_among_arguments_is_told(platinfra: Command, tmp_path: Path) -> None:
     local = {
         "processes": {"main": {"command": ["a", "--password=${secrets.key}", "${store.url}"], "endpoints": ["http"]}}

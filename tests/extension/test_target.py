@@ -142,7 +142,7 @@ def test_a_broken_tool_is_told_and_the_others_are_listed(run: Run, tmp_path: Pat
     (broken / "tool.yaml").write_text("name: abacus\nsumary: Count\n")
     listed = run("tools", "--json")
     assert "mlflow" in {each["name"] for each in json.loads(listed.stdout)["tools"]}
-    assert "warning[catalog-entry]: sumary" in listed.stderr
+    assert "warning[catalog-entry]: `sumary` is not a key" in listed.stderr
     assert "abacus/tool.yaml:2" in listed.stderr
     run("validate")
     (tmp_path / "platinfra.yaml").write_text(STACK.replace("paper", "local").replace("[mlflow]", "[abacus]"))

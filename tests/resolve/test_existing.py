@@ -176,6 +176,15 @@ stack:
     assert {each.name for each in graph.bindings_of("own")} == {"backend", "artifacts"}
 
 
+@pytest.mark.parametrize("stage", ["runtime_engine", "data_processing"])
+def test_databricks_is_no_engine_since_code_gets_its_mlflow_alone(stage: str) -> None:
+    with pytest.raises(PlatinfraError) as raised:
+        resolved(f"name: one\nstack: {{{stage}: [{{{use(CATALOG.get('databricks'))}}}]}}\n")
+    [problem] = raised.value.diagnostics
+    assert problem.message.startswith(f"`databricks` does not provide `{stage}`: only its MLflow is connected")
+    assert str(problem.hint).startswith("`databricks` provides `experiment_tracker` and `model_registry`; ")
+
+
 def test_a_hosted_service_needs_no_address(platinfra: Command) -> None:
     graph = resolved(
         "name: one\nstack:\n  experiment_tracker: [wandb: {credentials: {from-env: KEY}}]\n  pipelining: [prefect]\n"

@@ -64,7 +64,16 @@ def test_without_twins_the_error_offers_them() -> None:
     with pytest.raises(PlatinfraError) as raised:
         resolved(STACK, environment="plain")
     hints = [each.hint for each in raised.value.diagnostics if each.code == "tool-not-on-target"]
-    assert any("`twins: true` in the environment: `prefect` stands for it" in str(each) for each in hints)
+    assert any("`twins: true` in the environment `plain`: `prefect` stands for it" in str(each) for each in hints)
+
+
+def test_a_file_without_environments_becomes_valid_by_the_offer() -> None:
+    text = "name: one\nstack: {experiment_tracker: [mlflow], orchestrator: [aws-batch]}\n"
+    with pytest.raises(PlatinfraError) as raised:
+        resolved(text)
+    offer = "environments: {laptop: {twins: true}}"
+    assert f"; or `{offer}` and `--env laptop`: `ray` stands for it" in str(raised.value.diagnostics[0].hint)
+    assert "ray" in resolved(f"{text}{offer}\n", environment="laptop").graph.components
 
 
 @pytest.mark.parametrize(

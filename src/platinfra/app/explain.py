@@ -32,7 +32,7 @@ def explain(name: str, file: Path | None = None) -> str:
     tool_name, _, setting = name.partition(".")
     if (tool := catalog.find(tool_name)) is not None:
         return _setting(tool, setting)
-    if (capability := catalog.find_capability(name)) is not None:
+    if (capability := catalog.find_capability(canonical_tool(name).replace("-", "_"))) is not None:
         return "\n".join(_capability(capability, catalog))
     errors = explanations()
     if name in errors:

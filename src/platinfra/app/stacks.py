@@ -1,11 +1,12 @@
 """The stack that a command means, and the target it is for or was brought up on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from platinfra.app.workspace import at
-from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
 from platinfra.model import targets
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.resolve import Resolved
@@ -30,10 +31,18 @@ def checked_stack(file: Path | None, environment: str | None, without: tuple[str
 
 
 def checked_stacks(file: Path | None, environment: str | None) -> list[Resolved]:
-    """Return the stack in the chosen environment, or in every one; raise PlatinfraError with every problem."""
+    """Return the stack in the chosen environment, or in every one; raise PlatinfraError with every problem of these."""
     first, _ = checked_stack(file, environment)
-    others = () if environment is not None else first.environments
-    return [first, *(checked_stack(file, name)[0] for name in others)]
+    found, problems = [first], dict[Diagnostic, None]()
+    for name in () if environment is not None else first.environments:
+        try:
+            found.append(checked_stack(file, name)[0])
+        except PlatinfraError as error:  # the same line may be right as the file stands, and wrong there
+            problems |= {
+                replace(each, message=f"environment `{name}`: {each.message}"): None for each in error.diagnostics
+            }
+    refuse(problems)
+    return found
 
 
 def lock_images(file: Path | None, environment: str | None, report: Callable[[str], None]) -> "list[ImageStatus]":

@@ -5,15 +5,30 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from platinfra.catalog.capability import Capability
 from platinfra.catalog.entry import Entry
 from platinfra.catalog.packages import Places, missing_packages
 from platinfra.catalog.schema import Tool
-from platinfra.diagnostics import Diagnostic, PlatinfraError, refuse
+from platinfra.diagnostics import Diagnostic, PlatinfraError, did_you_mean, refuse
 from platinfra.document import Document, load_file
 
 E = TypeVar("E", bound=Entry)
+
+_SAID = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a key that platinfra knows here",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+}
+_HINT = "`platinfra schema tool` prints every key of a tool.yaml"
 
 
 def load_tool(
@@ -55,12 +70,18 @@ def _entry(model: type[E], document: Document) -> E:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        problems = (
-            Diagnostic(
-                "catalog-entry",
-                f"{'.'.join(map(str, each['loc']))}: {each['msg']}",
-                document.value_span(tuple(each["loc"])),
-            )
-            for each in error.errors()
-        )
-        raise PlatinfraError(*problems) from None
+        raise PlatinfraError(*(_problem(model, document, each) for each in error.errors())) from None
+
+
+def _problem(model: type[Entry], document: Document, error: ErrorDetails) -> Diagnostic:
+    """Return what the schema has against an entry, in the words that a stack file would be answered with."""
+    path, said = tuple(error["loc"]), _SAID.get(error["type"])
+    name = ".".join(map(str, path))
+    is_unknown = error["type"] == "extra_forbidden"
+    keys = [field.alias or key for key, field in model.model_fields.items()] if is_unknown and len(path) == 1 else ()
+    return Diagnostic(
+        "catalog-entry",
+        f"`{name}` {said}" if said else f"{name}: {error['msg']}",
+        document.key_span(path) if is_unknown else document.value_span(path),
+        did_you_mean(name, keys) or (_HINT if model is Tool else None),
+    )

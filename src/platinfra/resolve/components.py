@@ -88,7 +88,7 @@ def members(
             if twin:
                 standing.append((use, tool, twin, stage, path))
             elif trouble := recipes.problem(tool, stage, chosen.ground, catalog, _use_span(chosen, path, use)):
-                problems.append(twins.with_offer(trouble, tool, stage, chosen.ground, catalog, on=chosen.twins))
+                problems.append(twins.with_offer(trouble, tool, stage, chosen, catalog))
             else:
                 _add(found, use, versions.entry_of(tool, wanted.get(_name(use, tool))), stage, path, chosen, problems)
     for use, tool, twin, stage, path in standing:  # after what the file names itself
@@ -168,8 +168,8 @@ def _mismatch(
         hint = did_you_mean(use.tool, catalog.names()) or others
         return Diagnostic("unknown-tool", f"`{use.tool}` is not in the catalog", span, hint)
     why = f": {tool.not_for[stage]}" if stage in tool.not_for else ""
-    hint = f"`{tool.name}` provides {join_names(tool.provides)}; {others}"
-    return Diagnostic("wrong-stage", f"`{tool.name}` does not provide `{stage}`{why}", span, hint)
+    hint = f"`{tool.product}` provides {join_names(tool.provides)}; {others}"
+    return Diagnostic("wrong-stage", f"`{tool.product}` does not provide `{stage}`{why}", span, hint)
 
 
 def _use_span(chosen: Chosen, path: Path_, use: Use) -> Span | None:
@@ -191,7 +191,7 @@ def _add(
         problems.append(Diagnostic("name-taken", f"two components would be named `{name}`", span, hint))
         return
     if stage in member.stages:
-        hint = f"a second instance needs a name: `{tool.name}: {{as: {tool.name}-2}}`"
+        hint = f"a second instance needs a name of its own: `{tool.name}: {{as: {name}-2}}`"
         problems.append(Diagnostic("tool-twice", f"`{name}` is listed twice in `{stage}`", span, hint))
         return
     member.stages.append(stage)

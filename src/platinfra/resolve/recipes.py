@@ -22,12 +22,12 @@ def problem(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span
     """Return why a tool cannot fill a stage on some ground, with those that can; None when it can."""
     if tool.runs_on(ground, stage):
         return None
-    hint = able(stage, ground, catalog)
+    hint = able(stage, ground, catalog) or f"no tool of `{stage}` can; remove the stage"
     if reason := tool.limit(ground, stage):
         message = f"`{tool.product}` cannot run on {ground}: {reason}"
-        return Diagnostic("tool-not-on-target", message, span, hint or f"no tool of `{stage}` can; remove the stage")
+        return Diagnostic("tool-not-on-target", message, span, hint)
     message = f"platinfra has no recipe for `{tool.product}` on {ground} yet"
-    return Diagnostic("no-recipe", message, span, hint or f"leave it out with `--without {tool.name}`")
+    return Diagnostic("no-recipe", message, span, hint)
 
 
 def not_run(tool: Tool, stage: str, ground: Ground, catalog: Catalog, span: Span | None) -> Diagnostic | None:

@@ -1,5 +1,6 @@
 """Check the settings of a component against its tool, and fill in the defaults: those of the deployment's size."""
 
+import re
 from collections.abc import Iterator, Mapping
 from operator import gt, lt
 from typing import Any
@@ -14,6 +15,7 @@ from platinfra.resolve.components import Member
 from platinfra.sections.section import canonical_key
 from platinfra.spec.schema import Scalar, SettingValue
 
+_VARIABLE = r"\$(\w+|\{[^}]*\})"
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "string": ((str,), "text"),
     "integer": ((int,), "a whole number"),
@@ -158,6 +160,18 @@ def _missing(member: Member, key: str, setting: Setting) -> Diagnostic:
 
 
 def _problem(what: str, setting: Setting, value: SettingValue, span: Span | None) -> Diagnostic | None:
+    return _stray_variable(what, setting, value, span) or _mistake(what, setting, value, span)
+
+
+def _stray_variable(what: str, setting: Setting, value: SettingValue, span: Span | None) -> Diagnostic | None:
+    """Return that a value is the name of a variable of a shell, which the tool would take for the value."""
+    if not isinstance(value, str) or not re.fullmatch(_VARIABLE, value):
+        return None
+    message = f"{what}: `{value}` would stay as it is, since no variables are filled in"
+    return Diagnostic("wrong-format", message, span, f"write the value: {setting.help}")
+
+
+def _mistake(what: str, setting: Setting, value: SettingValue, span: Span | None) -> Diagnostic | None:
     types, wanted = _KINDS[setting.type]
     if not isinstance(value, types) or (isinstance(value, bool) and setting.type != "boolean"):
         return Diagnostic("wrong-type", f"{what} must be {wanted}", span, setting.help)

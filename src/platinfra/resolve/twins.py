@@ -6,7 +6,12 @@ from platinfra.catalog.catalog import Catalog
 from platinfra.catalog.schema import Tool
 from platinfra.diagnostics import Diagnostic, join_names
 from platinfra.model.ground import Ground
+from platinfra.model.workspace import DEFAULT
+from platinfra.resolve.environment import Chosen
 from platinfra.spec.schema import Use
+
+EXAMPLE = "`environments: {laptop: {twins: true}}` and `--env laptop`"
+"""How to have twins in a file without environments: as it stands, it has none."""
 
 
 def find_twin(tool: Tool, stage: str, ground: Ground, catalog: Catalog) -> Tool | None:
@@ -30,16 +35,13 @@ def find_ignored(use: Use, tool: Tool, twin: Tool) -> str:
     return f"`{twin.name}` stands for `{tool.name}` and does not know {given}" if given else ""
 
 
-def with_offer(
-    problem: Diagnostic, tool: Tool, stage: str, ground: Ground, catalog: Catalog, *, on: bool
-) -> Diagnostic:
+def with_offer(problem: Diagnostic, tool: Tool, stage: str, chosen: Chosen, catalog: Catalog) -> Diagnostic:
     """Return a problem of a tool that cannot run, with what its twins could do about that."""
     names = tool.twins.get(stage, [])
-    if twin := find_twin(tool, stage, ground, catalog):
-        return replace(
-            problem, hint=f"{problem.hint}; or `twins: true` in the environment: `{twin.name}` stands for it"
-        )
-    if on:
+    if twin := find_twin(tool, stage, chosen.ground, catalog):
+        where = EXAMPLE if chosen.name == DEFAULT else f"`twins: true` in the environment `{chosen.name}`"
+        return replace(problem, hint=f"{problem.hint}; or {where}: `{twin.name}` stands for it")
+    if chosen.twins:
         why = f"its twin {join_names(names, 'or')} cannot run there either" if names else "it has no twin"
         return replace(problem, message=f"{problem.message}; {why}")
     return problem

@@ -29,6 +29,7 @@ _FOREIGN = {
     **dict.fromkeys(
         ("dependencies", "packages"), "packages stand in a lock: `project: {requirements: requirements.lock.txt}`"
     ),
+    "twins": "it belongs to an environment: `environments: {laptop: {twins: true}}`",
     "volumes": "data is kept without being named; object stores and databases are tools",
 }
 """What other tools' files say at their top, and what it is here."""
@@ -116,6 +117,8 @@ def _unknown_key(document: Document, mistake: Mistake, path: Path_) -> Diagnosti
     foreign = _FOREIGN.get(canonical_key(key)) if len(path) == 1 else None
     earlier = _EARLIER.get((*map(str, mistake.start[-1:]), *map(str, above), str(written)))
     hint = earlier or foreign or did_you_mean(key, known) or f"known here: {join_names(known)}"
+    if is_use(path[:-2]) and hint.startswith("known"):
+        hint += f"; a setting stands under `settings`: `{path[-2]}: {{settings: {{{key}: …}}}}`"
     return Diagnostic("unknown-key", f"`{key}` is not a key that platinfra knows here", span, hint)
 
 
@@ -167,8 +170,12 @@ def _wrong_type(document: Document, path: Path_, error: ErrorDetails) -> Diagnos
 
 
 def _written_right(path: Path_, error: ErrorDetails) -> str | None:
-    """Return how to write a text that was written where a list or a section belongs."""
+    """Return how to write what was written where a list or a section belongs."""
     value = error["input"]
+    if path == ("stack",):
+        return _FOREIGN["tools"]
+    if error["type"] == "list_type" and is_use((*path, 0)) and not isinstance(value, str):
+        return "name its tools, or remove it" if value is None else "write a dash before each tool, as in `- mlflow`"
     if not isinstance(value, str):
         return None
     if error["type"] == "list_type":

@@ -203,7 +203,7 @@ def chosen_component(name: str, components: Mapping[str, Any]) -> str:
 
 def no_page(name: str) -> PlatinfraError:
     """Say that a component has no page."""
-    return PlatinfraError(Diagnostic("no-page", f"`{name}` has no page"))
+    return PlatinfraError(Diagnostic("no-page", f"`{name}` has no page", hint="`platinfra open` lists the pages"))
 
 
 def not_confirmed(what: str, hint: str) -> PlatinfraError:

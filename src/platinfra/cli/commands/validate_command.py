@@ -1,5 +1,7 @@
 """`platinfra validate`."""
 
+from collections.abc import Sized
+
 import click
 
 from platinfra.app.stacks import checked_stacks
@@ -32,5 +34,9 @@ def command(which: options.Which, *, as_json: bool) -> None:
         return
     graph = results[0].graph
     render.say_done(
-        f"{graph.stack}: {len(graph.components)} components, {len(graph.bindings)} wires on `{graph.target}`; the file is valid"
+        f"{graph.stack}: {_count(graph.components, 'component')}, {_count(graph.bindings, 'wire')} on `{graph.target}`; the file is valid"
     )
+
+
+def _count(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

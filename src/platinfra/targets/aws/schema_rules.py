@@ -298,7 +298,7 @@ def _account_problems(account: str | None, place: Span | None) -> Iterator[Diagn
         hint = "write the 12 digits of your AWS account before `up`"
         yield Diagnostic("placeholder", f"the account id `{account}` is a placeholder", place, hint, "warning")
     elif not _ACCOUNT.fullmatch(account):
-        hint = "it has 12 digits; keep the quotes so that YAML leaves it alone"
+        hint = "it has 12 digits; write them in quotes so that YAML leaves them alone"
         yield Diagnostic("invalid-account", f"`{account}` is not an AWS account id", place, hint)
 
 

@@ -168,7 +168,8 @@ def _silence(component: Component, product: str, answer: Answer) -> Diagnostic:
             "other-server", message, hint="is it the address of the server itself, without a path below it?"
         )
     message = f"`{component.name}` at {component.at} does not answer: {' '.join(answer.text.split())[:_LONGEST]}"
-    return Diagnostic("server-unreachable", message, hint="start it, or correct `at`; proxies are those of your shell")
+    hint = "see that it runs and can be reached from here, or correct `at`; proxies are those of your shell"
+    return Diagnostic("server-unreachable", message, hint=hint)
 
 
 def _login(known: ExistingServer, given: Mapping[str, str | None]) -> tuple[str, ...]:
