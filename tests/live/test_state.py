@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.slow import all_but
+from tests.slow import all_but, slow
 
 from .stack import HERE, Stack
 
@@ -83,7 +83,7 @@ def test_what_left_the_file_is_still_removed_after_the_state_was_lost(stack: Sta
     assert stack.pids()["echo.server"] == before["echo.server"]
 
 
-@pytest.mark.parametrize("first", [1, 2, 3])
+@pytest.mark.parametrize("first", [1, slow(2), slow(3)])
 def test_a_disk_that_fills_up_while_the_state_is_saved_loses_nothing(stack: Stack, first: int) -> None:
     stack.echo().echo("other").write(echo={}, other={}).up()
     stack.say("before")
