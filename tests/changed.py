@@ -9,6 +9,7 @@ left main; on main itself what was merged last, or main a day before its newest 
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,14 +161,23 @@ def minutes() -> float:
 
 
 def fitted(tests: Iterable[str], available: float) -> tuple[list[str], list[str]]:
-    """Divide tests into those that end in the minutes, as far as was measured, and the rest."""
+    """
+    Divide tests into those that end in the minutes, as far as was measured, and the rest.
+
+    The tests of a file run one after the other, those of several files side by side.
+    """
     recorded, free = load(), available * 60 * WORKERS * AIR
+    of_file: dict[str, float] = defaultdict(lambda: available * 60)
     fitting: list[str] = []
     left: list[str] = []
     for test in tests:
         seconds = recorded.get(test, UNKNOWN)
-        (fitting if seconds <= free else left).append(test)
-        free -= seconds if seconds <= free else 0
+        if seconds > min(free, of_file[file_of(test)]):
+            left.append(test)
+            continue
+        fitting.append(test)
+        free -= seconds
+        of_file[file_of(test)] -= seconds
     return fitting, left
 
 
