@@ -164,7 +164,8 @@ def fitted(tests: Iterable[str], available: float) -> tuple[list[str], list[str]
     """
     Divide tests into those that end in the minutes, as far as was measured, and the rest.
 
-    The tests of a file run one after the other, those of several files side by side.
+    The tests of a file run one after the other, those of several files side by side; what comes after one that is left may
+    build on it, so it is left too.
     """
     recorded, free = load(), available * 60 * WORKERS * AIR
     of_file: dict[str, float] = defaultdict(lambda: available * 60)
@@ -174,6 +175,7 @@ def fitted(tests: Iterable[str], available: float) -> tuple[list[str], list[str]
         seconds = recorded.get(test, UNKNOWN)
         if seconds > min(free, of_file[file_of(test)]):
             left.append(test)
+            of_file[file_of(test)] = 0.0
             continue
         fitting.append(test)
         free -= seconds
