@@ -20,6 +20,7 @@ import psutil
 from platinfra.app.stacks import brought_up, checked_stack
 from platinfra.drivers.files import make_state_folder
 from platinfra.drivers.privileges import hand_over, prefix
+from platinfra.drivers.program_files import short_path
 from platinfra.model.plan import Progress
 from platinfra.model.workspace import Workspace
 from platinfra.resolve.workspace import resolve_workspace
@@ -193,7 +194,8 @@ def memory_of(processes: Iterable[psutil.Process]) -> float:
 
 def bare(example: Example) -> Bare:
     """Start every process alone, after those it needs: the slowest chain, or the CPU seconds per core if these are more."""
-    with project(example) as workspace:
+    with project(example) as workspace, tempfile.TemporaryDirectory(prefix="links-") as folder:
+        links = Path(folder)
         make_state_folder(workspace)
         planned = prepare(resolve_workspace(workspace))
         world = machine.world(workspace)
@@ -204,7 +206,7 @@ def bare(example: Example) -> Bare:
         try:
             for action in planned.plan.actions:
                 if isinstance(action, Start):
-                    process, alone[action.key] = started(action, world)
+                    process, alone[action.key] = started(action, world, links)
                     running.append(process)
                     took = alone[action.key].wall
                 else:
@@ -220,8 +222,8 @@ def bare(example: Example) -> Bare:
         return Bare(max(*before.values(), cpu), memory)
 
 
-def started(action: Start, world: object) -> tuple[psutil.Popen, Alone]:
-    """Run the bare command of an action until its addresses answer."""
+def started(action: Start, world: object, links: Path) -> tuple[psutil.Popen, Alone]:
+    """Run the bare command of an action until its addresses answer; `links` is a folder for short paths, as sockets need them."""
     spec = action.command.spec(action.component, world)
     command = list(spec.command)
     if spec.unprivileged:
@@ -230,10 +232,16 @@ def started(action: Start, world: object) -> tuple[psutil.Popen, Alone]:
     began = time.monotonic()
     with spec.log.open("ab") as log:
         process = psutil.Popen(
-            command, env=dict(spec.env), cwd=spec.cwd, stdout=log, stderr=log, start_new_session=True
+            command,
+            env={**spec.env, "TMPDIR": short_path(spec.env["TMPDIR"], links)},
+            cwd=spec.cwd,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     while not all(each.answers(world) for each in action.addresses):
         if process.poll() is not None or time.monotonic() - began > 180:
+            end(process)
             raise RuntimeError(f"{action.process} did not come up: {spec.log.read_text()[-2000:]}")
         time.sleep(POLL)
     return process, Alone(time.monotonic() - began, cpu_of(process))
