@@ -5,13 +5,12 @@ They are read by a group of consumers: the first takes half of them and leaves, 
 """
 
 import os
-import signal
-import sys
-from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
 
 from redis import Redis
+
+from client_check import check
 
 EVENTS = 10
 KEPT = 3600
@@ -53,16 +52,5 @@ def read(marker: str, group: str, consumer: str, count: int) -> list[str]:
         return [fields["number"] for _, fields in events]
 
 
-def give_up(*_: object) -> None:
-    """End a check that would outlast its caller's patience."""
-    sys.exit("redis: no answer within 55 s")
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(55)
-    actions: dict[str, Callable[[str], str | None]] = {"write": write, "find": find}
-    try:
-        sys.exit(actions[sys.argv[1]](*sys.argv[2:]))
-    except Exception as error:
-        sys.exit(f"redis: {error!r}")
+    check("redis", write, find)
