@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from platinfra.drivers.lost_ports import listened_on
 from platinfra.drivers.process import LocalProcesses
+from tests.live.stack import free_port
 
 from .programs import (
     CHILD_IN_OWN_SESSION,
@@ -43,12 +43,6 @@ def _kill(stack: LocalProcesses, name: str) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_killed_program_comes_back_and_the_restart_is_counted(stack: LocalProcesses, folder: Path) -> None:
     stack.start(program(folder, "a.b", NOTED_SLEEP, folder / "pids"))
     for restarts in (1, 2):
@@ -61,7 +55,7 @@ def test_a_killed_program_comes_back_and_the_restart_is_counted(stack: LocalProc
 
 
 def test_an_orphan_that_keeps_the_port_is_ended_before_the_restart(stack: LocalProcesses, folder: Path) -> None:
-    port = _free_port()
+    port = free_port()
     stack.start(program(folder, "a.b", PORT_CHILD, folder / "pids", port))
     noted(folder / "pids")
     _kill(stack, "a.b")
@@ -71,9 +65,9 @@ def test_an_orphan_that_keeps_the_port_is_ended_before_the_restart(stack: LocalP
 
 @pytest.mark.slow
 def test_a_program_that_lives_on_without_its_listener_is_started_again(stack: LocalProcesses, folder: Path) -> None:
-    port = _free_port()
+    port = free_port()
     stack.start(program(folder, "a.b", PORT_HELPER, folder / "pids", port, ports=(port,)))
-    stack.start(program(folder, "a.c", PORT_HELPER, folder / "other", _free_port()))
+    stack.start(program(folder, "a.c", PORT_HELPER, folder / "other", free_port()))
     (helper,), (careless,) = noted(folder / "pids.helper"), noted(folder / "other.helper")
     eventually(lambda: listened_on({port}))
     time.sleep(6)  # the supervisor looks every five seconds

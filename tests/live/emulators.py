@@ -1,7 +1,6 @@
 """Servers that stand for the object stores of other clouds, on this machine, and the clouds' own clients to look into them."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from contextlib import contextmanager
 from platinfra.drivers.http import HttpProbes
 from platinfra.targets.local.verbs.machine import environments
 from tests.environments import EMULATORS, azurite_in, node_in
+
+from .stack import free_port
 
 VENV = environments().location(EMULATORS)
 PYTHON = VENV / "bin" / "python"
@@ -75,10 +76,3 @@ def running(command: list[str], port: int) -> Iterator[None]:
             yield
         finally:
             server.terminate()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
