@@ -172,6 +172,18 @@ def test_starts_are_limited_to_the_cores_and_long_chains_come_first(monkeypatch:
     assert all(log[index + 1] == f"/{log[index]}" for index in range(0, len(log), 2))
 
 
+def test_a_core_is_left_for_the_longest_chain_while_its_start_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "cores", lambda: 2)
+    log: list[str] = []
+    Bench().up(
+        *[Note(f"lone{number}", log, phase="starting", seconds=0.5) for number in range(2)],
+        Note("command", log, seconds=0.05),
+        Note("chain", log, after=("command",), phase="starting"),
+        Note("end", log, after=("chain",), phase="starting"),
+    )
+    assert log.index("chain") < log.index("lone1")
+
+
 def test_a_start_that_takes_long_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "cores", lambda: 1)
     monkeypatch.setattr(engine, "_PATIENCE", 0.2)

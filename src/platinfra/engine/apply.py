@@ -70,12 +70,15 @@ class _Scheduler:
     Runs actions as soon as those before them are done, the longest chains first.
 
     Starting programs keeps a core busy each: more at a time than there are cores only delays those that others
-    wait for. A start that takes long (it waits for something else, then) stops counting.
+    wait for. A start that takes long (it waits for something else, then) stops counting. One core is left for the
+    longest chain, also while its next start still waits for a command: the whole takes as long as that chain.
     """
 
     def __init__(self, plan: Plan[Any], todo: set[str], run: Run) -> None:
         self.run = run
-        self.waiting = {action.key: action for action in _by_chain(plan, todo)}
+        self.chain = _chains(plan)
+        longest_first = sorted(plan.actions, key=lambda action: self.chain[action.key], reverse=True)
+        self.waiting = {action.key: action for action in longest_first if action.key in todo}
         self.left = Counter(action.component for action in plan.actions)
         self.done: set[str] = set()
         self.running: dict[Future[bool], Action] = {}
@@ -99,7 +102,7 @@ class _Scheduler:
 
     def _submit(self, pool: ThreadPoolExecutor) -> bool:
         for action in [each for each in self.waiting.values() if self.done.issuperset(each.after)]:
-            if action.phase == "starting" and self._busy() >= self.cores:
+            if action.phase == "starting" and not self._has_core(action):
                 continue
             del self.waiting[action.key]
             self.began[action.key] = time.monotonic()
@@ -117,9 +120,16 @@ class _Scheduler:
                 waiting.append(action)
         self.unchanged = waiting
 
-    def _busy(self) -> int:
+    def _has_core(self, action: Action) -> bool:
         recently = time.monotonic() - _PATIENCE
-        return sum(each.phase == "starting" and self.began[each.key] > recently for each in self.running.values())
+        starts = [
+            each for each in self.running.values() if each.phase == "starting" and self.began[each.key] > recently
+        ]
+        if len(starts) >= self.cores:
+            return False
+        longest = max(self.chain[key] for key in (*self.waiting, *(each.key for each in self.running.values())))
+        others = sum(self.chain[each.key] < longest for each in starts)
+        return self.chain[action.key] == longest or others < max(1, self.cores - 1)
 
     def _collect(self) -> None:
         for future in wait(self.running, timeout=_PATIENCE / 10, return_when=FIRST_COMPLETED).done:
@@ -155,12 +165,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _by_chain(plan: Plan[Any], todo: set[str]) -> list[Action]:
-    """Return the actions to do: those first that most starts wait for, one after the other."""
-    chain: dict[str, int] = {}
+def _chains(plan: Plan[Any]) -> dict[str, tuple[int, int]]:
+    """Return what comes one after the other from each action to the last that waits for it: how many starts, and actions."""
+    chains: dict[str, tuple[int, int]] = {}
     for action in reversed(plan.actions):
-        own = chain.get(action.key, 0) + (action.phase == "starting")
-        chain[action.key] = own
+        starts, actions = chains.get(action.key, (0, 0))
+        own = chains[action.key] = (starts + (action.phase == "starting"), actions + 1)
         for key in action.after:
-            chain[key] = max(chain.get(key, 0), own)
-    return sorted((action for action in plan.actions if action.key in todo), key=lambda action: -chain[action.key])
+            chains[key] = max(chains.get(key, (0, 0)), own)
+    return chains
