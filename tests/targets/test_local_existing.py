@@ -2,17 +2,18 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from platinfra.catalog.catalog import Catalog
 from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers.credential_file import CredentialFile, WithCredentials
 from platinfra.drivers.outside import ask
 from platinfra.model.reference import Secret
 from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
 from platinfra.targets.local.verbs import existing
 from tests.stacks import resolved
 from tests.worlds import FakeSecrets
@@ -47,13 +48,17 @@ def server() -> Iterator[tuple[str, Answers, list[Mapping[str, str]]]]:
         httpd.shutdown()
 
 
-def found(url: str, folder: Path, credentials: str = "{from-env: THEIR_TOKEN}") -> list[str]:
-    """Return the slugs of what is wrong with the tracker of a stack."""
+def with_tracker(url: str, folder: Path, credentials: str = "{from-env: THEIR_TOKEN}") -> Resolved:
+    """Return a stack in `folder` with a tracker that is there already, named in line 3."""
     text = f'name: one\nstack:\n  experiment_tracker: [mlflow: {{at: "{url}", credentials: {credentials}}}]\n'
-    stack = resolved(text)
-    return [
-        each.code for each in existing.problems(Workspace(folder / "platinfra.yaml", "default"), stack.graph, Catalog())
-    ]
+    return replace(resolved(text), workspace=Workspace(folder / "platinfra.yaml", "default"))
+
+
+def found(url: str, folder: Path, *credentials: str) -> list[str]:
+    """Return the slugs of what is wrong with the tracker of a stack."""
+    problems = list(existing.problems(with_tracker(url, folder, *credentials)))
+    assert all(each.span and each.span.line == 3 for each in problems)
+    return [each.code for each in problems]
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +104,12 @@ def test_the_first_thing_that_is_wrong_is_told(
 
 def test_nobody_there_is_told(tmp_path: Path) -> None:
     assert found("http://127.0.0.1:1", tmp_path) == ["server-unreachable"]
+
+
+def test_a_credential_that_is_missing_is_told_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("THEIR_TOKEN")
+    [problem] = existing.find_missing(with_tracker("http://127.0.0.1:1", tmp_path))
+    assert (problem.code, problem.span and problem.span.line) == ("missing-credential", 3)
 
 
 def test_a_token_is_not_taken_along_to_where_an_answer_leads(server: tuple) -> None:

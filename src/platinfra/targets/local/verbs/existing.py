@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from platinfra.model.graph import Component, Graph
 from platinfra.model.ports import Answer
 from platinfra.model.versions import find_bounds, is_within
 from platinfra.model.workspace import Workspace
+from platinfra.resolve.resolve import Resolved
 from platinfra.resolve.values import address_part
 from platinfra.targets.local.record import EndpointRecord
 
@@ -48,26 +50,26 @@ def keep(workspace: Workspace, graph: Graph) -> None:
             credentials(workspace).keep(component.name, name, given)
 
 
-def find_missing(workspace: Workspace, graph: Graph) -> Iterator[Diagnostic]:
+def find_missing(stack: Resolved) -> Iterator[Diagnostic]:
     """Yield the credentials that are neither given now nor kept."""
-    for component, name, source in _sources(graph):
-        if _current(workspace, component, name, source) is None:
+    for component, name, source in _sources(stack.graph):
+        if _current(stack.workspace, component, name, source) is None:
             kind, _, where = source.partition(":")
             why, hint = {
                 "env": (f"the variable `{where}` is not set", f"set `{where}`, and run `platinfra up` again"),
                 "file": (f"`{where}` cannot be read or is empty", "write it into that file, which only you can read"),
             }[kind]
-            yield Diagnostic(
-                "missing-credential", f"the credential `{name}` of `{component.name}` is missing: {why}", hint=hint
-            )
+            message = f"the credential `{name}` of `{component.name}` is missing: {why}"
+            yield Diagnostic("missing-credential", message, stack.spans.get(component.name), hint)
 
 
-def problems(workspace: Workspace, graph: Graph, catalog: Catalog) -> Iterator[Diagnostic]:
+def problems(stack: Resolved) -> Iterator[Diagnostic]:
     """Yield what is wrong with the servers: they do not answer, refuse the credentials, or are of a wrong version."""
-    for component in graph.components.values():
-        known = catalog.get(component.tool).existing
+    for component in stack.graph.components.values():
+        known = stack.catalog.get(component.tool).existing
         if component.at and known:
-            yield from look(component, known, workspace, catalog)
+            for each in look(component, known, stack.workspace, stack.catalog):
+                yield replace(each, span=stack.spans.get(component.name))
 
 
 def look(component: Component, known: ExistingServer, workspace: Workspace, catalog: Catalog) -> Iterator[Diagnostic]:

@@ -42,7 +42,7 @@ def prepare(stack: Resolved, *, move_ports: bool = False, reserved: bool = False
 
 def missing_credentials(stack: Resolved) -> tuple[Diagnostic, ...]:
     """Return warnings of what `up` will ask for."""
-    return tuple(replace(each, severity="warning") for each in existing.find_missing(stack.workspace, stack.graph))
+    return tuple(replace(each, severity="warning") for each in existing.find_missing(stack))
 
 
 def plan(stack: Resolved, *, offline: bool = False, certain: bool = False) -> Planned:

@@ -24,8 +24,8 @@ _NEXT = "platinfra status · platinfra open NAME · platinfra run -- CMD · plat
 def up(stack: Resolved, talk: Talk, *, move_ports: bool = False) -> Applied:
     """Bring up a stack; raise PlatinfraError before anything is touched, ActionError when an action failed."""
     prepare(stack)
-    refuse([*existing.find_missing(stack.workspace, stack.graph)])
-    refuse([*existing.problems(stack.workspace, stack.graph, stack.catalog)])
+    refuse([*existing.find_missing(stack)])
+    refuse([*existing.problems(stack)])
     make_state_folder(stack.workspace)
     with stack_lock(stack.workspace.root, "up"):
         prepared = prepare(stack, move_ports=move_ports, reserved=True)
