@@ -174,6 +174,7 @@ def test_an_invalid_root_is_told_with_its_place(root: Root) -> None:
     assert any("bukket" in each for each in found.details)
 
 
+@pytest.mark.slow
 @needs_terraform
 def test_a_failure_in_the_middle_names_its_resource_and_keeps_the_rest(root: Root) -> None:
     client(root.url, "iam").create_role(RoleName=root.name, AssumeRolePolicyDocument="{}")
@@ -188,6 +189,7 @@ def test_a_failure_in_the_middle_names_its_resource_and_keeps_the_rest(root: Roo
     assert not root.locked()
 
 
+@pytest.mark.slow
 @needs_terraform
 def test_an_unknown_failure_keeps_the_words_of_terraform(root: Root) -> None:
     root.write({"aws_sqs_queue": {"one": {"name": root.name, "redrive_policy": '{"deadLetterTargetArn":"x"}'}}})
@@ -198,6 +200,7 @@ def test_an_unknown_failure_keeps_the_words_of_terraform(root: Root) -> None:
     assert found.message.startswith("`aws_sqs_queue.one` failed: creating SQS Queue")
 
 
+@pytest.mark.slow
 @needs_terraform
 def test_a_held_lock_names_its_holder_and_can_be_released(root: Root) -> None:
     root.write(bucket()).apply()

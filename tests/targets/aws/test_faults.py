@@ -151,6 +151,7 @@ def kill_all(started: "subprocess.Popen[str]") -> None:
     started.communicate()
 
 
+@pytest.mark.slow
 def test_the_wrong_account_is_not_touched(company: Cloud) -> None:
     company.write(QUICK.replace(ACCOUNT, "111111111111"))
     for command in (("up", "--yes"), ("plan",), ("drift",), ("unlock",)):
@@ -189,6 +190,7 @@ def answering(content: bytes) -> Iterator[str]:
             server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_missing_terraform_is_found_before_anything_is_made(company: Cloud) -> None:
     company.write(QUICK)
     done = company.run("up", "--yes", PATH="/nowhere", PLATINFRA_TERRAFORM="")

@@ -25,7 +25,7 @@ ELSEWHERE = {"account", "region"}
 ANYTHING = {"anything": json.dumps(policy([{"Effect": "Allow", "Action": "*", "Resource": "*"}]))}
 
 
-@pytest.fixture(params=["seed", "fargate-states"])
+@pytest.fixture(params=["seed", pytest.param("fargate-states", marks=pytest.mark.slow)])
 def stack(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -67,6 +67,7 @@ def test_up_makes_the_cluster_loads_what_it_builds_and_down_deletes_it(stack: St
     assert "nothing was running" in stack.run("down")
 
 
+@pytest.mark.slow
 def test_an_interrupted_start_is_begun_anew(stack: Stack) -> None:
     root = stack.folder / ".platinfra" / "default"
     root.mkdir(parents=True, mode=0o700)

@@ -67,6 +67,7 @@ def test_whoever_gave_himself_a_role_is_drift(stack: Stack) -> None:
     assert people(stack, "admin") == ["ada@example.org"]
 
 
+@pytest.mark.slow
 def test_digests_reach_what_runs(stack: Stack) -> None:
     write(stack, ADA)
     stack.run("up")
