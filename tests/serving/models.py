@@ -1,6 +1,6 @@
 """Make and register the models of the tests; runs in an environment with MLflow.
 
-models.py make FOLDER | register NAME MODEL ALIAS FOLDER | point NAME VERSION ALIAS FOLDER
+models.py make FOLDER | typed FOLDER | register NAME MODEL ALIAS FOLDER | point NAME VERSION ALIAS FOLDER
 """
 
 import sys
@@ -35,6 +35,31 @@ def save_slow(folder: Path) -> None:
             return [5.0] * len(model_input)
 
     mlflow.pyfunc.save_model(str(folder), python_model=Slow(), pip_requirements=pinned())
+
+
+def save_typed(folder: Path) -> None:
+    """Save two models that answer what they got, with types, and a table whose columns are of other types than theirs."""
+    import mlflow.pyfunc
+    import pandas as pd
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    class Telling(mlflow.pyfunc.PythonModel):  # type: ignore[misc,name-defined,unused-ignore]
+        def predict(self, context: Any, model_input: Any, params: Any = None) -> list[str]:
+            if (model_input == 13).any(axis=None):
+                raise ValueError("thirteen")
+            types = [str(each) for each in (*model_input.dtypes, model_input.columns.dtype, model_input.index.dtype)]
+            return [repr((list(model_input.columns), types, row)) for row in model_input.to_dict("records")]
+
+    numbers = {"d": "double", "e": "double", "l": "long", "i": "integer", "f": "float", "b": "boolean"}
+    mixed = [ColSpec("double", "d"), ColSpec("string", "s"), ColSpec("long", "l", required=False)]
+    columns = {"numbers": [ColSpec(kind, name) for name, kind in numbers.items()], "mixed": mixed}
+    for name, inputs in columns.items():
+        signature = ModelSignature(Schema(inputs), Schema([ColSpec("string")]))
+        mlflow.pyfunc.save_model(
+            str(folder / name), python_model=Telling(), signature=signature, pip_requirements=pinned()
+        )
+    pd.DataFrame({"d": [1], "e": [2], "l": [3], "i": [4], "f": [5], "b": [True]}).to_parquet(folder / "table.parquet")
 
 
 def save(folder: Path, answer: float) -> None:
@@ -84,6 +109,8 @@ if __name__ == "__main__":
     verb, *rest, where = sys.argv[1:]
     if verb == "make":
         make(Path(where))
+    elif verb == "typed":
+        save_typed(Path(where))
     elif verb == "register":
         register(rest[0], Path(where) / rest[1], rest[2])
     else:
