@@ -21,6 +21,7 @@ import lifecycle  # noqa: E402
 import machine  # noqa: E402
 import processes  # noqa: E402
 import scale  # noqa: E402
+import serving  # noqa: E402
 import stack  # noqa: E402
 import suite  # noqa: E402
 
@@ -30,6 +31,7 @@ MEASUREMENTS = {
     "processes": processes.measure,
     "scale": scale.measure,
     "stack": stack.measure,
+    "serving": serving.measure,
     "cloud": cloud.measure,
     "cluster": cluster.measure,
     "lifecycle": lifecycle.measure,
@@ -37,7 +39,7 @@ MEASUREMENTS = {
     "cold": cold.measure,
     "suite": suite.measure,
 }
-USUAL = ("processes", "scale", "stack", "cloud", "cluster", "lifecycle")
+USUAL = ("processes", "scale", "stack", "serving", "cloud", "cluster", "lifecycle")
 """`faults` takes long, `cold` downloads everything anew, and `suite` runs the tests: these are run by name."""
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -129,10 +130,10 @@ class ModelRegistry:
         ]
 
 
-@pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelRegistry]:
-    """Run MLflow on SQLite for the whole session."""
-    folder, python, port = tmp_path_factory.mktemp("registry"), tool_python("mlflow"), free_port()
+@contextmanager
+def running_registry(folder: Path) -> Iterator[ModelRegistry]:
+    """Run MLflow on SQLite in a folder."""
+    python, port = tool_python("mlflow"), free_port()
     env = environment(python, folder / "home", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false")
     made = folder / "models"
     subprocess.run([python, HERE / "models.py", "make", made], env=env, check=True, capture_output=True, cwd=folder)
@@ -144,11 +145,20 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelRegistry
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{port}"
-    until(lambda: fetch(f"{url}/health")[0] == 200)
-    yield ModelRegistry(url, tool_python("fastapi"), made, folder / "home")
-    for member in families(process.pid):
-        member.terminate()
-    process.wait(20)
+    try:
+        until(lambda: fetch(f"{url}/health")[0] == 200)
+        yield ModelRegistry(url, tool_python("fastapi"), made, folder / "home")
+    finally:
+        for member in families(process.pid):
+            member.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelRegistry]:
+    """Run a registry for the whole session."""
+    with running_registry(tmp_path_factory.mktemp("registry")) as made:
+        yield made
 
 
 @dataclass
