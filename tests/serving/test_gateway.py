@@ -134,19 +134,33 @@ def test_a_deleted_alias_ends_the_serving(served: Served, registry: ModelRegistr
     assert served.check(registry.url).returncode == 75
 
 
-def test_a_killed_worker_comes_back_and_nobody_hangs(served: Served, registry: ModelRegistry) -> None:
+def test_a_worker_killed_under_load_costs_no_request(served: Served, registry: ModelRegistry) -> None:
     version = until_serving(served, registry, "one")
     worker = worker_of(served)
+    answers: list[list[tuple[int, str, Any]]] = [[] for _ in range(THREADS)]
+    threads = [threading.Thread(target=load, args=(served, mine)) for mine in answers]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(answers[0]) > 10)
     worker.kill()
-    statuses, slowest = set(), 0.0
-    while not (200 in statuses and 503 in statuses):
-        began = time.monotonic()
-        statuses.add(served.score()[0])
-        slowest = max(slowest, time.monotonic() - began)
-        assert slowest < 2
-    assert statuses == {200, 503}
-    until(lambda: served.serves(version))
+    for thread in threads:
+        thread.join()
+    assert {(status, made, tuple(rows or ())) for status, made, rows in itertools.chain(*answers)} == {
+        (200, version, (1.0, 1.0))
+    }
     assert worker_of(served).pid != worker.pid
+
+
+@pytest.mark.slow
+def test_nobody_waits_for_a_worker_that_does_not_come_back(served: Served, registry: ModelRegistry) -> None:
+    version = until_serving(served, registry, "one")
+    [model] = (served.folder / "data" / "models").iterdir()
+    (model / "MLmodel").rename(model / "gone")
+    worker_of(served).kill()
+    until(lambda: served.score()[0] == 503)
+    assert served.health()["status"] == "restarting"
+    (model / "gone").rename(model / "MLmodel")
+    assert until(lambda: served.score()[0] == 200 and served.score()) == (200, version, [1.0, 1.0])
 
 
 def test_the_end_signal_leaves_no_process(served: Served, registry: ModelRegistry) -> None:

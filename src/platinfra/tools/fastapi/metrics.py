@@ -1,38 +1,32 @@
-"""What the gateway counts."""
+"""What the gateway shows to Prometheus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from envoy import counted
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from model_server.status import exposition
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
+    from collections.abc import Iterator, Mapping
 
-    from model_server.versions import ModelVersion
+    from envoy import Envoy
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+KINDS = {"model_server_requests_total": "counter", "model_server_request_duration_seconds": "histogram"}
 
 
-class Metrics:
-    """Requests, how long they took, and which model version answers them."""
+def show(envoy: Envoy, health: Mapping[str, str]) -> str:
+    """Return the requests as Envoy counts them, what is served, and the process' own numbers."""
+    said = envoy.ask("GET", "/stats/prometheus?filter=vcluster%5C.scoring").decode()
+    return "\n".join([*typed(counted(said)), *exposition(health), generate_latest(REGISTRY).decode()])
 
-    media_type = CONTENT_TYPE_LATEST
 
-    def __init__(self) -> None:
-        self._requests = Counter("model_server_requests", "Scoring requests by status code.", ["code"])
-        self._seconds = Histogram("model_server_request_duration_seconds", "Time to answer a scoring request.")
-        self._model = Gauge("model_server_model_info", "The model version served.", ["model", "version", "run_id"])
-
-    def count(self, response: Response, seconds: float) -> None:
-        """Count one answered scoring request."""
-        self._requests.labels(str(response.status_code)).inc()
-        self._seconds.observe(seconds)
-
-    def show_model(self, version: ModelVersion | None) -> None:
-        """Show which version answers from now on."""
-        self._model.clear()
-        if version:
-            self._model.labels(version.name, version.version, version.run_id).set(1)
-
-    def text(self) -> bytes:
-        """Render everything, the process' own numbers included."""
-        return generate_latest(REGISTRY)
+def typed(lines: Iterator[str]) -> Iterator[str]:
+    """Yield metrics with the kinds before them."""
+    found = list(lines)
+    for name, kind in KINDS.items():
+        yield f"# TYPE {name} {kind}"
+        yield from (line for line in found if line.startswith(name))
