@@ -85,9 +85,25 @@ def test_programs_without_a_command_that_installs_them_are_refused_in_a_tool() -
         Needs.model_validate({"programs": {"watch": {"names": ["watch"], "bound": "2"}}})
 
 
+def test_a_program_that_packages_bring_on_linux_is_asked_for_on_macos_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    programs = {"envoy": {"names": ["envoy"], "bound": ">=1.30", "systems": ["darwin"]}}
+    needs = Needs.model_validate({"programs": programs, "install": {"darwin": "brew install envoy"}})
+    assert problem("gateway", needs, "linux", program_version.read_version) is None
+    found = problem("gateway", needs, "darwin", program_version.read_version)
+    assert found
+    assert found.hint == "install them with Homebrew: `brew install envoy`"
+    with pytest.raises(ValidationError, match="`install` has no command for darwin"):
+        Needs.model_validate({"programs": programs})
+
+
 def with_programs() -> Iterator[tuple[str, Needs]]:
-    recipes = ((each.name, each.run.local) for each in CATALOG.tools())
-    return ((name, local.needs) for name, local in recipes if local and local.needs and local.needs.programs)
+    for each in CATALOG.tools():
+        needs = each.run.local and each.run.local.needs
+        if needs and any("linux" in program.systems for program in needs.programs.values()):
+            yield each.name, needs
 
 
 @pytest.mark.parametrize(("tool", "needs"), [*with_programs()])

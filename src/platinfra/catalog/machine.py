@@ -58,6 +58,9 @@ class Program(Entry):
     names: list[str] = Field(min_length=1, description="What it is called on PATH, the usual name first.")
     version: str = Field(default="--version", description="Argument with which it prints its version.")
     bound: str = Field(description="Versions that the recipe works with, such as `>=2.40`.")
+    systems: list[Literal["linux", "darwin"]] = Field(
+        default=["linux", "darwin"], description="Where it is needed; elsewhere the tool's packages bring it."
+    )
 
     @field_validator("bound")
     @classmethod
@@ -88,8 +91,10 @@ class Needs(Entry):
 
     @model_validator(mode="after")
     def _says_how_to_install(self) -> Self:
-        if self.programs and "linux" not in self.install:
-            raise ValueError("`install` has no command for linux, and there are `programs`")
+        for name, program in self.programs.items():
+            least = "linux" if "linux" in program.systems else "darwin"
+            if least not in self.install:
+                raise ValueError(f"`install` has no command for {least}, where `{name}` is needed")
         return self
 
     def missing(self, computer: Computer) -> str | None:

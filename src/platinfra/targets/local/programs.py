@@ -31,10 +31,12 @@ def find_program(names: Iterable[str], path: str) -> str | None:
 
 def problem(tool: str, needs: Needs, system: str, read_version: ReadVersion) -> Diagnostic | None:
     """Return what a tool needs on PATH and this machine has not, or has too old; None when all is there."""
-    lacking = [each for name, program in needs.programs.items() for each in _lack(name, program, read_version)]
+    asked: Literal["linux", "darwin"] = "darwin" if system == "darwin" else "linux"
+    needed = {name: program for name, program in needs.programs.items() if asked in program.systems}
+    lacking = [each for name, program in needed.items() for each in _lack(name, program, read_version)]
     if not lacking:
         return None
-    known: Literal["linux", "darwin"] = "darwin" if system == "darwin" and "darwin" in needs.install else "linux"
+    known = asked if asked in needs.install else "linux"
     hint = f"install them {_SYSTEMS[known]}: `{needs.install[known]}`"
     message = f"`{tool}` runs with programs that you install, and this machine has {' and '.join(lacking)}"
     return Diagnostic("missing-program", message, hint=hint)

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -32,6 +33,7 @@ ABSENT_SECONDS = 10.0
 SCORING_PATHS = ("/invocations", "/ping", "/version")
 STATUS = "status"
 """The cluster that answers everything but scoring, and scoring while nothing is served."""
+KINDS = {"model_server_requests_total": "counter", "model_server_request_duration_seconds": "histogram"}
 MANY = 4096
 """Requests, connections and retries at a time: Envoy's usual bounds are made for many small servers."""
 
@@ -59,7 +61,8 @@ class Envoy(Front):
 
     def spawn(self) -> Child:
         """Start Envoy; `--disable-hot-restart` keeps it from sharing memory with other ones of this user."""
-        program = shutil.which("envoy")
+        ours = Path(sys.executable).parent
+        program = shutil.which("envoy", path=os.pathsep.join([str(ours), os.environ.get("PATH", os.defpath)]))
         if program is None:
             raise StartError("there is no Envoy on this machine")
         command = [program, "-c", str(self._file("envoy")), "--concurrency", "1", "-l", "warning"]
@@ -282,8 +285,15 @@ def scored(served: Scorer) -> dict[str, Any]:
     }
 
 
-def counted(text: str) -> Iterator[str]:
+def exposition(said: str) -> Iterator[str]:
     """Yield Envoy's counts of scoring requests (its Prometheus format) under the names of a model server, in seconds."""
+    found = list(_counts(said))
+    for name, kind in KINDS.items():
+        yield f"# TYPE {name} {kind}"
+        yield from (line for line in found if line.startswith(name))
+
+
+def _counts(text: str) -> Iterator[str]:
     for line in text.splitlines():
         name, _, rest = line.partition("{")
         labels, _, value = rest.rpartition("} ")

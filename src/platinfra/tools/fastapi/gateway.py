@@ -10,11 +10,11 @@ import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import metrics
 import uvicorn
-from envoy import Envoy
+from envoy import Envoy, exposition
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.concurrency import run_in_threadpool
 
 from model_server.follower import Follower
@@ -22,6 +22,7 @@ from model_server.options import parser
 from model_server.processes import StartError
 from model_server.registry import Registry
 from model_server.releases import Releases
+from model_server.status import exposition as served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,7 +45,9 @@ class Status:
 
     def metrics(self) -> Response:
         """Show the metrics in Prometheus' text form."""
-        return Response(metrics.show(self._envoy, self._follower.health()), media_type=metrics.MEDIA_TYPE)
+        requests = exposition(self._envoy.ask("GET", "/stats/prometheus?filter=vcluster%5C.scoring").decode())
+        lines = [*requests, *served(self._follower.health()), generate_latest(REGISTRY).decode()]
+        return Response("\n".join(lines), media_type=CONTENT_TYPE_LATEST)
 
     def unavailable(self) -> JSONResponse:
         """Answer for the scoring server; requests come here while there is none."""
