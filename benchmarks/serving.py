@@ -25,7 +25,7 @@ from model_servers import (  # noqa: E402
     until,
 )
 
-BARE = Path(__file__).with_name("bare_model.py")
+BARE = Path(__file__).parent / "programs" / "bare_model.py"
 ROUNDS, SECONDS = 5, 8
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 

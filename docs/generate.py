@@ -17,6 +17,7 @@ from platinfra.app.schema import schema
 from platinfra.app.tools import targets_of
 from platinfra.catalog.capability import Capability, Requirement
 from platinfra.catalog.catalog import Catalog
+from platinfra.catalog.machine import Needs
 from platinfra.catalog.schema import NoRoute, Setting, Tool
 from platinfra.catalog.vocabulary import SECTIONS, WORDS
 from platinfra.cli.lazy import SUMMARIES
@@ -498,9 +499,8 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"* Remark: {tool.remarks}"
     yield f"* Provides: {', '.join(f'[{each}](#{each})' for each in tool.provides)}"
     yield from requirement_lines(tool, catalog)
-    if tool.run.local and tool.run.local.needs and (programs := tool.run.local.needs.programs):
-        needed = " and ".join(f"{' or '.join(each.names)} {each.bound}" for each in programs.values())
-        yield f"* On a machine needs on `PATH`, installed by you: {needed} (`{tool.run.local.needs.install['linux']}`)"
+    if tool.run.local and tool.run.local.needs:
+        yield from program_lines(tool.run.local.needs)
     for name, endpoint in tool.endpoints.items():
         yield f"* Listens on: {endpoint.port} (`{name}`), or the next free port"
     if tool.client.env:
@@ -510,6 +510,15 @@ def tool_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
         yield f"{setting.help} {setting_text(setting)}"
         if setting.items:
             yield "\n".join(f"* `{each}`: {item.help} {setting_text(item)}" for each, item in setting.items.items())
+
+
+def program_lines(needs: Needs) -> Iterator[str]:
+    """Yield the programs that people install themselves, for each system or for all."""
+    for system, where in (("linux", "a machine"), ("darwin", "macOS")):
+        programs = [each for each in needs.programs.values() if each.systems[0] == system]
+        if programs:
+            needed = " and ".join(f"{' or '.join(each.names)} {each.bound}" for each in programs)
+            yield f"* On {where} needs on `PATH`, installed by you: {needed} (`{needs.install[system]}`)"
 
 
 def requirement_lines(tool: Tool, catalog: Catalog) -> Iterator[str]:
