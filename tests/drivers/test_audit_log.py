@@ -31,7 +31,9 @@ def written(folder: Path, count: int = COUNT) -> AuditLog:
     """Return a log of some entries."""
     log = AuditLog(folder)
     for number in range(count):
-        log.append(Act("up", "demo", f"reason {number}", {"components": []}), {"changes": {"create": [f"tool{number}"]}})
+        log.append(
+            Act("up", "demo", f"reason {number}", {"components": []}), {"changes": {"create": [f"tool{number}"]}}
+        )
     return log
 
 
@@ -203,7 +205,9 @@ def test_what_cannot_be_written_leaves_the_log_as_it_was(
             patch.setattr(audit_log.LocalFiles, "write", full)
         else:
             real = os.write
-            patch.setattr(os, first, lambda *told: real(told[0], told[1][:9]) and full() if first == "write" else full())
+            patch.setattr(
+                os, first, lambda *told: real(told[0], told[1][:9]) and full() if first == "write" else full()
+            )
         with pytest.raises(ActionError, match="disk-full"):
             log.append(Act("down", "demo"), None)
     assert log.path.read_bytes() == content
@@ -229,16 +233,20 @@ def test_several_processes_write_at_the_same_time(tmp_path: Path) -> None:
 
 def test_what_fails_is_written_down_without_the_lines_of_logs(tmp_path: Path) -> None:
     log = AuditLog(tmp_path)
-    problem = Diagnostic("not-ready", "`a` is failed", details=("password=abc",))
-    with pytest.raises(ActionError), log.watch(Act("restart", "a")) as after:
-        after["restarted"] = ["a.server"]
-        raise ActionError(problem)
+    with pytest.raises(ActionError):
+        fail_to_restart(log)
     with pytest.raises(KeyboardInterrupt), log.watch(Act("restart", "a")):
         raise KeyboardInterrupt
     first, second = log.entries()
     assert first.after == {"restarted": ["a.server"], "failed": ["not-ready: `a` is failed"]}
     assert second.after == {"failed": ["interrupted"]}
     assert b"abc" not in log.path.read_bytes()
+
+
+def fail_to_restart(log: AuditLog) -> None:
+    with log.watch(Act("restart", "a")) as after:
+        after["restarted"] = ["a.server"]
+        raise ActionError(Diagnostic("not-ready", "`a` is failed", details=("password=abc",)))
 
 
 def test_words_of_any_kind_are_kept_and_long_ones_cut(tmp_path: Path) -> None:

@@ -44,10 +44,10 @@ def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
         act = Act("down", name, talk.why, before)
         nothing: AbstractContextManager[dict[str, Any]] = nullcontext({})
         with _watch(workspace, act, notes) if ran or deletes else nothing as after:
-            after["data"] = "deleted" if deletes else "kept"
             _stop(workspace, record, talk.emit)
             if deletes:
                 _delete_data(workspace)
+            after["data"] = "deleted" if deletes else "kept"
     return Ended("; ".join(notes))
 
 

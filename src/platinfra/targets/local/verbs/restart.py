@@ -29,8 +29,8 @@ def restart(workspace: Workspace, component: str, talk: Talk) -> None:
         if not stack.components[name].processes:
             raise PlatinfraError(Diagnostic("nothing-to-restart", f"`{name}` runs no process"))
         with machine.audit_log(workspace).watch(Act("restart", name, talk.why)) as after:
-            after["restarted"] = list(stack.components[name].processes)
             _restart(stack, name, talk)
+            after["restarted"] = list(stack.components[name].processes)
 
 
 def _restart(stack: Running, name: str, talk: Talk) -> None:
