@@ -61,8 +61,8 @@ class Models:
     def promote(self, name: str, version: str | None, wish: Wish) -> Release:
         """Let `champion` name a version, that of `challenger` without one, and wait until servers answer with it."""
         model = self._find(name)
-        chosen = _chosen(model, version)
-        before = model.named(CHAMPION)
+        chosen = _choose(model, version)
+        before = model.by_alias(CHAMPION)
         release = Release(name, before.version if before else "", chosen.version)
         if release.is_none:
             return release
@@ -91,7 +91,7 @@ class Models:
 
     def _way_back(self, model: RegisteredModel) -> Release:
         """Return the move to the version before: by the tag of the champion, else by the audit log."""
-        now = model.named(CHAMPION)
+        now = model.by_alias(CHAMPION)
         if now is None:
             raise _no_way_back(f"`{model.name}` has no champion")
         noted = self._replaced_in_log(model.name, now.version)
@@ -124,7 +124,7 @@ class Models:
         return replace(release, served_by=served_by)
 
 
-def _chosen(model: RegisteredModel, version: str | None) -> RegisteredVersion:
+def _choose(model: RegisteredModel, version: str | None) -> RegisteredVersion:
     """Return the version that is to be champion; raise PlatinfraError where there is none."""
     numbers = ", ".join(each.version for each in model.versions) or "none"
     if version is not None:
@@ -132,7 +132,7 @@ def _chosen(model: RegisteredModel, version: str | None) -> RegisteredVersion:
             return found
         message = f"`{model.name}` has no version {version}"
         raise PlatinfraError(Diagnostic("unknown-model-version", message, hint=f"versions: {numbers}"))
-    if challenger := model.named(CHALLENGER):
+    if challenger := model.by_alias(CHALLENGER):
         return challenger
     hint = f"name a version, such as `{model.name}@{model.versions[0].version}`" if model.versions else "register one"
     raise PlatinfraError(Diagnostic("no-challenger", f"no version of `{model.name}` is the challenger", hint=hint))

@@ -111,11 +111,11 @@ def find_break(lines: Sequence[bytes], last: Link | None) -> Break | None:
         if entry is None:
             return Break(number, "was changed")
         if not entry.follows(link):
-            return _misplaced(number, entry, link, {each.seq for each in found})
+            return _misplacement(number, entry, link, {each.seq for each in found})
     return _wrong_end(found, last)
 
 
-def _misplaced(number: int, entry: AuditEntry, link: Link, there: set[int]) -> Break:
+def _misplacement(number: int, entry: AuditEntry, link: Link, there: set[int]) -> Break:
     """Say why a line that is whole by itself does not follow the one before it."""
     wanted = link.seq + 1
     if entry.seq == wanted:

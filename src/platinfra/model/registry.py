@@ -30,7 +30,7 @@ class RegisteredModel:
         """Return a version; None when there is none of that number."""
         return next((each for each in self.versions if each.version == version), None)
 
-    def named(self, alias: str) -> RegisteredVersion | None:
+    def by_alias(self, alias: str) -> RegisteredVersion | None:
         """Return the version that an alias names; None when there is no such alias."""
         return next((each for each in self.versions if alias in each.aliases), None)
 
