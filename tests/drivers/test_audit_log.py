@@ -81,6 +81,26 @@ def test_any_other_byte_anywhere_is_found_in_its_line(data: st.DataObject) -> No
         assert broken_line(log) == content[:place].count(b"\n") + 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'{"action"', b'{ "action"'),
+        (rb"gr\u00f6\u00dfer", rb"gr\u00F6\u00dfer"),
+        (rb"gr\u00f6\u00dfer", "größer".encode()),
+        (b'"seq":2,', b'"seq":2,"seq":2,'),
+        (b'"seq":2,', b'"seq":2.0,'),
+        (b"}\n", b"}\r\n"),
+    ],
+)
+def test_a_line_that_says_the_same_in_other_bytes_is_found(tmp_path: Path, before: bytes, after: bytes) -> None:
+    log = written(tmp_path, 1)
+    log.append(Act("up", "demo", "größer"), None)
+    first, second = log.path.read_bytes().splitlines(keepends=True)
+    assert before in second
+    log.path.write_bytes(first + second.replace(before, after))
+    assert broken_line(log) == 2
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_line_that_was_removed_is_found_where_it_was(data: st.DataObject) -> None:
