@@ -49,7 +49,9 @@ class Double:
             case _ if self.refusal:
                 return self.refusal
             case "registered-models/search":
-                found = page("registered_models", [self.model(each) for each in self.versions], query)
+                found = page(
+                    "registered_models", [self.model(each) for each in self.versions if each != "prompt"], query
+                )
             case "model-versions/search":
                 every = [self.version(name, each) for name, own in self.versions.items() for each in own]
                 found = page("model_versions", every, query)
@@ -191,6 +193,23 @@ def test_the_challenger_becomes_champion_and_goes_back_again(log: AuditLog, doub
     assert first.after == {"champion": "2", "served_by": ["fastapi"]}
     assert (second.action, second.before["champion"], second.after["champion"]) == ("models rollback", "2", "1")
     assert "2 entries, unbroken" in platinfra("audit", "verify").err
+
+
+def test_the_first_champion_replaces_none(log: AuditLog, double: Double, platinfra: Command) -> None:
+    del double.aliases["wine"]["champion"]
+    double.tags["wine", "2"] = {TAG: "10"}
+    ended = platinfra("models", "promote", "wine", "--yes")
+    assert (ended.code, ended.err.splitlines()[-1]) == (
+        0,
+        "version 2 of `wine` is the champion; fastapi answers with it",
+    )
+    assert "error[no-former-version]" in platinfra("models", "rollback", "wine", "--yes").err
+    assert log.entries()[0].before == {"champion": None, "registry": "mlflow"}
+
+
+def test_prompts_are_no_models(log: AuditLog, double: Double, platinfra: Command) -> None:
+    double.versions["prompt"] = ["1"]
+    assert "prompt" not in platinfra("models").out
 
 
 def test_a_version_may_be_named_and_each_goes_back_to_the_one_it_replaced(

@@ -20,6 +20,7 @@ def entries(stack: Stack) -> list[tuple[str, str, str, Any, Any]]:
     return [(each.action, each.object, each.why, each.before, each.after) for each in log.entries()]
 
 
+@pytest.mark.slow
 def test_what_changes_a_stack_is_written_down_and_what_does_not_is_not(stack: Stack) -> None:
     stack.echo().echo("other").write(echo={}, other={}).up("--why", "a new stack")
     stack.up()
@@ -57,6 +58,7 @@ def test_the_log_outlives_the_data_and_a_lost_state(stack: Stack) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_fails_is_written_down_as_failed(stack: Stack) -> None:
     stack.echo().write(echo={"mode": "crash"})
     assert stack.run("up").code == 1
@@ -66,7 +68,8 @@ def test_what_fails_is_written_down_as_failed(stack: Stack) -> None:
     assert [each.partition(":")[0] for each in after["failed"]] != []
 
 
-def test_a_command_that_was_interrupted_is_written_down(stack: Stack, interruptible: None) -> None:
+@pytest.mark.usefixtures("interruptible")
+def test_a_command_that_was_interrupted_is_written_down(stack: Stack) -> None:
     stack.echo().write(echo={"mode": "hang"})
     child = stack.command("up")
     eventually(lambda: "echo.server" in stack.mains())

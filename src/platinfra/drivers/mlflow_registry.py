@@ -32,9 +32,10 @@ class MlflowRegistry:
         found = {each["name"]: _aliases(each) for each in self._all("registered-models/search", "registered_models")}
         versions: dict[str, list[Mapping[str, Any]]] = {name: [] for name in found}
         for each in self._all("model-versions/search", "model_versions"):
-            versions.setdefault(each["name"], []).append(each)
+            if each["name"] in versions:  # prompts are registered too, and are no models
+                versions[each["name"]].append(each)
         return [
-            RegisteredModel(name, tuple(_version(each, found.get(name, {})) for each in sorted(own, key=_newest_first)))
+            RegisteredModel(name, tuple(_version(each, found[name]) for each in sorted(own, key=_newest_first)))
             for name, own in sorted(versions.items())
         ]
 
