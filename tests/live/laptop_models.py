@@ -1,7 +1,7 @@
 """
 Use what a laptop serves as people do, in the environment of the stack's clients.
 
-`register KIND` logs a model and lets the alias name it; `predict` prints what the model of the alias says itself of two rows.
+`register KIND [ALIAS]` logs a model and lets the alias, `champion` without one, name it; `predict` prints what the model of the alias says itself of two rows.
 """
 
 import json
@@ -22,7 +22,7 @@ KINDS = {
 }
 
 
-def register(kind: str) -> None:
+def register(kind: str, alias: str = "champion") -> None:
     """Log a model of some kind, and register it under the alias."""
     model, answers = KINDS[kind]
     model.fit(TABLE, answers)
@@ -32,7 +32,7 @@ def register(kind: str) -> None:
         told = {} if kind == "unsigned" else signed
         logged = mlflow.sklearn.log_model(model, name="model", serialization_format="cloudpickle", **told)
     version = mlflow.register_model(logged.model_uri, "wine").version
-    MlflowClient().set_registered_model_alias("wine", "champion", version)
+    MlflowClient().set_registered_model_alias("wine", alias, version)
     print(version)
 
 

@@ -74,4 +74,5 @@ def test_every_wire_holds_and_nothing_is_left_at_the_end(project: Path) -> None:
     assert {each["health"] for each in status} == {"healthy"}
     ok(project, "down", *HERE, "--delete-data", "--confirm", "tumours")
     assert processes_of(project) == []
-    assert not (project / ".platinfra" / "laptop").exists()
+    left = {each.name for each in (project / ".platinfra" / "laptop").iterdir()}
+    assert left == {"audit.jsonl", "audit-last.json", "audit.lock", "lock"}

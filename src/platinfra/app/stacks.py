@@ -76,6 +76,12 @@ def target_of(workspace: Workspace) -> Target:
     return cast("Target", target)
 
 
+def refuse_reason(target: Target, why: str) -> None:
+    """Raise PlatinfraError for a reason that nobody would write down."""
+    if why and not target.audited:
+        raise target.missing("--why")
+
+
 def component_names(file: Path | None, environment: str | None) -> list[str]:
     """Return the components of a stack that was brought up; none when nothing can be read."""
     try:

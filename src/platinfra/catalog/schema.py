@@ -171,6 +171,9 @@ class Tool(Entry):
         default=None,
         description="The protocol by which it is used, where only those consumers know it that say so in `requires`, such as `gs`.",
     )
+    registry_api: Literal["mlflow"] | None = Field(
+        default=None, description="How `platinfra models` asks its registry of models, at the endpoint `http`."
+    )
     requires: dict[str, Requirement] = Field(default={}, description="What it needs of others, by a name of its own.")
     uses: Literal["stack"] | None = Field(
         default=None,

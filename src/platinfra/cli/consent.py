@@ -56,6 +56,10 @@ class Consent:
             return _confirm_by_name(stack, "Data will be lost, as marked above.")
         return click.confirm("Apply these changes?", err=True)
 
+    def may_release(self, question: str) -> bool:
+        """Ask whether another version of a model may answer from now on."""
+        return click.confirm(question, err=True) if self._asks else self.yes
+
     def may_unlock(self, lock: "Lock") -> bool:
         """Ask whether a lock may be released."""
         if not self._asks:

@@ -23,6 +23,8 @@ SUMMARIES = {
     "cost": "Estimate what a stack on AWS costs in a month, by prices that you give.",
     "tools": "List the tools of the catalog.",
     "explain": "Explain a tool, a stage, a setting or an error.",
+    "models": "List registered models, promote a version, or roll back.",
+    "audit": "Show who changed a stack, and verify that record.",
     "drift": "Show what was changed by hand since `up`.",
     "unlock": "Release the lock that a dead command left behind.",
     "down": "Stop a stack, or remove it from its cluster or AWS account.",

@@ -26,6 +26,8 @@ without = click.option(
     "--without", multiple=True, metavar="TOOL", help="Leave out a component and the wires to it. Repeatable."
 )
 """Adds the option `--without`."""
+why = click.option("--why", default="", metavar="TEXT", help="Local: the reason, for the audit log.")
+"""Adds the option `--why`."""
 confirm = click.option(
     "--confirm", metavar="STACK", help="AWS: the stack's name, to confirm data loss without being asked."
 )
@@ -46,6 +48,11 @@ def stack_folder(function: Command) -> Command:
         help="The stack file. The default is platinfra.yaml in this folder or a parent.",
     )
     return option(environment(_which(function)))
+
+
+def inner(own: Which, outer: Which) -> Which:
+    """Return the stack that a subcommand is about: by its own options, else by those before its name."""
+    return Which(own.file or outer.file, own.environment or outer.environment)
 
 
 def _which(function: Command) -> Command:

@@ -75,6 +75,11 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join([*padded, cells[-1]]).rstrip()
 
 
+def plain(text: str) -> str:
+    """Return a text of somebody else's on one line, without what a terminal would act on."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def say_done(text: str) -> None:
     """Say on stderr that something was done."""
     click.echo(text, err=True)

@@ -86,7 +86,7 @@ class LocalFiles:
         """Return the last lines of a text file, none when it is missing."""
         try:
             with path.open("rb") as file:
-                return _last_bytes(file.fileno(), lines).decode(errors="replace").splitlines()[-lines:] if lines else []
+                return last_bytes(file.fileno(), lines).decode(errors="replace").splitlines()[-lines:] if lines else []
         except (FileNotFoundError, IsADirectoryError):
             return []
 
@@ -147,7 +147,7 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _last_bytes(descriptor: int, lines: int) -> bytes:
+def last_bytes(descriptor: int, lines: int) -> bytes:
     """Read blocks backwards until `lines` line breaks lie between them and the end."""
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         return b""

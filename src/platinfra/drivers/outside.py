@@ -12,15 +12,19 @@ from platinfra.model.ports import Answer
 _LONGEST = 1 << 20
 
 
-def ask(url: str, login: tuple[str, ...] = (), *, timeout: float = 10.0) -> Answer:
+def ask(url: str, login: tuple[str, ...] = (), *, timeout: float = 10.0, body: str | None = None) -> Answer:
     """
-    Return the answer of `url` (at most 1 MiB of it); `timeout` in seconds is that of each read.
+    Return the answer of `url` (at most 1 MiB of it) to GET, or to POST with a `body` in JSON.
+
+    `timeout` in seconds is that of each read.
 
     A `login` of one is a bearer token, of two a user and a password; neither follows a redirect. A server that does
     not answer is no error.
     """
     try:
-        request = Request(url, headers={"User-Agent": "platinfra"})  # noqa: S310 - `at` is an http(s) address
+        kind = {"Content-Type": "application/json"} if body is not None else {}
+        data = None if body is None else body.encode()
+        request = Request(url, data, {"User-Agent": "platinfra", **kind})  # noqa: S310 - `at` is an http(s) address
         if login:
             request.add_unredirected_header("Authorization", _authorization(login))
         with _opener(url).open(request, timeout=timeout) as response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,6 +34,8 @@ class Talk:
     """Asked with a sentence for each port that somebody else has, before components get other ports."""
     may_delete: Callable[[str], bool] = lambda _: True
     """Asked with the stack's name before its data is deleted."""
+    why: str = ""
+    """A person's reason, for the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,20 @@ class Costs:
     def total(self) -> Decimal:
         """Return the sum of the lines."""
         return sum((each.month for each in self.lines), Decimal())
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """How the registry of models of a running stack is asked, and what serves its models."""
+
+    component: str
+    api: str
+    """Of which kind it is, as its tool says: `mlflow`."""
+    url: str
+    login: tuple[str, ...] = field(repr=False)
+    """What requests carry: nothing, a bearer token, or a user and a password."""
+    servers: Mapping[str, str]
+    """Component to the address that says what it serves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Permissions,
         Planned,
         Proof,
+        RegistryAccess,
         RenderOptions,
         Talk,
     )
@@ -50,6 +51,9 @@ class Target(Protocol):
     """Patterns of what a stack cannot be called there, with its environment: somebody else's things are called so."""
     alternatives: Mapping[str, str] = {}
     """Command that does not exist here to what does the work instead."""
+
+    audited: bool = False
+    """Whether its verbs write into the audit log of the stack's folder."""
 
     def missing(self, command: str) -> PlatinfraError:
         """Return the error of a command that does not exist here: what does its work instead."""
@@ -175,6 +179,10 @@ class Target(Protocol):
         """Write the digests of all images beside the stack file; `everywhere` when the stacks are all environments'."""
         raise self.missing("images")
 
+    def model_registry(self, workspace: Workspace, component: str | None) -> RegistryAccess:
+        """Return how the registry of a running stack is asked; `component` names one where there are several."""
+        raise self.missing("models")
+
     def unlock(self, stack: Resolved, agree: Callable[[Lock], bool]) -> Lock | None:
         """Release the lock of a state whose holder died; None when nobody holds it."""
         raise self.missing("unlock")
@@ -182,6 +190,13 @@ class Target(Protocol):
 
 IN_CLUSTER = "`status`, `logs`, `open`, `plan` and `drift` work with clusters; for this command, use an environment with `provider: {name: local}`"
 """Instead of commands that need the stack's processes on this machine."""
+
+
+AUDIT = {
+    **dict.fromkeys(("audit", "--why"), "the cluster's audit log and AWS CloudTrail keep who changed what there"),
+    "models": IN_CLUSTER,
+}
+"""Instead of what only stacks on a machine have."""
 
 
 def not_up(workspace: Workspace) -> PlatinfraError:

@@ -2,7 +2,7 @@
 
 import click
 
-from platinfra.app.stacks import brought_up
+from platinfra.app.stacks import brought_up, refuse_reason
 from platinfra.cli import options, progress, render
 from platinfra.cli.consent import Consent
 from platinfra.targets.answers import Data, Talk
@@ -21,7 +21,8 @@ from platinfra.targets.answers import Data, Talk
 )
 @click.option("--yes", "-y", is_flag=True, help="Local: delete without asking.")
 @options.confirm
-def command(which: options.Which, *, data: Data | None, yes: bool, confirm: str | None) -> None:
+@options.why
+def command(which: options.Which, *, data: Data | None, yes: bool, confirm: str | None, why: str) -> None:
     """
     Stop every process of the stack, or remove it from its cluster or AWS account. Data is kept by default.
 
@@ -34,8 +35,10 @@ def command(which: options.Which, *, data: Data | None, yes: bool, confirm: str 
       platinfra down --env production --keep-data
     """
     workspace, target = brought_up(*which)
+    refuse_reason(target, why)
     with progress.choose_progress() as emit:
-        ended = target.down(workspace, data, Talk(emit, may_delete=Consent(yes=yes, name=confirm).may_delete))
+        talk = Talk(emit, may_delete=Consent(yes=yes, name=confirm).may_delete, why=why)
+        ended = target.down(workspace, data, talk)
     render.say_done(ended.text)
     for each in ended.kept:
         render.say_done(f"kept: {each}")

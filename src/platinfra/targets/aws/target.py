@@ -12,7 +12,7 @@ from platinfra.targets.aws.autoscalers import AUTOSCALERS
 from platinfra.targets.aws.schema import AwsDeployment, AwsProvider, EksCluster
 from platinfra.targets.kubernetes.clustered import Clustered
 from platinfra.targets.lazy import verb
-from platinfra.targets.target import IN_CLUSTER
+from platinfra.targets.target import AUDIT, IN_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ class Aws(Clustered):
     alternatives = MappingProxyType(
         {
             **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
+            **AUDIT,
             "restart": "`kubectl rollout restart` restarts a workload",
         }
     )

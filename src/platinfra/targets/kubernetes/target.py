@@ -10,7 +10,7 @@ from platinfra.model.ground import Ground
 from platinfra.targets import kubernetes
 from platinfra.targets.kubernetes.clustered import Clustered
 from platinfra.targets.lazy import verb
-from platinfra.targets.target import IN_CLUSTER
+from platinfra.targets.target import AUDIT, IN_CLUSTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ class Kubernetes(Clustered):
             **dict.fromkeys(("env", "run", "check"), IN_CLUSTER),
             "restart": "`kubectl rollout restart` restarts a workload",
             "cost": "it multiplies what a stack creates in an AWS account by AWS' prices; what a cluster costs, its owner knows",
+            **AUDIT,
             "unlock": "a local lock is released when the command that holds it ends",
         }
     )

@@ -13,6 +13,7 @@ class Local(Target):
 
     name = "local"
     grounds = (Ground("local", "process", ("machine",)),)
+    audited = True
     alternatives = MappingProxyType(
         {
             "drift": "`platinfra status` shows component health, and `platinfra up` fixes what differs",
@@ -41,6 +42,7 @@ class Local(Target):
     server_command = verb(lambda: local.verbs.running.server_command)
     prove = verb(lambda: local.verbs.check.prove)
     restart = verb(lambda: local.verbs.restart.restart)
+    model_registry = verb(lambda: local.verbs.models.model_registry)
 
 
 TARGET = Local()

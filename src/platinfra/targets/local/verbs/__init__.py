@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         doctor,
         down,
         logs,
+        models,
         pages,
         plan,
         refusals,

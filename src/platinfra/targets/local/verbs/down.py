@@ -1,13 +1,17 @@
 """Stop everything of a stack that its record names, and whatever else of it still runs on this machine."""
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 from platinfra.diagnostics import PlatinfraError
+from platinfra.drivers import audit_log
+from platinfra.drivers.files import LocalFiles
 from platinfra.drivers.lock import stack_lock
 from platinfra.engine.apply import Emit, Run, remove
 from platinfra.engine.journal import Journal
+from platinfra.model.audit import Act
 from platinfra.model.plan import Change
 from platinfra.model.workspace import Workspace
 from platinfra.targets.answers import Data, Ended, Talk
@@ -17,26 +21,59 @@ from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import machine
 from platinfra.targets.target import not_confirmed
 
+_STOPPED, _NOTHING = "everything is stopped", "nothing was running"
+_OUTLIVES = frozenset((*audit_log.FILES, "lock", "lock.json"))
+"""What of a stack outlives its data: who changed it, and who does so now."""
+
 
 def down(workspace: Workspace, data: Data | None, talk: Talk) -> Ended:
     """Stop a stack; its data stays unless it is to be deleted and the user agrees."""
-    stopped = _down(workspace, talk.emit, talk.may_delete if data == "delete" else None)
-    return Ended("everything is stopped" if stopped else "nothing was running")
-
-
-def _down(workspace: Workspace, emit: Emit, delete_data: Callable[[str], bool] | None) -> bool:
-    """Stop a stack on this machine; return False when there was none."""
     if not workspace.root.is_dir():
-        return _stop_orphans(workspace)
+        return Ended(_STOPPED if _stop_orphans(workspace) else _NOTHING)
     with stack_lock(workspace.root, "down"):
         record = machine.record_file(workspace).load_readable()
-        ran = (workspace.root / "run").is_dir()  # a supervisor was started since the stack was stopped last
-        if delete_data is not None and not delete_data(record.stack or workspace.folder.name):
+        ran = (workspace.root / "run").is_dir() or bool(
+            record.applied
+        )  # or a supervisor was started since it was stopped
+        name = record.stack or workspace.folder.name
+        deletes = data == "delete" and _has_data(workspace)
+        if deletes and not talk.may_delete(name):
             raise not_confirmed("the data was not deleted", "type the stack's name to confirm")
-        _stop(workspace, record, emit)
-    if delete_data is not None:
-        shutil.rmtree(workspace.root)
-    return ran or bool(record.applied)
+        notes = [_STOPPED if ran else _NOTHING]
+        before = {"components": sorted({each.component for each in record.applied.values()})}
+        act = Act("down", name, talk.why, before)
+        nothing: AbstractContextManager[dict[str, Any]] = nullcontext({})
+        with _watch(workspace, act, notes) if ran or deletes else nothing as after:
+            _stop(workspace, record, talk.emit)
+            if deletes:
+                _delete_data(workspace)
+            after["data"] = "deleted" if deletes else "kept"
+    return Ended("; ".join(notes))
+
+
+@contextmanager
+def _watch(workspace: Workspace, act: Act, notes: list[str]) -> Iterator[dict[str, Any]]:
+    """Write down that a stack is stopped, where there is room: stopping must work on a full disk."""
+    done = False
+    try:
+        with machine.audit_log(workspace).watch(act) as after:
+            yield after
+            done = True
+    except PlatinfraError as error:
+        if not done or error.diagnostics[0].code != "disk-full":
+            raise
+        notes.append("no space is left on the disk to write that into the audit log")
+
+
+def _has_data(workspace: Workspace) -> bool:
+    return any(each.name not in _OUTLIVES for each in workspace.root.iterdir())
+
+
+def _delete_data(workspace: Workspace) -> None:
+    """Remove all that a stack has, but for the log of who changed it."""
+    for each in workspace.root.iterdir():
+        if each.name not in _OUTLIVES:
+            LocalFiles().remove(each)
 
 
 def _stop_orphans(workspace: Workspace) -> bool:

@@ -63,6 +63,13 @@ def find_missing(stack: Resolved) -> Iterator[Diagnostic]:
             yield Diagnostic("missing-credential", message, stack.spans.get(component.name), hint)
 
 
+def login_of(known: ExistingServer, workspace: Workspace, component: str) -> tuple[str, ...]:
+    """Return what HTTP requests to a server carry, by the credentials that are kept."""
+    names = {name for way in known.logins for name in way}
+    held = {name: credentials(workspace).find(component, name) for name in names}
+    return _login(known, {name: each.value for name, each in held.items() if each})
+
+
 def problems(stack: Resolved) -> Iterator[Diagnostic]:
     """Yield what is wrong with the servers: they do not answer, refuse the credentials, or are of a wrong version."""
     for component in stack.graph.components.values():

@@ -23,6 +23,7 @@ from platinfra.targets.local.record import LocalRecord
 from platinfra.targets.local.verbs import existing
 
 if TYPE_CHECKING:
+    from platinfra.drivers.audit_log import AuditLog
     from platinfra.drivers.environment import UvEnvironments
     from platinfra.drivers.process import LocalProcesses
     from platinfra.drivers.record_file import RecordFile
@@ -196,6 +197,13 @@ def _own_listeners(workspace: Workspace) -> list["Listener"]:
     """Return what the processes of the stack listen on: those ports are the stack's to keep."""
     own = processes(workspace)
     return [listener for name in own.statuses() for listener in own.listeners(name)]
+
+
+def audit_log(workspace: Workspace) -> "AuditLog":
+    """Return the log of who changed the stack."""
+    from platinfra.drivers.audit_log import AuditLog
+
+    return AuditLog(workspace.root)
 
 
 def record_file(workspace: Workspace) -> "RecordFile[LocalRecord]":

@@ -1,6 +1,8 @@
 """Start what is missing on this machine, change what differs, remove what is gone."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 from platinfra.diagnostics import PlatinfraError, refuse
 from platinfra.drivers.files import LocalFiles, make_state_folder
@@ -8,7 +10,8 @@ from platinfra.drivers.lock import stack_lock
 from platinfra.drivers.reservations import keep
 from platinfra.engine.apply import Run, apply
 from platinfra.engine.journal import Journal
-from platinfra.model.plan import Seen
+from platinfra.model.audit import Act
+from platinfra.model.plan import Change, Seen
 from platinfra.resolve.resolve import Resolved
 from platinfra.targets.answers import Applied, Talk
 from platinfra.targets.local.actions import undo
@@ -56,14 +59,30 @@ def _apply(prepared: Prepared, talk: Talk) -> Applied:
     workspace = prepared.stack.workspace
     if machine.read_ports(workspace) != prepared.ports:
         LocalFiles().write(workspace.root / "ports.json", json.dumps(prepared.ports, indent=1))
-    unchanged = all(each.verb == "unchanged" for each in changes)
     run = Run(world, Journal(prepared.before, machine.record_file(workspace).save), talk.emit, undo)
-    try:
-        if not unchanged or prepared.before.components != components:
-            apply(prepared.plan, changes, run)
-    finally:
-        keep(prepared.ports.values(), workspace.root)
-    await_health(workspace, run)
+    unchanged = all(each.verb == "unchanged" for each in changes)
+    with nullcontext() if unchanged else _watch(prepared, changes, talk):
+        try:
+            if not unchanged or prepared.before.components != components:
+                apply(prepared.plan, changes, run)
+        finally:
+            keep(prepared.ports.values(), workspace.root)
+        await_health(workspace, run)
     addresses = tuple((name, each.url) for name, each in components.items() if each.url)
     same = ("nothing to do: everything runs as in the file",) if unchanged else ()
     return Applied(prepared.describe(changes), addresses, (*same, _NEXT))
+
+
+@contextmanager
+def _watch(prepared: Prepared, changes: Sequence[Change], talk: Talk) -> Iterator[None]:
+    """Write down what is changed: verbs with the components whose parts they are."""
+    stack = prepared.stack
+    by_verb: dict[str, list[str]] = {}
+    for each in changes:
+        if each.verb != "unchanged" and each.component not in by_verb.setdefault(each.verb, []):
+            by_verb[each.verb].append(each.component)
+    before = {"components": sorted({each.component for each in prepared.before.applied.values()})}
+    act = Act("up", stack.graph.stack, talk.why, before)
+    with machine.audit_log(stack.workspace).watch(act) as after:
+        after["changes"] = by_verb
+        yield
