@@ -1,0 +1,53 @@
+"""Make pages of templates."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+FOLDER = Path(__file__).parent
+MARKS = {"healthy": "✓", "waiting": "◔", "preparing": "◔", "starting": "…", "failed": "✗", "stopped": "■"}
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page; every value is escaped."""
+    return HTMLResponse(_environment().get_template(template).render(values), status)
+
+
+def megabytes(size: int) -> str:
+    """Return bytes as `212 MB`; nothing for none."""
+    return f"{size / 1_000_000:.0f} MB" if size else ""
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as `3 h`, in the largest unit of which there is one."""
+    return next((f"{seconds // size:.0f} {unit}" for unit, size in _UNITS if seconds >= size), f"{seconds:.0f} s")
+
+
+def began(seconds: float) -> datetime:
+    """Return the time that was so many seconds ago."""
+    return datetime.now(UTC).astimezone() - timedelta(seconds=seconds)
+
+
+def anchor(text: str) -> str:
+    """Return a text as the end of an address within a page."""
+    return "".join(each if each.isalnum() else "-" for each in text)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"megabytes": megabytes, "duration": duration, "began": began, "anchor": anchor}
+    made.globals |= {"marks": MARKS}
+    return made
