@@ -56,8 +56,8 @@ class Window:
         return self._ask("plan", str(self.workspace.file.absolute()), *self._environment)
 
     def tools(self) -> Answered:
-        """Return what `tools --json` answers."""
-        return self._ask("tools")
+        """Return what `tools --json` answers for the stack's target."""
+        return self._ask("tools", "--target", target_of(self.workspace).name)
 
     def command(self, verb: str, *arguments: str) -> str:
         """Return a command about this stack as people type it in its folder."""

@@ -1,15 +1,18 @@
 """Make pages of templates."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 FOLDER = Path(__file__).parent
 MARKS = {"healthy": "✓", "waiting": "◔", "preparing": "◔", "starting": "…", "failed": "✗", "stopped": "■"}
+_QUOTED = re.compile(r"`([^`]+)`")
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -33,9 +36,9 @@ def began(seconds: float) -> datetime:
     return datetime.now(UTC).astimezone() - timedelta(seconds=seconds)
 
 
-def anchor(text: str) -> str:
-    """Return a text as the end of an address within a page."""
-    return "".join(each if each.isalnum() else "-" for each in text)
+def code(text: str) -> Markup:
+    """Return a text in which what stands in backquotes is set as code; everything is escaped."""
+    return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 @cache
@@ -48,6 +51,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"megabytes": megabytes, "duration": duration, "began": began, "anchor": anchor}
+    made.filters |= {"megabytes": megabytes, "duration": duration, "began": began, "code": code}
     made.globals |= {"marks": MARKS}
     return made

@@ -102,8 +102,8 @@ class Pages:
     def problem(self, _: Request, error: Exception) -> Response:
         """Show what is wrong, or that there is nothing yet to show."""
         problems = error.diagnostics if isinstance(error, PlatinfraError) else ()
-        none = any(each.code == "not-up" for each in problems)
-        return self._page("problem.html", None, 200 if none else 500, problems=problems, none=none)
+        down = any(each.code == "not-up" for each in problems)
+        return self._page("problem.html", None, 200 if down else 500, problems=problems, down=down)
 
     def no_page(self, _: Request, error: Exception) -> Response:
         """Answer what the server itself refuses."""

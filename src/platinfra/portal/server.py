@@ -8,6 +8,7 @@ import uvicorn
 from platinfra.app.portal import Window
 from platinfra.drivers.port import listen
 from platinfra.portal.app import portal
+from platinfra.portal.gate import Gate
 from platinfra.portal.session import Session
 
 USUAL_PORT = 7700
@@ -23,20 +24,23 @@ def serve(window: Window, port: int | None, begun: Callable[[str], None], say: C
     """
     with listen(USUAL_PORT if port is None else port, or_next=port is None) as door:
         session = Session("{}:{}".format(*door.getsockname()))
-        app = portal(window, session, say, lambda: server.should_exit)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                http="h11",
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE,
-            )
-        )
+        server = server_of(portal(window, session, say, lambda: server.should_exit))
         begun(session.login_url)
         with suppress(KeyboardInterrupt):
             server.run(sockets=[door])
+
+
+def server_of(app: Gate) -> uvicorn.Server:
+    """Return the server of a portal, which says nothing of itself and writes no log."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    return uvicorn.Server(config)
