@@ -63,8 +63,8 @@ class FakeWindow(Window):
     files: dict[str, Path] = field(default_factory=dict)
     restarts: list[str] = field(default_factory=list)
     failures: list[PlatinfraError] = field(default_factory=list)
-    planned: Answered = Answered({"changes": []}, "")
-    listed: Answered = Answered({"tools": []}, "")
+    planned: Answered = field(default_factory=lambda: Answered({"changes": []}, ""))
+    listed: Answered = field(default_factory=lambda: Answered({"tools": []}, ""))
 
     def status(self) -> list[ComponentStatus]:
         self._fail()
@@ -149,7 +149,9 @@ class Browser:
                 connection.putheader("Content-Type", "application/x-www-form-urlencoded")
             connection.endheaders(body.encode() if body else None)
             answer = connection.getresponse()
-            return Answer(answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read().decode())
+            return Answer(
+                answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read().decode()
+            )
         finally:
             connection.close()
 
@@ -161,7 +163,9 @@ class Browser:
 
     def send(self, path: str, **headers: str | None) -> Answer:
         """Send a form as its page does."""
-        return self.ask(path, "POST", urlencode({"form": self.session.form}), **{"Origin": self.session.origin, **headers})
+        return self.ask(
+            path, "POST", urlencode({"form": self.session.form}), **{"Origin": self.session.origin, **headers}
+        )
 
     @property
     def cookie(self) -> str:

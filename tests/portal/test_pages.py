@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.model.graph import Component, Graph
 from platinfra.model.workspace import Workspace
 from platinfra.portal.headline import headline
-from tests.portal.stack import HOSTILE, TEXT, Browser, FakeWindow, browser, window, with_health
+from tests.portal.stack import HOSTILE, TEXT, FakeWindow, browser, window, with_health
 
 INLINE = {"a", "code", "span", "strong", "time"}
 VOID = {"meta", "link", "input", "br", "path", "rect"}
@@ -97,7 +96,10 @@ def test_the_overview_counts_what_is_healthy_and_shows_each_component(shown: Fak
 
 def test_the_overview_names_what_failed_and_offers_what_helps(shown: FakeWindow) -> None:
     with page(with_health(shown, "mlflow", "failed", "server is backoff"), "/") as text:
-        assert f"{len(shown.components) - 1} of {len(shown.components)} healthy mlflow is failed: server is backoff" in plain(text)
+        assert (
+            f"{len(shown.components) - 1} of {len(shown.components)} healthy mlflow is failed: server is backoff"
+            in plain(text)
+        )
     line, _, _ = text.partition('class="cards"')
     assert 'href="/components/mlflow/restart"' in line
     assert 'href="/logs?component=mlflow"' in line
@@ -109,7 +111,12 @@ def test_the_overview_tells_how_to_start_what_is_stopped(shown: FakeWindow) -> N
 
 
 def test_a_headline_has_the_worst_first_and_waiting_is_fine(shown: FakeWindow) -> None:
-    for name, health in (("mlflow", "starting"), ("prefect", "failed"), ("postgres", "stopped"), ("evidently", "waiting")):
+    for name, health in (
+        ("mlflow", "starting"),
+        ("prefect", "failed"),
+        ("postgres", "stopped"),
+        ("evidently", "waiting"),
+    ):
         shown = with_health(shown, name, health)
     line = headline(shown.components)
     assert line.health == "failed"
@@ -208,13 +215,24 @@ def test_a_file_that_cannot_be_planned_is_told_in_its_own_words(shown: FakeWindo
 
 def test_the_catalog_shows_what_runs_here_and_the_lines_that_add_a_tool(shown: FakeWindow) -> None:
     def line(name: str, stages: list[str], asks: list[str]) -> dict[str, object]:
-        return {"name": name, "summary": f"{name}!", "stages": stages, "targets": ["local"], "needs": ["sql_database"], "asks": asks}
+        return {
+            "name": name,
+            "summary": f"{name}!",
+            "stages": stages,
+            "targets": ["local"],
+            "needs": ["sql_database"],
+            "asks": asks,
+        }
 
-    listed = Answered({"tools": [line("mlflow", ["experiment_tracker"], []), line("serve", ["model_serving"], ["model"])]}, "")
+    listed = Answered(
+        {"tools": [line("mlflow", ["experiment_tracker"], []), line("serve", ["model_serving"], ["model"])]}, ""
+    )
     with page(replace(shown, listed=listed), "/catalog") as text:
         said = plain(text)
     assert "mlflow runs here mlflow!" in said
-    assert "serve serve! on local · needs sql_database Add stack: model_serving: - serve: {settings: {model: …}}" in said
+    assert (
+        "serve serve! on local · needs sql_database Add stack: model_serving: - serve: {settings: {model: …}}" in said
+    )
     assert "<pre>stack:\n  model_serving:\n    - serve: {settings: {model: …}}</pre>" in text
 
 
@@ -254,7 +272,10 @@ def test_commands_name_the_file_and_environment_where_people_would_have_to(tmp_p
 def test_without_a_running_stack_a_view_says_what_starts_one(shown: FakeWindow, path: str) -> None:
     down = PlatinfraError(Diagnostic("not-up", "no stack is running"))
     with page(replace(shown, failures=[down]), path) as text:
-        assert "Nothing is running Once the stack is up, its components appear here. Start it with platinfra up" in plain(text)
+        assert (
+            "Nothing is running Once the stack is up, its components appear here. Start it with platinfra up"
+            in plain(text)
+        )
 
 
 def test_what_is_wrong_with_the_state_is_told(shown: FakeWindow) -> None:
@@ -268,21 +289,43 @@ def test_what_is_wrong_with_the_state_is_told(shown: FakeWindow) -> None:
 def test_names_and_lines_that_are_html_are_shown_as_they_are(shown: FakeWindow, tmp_path: Path) -> None:
     assert shown.stack
     name = HOSTILE.replace("/", "-")
-    graph = Graph(HOSTILE, HOSTILE, "local", {name: Component(name, HOSTILE, (HOSTILE,), {HOSTILE: HOSTILE}, reason=f"`{HOSTILE}`")}, ())
+    graph = Graph(
+        HOSTILE,
+        HOSTILE,
+        "local",
+        {name: Component(name, HOSTILE, (HOSTILE,), {HOSTILE: HOSTILE}, reason=f"`{HOSTILE}`")},
+        (),
+    )
     log = tmp_path / "log"
     log.write_text(f"{HOSTILE}\n")
+    component = replace(shown.components[0], name=name, tool=HOSTILE, stages=(HOSTILE,), version=HOSTILE)
+    tool = dict.fromkeys(("name", "summary"), HOSTILE) | {
+        key: [HOSTILE] for key in ("stages", "targets", "needs", "asks")
+    }
+    change = {"verb": HOSTILE, "summary": HOSTILE, "loses": HOSTILE, "paths": [HOSTILE]}
     hostile = replace(
         shown,
-        stack=replace(shown.stack, graph=graph, addresses={name: {HOSTILE: HOSTILE}}, variables={name: {HOSTILE: HOSTILE}}),
-        components=[replace(shown.components[0], name=name, tool=HOSTILE, stages=(HOSTILE,), health="failed", detail=f"`{HOSTILE}`",
-                            version=HOSTILE, address=f'http://"{HOSTILE}')],
+        stack=replace(
+            shown.stack, graph=graph, addresses={name: {HOSTILE: HOSTILE}}, variables={name: {HOSTILE: HOSTILE}}
+        ),
+        components=[replace(component, health="failed", detail=f"`{HOSTILE}`", address=f'http://"{HOSTILE}')],
         files={name: log},
-        planned=Answered({"changes": [{"verb": HOSTILE, "summary": HOSTILE, "loses": HOSTILE, "paths": [HOSTILE]}]}, HOSTILE),
-        listed=Answered({"tools": [dict.fromkeys(("name", "summary"), HOSTILE) | dict.fromkeys(("stages", "targets", "needs", "asks"), [HOSTILE])]}, HOSTILE),
-    )  # fmt: skip
+        planned=Answered({"changes": [change]}, HOSTILE),
+        listed=Answered({"tools": [tool]}, HOSTILE),
+    )
     quoted = "".join(f"%{byte:02X}" for byte in name.encode())
     with browser(hostile) as person:
-        for path in ("/", "/graph", f"/components/{quoted}", f"/components/{quoted}/restart", "/logs", f"/logs?text={quoted}", "/changes", "/catalog", f"/{quoted}"):
+        for path in (
+            "/",
+            "/graph",
+            f"/components/{quoted}",
+            f"/components/{quoted}/restart",
+            "/logs",
+            f"/logs?text={quoted}",
+            "/changes",
+            "/catalog",
+            f"/{quoted}",
+        ):
             text = person.ask(path).text
             assert "alert" in text or path.startswith("/%"), path
             assert "<script>" not in text, path

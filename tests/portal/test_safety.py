@@ -8,7 +8,17 @@ import pytest
 from platinfra.portal.session import Session
 from tests.portal.stack import Browser, FakeWindow, browser, window
 
-PAGES = ("/", "/graph", "/components/mlflow", "/components/mlflow/restart", "/logs", "/logs/stream", "/changes", "/catalog", "/none")
+PAGES = (
+    "/",
+    "/graph",
+    "/components/mlflow",
+    "/components/mlflow/restart",
+    "/logs",
+    "/logs/stream",
+    "/changes",
+    "/catalog",
+    "/none",
+)
 RESTART = "/components/mlflow/restart"
 
 
@@ -60,7 +70,9 @@ def test_a_wrong_login_path_gives_nothing(person: Browser, path: str) -> None:
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:{port}.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:{port}.evil.example"]
+)
 @pytest.mark.parametrize("path", ["/", "/static/portal.css", "/login/{login}"])
 def test_another_host_is_refused_in_plain_text(person: Browser, host: str, path: str) -> None:
     port = person.session.address.rpartition(":")[2]
@@ -105,7 +117,9 @@ def test_other_methods_are_not_allowed(person: Browser, method: str) -> None:
     assert person.ask("/", method).status == 405
 
 
-@pytest.mark.parametrize("path", ["/static/../gate.py", "/static/%2e%2e/gate.py", "/static/%2e%2e%2fgate.py", "/static//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/static/../gate.py", "/static/%2e%2e/gate.py", "/static/%2e%2e%2fgate.py", "/static//etc/passwd"]
+)
 def test_static_files_are_those_of_one_folder(person: Browser, path: str) -> None:
     answer = person.ask(path)
     assert answer.status == 404

@@ -86,7 +86,9 @@ def draw(graph: Graph) -> Drawing:
         width=_MARGIN * 2 + len(columns) * _STEP_X - _GAP_X,
         height=_TOP + _MARGIN + tallest * _STEP_Y - _GAP_Y,
         boxes=place,
-        wires=tuple((first, second, names, _path(place[first], place[second])) for first, second, names in _wires(graph)),
+        wires=tuple(
+            (first, second, names, _path(place[first], place[second])) for first, second, names in _wires(graph)
+        ),
     )
 
 

@@ -81,15 +81,22 @@ def leading_file(window: Window, address: str) -> str | None:
     if not window.workspace.root.is_dir():
         return None
     LocalFiles().folder(file.parent)
-    LocalFiles().write(file, f'<!doctype html><meta http-equiv="refresh" content="0; url={address}"><title>portal</title>')
+    LocalFiles().write(
+        file, f'<!doctype html><meta http-equiv="refresh" content="0; url={address}"><title>portal</title>'
+    )
     return file.as_uri()
 
 
 def window(file: Path | None, environment: str | None) -> Window:
-    """Return the stack that a command means; raise PlatinfraError for a target that the portal cannot show."""
+    """
+    Return the stack that a command means, looked at once: the first page then waits for nothing to be loaded.
+
+    Raises PlatinfraError for a target that the portal cannot show.
+    """
     workspace, target = brought_up(file, environment)
     try:
         target.describe(workspace)
+        target.status(workspace)
     except PlatinfraError as error:
         if error.diagnostics[0].code != "not-up":
             raise

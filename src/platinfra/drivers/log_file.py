@@ -50,4 +50,8 @@ def _read_before(file: BufferedIOBase, end: int | None, lines: int) -> LogPage:
 
 
 def _decode(content: bytes) -> tuple[str, ...]:
-    return tuple(line.decode(errors="replace").rstrip("\r") for line in content.split(b"\n")[: content.count(b"\n") or 1] if content)
+    return tuple(
+        line.decode(errors="replace").rstrip("\r")
+        for line in content.split(b"\n")[: content.count(b"\n") or 1]
+        if content
+    )

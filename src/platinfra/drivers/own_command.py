@@ -28,5 +28,7 @@ def run_own(arguments: Sequence[str], folder: Path, *, timeout: float) -> tuple[
         )
     except subprocess.TimeoutExpired:
         message = f"`platinfra {arguments[0]}` did not end within {timeout:.0f} seconds"
-        raise ActionError(Diagnostic("command-slow", message, hint="run it in a terminal to see what it waits for")) from None
+        raise ActionError(
+            Diagnostic("command-slow", message, hint="run it in a terminal to see what it waits for")
+        ) from None
     return done.returncode, done.stdout, done.stderr

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -91,12 +91,10 @@ class RecordFile(Generic[R]):
                 self._keep_copy()
         LocalFiles().write(self.path, text)
 
-    @cached_property
+    @property
     def _adapter(self) -> "TypeAdapter[R]":
         """Return what reads and writes the type of record."""
-        from pydantic import TypeAdapter  # start-up time
-
-        return TypeAdapter(self._kind)
+        return _adapter_of(self._kind)
 
     def _content(self) -> dict[str, Any] | None:
         self.recovered = None
@@ -139,6 +137,14 @@ class RecordFile(Generic[R]):
         """Return what to tell about a record that nobody can read."""
         hint = f"restore `{self.path}` from a backup, or remove it to start over"
         return PlatinfraError(Diagnostic("state-damaged", f"neither copy of `{self.path}` can be read", hint=hint))
+
+
+@cache
+def _adapter_of(kind: type[R]) -> "TypeAdapter[R]":
+    """Return what reads and writes a type of record; to make it takes longer than to read one."""
+    from pydantic import TypeAdapter  # start-up time
+
+    return TypeAdapter(kind)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

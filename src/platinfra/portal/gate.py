@@ -52,8 +52,10 @@ class Gate:
             return PlainTextResponse("Not allowed.\n", 405)
         if request.url.path.startswith(_LOGIN):
             return self._login(request)
-        if request.url.path.startswith(_OPEN):
-            return None
+        return None if request.url.path.startswith(_OPEN) else self._answer_stranger(request)
+
+    def _answer_stranger(self, request: Request) -> Response | None:
+        """Return the answer to who has no cookie, and to a form from elsewhere."""
         if not same(request.cookies.get(self._session.cookie_name, ""), self._session.cookie):
             return page("locked.html", 401, used=False)
         if request.method == "POST" and request.headers.getlist("origin") != [self._session.origin]:

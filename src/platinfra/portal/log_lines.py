@@ -80,7 +80,9 @@ def from_position(text: str) -> dict[str, int]:
     return {name: int(value) for name, value in QueryParams(text).items() if value.isdecimal() and len(value) < 19}
 
 
-async def stream(reader: LogReader, ends: dict[str, int], text: str, is_closing: Callable[[], bool]) -> AsyncIterator[str]:
+async def stream(
+    reader: LogReader, ends: dict[str, int], text: str, is_closing: Callable[[], bool]
+) -> AsyncIterator[str]:
     """Yield server-sent events: an array of lines each, with the places in the logs as their id."""
     began = spoke = time.monotonic()
     yield ": follows\n\n"

@@ -10,7 +10,8 @@ from starlette.responses import Response, StreamingResponse
 
 from platinfra.app.graph import BOX, draw
 from platinfra.app.portal import Window
-from platinfra.diagnostics import PlatinfraError
+from platinfra.diagnostics import Diagnostic, PlatinfraError
+from platinfra.model.event import Event
 from platinfra.portal import html
 from platinfra.portal.headline import headline
 from platinfra.portal.log_lines import extract, from_position, sources_of, stream
@@ -91,7 +92,9 @@ class Pages:
 
     def restart(self, request: Request) -> Response:
         """Restart a component, and show what came of it."""
-        name, problems, events = self._status(request).name, (), []
+        name = self._status(request).name
+        events: list[Event] = []
+        problems: tuple[Diagnostic, ...] = ()
         try:
             events = self.window.restart(name)
         except PlatinfraError as error:

@@ -91,7 +91,10 @@ def describe(workspace: Workspace) -> RunningStack:
     return RunningStack(
         graph=_graph(stack),
         addresses={
-            name: {key: end.url if end.ready or key == "http" else f"{end.host}:{end.port}" for key, end in each.endpoints.items()}
+            name: {
+                key: end.url if end.ready or key == "http" else f"{end.host}:{end.port}"
+                for key, end in each.endpoints.items()
+            }
             for name, each in components.items()
         },
         variables={name: _own_variables(name, each.client_env, stack.variables) for name, each in components.items()},
