@@ -41,6 +41,12 @@ def code(text: str) -> Markup:
     return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
+def prepare() -> None:
+    """Compile every template now: in the threads that answer, it takes more memory and lets the first page wait."""
+    for each in _environment().list_templates():
+        _environment().get_template(each)
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(

@@ -9,6 +9,7 @@ from platinfra.app.portal import Window
 from platinfra.drivers.port import listen
 from platinfra.portal.app import portal
 from platinfra.portal.gate import Gate
+from platinfra.portal.html import prepare
 from platinfra.portal.session import Session
 
 USUAL_PORT = 7700
@@ -25,6 +26,7 @@ def serve(window: Window, port: int | None, begun: Callable[[str], None], say: C
     with listen(USUAL_PORT if port is None else port, or_next=port is None) as door:
         session = Session("{}:{}".format(*door.getsockname()))
         server = server_of(portal(window, session, say, lambda: server.should_exit))
+        prepare()
         begun(session.login_url)
         with suppress(KeyboardInterrupt):
             server.run(sockets=[door])
