@@ -87,7 +87,7 @@ async def stream(
     began = spoke = time.monotonic()
     yield ": follows\n\n"
     while not is_closing() and time.monotonic() - began < _LONGEST:
-        found = await run_in_threadpool(_added, reader, ends, text)
+        found = await run_in_threadpool(_read_new, reader, ends, text)
         if found:
             content = json.dumps([[each.source, each.component, each.text] for each in found])
             yield f"id: {to_position(ends)}\ndata: {content}\n\n"
@@ -98,7 +98,7 @@ async def stream(
         await asyncio.sleep(POLL)
 
 
-def _added(reader: LogReader, ends: dict[str, int], text: str) -> list[Line]:
+def _read_new(reader: LogReader, ends: dict[str, int], text: str) -> list[Line]:
     """Return what was added since the last look, and remember how far that was read."""
     found: list[Line] = []
     for name, start in ends.items():

@@ -74,11 +74,11 @@ class Pages:
     def changes(self, _: Request) -> Response:
         """Show what `up` would do."""
         plan = self.window.plan()
-        return self._page("changes.html", self._described(), plan=plan.data, messages=plan.messages)
+        return self._page("changes.html", self._find_stack(), plan=plan.data, messages=plan.messages)
 
     def catalog(self, _: Request) -> Response:
         """Show the tools by stage."""
-        answer, stack = self.window.tools(), self._described()
+        answer, stack = self.window.tools(), self._find_stack()
         tools = answer.data["tools"] if answer.data else []
         here = {each.tool: each.name for each in stack.graph.components.values()} if stack else {}
         stages = sorted({stage for each in tools for stage in each["stages"]})
@@ -88,7 +88,7 @@ class Pages:
         """Ask whether a component is to be restarted."""
         status = self._status(request)
         uses = [each.consumer for each in self.window.describe().graph.bindings_to(status.name)]
-        return self._page("restart.html", self._described(), each=status, uses=list(dict.fromkeys(uses)))
+        return self._page("restart.html", self._find_stack(), each=status, uses=list(dict.fromkeys(uses)))
 
     def restart(self, request: Request) -> Response:
         """Restart a component, and show what came of it."""
@@ -100,7 +100,7 @@ class Pages:
         except PlatinfraError as error:
             problems = error.diagnostics
         status = 502 if problems else 200
-        return self._page("restarted.html", self._described(), status, name=name, events=events, problems=problems)
+        return self._page("restarted.html", self._find_stack(), status, name=name, events=events, problems=problems)
 
     def problem(self, _: Request, error: Exception) -> Response:
         """Show what is wrong, or that there is nothing yet to show."""
@@ -120,7 +120,7 @@ class Pages:
             raise HTTPException(404, "No component of the stack has this name.")
         return found
 
-    def _described(self) -> RunningStack | None:
+    def _find_stack(self) -> RunningStack | None:
         """Return the stack that was brought up, if there is one."""
         try:
             return self.window.describe()
