@@ -1,5 +1,6 @@
 """Logs are read piece by piece, whatever their size, and followed."""
 
+import asyncio
 import json
 import re
 import tracemalloc
@@ -13,7 +14,7 @@ import pytest
 
 from platinfra.diagnostics import PlatinfraError
 from platinfra.drivers.log_file import BLOCK, read_after, read_before
-from platinfra.portal.log_lines import from_position, to_position
+from platinfra.portal.log_lines import from_position, stream, to_position
 from platinfra.targets.local.verbs.log_pages import LocalLogs
 from tests.portal.stack import HOSTILE, Browser, FakeWindow, browser, window
 
@@ -188,25 +189,38 @@ def test_lines_are_streamed_from_where_the_page_ended(shown: FakeWindow) -> None
     with browser(shown) as person:
         address = re.search(r'data-stream="/logs/stream\?([^"]*)"', person.page("/logs"))
         assert address
-        with follow(person, address[1].replace("&amp;", "&")) as stream:
-            assert stream.headers["content-type"].startswith("text/event-stream")
+        with follow(person, address[1].replace("&amp;", "&")) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
             with shown.files["mlflow.server"].open("a") as log:
                 log.write(f"{HOSTILE}\n")
-            position, lines = next_event(stream)
+            position, lines = next_event(answer)
         assert lines == [["mlflow.server", "mlflow", HOSTILE]]
         with shown.files["mlflow.server"].open("a") as log:
             log.write("after the pause\n")
-        with follow(person, address[1].replace("&amp;", "&"), **{"Last-Event-ID": position}) as stream:
-            assert next_event(stream)[1] == [["mlflow.server", "mlflow", "after the pause"]]
+        with follow(person, address[1].replace("&amp;", "&"), **{"Last-Event-ID": position}) as answer:
+            assert next_event(answer)[1] == [["mlflow.server", "mlflow", "after the pause"]]
 
 
 def test_a_stream_of_one_component_has_no_lines_of_others(shown: FakeWindow) -> None:
-    with browser(shown) as person, follow(person, "component=prefect&after=mlflow.server%3D0") as stream:
-        assert next_event(stream)[1] == [["prefect.server", "prefect", "prefect.server listens"]]
+    with browser(shown) as person, follow(person, "component=prefect&after=mlflow.server%3D0") as answer:
+        assert next_event(answer)[1] == [["prefect.server", "prefect", "prefect.server listens"]]
+
+
+def test_a_stream_ends_with_the_portal(shown: FakeWindow) -> None:
+    async def read() -> list[str]:
+        return [
+            each
+            async for each in stream(shown.logs(), {"mlflow.server": 0}, "", lambda: len(looks.append(0) or looks) > 2)
+        ]
+
+    looks: list[int] = []
+    first, lines = asyncio.run(asyncio.wait_for(read(), 10))
+    assert first.startswith(":")
+    assert "mlflow.server listens" in lines
 
 
 def test_the_portal_ends_while_somebody_follows(shown: FakeWindow) -> None:
     with browser(shown) as person:
-        stream = follow(person, "component=mlflow")
-        next_event(stream.__enter__())
+        following = follow(person, "component=mlflow")
+        next_event(following.__enter__())
     # `browser` asserts that its server has ended.

@@ -13,7 +13,6 @@ from platinfra.portal.session import Session, same
 _LOGIN = "/login/"
 _OPEN = "/static/"
 """Style and script, which say nothing about the stack."""
-_METHODS = ("GET", "HEAD", "POST")
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -48,8 +47,6 @@ class Gate:
         """Return the answer to a request that does not pass; None for one that does."""
         if request.headers.getlist("host") != [self._session.address]:
             return PlainTextResponse("This is not the address that the portal was started with.\n", 403)
-        if request.method not in _METHODS:
-            return PlainTextResponse("Not allowed.\n", 405)
         if request.url.path.startswith(_LOGIN):
             return self._login(request)
         return None if request.url.path.startswith(_OPEN) else self._answer_stranger(request)
