@@ -1,7 +1,8 @@
 """The pages of the portal: each looks at the stack when it is asked for."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from platinfra.app.graph import BOX, draw
-from platinfra.app.portal import Window
+from platinfra.app.portal import Answered, Window
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.model.event import Event
 from platinfra.portal import html
@@ -18,6 +19,8 @@ from platinfra.portal.log_lines import extract, from_position, sources_of, strea
 from platinfra.portal.session import Session
 from platinfra.targets.answers import ComponentStatus, RunningStack
 
+_FRESH = 300.0
+"""Seconds for which a list of the tools is kept."""
 _FEW_LINES = 60
 """Lines of a log on the page of its component."""
 
@@ -29,6 +32,8 @@ class Pages:
     window: Window
     session: Session
     is_closing: Callable[[], bool]
+    listed: list[tuple[float, Answered]] = field(default_factory=list)
+    """The tools as they were listed last, and when: to read them all takes seconds."""
 
     def overview(self, _: Request) -> Response:
         """Show the health of every component."""
@@ -78,7 +83,7 @@ class Pages:
 
     def catalog(self, _: Request) -> Response:
         """Show the tools by stage."""
-        answer, stack = self.window.tools(), self._find_stack()
+        answer, stack = self._list_tools(), self._find_stack()
         tools = answer.data["tools"] if answer.data else []
         here = {each.tool: each.name for each in stack.graph.components.values()} if stack else {}
         stages = sorted({stage for each in tools for stage in each["stages"]})
@@ -112,6 +117,13 @@ class Pages:
         """Answer what the server itself refuses."""
         status = error.status_code if isinstance(error, HTTPException) else 500
         return self._page("no_page.html", None, status, said=getattr(error, "detail", ""))
+
+    def _list_tools(self) -> Answered:
+        """Return the tools, listed anew when the last list is old or failed."""
+        now = time.monotonic()
+        if not self.listed or now - self.listed[0][0] > _FRESH or self.listed[0][1].data is None:
+            self.listed[:] = [(now, self.window.tools())]
+        return self.listed[0][1]
 
     def _status(self, request: Request) -> ComponentStatus:
         name = request.path_params["name"]
