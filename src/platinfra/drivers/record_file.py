@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 FILE = "state.json"
+_ADAPTERS: "dict[type[Record], TypeAdapter[Any]]" = {}
+"""What reads and writes each type of record: to make it takes longer than to read one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,11 @@ class RecordFile(Generic[R]):
     @property
     def _adapter(self) -> "TypeAdapter[R]":
         """Return what reads and writes the type of record."""
-        return _adapter_of(self._kind)
+        from pydantic import TypeAdapter  # start-up time
+
+        if self._kind not in _ADAPTERS:
+            _ADAPTERS[self._kind] = TypeAdapter(self._kind)
+        return _ADAPTERS[self._kind]
 
     def _content(self) -> dict[str, Any] | None:
         self.recovered = None
@@ -137,14 +142,6 @@ class RecordFile(Generic[R]):
         """Return what to tell about a record that nobody can read."""
         hint = f"restore `{self.path}` from a backup, or remove it to start over"
         return PlatinfraError(Diagnostic("state-damaged", f"neither copy of `{self.path}` can be read", hint=hint))
-
-
-@cache
-def _adapter_of(kind: type[R]) -> "TypeAdapter[R]":
-    """Return what reads and writes a type of record; to make it takes longer than to read one."""
-    from pydantic import TypeAdapter  # start-up time
-
-    return TypeAdapter(kind)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -72,8 +72,8 @@ def _drawn_table(found: list[ComponentStatus]) -> "Table":
 
     fine = sum(each.is_fine for each in found)
     table = Table(box=SIMPLE_HEAD, title=f"{fine} of {len(found)} healthy", title_justify="left", title_style="bold")
-    for each in _HEADER:
-        table.add_column(each, overflow="fold")
+    for name in _HEADER:
+        table.add_column(name, overflow="fold")
     for each in found:
         color = _COLORS.get(each.health, "")
         table.add_row(*(Text(cell, color if column in {0, 2} else "") for column, cell in enumerate(_row(each))))
