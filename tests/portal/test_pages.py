@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from platinfra.app.portal import Answered, Window
+from platinfra.app.portal import Answered, Window, leading_file
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.model.graph import Component, Graph
 from platinfra.model.workspace import Workspace
@@ -332,3 +332,15 @@ def test_names_and_lines_that_are_html_are_shown_as_they_are(shown: FakeWindow, 
             assert 'http://"' not in text, path
         asked = json.dumps(person.send(f"/components/{quoted}/restart").text)
         assert "<script>" not in asked
+
+
+def test_a_browser_is_led_by_a_private_file_and_not_by_its_arguments(tmp_path: Path) -> None:
+    shown, address = Window(Workspace(tmp_path / "platinfra.yaml")), "http://127.0.0.1:7700/login/word"
+    assert leading_file(shown, address) is None
+    shown.workspace.root.mkdir(parents=True)
+    led = leading_file(shown, address)
+    assert led
+    assert "word" not in led
+    file = Path(led.removeprefix("file://"))
+    assert f'content="0; url={address}"' in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
