@@ -1,6 +1,7 @@
 """Draw a stack: as text, Mermaid or SVG."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -56,8 +57,24 @@ def _wires(graph: Graph) -> Iterator[tuple[str, str, str]]:
     return ((consumer, provider, ", ".join(names)) for (consumer, provider), names in pairs.items())
 
 
-def as_svg(graph: Graph) -> str:
-    """Return an SVG picture: consumers left of what they use, wires over several columns bent around what is between."""
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Where everything of a picture is, in pixels."""
+
+    width: int
+    height: int
+    boxes: Mapping[str, tuple[int, int]]
+    """Component to the upper left corner of its box."""
+    wires: tuple[tuple[str, str, str, str], ...]
+    """Consumer, provider, what the wires between them are called, and the path of their line."""
+
+
+BOX = (_WIDTH, _HEIGHT)
+"""Width and height of a box."""
+
+
+def draw(graph: Graph) -> Drawing:
+    """Place the components: consumers left of what they use, wires over several columns bent around what is between."""
     columns = _columns(graph)
     tallest = max(map(len, columns))
     place = {
@@ -65,14 +82,26 @@ def as_svg(graph: Graph) -> str:
         for column, names in enumerate(columns)
         for row, name in enumerate(names)
     }
-    width = _MARGIN * 2 + len(columns) * _STEP_X - _GAP_X
-    height = _TOP + _MARGIN + tallest * _STEP_Y - _GAP_Y
+    return Drawing(
+        width=_MARGIN * 2 + len(columns) * _STEP_X - _GAP_X,
+        height=_TOP + _MARGIN + tallest * _STEP_Y - _GAP_Y,
+        boxes=place,
+        wires=tuple(
+            (first, second, names, _path(place[first], place[second])) for first, second, names in _wires(graph)
+        ),
+    )
+
+
+def as_svg(graph: Graph) -> str:
+    """Return an SVG picture."""
+    drawing = draw(graph)
+    place, width, height = drawing.boxes, drawing.width, drawing.height
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{escape(graph.stack)} on {graph.target}</title>",
         _ARROW,
         '<rect width="100%" height="100%" fill="#ffffff"/>',
-        *(_line(place[consumer], place[provider], names) for consumer, provider, names in _wires(graph)),
+        *(_line(path, names) for _, _, names, path in drawing.wires),
         *(
             _box(place[each.name], each.name, ", ".join(each.stages) or "inferred")
             for each in graph.components.values()
@@ -92,17 +121,18 @@ def _columns(graph: Graph) -> list[list[str]]:
     return [[name for name, value in depth.items() if value == column] for column in used]
 
 
-def _line(start: tuple[int, int], end: tuple[int, int], names: str) -> str:
+def _line(path: str, names: str) -> str:
+    return f'<path d="{path}" fill="none" stroke="#94a3b8" marker-end="url(#a)"><title>{escape(names)}</title></path>'
+
+
+def _path(start: tuple[int, int], end: tuple[int, int]) -> str:
     x1, y1 = start[0] + _WIDTH, start[1] + _HEIGHT // 2
     x2, y2 = end[0], end[1] + _HEIGHT // 2
     between = max((x2 - x1) // _STEP_X, 0)
     bend = _GAP_X // 2 + between * _STEP_X // 4
     above = y2 <= y1 or between > 1
     lift = (-1 if above else 1) * between * _STEP_Y
-    return (
-        f'<path d="M{x1} {y1}C{x1 + bend} {y1 + lift} {x2 - bend} {y2 + lift} {x2} {y2}" fill="none" '
-        f'stroke="#94a3b8" marker-end="url(#a)"><title>{escape(names)}</title></path>'
-    )
+    return f"M{x1} {y1}C{x1 + bend} {y1 + lift} {x2 - bend} {y2 + lift} {x2} {y2}"
 
 
 def _box(at_: tuple[int, int], name: str, stages: str) -> str:

@@ -19,6 +19,10 @@ class ToolLine:
     stages: tuple[str, ...]
     targets: tuple[str, ...]
     """Where it can be brought up: nowhere, for what platinfra only knows."""
+    needs: tuple[str, ...] = ()
+    """The capabilities that others of a stack have to provide."""
+    asks: tuple[str, ...] = ()
+    """The settings that have to be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,22 @@ def tools(
         hint = did_you_mean(target, known_targets.names()) or f"targets: {join_names(known_targets.names())}"
         raise PlatinfraError(Diagnostic("unknown-value", f"`{target}` is not a target", hint=hint))
     named = (each for each in catalog.tools() if with_not_run or not each.no_route)
-    lines = [ToolLine(each.name, each.summary, tuple(each.provides), targets_of(each, stage)) for each in named]
+    lines = [_line(each, stage) for each in named]
     there = [
         each for each in lines if (stage is None or stage in each.stages) and (target is None or target in each.targets)
     ]
     return Listing(there, tuple(replace(each, severity="warning") for each in catalog.find_mistakes()))
+
+
+def _line(tool: Tool, stage: str | None) -> ToolLine:
+    return ToolLine(
+        tool.name,
+        tool.summary,
+        tuple(tool.provides),
+        targets_of(tool, stage),
+        needs=tuple(dict.fromkeys(each.capability for each in tool.requires.values() if not each.optional)),
+        asks=tuple(name for name, each in tool.settings.items() if each.default is None and each.type != "list"),
+    )
 
 
 def targets_of(tool: Tool, stage: str | None = None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ SUMMARIES = {
     "plan": "Show what `up` would do, and why.",
     "up": "Start a stack, or update it.",
     "status": "Show component health.",
+    "portal": "Show the stack as a web page.",
     "logs": "Show the logs of components.",
     "open": "Open a component's page in the browser.",
     "restart": "Restart one component.",

@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
-from platinfra.diagnostics import ActionError, Diagnostic
+from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError
 from platinfra.model.ports import Listener
 
 _LAST = 65535
@@ -49,6 +49,21 @@ def assign(
 def is_free(port: int) -> bool:
     """Tell whether nothing listens on the port, on loopback or on every address."""
     return all(_can_bind(family, address, port) for family, address in _ADDRESSES)
+
+
+def listen(port: int, *, or_next: bool = False) -> socket.socket:
+    """Return a socket that listens on 127.0.0.1; raise PlatinfraError for a port that is taken, unless the next will do."""
+    found = assign({"own": port}, {}, frozenset())["own"] if or_next else port
+    door = socket.socket()
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(("127.0.0.1", found))
+        door.listen()
+    except OSError as error:
+        door.close()
+        message = f"port {port} cannot be used: {error.strerror}"
+        raise PlatinfraError(Diagnostic("port-refused", message, hint="name another one with `--port`")) from None
+    return door
 
 
 def holder(port: int) -> str | None:

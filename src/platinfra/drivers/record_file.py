@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 FILE = "state.json"
+_ADAPTERS: "dict[type[Record], TypeAdapter[Any]]" = {}
+"""What reads and writes each type of record: to make it takes longer than to read one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,14 @@ class RecordFile(Generic[R]):
                 self._keep_copy()
         LocalFiles().write(self.path, text)
 
-    @cached_property
+    @property
     def _adapter(self) -> "TypeAdapter[R]":
         """Return what reads and writes the type of record."""
         from pydantic import TypeAdapter  # start-up time
 
-        return TypeAdapter(self._kind)
+        if self._kind not in _ADAPTERS:
+            _ADAPTERS[self._kind] = TypeAdapter(self._kind)
+        return _ADAPTERS[self._kind]
 
     def _content(self) -> dict[str, Any] | None:
         self.recovered = None

@@ -61,6 +61,14 @@ class SecretFile:
         return PlatinfraError(Diagnostic(code, f"the file of secrets `{self._path}` {what}", hint=hint))
 
 
+def read_secrets(path: Path) -> tuple[str, ...]:
+    """Return the values in a file of secrets, for who must not show them; none when it cannot be read."""
+    try:
+        return tuple(value for each in _parse(path.read_text(encoding="utf-8")).values() for value in each.values())
+    except (OSError, ValueError):
+        return ()
+
+
 def _parse(text: str) -> Content:
     content = json.loads(text)
     if not isinstance(content, dict) or not all(_are_secrets(each) for each in content.values()):

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from platinfra.diagnostics import Diagnostic
     from platinfra.model.event import Event
-    from platinfra.model.graph import Binding
+    from platinfra.model.graph import Binding, Graph
+    from platinfra.model.log_page import LogPage
     from platinfra.model.plan import Change
     from platinfra.resolve.resolve import Resolved
 
@@ -124,6 +125,8 @@ class ComponentStatus:
     restarts: int
     permissions: int
     """Verbs that its wires grant it."""
+    seconds: float = 0.0
+    """Since its youngest process was started; 0 where none runs."""
 
     @property
     def is_fine(self) -> bool:
@@ -142,6 +145,33 @@ class Page:
     """The command that makes the page of another machine appear here; it lasts until it is interrupted."""
     programs: tuple[str, ...] = ()
     """What the tunnel takes beside its own program."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A stack as it was brought up, without secrets."""
+
+    graph: Graph
+    addresses: Mapping[str, Mapping[str, str]]
+    """Component to its addresses by name."""
+    variables: Mapping[str, Mapping[str, str]]
+    """Component to the variables that its clients get; secrets are only named."""
+    with_login: frozenset[str]
+    """Components whose page `open` logs in to."""
+
+
+class LogReader(Protocol):
+    """Reads the logs of a stack piece by piece, never a whole file; secrets of the stack are left out."""
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """Return the component of each log, by the name of the log."""
+
+    def before(self, source: str, end: int | None, lines: int) -> LogPage:
+        """Return the last lines that end at or before a byte, or at the end of the log."""
+
+    def after(self, source: str, start: int) -> LogPage:
+        """Return the lines that were added after a byte, not more than one block of them."""
 
 
 @dataclass(frozen=True, slots=True)

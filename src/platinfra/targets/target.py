@@ -29,12 +29,14 @@ if TYPE_CHECKING:
         Finding,
         ImageStatus,
         Lock,
+        LogReader,
         Page,
         Permissions,
         Planned,
         Proof,
         RegistryAccess,
         RenderOptions,
+        RunningStack,
         Talk,
     )
 
@@ -108,6 +110,14 @@ class Target(Protocol):
     ) -> Iterator[tuple[str, str]]:
         """Yield source and line: the last `lines` of each log, then what is added while `follow`."""
         raise self.missing("logs")
+
+    def open_logs(self, workspace: Workspace) -> LogReader:
+        """Return what reads the logs of a stack piece by piece."""
+        raise self.missing("portal")
+
+    def describe(self, workspace: Workspace) -> RunningStack:
+        """Return a stack as it was brought up."""
+        raise self.missing("portal")
 
     def pages(self, workspace: Workspace) -> Mapping[str, str]:
         """Return the components that have a page, with their addresses."""

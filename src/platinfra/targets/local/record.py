@@ -94,6 +94,7 @@ class LocalComponent(ComponentRecord):
     """Whether its wires alone can be proved: it fills no stage, and keeps a place for each consumer."""
     checked_by_client: bool = False
     """Whether `check` runs in the environment of the project's code."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str | None:
@@ -160,6 +161,7 @@ def _component(component: Component, values: MachineValues) -> LocalComponent:
         processes={f"{component.name}.{each}": str(layout.log(component.name, each)) for each in processes},
         client_env={key: show_text(text) for key, text in values.facts.client_env(component).items()},
         bindings=tuple(_binding(each, values) for each in values.graph.bindings_of(component.name)),
+        settings=component.settings,
         maintenance=tuple(_maintenance(each, component, values) for each in (recipe.maintenance if recipe else ())),
     )
 

@@ -32,6 +32,8 @@ class Local(Target):
     down = verb(lambda: local.verbs.down.down)
     status = verb(lambda: local.verbs.status.status)
     logs = verb(lambda: local.verbs.logs.logs)
+    open_logs = verb(lambda: local.verbs.log_pages.open_logs)
+    describe = verb(lambda: local.verbs.running.describe)
     pages = verb(lambda: local.verbs.pages.pages)
     page = verb(lambda: local.verbs.pages.page)
     permissions = verb(lambda: local.policy.permissions)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         check,
         doctor,
         down,
+        log_pages,
         logs,
         models,
         pages,

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from platinfra.diagnostics import Diagnostic, PlatinfraError
 from platinfra.drivers.loopback import direct_to_loopback
+from platinfra.model.graph import Binding, Component, Graph
+from platinfra.model.variables import join_variables, prefix_of
 from platinfra.model.workspace import Workspace
+from platinfra.targets.answers import RunningStack
 from platinfra.targets.local.layout import Layout
 from platinfra.targets.local.record import LocalComponent, LocalRecord, reveal
 from platinfra.targets.local.verbs import machine
@@ -33,6 +36,11 @@ class Running:
     def layout(self) -> Layout:
         """Return the folders of the stack."""
         return Layout(self.workspace.root)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Return the variables a client of the stack needs; secrets are only named."""
+        return join_variables(((name, each.client_env) for name, each in self.components.items()), {})
 
     def client_env(self) -> dict[str, str]:
         """Return the variables a client of the stack needs, secrets included: whoever asks may be behind a proxy."""
@@ -74,6 +82,43 @@ class Running:
 def environment(workspace: Workspace) -> Mapping[str, str]:
     """Return the variables that a client of the stack needs."""
     return running(workspace, up=True).client_env()
+
+
+def describe(workspace: Workspace) -> RunningStack:
+    """Return the stack that was brought up, as its record has it."""
+    stack = running(workspace)
+    components = stack.components
+    return RunningStack(
+        graph=_graph(stack),
+        addresses={
+            name: {
+                key: end.url if end.ready or key == "http" else f"{end.host}:{end.port}"
+                for key, end in each.endpoints.items()
+            }
+            for name, each in components.items()
+        },
+        variables={name: _own_variables(name, each.client_env, stack.variables) for name, each in components.items()},
+        with_login=frozenset(name for name, each in components.items() if each.page),
+    )
+
+
+def _own_variables(component: str, own: Mapping[str, str], joined: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a component by the names under which clients get them."""
+    longer = {name: f"{prefix_of(component)}{name}" for name in own}
+    return {longer[name] if longer[name] in joined else name: text for name, text in own.items()}
+
+
+def _graph(stack: Running) -> Graph:
+    components = {
+        name: Component(name, each.tool, each.stages, each.settings, reason=each.reason, at=each.at)
+        for name, each in stack.components.items()
+    }
+    bindings = (
+        Binding(name, wire.name, wire.provider, wire.capability, wire.access, wire.reason, wire.client)
+        for name, each in stack.components.items()
+        for wire in each.bindings
+    )
+    return Graph(stack.record.stack, stack.workspace.environment, stack.record.target, components, tuple(bindings))
 
 
 def command_environment(workspace: Workspace) -> Mapping[str, str]:

@@ -56,6 +56,7 @@ def _component(
         memory=sum(each.memory for each in own if each),
         restarts=sum(each.restarts for each in own if each),
         permissions=sum(len(each.access) for each in data.bindings),
+        seconds=min((each.seconds for each in own if each and each.pid), default=0.0),
     )
 
 

@@ -1,0 +1,1 @@
+"""A web page that shows a stack which runs on this machine."""
