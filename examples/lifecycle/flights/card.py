@@ -45,6 +45,8 @@ Largest gaps between two groups, in shares of wrong answers:
 * Flights that were cancelled or diverted are not in the data, so the model says nothing of them.
 * The weather is that of the hour before the scheduled hour, at the place of departure. Weather at the destination and
   the delays of earlier flights of the same plane are not known to it.
+* Its probabilities follow the share of late flights in the weeks it was trained on. `plots/calibration.png` shows how far
+  they were off on the held-out days.
 * It advises people. It is not made to choose who flies, or whom to pay.
 """
 

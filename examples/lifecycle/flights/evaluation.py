@@ -2,17 +2,15 @@
 
 from dataclasses import asdict, dataclass
 
-import matplotlib as mpl
 import mlflow
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
 from flights.settings import CHAMPION, MODEL
 from flights.training import Trained, probability
-
-mpl.use("Agg")  # a worker has no screen
 
 
 @dataclass(frozen=True)
@@ -56,9 +54,15 @@ def evaluate(trained: Trained, held_out: pd.DataFrame, run_id: str) -> Evaluatio
         if found.champion:
             mlflow.set_tag("compared_with", found.champion.version)
             mlflow.log_metrics({f"champion_{name}": each for name, each in asdict(found.champion.scores).items()})
-        plot = CalibrationDisplay.from_predictions(held_out["late"], guessed, n_bins=10, strategy="quantile")
-        mlflow.log_figure(plot.figure_, "plots/calibration.png")
+        mlflow.log_figure(draw_calibration(held_out["late"], guessed), "plots/calibration.png")
     return found
+
+
+def draw_calibration(late: pd.Series, guessed: np.ndarray) -> Figure:
+    """Draw how often flights of each probability were late."""
+    figure = Figure(layout="constrained")
+    CalibrationDisplay.from_predictions(late, guessed, n_bins=10, strategy="quantile", ax=figure.subplots())
+    return figure
 
 
 def evaluate_champion(held_out: pd.DataFrame) -> Champion | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import mlflow
 import pandas as pd
 from fairlearn.metrics import MetricFrame, count, false_negative_rate, false_positive_rate
+from matplotlib.figure import Figure
 
 from flights.training import Trained, probability
 
@@ -35,9 +36,16 @@ def fairness(trained: Trained, held_out: pd.DataFrame, run_id: str) -> Fairness:
     with mlflow.start_run(run_id=run_id):
         mlflow.log_metrics(gaps)
         mlflow.log_table(table, "fairness.json")
-        shown = table.assign(group=table["by"] + " " + table["group"]).set_index("group")[list(RATES)]
-        mlflow.log_figure(shown.plot.barh(figsize=(7, 6), xlim=(0, 1)).figure, "plots/fairness.png")
+        mlflow.log_figure(draw(table), "plots/fairness.png")
     return Fairness(table, gaps)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """Draw the error rates of each group."""
+    figure = Figure(figsize=(7, 6), layout="constrained")
+    shown = table.assign(group=table["by"] + " " + table["group"]).set_index("group")[list(RATES)]
+    shown.plot.barh(ax=figure.subplots(), xlim=(0, 1))
+    return figure
 
 
 def _rates(late: pd.Series, guessed: pd.Series, groups: pd.Series) -> pd.DataFrame:

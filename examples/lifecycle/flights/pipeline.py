@@ -49,12 +49,15 @@ def start(data: version.DataVersion, made: dict[str, str]) -> str:
     mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=f"flights until {data.last}", tags=made) as run:
         mlflow.log_params({"rows": data.rows, "first_day": data.first, "last_day": data.last})
+        if data.dvc:
+            mlflow.log_artifact(f"{data.file}.dvc")
         return str(run.info.run_id)
 
 
 def run(folders: Folders, tags: dict[str, str], wrap: Wrap = plain) -> Outcome:
     """Go from what is in the inbox to a challenger and a decision; `tags` are put on the run."""
-    verdicts = wrap(validate.validate)(wrap(ingest.ingest)(folders), folders)
+    batches = wrap(ingest.ingest)(folders)
+    verdicts = wrap(validate.validate)(batches, folders)
     flights = wrap(ingest.gather)(folders, WINDOW_DAYS)
     data = wrap(version.version)(flights, folders)
     made = version.tags(data)

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+import matplotlib.pyplot as plt
 import mlflow
 import pandas as pd
 import pytest
-from flights import features, pipeline, registry, training, version
+from flights import evaluation, explanation, features, pipeline, registry, training, version
 from flights.evaluation import Champion, Evaluation, Scores
-from flights.settings import MODEL, Folders
+from flights.settings import MODEL, TRIALS, Folders
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,8 +52,8 @@ def test_tuning_is_the_same_each_time_and_keeps_its_budget(
     assert found[0] == found[1]
     with mlflow.start_run() as short:
         pass
-    training.tune(parts.training, short.info.run_id, trials=50, seconds=0)
-    assert tracking.get_run(short.info.run_id).data.params["trials"] == "1"
+    training.tune(parts.training, short.info.run_id, trials=500, seconds=1)
+    assert 1 <= int(tracking.get_run(short.info.run_id).data.params["trials"]) < 500
 
 
 def test_two_runs_make_a_champion_and_a_challenger_that_is_left(
@@ -88,10 +89,21 @@ def assert_documented(tracking: mlflow.MlflowClient, outcome: pipeline.Outcome) 
     wanted = {"model-card.md", "explanation.json", "fairness.json", "outcome.json"}
     assert artifacts >= wanted | {"plots/shap.png", "plots/fairness.png", "plots/calibration.png"}
     trials = mlflow.search_runs(filter_string=f"tags.`mlflow.parentRunId` = '{outcome.run_id}'", output_format="list")
-    assert len(trials) == 4
+    assert len(trials) == TRIALS
     model = mlflow.models.Model.load(f"models:/{MODEL}/{outcome.version}")
     assert model.signature.inputs.input_names() == features.FEATURES
     assert model.load_input_example(f"models:/{MODEL}/{outcome.version}").shape == (5, len(features.FEATURES))
     explained = json.loads(mlflow.artifacts.load_text(f"runs:/{outcome.run_id}/explanation.json"))
     assert set(explained) == set(features.FEATURES)
     assert max(explained.values()) > 0
+
+
+def test_each_plot_is_alone_in_its_picture(flights: pd.DataFrame, tracking: mlflow.MlflowClient) -> None:
+    with mlflow.start_run() as run:
+        pass
+    parts = features.split(flights)
+    trained = training.train(parts, {"max_leaf_nodes": 7}, run.info.run_id)
+    evaluation.evaluate(trained, parts.held_out, run.info.run_id)
+    assert plt.get_fignums() == []
+    explanation.explain(trained, parts.held_out, run.info.run_id)
+    assert plt.get_fignums() == []
