@@ -11,7 +11,9 @@ import yaml
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = sorted((ROOT / "src" / "platinfra" / "templates").glob("*.yaml"))
+FOLDER = ROOT / "src" / "platinfra" / "templates"
+TEMPLATES = {each.stem: each for each in sorted(FOLDER.glob("*.yaml"))}
+TEMPLATES |= {each.parent.name: each for each in sorted(FOLDER.glob("*/platinfra.yaml"))}
 ON_AWS = ("cloud_vm", "kubernetes")
 pytestmark = [pytest.mark.live, pytest.mark.timeout(500)]
 
@@ -58,13 +60,13 @@ NOWHERE = {("seed", "cloud_vm")}
 
 def places() -> Iterator[tuple[str, str | None, str | None]]:
     """Yield what each template names: its provider, its environments, and on AWS both types of deployment."""
-    for path in TEMPLATES:
+    for name, path in TEMPLATES.items():
         data = yaml.safe_load(path.read_text())
         for environment, options in {None: data, **data.get("environments", {})}.items():
             on_aws = options.get("provider", data["provider"])["name"] == "aws"
             for kind in ON_AWS if on_aws else (None,):
-                if (path.stem, kind) not in NOWHERE:
-                    yield path.stem, environment, kind
+                if (name, kind) not in NOWHERE:
+                    yield name, environment, kind
 
 
 def test_the_package_is_compiled(installed: Path) -> None:
