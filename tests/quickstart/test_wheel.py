@@ -82,6 +82,12 @@ def test_the_package_has_what_its_tools_share(installed: Path) -> None:
     )
 
 
+def test_the_package_has_every_file_of_a_project(installed: Path, tmp_path: Path) -> None:
+    assert run(str(installed), "init", "lifecycle", cwd=tmp_path).returncode == 0
+    tracked = run("git", "ls-files", ".", cwd=ROOT / "examples" / "lifecycle").stdout.split()
+    assert {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_file()} == set(tracked) != set()
+
+
 @pytest.mark.parametrize(("template", "environment", "kind"), list(places()))
 @pytest.mark.finding("A5")
 def test_every_template_is_planned_and_rendered_wherever_it_runs(
