@@ -45,6 +45,7 @@ RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("src/platinfra/templates/*", ("tests/docs/test_live_blocks.py", "tests/quickstart/test_wheel.py")),
     ("src/*", ALL),
     ("examples/quickstart/*", ("tests/quickstart/",)),
+    ("examples/lifecycle/*", ("tests/quickstart/test_lifecycle.py", "tests/quickstart/test_wheel.py", "tests/docs/")),
     ("examples/eks-platform/*", ("tests/targets/aws/", "tests/docs/")),
     ("docs/tutorial/quickstart.md", STARTED),
     ("README.md", STARTED),

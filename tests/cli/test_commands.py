@@ -194,7 +194,7 @@ def test_the_stack_schema_offers_stages_and_tools(platinfra: Command) -> None:
     assert "mlflow" in stages["experiment_tracker"]["items"]["anyOf"][0]["enum"]
 
 
-@pytest.mark.parametrize("template", ["local", "minimal", "aws"])
+@pytest.mark.parametrize("template", ["local", "minimal", "aws", "lifecycle"])
 def test_every_template_makes_a_valid_file_named_after_its_folder(
     template: str, platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +205,34 @@ def test_every_template_makes_a_valid_file_named_after_its_folder(
     assert "name: my-team\n" in (folder / "platinfra.yaml").read_text()
     assert platinfra("validate").code == 0
     assert platinfra("init", template).code == 2
+
+
+def test_a_template_that_is_a_folder_brings_its_project(
+    platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = platinfra("init", "lifecycle")
+    assert ended.code == 0
+    tracked = ["git", "ls-files", "examples/lifecycle"]
+    there = subprocess.run(tracked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    written = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_file()}
+    assert written == {each.removeprefix("examples/lifecycle/") for each in there}
+    assert f"and {len(written) - 1} files of its project" in ended.err
+    same = (ROOT / "examples" / "lifecycle" / "flights" / "play.py").read_text()
+    assert (tmp_path / "flights" / "play.py").read_text() == same
+
+
+def test_a_project_overwrites_nothing_and_leaves_no_half(
+    platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "main.py").write_text("mine")
+    ended = platinfra("init", "lifecycle")
+    assert ended.code == 2
+    assert "error[file-exists]: `main.py` already exists" in ended.err
+    assert [each.name for each in tmp_path.iterdir()] == ["main.py"]
+    assert platinfra("init", "lifecycle", "--force").code == 0
+    assert (tmp_path / "main.py").read_text() != "mine"
 
 
 def test_init_asks_for_tools(platinfra: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,9 @@ import yaml
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[2]
-TEMPLATES = sorted((ROOT / "src" / "platinfra" / "templates").glob("*.yaml"))
+FOLDER = ROOT / "src" / "platinfra" / "templates"
+TEMPLATES = {each.stem: each for each in sorted(FOLDER.glob("*.yaml"))}
+TEMPLATES |= {each.parent.name: each for each in sorted(FOLDER.glob("*/platinfra.yaml"))}
 ON_AWS = ("cloud_vm", "kubernetes")
 pytestmark = [pytest.mark.live, pytest.mark.timeout(500)]
 
@@ -58,13 +60,13 @@ NOWHERE = {("seed", "cloud_vm")}
 
 def places() -> Iterator[tuple[str, str | None, str | None]]:
     """Yield what each template names: its provider, its environments, and on AWS both types of deployment."""
-    for path in TEMPLATES:
+    for name, path in TEMPLATES.items():
         data = yaml.safe_load(path.read_text())
         for environment, options in {None: data, **data.get("environments", {})}.items():
             on_aws = options.get("provider", data["provider"])["name"] == "aws"
             for kind in ON_AWS if on_aws else (None,):
-                if (path.stem, kind) not in NOWHERE:
-                    yield path.stem, environment, kind
+                if (name, kind) not in NOWHERE:
+                    yield name, environment, kind
 
 
 def test_the_package_is_compiled(installed: Path) -> None:
@@ -78,6 +80,12 @@ def test_the_package_has_what_its_tools_share(installed: Path) -> None:
     assert (
         found == {path.parent.name for path in (ROOT / "src/platinfra/tools/_packages").glob("*/__init__.py")} != set()
     )
+
+
+def test_the_package_has_every_file_of_a_project(installed: Path, tmp_path: Path) -> None:
+    assert run(str(installed), "init", "lifecycle", cwd=tmp_path).returncode == 0
+    tracked = run("git", "ls-files", ".", cwd=ROOT / "examples" / "lifecycle").stdout.split()
+    assert {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_file()} == set(tracked) != set()
 
 
 @pytest.mark.parametrize(("template", "environment", "kind"), list(places()))

@@ -1,6 +1,7 @@
-"""Write a commented stack file."""
+"""Write a commented stack file, and the project around it where the template has one."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from platinfra.diagnostics import ActionError, Diagnostic, PlatinfraError, did_you_mean, join_names
@@ -10,21 +11,61 @@ from platinfra.spec.rules import is_name
 _YAML_WORDS = frozenset({"on", "off", "yes", "no", "y", "n", "true", "false", "null"})
 """What YAML does not read as text."""
 _FOLDER = Path(__file__).parent.parent / "templates"
+_LEFT_BEHIND = frozenset({".platinfra", "workspace", "__pycache__", ".pytest_cache"})
 
 
 def templates() -> dict[str, str]:
-    """Return the templates: name to the sentence in its first line."""
-    found = sorted(_FOLDER.glob("*.yaml"))
-    return {each.stem: each.read_text().partition("\n")[0].lstrip("# ") for each in found}
+    """Return the templates: name to the sentence in the first line of its stack file."""
+    named = {each.stem: each for each in _FOLDER.glob("*.yaml")}
+    named |= {each.parent.name: each for each in _FOLDER.glob(f"*/{DEFAULT_FILE}")}
+    return {name: named[name].read_text().partition("\n")[0].lstrip("# ") for name in sorted(named)}
 
 
-def init(template: str, name: str | None, folder: Path, *, force: bool = False) -> Path:
-    """Write `platinfra.yaml` from a template; raise PlatinfraError when it exists or there is no such template."""
+def init(template: str, name: str | None, folder: Path, *, force: bool = False) -> list[Path]:
+    """
+    Write `platinfra.yaml` from a template, and the project around it where the template is a folder.
+
+    Return what was written, the stack file first. Raise PlatinfraError when a file exists or there is no such template.
+    """
     known = templates()
     if template not in known:
         hint = did_you_mean(template, known) or f"templates: {join_names(known)}"
         raise PlatinfraError(Diagnostic("unknown-template", f"unknown template `{template}`", hint=hint))
-    return write((_FOLDER / f"{template}.yaml").read_text(), name, folder, force=force)
+    project = _FOLDER / template
+    if not project.is_dir():
+        return [write((_FOLDER / f"{template}.yaml").read_text(), name, folder, force=force)]
+    around = [each for each in _files_of(project) if each != DEFAULT_FILE]
+    for each in (DEFAULT_FILE, *around):
+        _require_absent(folder / each, str(each), force=force)
+    text = re.sub("^name: .*", "name: NAME", (project / DEFAULT_FILE).read_text(), count=1, flags=re.MULTILINE)
+    stack = write(text, name, folder, force=force)
+    return [stack, *(_copy(project / each, folder / each) for each in around)]
+
+
+def _files_of(project: Path) -> Iterator[Path]:
+    """Yield the files of a project by their place in it, without what runs of it left behind."""
+    for each in sorted(project.rglob("*")):
+        place = each.relative_to(project)
+        if each.is_file() and _LEFT_BEHIND.isdisjoint(place.parts):
+            yield place
+
+
+def _copy(source: Path, target: Path) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    except OSError as error:
+        raise _not_written(target, error) from None
+    return target
+
+
+def _require_absent(target: Path, name: str, *, force: bool) -> None:
+    if target.exists() and not force:
+        raise PlatinfraError(Diagnostic("file-exists", f"`{name}` already exists", hint="overwrite it with `--force`"))
+
+
+def _not_written(target: Path, error: OSError) -> ActionError:
+    return ActionError(Diagnostic("file-not-written", f"cannot write `{target}`: {error.strerror or error}"))
 
 
 def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
@@ -33,14 +74,11 @@ def write(text: str, name: str | None, folder: Path, *, force: bool) -> Path:
         hint = "lower-case letters, digits and dashes, at most 30, beginning with a letter"
         raise PlatinfraError(Diagnostic("invalid-name", f"`{name}` is not a valid stack name", hint=hint))
     target = folder / DEFAULT_FILE
-    if target.exists() and not force:
-        message, hint = f"`{target.name}` already exists", "overwrite it with `--force`"
-        raise PlatinfraError(Diagnostic("file-exists", message, hint=hint))
+    _require_absent(target, target.name, force=force)
     try:
         target.write_text(text.replace("NAME", name or stack_name(folder.absolute().name), 1))
     except OSError as error:
-        message = f"cannot write `{target}`: {error.strerror or error}"
-        raise ActionError(Diagnostic("file-not-written", message)) from None
+        raise _not_written(target, error) from None
     return target
 
 

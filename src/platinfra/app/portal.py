@@ -48,7 +48,7 @@ class Window:
     def restart(self, component: str) -> list[Event]:
         """Restart a component and wait until it is ready; return what happened. Raises PlatinfraError when it is not."""
         events: list[Event] = []
-        target_of(self.workspace).restart(self.workspace, component, Talk(events.append))
+        target_of(self.workspace).restart(self.workspace, component, Talk(events.append, why="asked for in the portal"))
         return events
 
     def plan(self) -> Answered:

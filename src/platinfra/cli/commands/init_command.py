@@ -16,19 +16,21 @@ from platinfra.cli import render
 @click.option("--force", is_flag=True, help="Overwrite platinfra.yaml.")
 def command(template: str, name: str | None, *, only_list: bool, ask: bool, force: bool) -> None:
     """
-    Write a commented platinfra.yaml from TEMPLATE.
+    Write a commented platinfra.yaml from TEMPLATE, with a project where the template has one.
 
     \b
     Example:
       platinfra init
       platinfra init minimal --name demo
+      platinfra init lifecycle
       platinfra init --ask
     """
     if only_list:
         render.table([list(each) for each in templates().items()], ["template", "description"])
         return
-    written = write(_ask(), name, Path.cwd(), force=force) if ask else init(template, name, Path.cwd(), force=force)
-    render.say_done(f"wrote {written.name}; start it with `platinfra up`")
+    written = [write(_ask(), name, Path.cwd(), force=force)] if ask else init(template, name, Path.cwd(), force=force)
+    more = f" and {len(written) - 1} files of its project" if len(written) > 1 else ""
+    render.say_done(f"wrote {written[0].name}{more}; start it with `platinfra up`")
 
 
 def _ask() -> str:

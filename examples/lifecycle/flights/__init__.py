@@ -1,0 +1,1 @@
+"""Predict which flights arrive late, from what is known before they depart."""
