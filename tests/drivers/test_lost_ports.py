@@ -1,6 +1,8 @@
 """A program that lives on without one of its listeners is found by the ports that nobody listens on any more."""
 
 import socket
+import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,18 @@ def test_a_port_that_was_never_heard_has_as_long_as_a_start_takes() -> None:
     watch = Watch(1, (10, 11), 60.0)
     assert [watch.look({11}, 0.0), watch.look({11}, 59.0)] == [{}, {}]
     assert watch.look({11}, 60.0) == {10: 0.0}
+
+
+def test_a_table_with_many_connections_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The supervisor reads it every five seconds for as long as a stack is up."""
+    line = "{:4}: 0100007F:{:04X} 0100007F:1F90 {} 00000000:00000000 00:00000000 00000000  0 0 0 1 0000000000000000\n"
+    table = tmp_path / "tcp"
+    states = ["0A" if port == 9000 else "06" for port in range(1, 20001)]
+    table.write_text("sl\n" + "".join(line.format(port, port, state) for port, state in enumerate(states, 1)))
+    monkeypatch.setattr(lost_ports, "_TABLES", (str(table), str(tmp_path / "tcp6")))
+    tracemalloc.start()
+    found = lost_ports.listened_on({80, 9000})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == {9000}
+    assert peak < 100_000

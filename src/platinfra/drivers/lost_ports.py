@@ -6,7 +6,7 @@ Only the standard library is imported: the supervisor runs this beside process_t
 
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 PATIENCE = 15.0
@@ -21,13 +21,17 @@ def listened_on(ports: Collection[int]) -> set[int]:
     """Return those of `ports` on which something on this machine listens."""
     if not os.path.exists(_TABLES[0]):
         return {each for each in ports if _accepts(each)}
-    lines = [line.split() for path in _TABLES if os.path.exists(path) for line in _read(path)]
-    return {int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == _LISTEN}.intersection(ports)
+    return {port for path in _TABLES if os.path.exists(path) for port in _listening(path) if port in ports}
 
 
-def _read(path: str) -> list[str]:
+def _listening(path: str) -> Iterator[int]:
+    """Yield the ports of a table, line by line: a busy machine has tens of thousands of connections in it."""
     with open(path, encoding="ascii") as file:
-        return file.readlines()[1:]
+        next(file)
+        for line in file:
+            _, local, _, state, _ = line.split(None, 4)
+            if state == _LISTEN:
+                yield int(local.rpartition(":")[2], 16)
 
 
 def _accepts(port: int) -> bool:
