@@ -34,7 +34,9 @@ _NAMES = ("credentials.py", "environment", "install.sh", "platinfra", "platinfra
 _HOME = f"/opt/platinfra/{RELEASE}"
 """Where the release lies on the machine."""
 _SKIPPED = frozenset({"__pycache__", "modules", "machine_files"})
-"""Parts of platinfra that the machine does not need."""
+"""Parts of platinfra that the machine does not need, wherever they lie."""
+_TEMPLATES = "templates"
+"""Projects for people to begin with: in a checkout a link to an example, elsewhere files."""
 
 
 def release(values: AwsValues, key_arn: Any) -> dict[str, Any]:
@@ -104,7 +106,7 @@ def _pack(package: Path) -> bytes:
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for file in sorted(package.rglob("*")):
             name = file.relative_to(package)  # the folders above may be called anything
-            if file.is_file() and not _SKIPPED.intersection(name.parts):
+            if file.is_file() and name.parts[0] != _TEMPLATES and not _SKIPPED.intersection(name.parts):
                 archive.add(file, f"platinfra/{name}", filter=_anonymous)
     return packed.getvalue()
 
