@@ -34,7 +34,7 @@ def url(context: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Run the pages, with a program that builds them in place of Great Expectations."""
     monkeypatch.setattr(pages, "_BUILD", BUILD)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(pages.Page, docs=pages.Docs(context.parent)))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()

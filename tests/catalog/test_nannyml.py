@@ -82,7 +82,7 @@ def opened(tmp_path: Path, script: str) -> Iterator[str]:
         "looks": looks.Looks([sys.executable, str(tmp_path / "look.py"), "--option"], address, ["--trial"]),
     }
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Here", (desk.Desk,), known))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()

@@ -114,7 +114,7 @@ def double() -> Iterator[Double]:
             """Stay silent."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
         made.url = f"http://127.0.0.1:{httpd.server_port}"
         yield made
         httpd.shutdown()

@@ -76,7 +76,7 @@ class Repository:
         server = SimpleHTTPRequestHandler
         server.log_message = lambda *_: None  # type: ignore[method-assign]
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(server, directory=str(folder)))
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def publish(self, chart: str, note: str = "") -> None:

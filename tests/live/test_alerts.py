@@ -35,7 +35,7 @@ def receiver() -> Iterator[tuple[str, "Queue[Any]"]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/", messages
     server.shutdown()
     server.server_close()

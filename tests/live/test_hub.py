@@ -162,7 +162,7 @@ class GitHub(BaseHTTPRequestHandler):
 def github() -> Iterator[str]:
     """Run such a GitHub; yield its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), GitHub) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

@@ -43,7 +43,7 @@ def server() -> Iterator[tuple[str, Answers, list[Mapping[str, str]]]]:
             """Stay silent."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}", answers, got
         httpd.shutdown()
 

@@ -135,7 +135,7 @@ def opened(store: Any) -> Iterator[str]:
     """Run the desk of the monitor on loopback."""
     handler = type("Here", (desk.Desk,), {"objects": store, "name": "nannyml"})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
