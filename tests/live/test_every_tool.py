@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import sys
 import shutil
 import threading
 import time
@@ -181,7 +182,8 @@ def are_fine(stack: Stack) -> bool:
 def version_of(name: str) -> str:
     """Return the version of the package that gives a tool its name, or of its programs; nothing without either."""
     local = Catalog().get(name).run.local
-    for program in local.needs.programs.values() if local and local.needs else ():
+    programs = local.needs.programs.values() if local and local.needs else ()
+    for program in (each for each in programs if sys.platform in each.systems):
         said = read_version(find_program(program.names, search_path()) or "", program.version)
         return next(iter(re.findall(r"\d+\.\d+(?:\.\d+)*", said)), "")
     lock = FOLDERS / name / "requirements.lock.txt"
