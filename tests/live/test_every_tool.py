@@ -9,8 +9,8 @@ import json
 import os
 import platform
 import re
-import sys
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Iterator
