@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from envoy import bootstrap, cluster, exposition, resources, routes
+from envoy import Envoy, bootstrap, cluster, exposition, resources, routes
 from model_servers import environment, tool_python
+
+from model_server.processes import StartError
+from model_server.versions import ModelVersion
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from model_server.fronts import Scorer
 
 SAID = """\
 # TYPE envoy_vhost_vcluster_upstream_rq counter
@@ -41,6 +47,25 @@ def test_counts_have_the_names_of_a_model_server_and_are_in_seconds() -> None:
 def test_while_nothing_is_served_the_status_application_answers_everything() -> None:
     [host] = routes(None)["virtual_hosts"]
     assert [each["route"]["cluster"] for each in host["routes"]] == ["status"]
+
+
+def test_a_switch_that_envoy_does_not_take_leaves_the_present_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = Envoy(tmp_path, ("127.0.0.1", 1), 2)
+    front.present = scorer("1")
+    monkeypatch.setattr("envoy.TAKEN_SECONDS", 0.0)  # there is no Envoy that could take anything
+    with pytest.raises(StartError):
+        front.switch(scorer("2"))
+    [told] = json.loads((tmp_path / "routes.json").read_text())["resources"]
+    ways = [each["route"]["cluster"] for each in told["virtual_hosts"][0]["routes"]]
+    assert ways == [scorer("1").version.key] * 3 + ["status"]
+
+
+def scorer(version: str) -> Scorer:
+    """Return a version that would be served, without a server."""
+    found: Any = SimpleNamespace(version=ModelVersion("m", version, "run", 1), port=3)
+    return cast("Scorer", found)
 
 
 @pytest.mark.live

@@ -49,7 +49,6 @@ class Envoy(Front):
         self._edition = 0
         self._writing = threading.Lock()
         self._sockets = Path(tempfile.mkdtemp(prefix="envoy-"))  # a socket's path has to be short
-        self._watch = threading.Thread(target=self._watch_worker, daemon=True)
         self._waiting = True
 
     def start(self) -> None:
@@ -57,7 +56,7 @@ class Envoy(Front):
         self._write("envoy", bootstrap(self.data, self._sockets / "admin", self._address))
         self._tell([], None)
         super().start()
-        self._watch.start()
+        threading.Thread(target=self._watch_worker, daemon=True).start()
 
     def spawn(self) -> Child:
         """Start Envoy; `--disable-hot-restart` keeps it from sharing memory with other ones of this user."""
@@ -69,10 +68,15 @@ class Envoy(Front):
         return self.child([*command, "--disable-hot-restart"], os.environ, self._address[1], "/health")
 
     def switch(self, scorer: Scorer) -> None:
-        """Have Envoy send requests to a version from now on."""
+        """Have Envoy send requests to a version from now on; raise StartError, and the files name the present one again."""
+        present = [self.present] if self.present else []
         self._waiting = True
-        self._tell([scorer, *([self.present] if self.present else [])], scorer)
-        self._await_taken()
+        self._tell([scorer, *present], scorer)
+        try:
+            self._await_taken()
+        except StartError:
+            self._tell(present, self.present)
+            raise
 
     def unload(self) -> None:
         """Have Envoy send no more requests to any version."""
